@@ -1,0 +1,65 @@
+"""The Desk: the staff's AdminSite, whose home is "my patients".
+
+Stock admin answers a missing right with 403 and somebody who is no staff with a sign-in page. The Desk answers 404 to
+both: whoever has no business here learns nothing, not even that there is something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import path
+
+from learn.people.models import Patient
+
+View = Callable[..., HttpResponse]
+
+
+class Desk(admin.AdminSite):
+    """The staff's side of the site."""
+
+    site_header = site_title = "Staff: Learn about immunotherapy"
+    index_title = "My patients"
+    enable_nav_sidebar = False
+    final_catch_all_view = False
+
+    def get_urls(self) -> list[Any]:
+        """Return home and the apps' own pages: no model boxes, no stock page that nobody needs."""
+        urls: list[Any] = [path("", self.admin_view(self.index), name="index"), path("login/", self.login, name="login")]
+        for model, model_admin in self._registry.items():
+            urls += [
+                path(f"{model._meta.app_label}/{model._meta.model_name}/{url.pattern}", url.callback, name=url.name)
+                for url in model_admin.urls
+            ]
+        return urls
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Wrap a view: visitors and guests are asked to sign in, anyone else without the right gets 404."""
+        guarded = super().admin_view(view, cacheable)
+
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            user = request.user
+            if not self.has_permission(request) and user.is_authenticated and not getattr(user, "is_guest", False):
+                raise Http404("Not for this person")
+            try:
+                return guarded(request, *args, **kwargs)
+            except PermissionDenied as error:
+                raise Http404("Not for this role") from error
+
+        return update_wrapper(inner, guarded)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send staff to the one sign-in page of the site."""
+        query = urlencode({"next": request.GET.get("next", resolve_url("admin:index"))})
+        return HttpResponseRedirect(f"{resolve_url('account_login')}?{query}")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the nurse's patients: the list that the patients' own ModelAdmin draws."""
+        return self._registry[Patient].changelist_view(request, extra_context)

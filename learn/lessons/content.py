@@ -1,0 +1,187 @@
+"""Shipped content in: new text comes as a new number, what the hospital changed itself is left alone.
+
+Reads the YAML in fixtures/ and saves it through the same verbs as the Desk. Each row that came from here carries a
+hash of the text it came from, so that loading again changes nothing, and a newer text is told from a local one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+
+from learn.lessons import governance
+from learn.lessons.models import Edition, Lesson, Step, Therapy
+from quizzes import authoring
+from quizzes.models import Question, Quiz, QuizItem, Revision, State
+
+Data = dict[str, Any]
+
+LESSON = {"therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "steps"}
+STEP = {"slug", "heading", "claims", "body", "key_point"}
+QUESTION = {"slug", "item", "kind", "critical", "objective", "claims", "step", "stem", "why"}
+KIND = {"choice": {"choose", "choices"}, "truth": {"answer", "if_true", "if_false", "misconceptions"}}
+
+
+class ContentError(ValueError):
+    """A content file that breaks a rule: names the file, the place in it and the rule."""
+
+
+@dataclass
+class Report:
+    """What loading did, in plain sentences."""
+
+    added: list[str] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
+
+
+def load(folder: Path) -> Report:
+    """Load therapy types, lessons and quizzes from this folder of YAML.
+
+    All or nothing: one transaction. Raises ContentError at the first rule that a file breaks.
+    """
+    report = Report()
+    with transaction.atomic():
+        for therapy in _read(folder / "therapies.yaml"):
+            Therapy.objects.get_or_create(
+                slug=therapy["slug"], defaults={k: therapy[k] for k in ("position", "kind", "title", "summary")}
+            )
+        for path in sorted((folder / "lessons").glob("*.yaml")):
+            lesson = _read(path)
+            quiz = _read(folder / "quizzes" / path.name)
+            _check(lesson, quiz, path.name)
+            try:
+                _load_lesson(lesson, _load_quiz(quiz, report), report)
+            except (authoring.Unfit, governance.Unfit, ValidationError) as error:
+                raise ContentError(f"{path.name}: {error}") from error
+    return report
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ContentError(f"{path.name}: cannot be read: {error}") from error
+
+
+def _check(lesson: Data, quiz: Data, name: str) -> None:
+    """Raise ContentError for a key that is missing or unknown, or a step that a question names in vain."""
+    for where, got, wanted in _shapes(lesson, quiz):
+        if missing := wanted - set(got):
+            raise ContentError(f"{name}: {where}: missing {', '.join(sorted(missing))}")
+        allowed = wanted | (set().union(*KIND.values()) if "stem" in wanted else set())
+        if unknown := set(got) - allowed:
+            raise ContentError(f"{name}: {where}: unknown {', '.join(sorted(map(str, unknown)))}")
+    steps = {step["slug"] for step in lesson["steps"]}
+    for question in quiz["questions"]:
+        if question["step"] not in steps:
+            raise ContentError(f"{name}: question {question['slug']}: there is no step {question['step']}")
+
+
+def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
+    yield "lesson", lesson, LESSON
+    for n, step in enumerate(lesson["steps"], 1):
+        yield f"step {n}", step, STEP
+    yield "quiz", quiz, {"slug", "title", "questions"}
+    for n, question in enumerate(quiz["questions"], 1):
+        yield f"question {n}", question, QUESTION | (KIND.get(question.get("kind", ""), set()) - {"misconceptions"})
+
+
+def _hash(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, report: Report) -> bool:
+    """Tell whether this shipped text becomes the next number.
+
+    Takes all rows of one language, newest first. Not when it was loaded before (even if retired since), and not when
+    the newest row is the hospital's own, or was retired by it: then the report says that there is newer text.
+    """
+    if any(row.shipped == shipped for row in rows):
+        return False
+    if rows and not (rows[0].shipped and rows[0].state == State.PUBLISHED):
+        report.left_alone.append(f"{name}: newer text is available; yours was left as it is.")
+        return False
+    return True
+
+
+def _load_quiz(data: Data, report: Report) -> Quiz:
+    quiz, _ = Quiz.objects.get_or_create(slug=data["slug"], defaults={"title": data["title"]})
+    questions = []
+    for row in data["questions"]:
+        question, _ = Question.objects.get_or_create(slug=row["slug"])
+        questions.append(question)
+        shipped = _hash(row)
+        if _is_wanted(list(question.revisions.filter(language="en").order_by("-number")), shipped, row["slug"], report):
+            revision = authoring.draft(
+                question=question,
+                language="en",
+                kind=row["kind"],
+                spec=_spec(row),
+                source=f"{data['slug']}/{row['step']}",
+                shipped=shipped,
+                **{k: row[k] for k in ("critical", "objective", "stem", "why")},
+            )
+            revision.full_clean()
+            authoring.publish(revision=revision, same_meaning=False)
+            report.added.append(f"question {row['slug']}, number {revision.number}")
+    _order(quiz, questions, report)
+    return quiz
+
+
+def _spec(row: Data) -> Data:
+    """Return the engine's spec of a question as it stands in a content file."""
+    if row["kind"] == "truth":
+        return {"version": 1, "answer": row["answer"], "feedback": {"true": row["if_true"], "false": row["if_false"]}}
+    choices = [
+        {"text": c["text"], "right": c.get("right", False), "feedback": c["feedback"]} for c in row.get("choices", ())
+    ]
+    return {"version": 1, "choose": row.get("choose"), "choices": choices}
+
+
+def _order(quiz: Quiz, questions: list[Question], report: Report) -> None:
+    """Put the questions in the shipped order, unless the hospital has put them in its own since."""
+    now = list(quiz.items.values_list("question_id", flat=True))
+    wanted = [question.pk for question in questions]
+    if now == wanted:
+        return
+    if now and _hash(now) != quiz.shipped_order:
+        report.left_alone.append(f"{quiz.slug}: another set or order of questions is available; yours was left.")
+        return
+    quiz.items.all().delete()
+    QuizItem.objects.bulk_create(QuizItem(quiz=quiz, question=q, position=n) for n, q in enumerate(questions, 1))
+    quiz.shipped_order = _hash(wanted)
+    quiz.save(update_fields=["shipped_order"])
+
+
+def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
+    lesson, _ = Lesson.objects.get_or_create(
+        slug=data["slug"],
+        defaults={"therapy": Therapy.objects.get(slug=data["therapy"]), "position": data["position"], "quiz": quiz},
+    )
+    shipped, language = _hash(data), data["language"]
+    if not _is_wanted(list(lesson.editions.filter(language=language).order_by("-number")), shipped, lesson.slug, report):
+        return
+    newest = lesson.editions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
+    edition = Edition(
+        lesson=lesson,
+        number=newest + 1,
+        shipped=shipped,
+        **{k: data[k] for k in ("language", "title", "main_message", "remember", "minutes")},
+    )
+    edition.full_clean()
+    edition.save()
+    for n, row in enumerate(data["steps"], 1):
+        step = Step(edition=edition, position=n, **{k: row[k] for k in STEP})
+        step.full_clean()
+        step.save()
+    governance.publish(edition=edition)
+    report.added.append(f"lesson {lesson.slug}, number {edition.number}")

@@ -1,0 +1,32 @@
+"""Load the shipped lessons and questions: `manage.py load_content`."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from learn.lessons import content
+
+
+class Command(BaseCommand):
+    """Adds what is new, leaves the rest as it is. Safe to run at every start."""
+
+    help = "Load the shipped lessons and questions; text that you changed yourself is left alone."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take a folder other than the shipped fixtures/."""
+        parser.add_argument("--folder", type=Path, default=Path(settings.BASE_DIR) / "fixtures")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load, and say in a line or two what happened."""
+        try:
+            report = content.load(options["folder"])
+        except content.ContentError as error:
+            raise CommandError(f"Nothing was loaded. {error}") from error
+        if options["verbosity"] > 1:
+            for line in report.added:
+                self.stdout.write(f"  added {line}")
+        self.stdout.write(f"Lessons and questions: {len(report.added)} added." if report.added else "Lessons: up to date.")
+        for line in report.left_alone:
+            self.stdout.write(self.style.WARNING(line))

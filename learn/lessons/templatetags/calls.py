@@ -1,0 +1,63 @@
+"""Who to call, on every page: the card, one line with the number, and where a question is taught."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from learn.lessons import card
+from learn.lessons.models import Step
+from learn.people.models import phones_for
+from quizzes.models import State
+
+register = template.Library()
+
+
+def _phones(context: dict[str, Any]) -> dict[str, str]:
+    # An error page may be drawn without a request.
+    return phones_for(getattr(context.get("request"), "user", None))
+
+
+@register.inclusion_tag("lessons/_call_card.html", takes_context=True)
+def call_card(context: dict[str, Any], source: str = "", level: int = 2) -> dict[str, Any]:
+    """Draw the call card: whole, or as the pages of one lesson show it.
+
+    `source` is a lesson's slug, or begins with one ("slug/step"); `level` is the level of the card's own heading.
+    """
+    lesson = source.partition("/")[0]
+    return {"card": card.for_lesson(lesson) if lesson else card.whole(), "phones": _phones(context), "level": level}
+
+
+@register.inclusion_tag("lessons/_call_line.html", takes_context=True)
+def call_line(context: dict[str, Any]) -> dict[str, Any]:
+    """Draw "Feeling unwell? Who to call", with the number."""
+    return {"phones": _phones(context)}
+
+
+@register.filter
+def tel(number: str) -> str:
+    """Return a phone number as a tel: link wants it: digits, and a plus in front."""
+    return re.sub(r"(?!^\+)[^0-9]", "", number)
+
+
+@register.simple_tag
+def where_taught(*sources: str | list[str]) -> dict[str, dict[str, str]]:
+    """Return, for each source of a question ("lesson/step"), the step's address and heading. One query.
+
+    A source whose step is not published any more is absent.
+    """
+    wanted = {s for source in sources for s in ([source] if isinstance(source, str) else source)}
+    pairs = {tuple(s.split("/", 1)) for s in wanted if "/" in s}
+    steps = Step.objects.filter(
+        edition__state=State.PUBLISHED,
+        edition__lesson__slug__in=[p[0] for p in pairs],
+        slug__in=[p[1] for p in pairs],
+    ).values_list("edition__lesson__slug", "slug", "edition__lesson__therapy__slug", "position", "heading")
+    return {
+        f"{lesson}/{slug}": {"url": reverse("step", args=[therapy, lesson, n]), "heading": heading}
+        for lesson, slug, therapy, n, heading in steps
+        if (lesson, slug) in pairs
+    }

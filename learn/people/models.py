@@ -1,0 +1,165 @@
+"""Who: User, CareTeam, Membership, Patient."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as StockUserManager
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+phone_number = RegexValidator(r"\A\+?[0-9][0-9 ().-]{2,28}\Z", "Write a phone number with digits, like 555 010 0199.")
+
+
+def time_zone(name: str) -> None:
+    """Refuse a name that is no IANA time zone ("America/New_York")."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"{name} is not a time zone. Write one like America/New_York.")
+
+
+def default_zone() -> str:
+    """Return the settings' zone: only the fallback for a new team."""
+    return settings.TIME_ZONE
+
+
+class UserManager(StockUserManager["User"]):
+    """Adds the guest: a real row without name or password."""
+
+    def create_guest(self) -> User:
+        """Return a new user without name or password, who keeps progress on one device."""
+        guest = self.model()
+        guest.set_unusable_password()
+        guest.save(using=self._db)
+        return guest
+
+
+class User(AbstractUser):
+    """Everyone who learns or works here. A guest has no username; NULLs do not clash in a unique column."""
+
+    username = models.CharField(  # noqa: DJ001 - NULL is what makes many guests possible
+        max_length=150,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[AbstractUser.username_validator],
+        error_messages={"unique": "Someone else has that name already. Choose another."},
+    )
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username or f"Guest {self.pk}"
+
+    @property
+    def is_guest(self) -> bool:
+        """True for a person without name or password whom no nurse knows."""
+        return self.username is None and not hasattr(self, "patient")
+
+
+class CareTeam(models.Model):
+    """A ward or clinic: its phones, its calendar, and the fever number it gives."""
+
+    name = models.CharField(max_length=80, unique=True)
+    day_phone = models.CharField(max_length=30, validators=[phone_number])
+    night_phone = models.CharField(max_length=30, validators=[phone_number])
+    fever = models.CharField("fever number", max_length=40, blank=True, help_text="As you say it: 100.4 °F (38 °C).")
+    zone = models.CharField("time zone", max_length=40, default=default_zone, validators=[time_zone])
+
+    def __str__(self) -> str:
+        return self.name
+
+    def today(self, at: datetime) -> date:
+        """Return the date on the clinic's calendar at this moment."""
+        return at.astimezone(zoneinfo.ZoneInfo(self.zone)).date()
+
+
+class Membership(models.Model):
+    """A nurse works in a care team, from one moment to another. Rights end with it at the next request."""
+
+    care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="memberships")
+    nurse = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    lead = models.BooleanField(default=False)
+    started = models.DateTimeField()
+    ended = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["care_team", "nurse"], condition=Q(ended=None), name="membership_one_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nurse} in {self.care_team}"
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    """Reads of patients start from the user."""
+
+    def visible_to(self, user: User | AnonymousUser) -> PatientQuerySet:
+        """Return the patients of the care teams in which this person works now; of no team: nobody.
+
+        A superuser sees no patients by itself.
+        """
+        if not (user.is_authenticated and user.is_active and user.is_staff):
+            return self.none()
+        return self.filter(
+            care_team__in=Membership.objects.filter(nurse_id=user.pk, ended=None).values("care_team")
+        )
+
+    def current(self) -> PatientQuerySet:
+        """Return those whose care here has not ended."""
+        return self.filter(ended_on=None)
+
+
+class Patient(models.Model):
+    """A person in a care team's care, under a label that the nurse chose (name or initials)."""
+
+    class Ending(models.TextChoices):
+        FINISHED = "finished", "Treatment finished"
+        MOVED = "moved", "Moved to another clinic"
+        DIED = "died", "Died"
+        STOPPED = "stopped", "Asked to stop"
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="patient")
+    care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients")
+    label = models.CharField(max_length=80, help_text="Name or initials.")
+    reference = models.CharField(max_length=40, blank=True, help_text="Your own local reference, if you use one.")
+    ended_on = models.DateField(null=True, blank=True)
+    ended_why = models.CharField(max_length=10, choices=Ending.choices, blank=True)
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["label", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_on=None, ended_why="") | (Q(ended_on__isnull=False) & ~Q(ended_why="")),
+                name="patient_ended_with_reason",
+            ),
+        ]
+        indexes = [models.Index(F("care_team"), F("label"), F("id"), name="patient_team_label")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def phones_for(user: Any) -> dict[str, str]:
+    """Return the phones and the fever number that this person was given: {"day", "night", "fever"}.
+
+    A patient's come from the care team (which `RoleBackend.get_user` already joined, so this asks nothing of the
+    database); everyone else's from settings, where they may be empty.
+    """
+    team = user.patient.care_team if getattr(user, "is_authenticated", False) and hasattr(user, "patient") else None
+    if team is None:
+        return {"day": settings.DAY_PHONE, "night": settings.NIGHT_PHONE, "fever": ""}
+    return {"day": team.day_phone, "night": team.night_phone, "fever": team.fever}

@@ -1,0 +1,26 @@
+"""What each role may do, asked in code.
+
+Roles are named groups made by a migration. Permission rows do not exist yet while migrations run, so the rights
+are not stored: they are this table, and `backends.RoleBackend` answers `has_perm` from it.
+"""
+
+NURSE = "Nurse"
+LEAD = "Lead nurse"
+EDUCATOR = "Educator"
+REVIEWER = "Clinical reviewer"
+IT = "IT"
+
+_NURSE = frozenset({"people.view_patient", "assignments.view_assignment", "assignments.add_assignment"})
+
+MAY: dict[str, frozenset[str]] = {
+    NURSE: _NURSE,
+    LEAD: _NURSE,
+    EDUCATOR: frozenset(),
+    REVIEWER: frozenset(),
+    IT: frozenset(),
+}
+
+
+def rights(roles: set[str]) -> frozenset[str]:
+    """Return every right ("app.verb_model") that any of these roles gives; an unknown role gives none."""
+    return frozenset().union(*(MAY.get(role, frozenset()) for role in roles))

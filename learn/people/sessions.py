@@ -1,0 +1,56 @@
+"""How long a sign-in lasts, and what may be kept of a page (rulings 12 and 13).
+
+A patient's own phone: one year, renewed at a POST, once a day at most. Staff: 15 minutes without a POST, 12 hours in
+all. Only a POST renews: a page that reloads itself must not keep an empty chair signed in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+STAFF_IDLE = 15 * 60  # seconds
+STAFF_LONGEST = 12 * 3600  # seconds
+_DAY = 24 * 3600
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def no_store(get_response: Handler) -> Handler:
+    """Middleware: no page is kept by a browser or a proxy; static files have their own, immutable, headers."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        patch_cache_control(response, no_store=True, private=True)
+        return response
+
+    return middleware
+
+
+def lengths(get_response: Handler) -> Handler:
+    """Middleware: end a staff session that is over, renew the others."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        now = int(time.time())
+        if request.user.is_authenticated and request.user.is_staff and "since" in request.session:
+            since, seen = request.session["since"], request.session["seen"]
+            if now - seen > STAFF_IDLE or now - since > STAFF_LONGEST:
+                logout(request)
+                messages.info(request, "You were signed out because some time had passed. Sign in to go on.")
+        response = get_response(request)
+        if not request.user.is_authenticated:
+            return response
+        if "since" not in request.session:  # the sign-in itself has just happened
+            request.session["since"] = request.session["seen"] = now
+            if request.user.is_staff:
+                request.session.set_expiry(STAFF_LONGEST)
+        elif request.method == "POST" and (request.user.is_staff or now - request.session["seen"] > _DAY):
+            request.session["seen"] = now
+        return response
+
+    return middleware

@@ -1,0 +1,32 @@
+"""Acts over the record: a step was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from learn.lessons.models import Step
+from learn.people.models import User
+from learn.progress.models import Reading
+
+
+def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> Step | None:
+    """Note that this learner has read this step; return the step after it, or None after the last.
+
+    Takes all steps of the step's edition, in order. The furthest step never goes back, whatever is read again.
+    """
+    following = next((other for other in steps if other.position > step.position), None)
+    reached = following or step
+    with transaction.atomic():
+        reading, _ = Reading.objects.select_for_update(of=("self",)).select_related("furthest").get_or_create(
+            learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now}
+        )
+        if reached.position > reading.furthest.position:
+            reading.furthest = reached
+            reading.save(update_fields=["furthest"])
+        if following is None and reading.finished is None:
+            reading.finished = now
+            reading.save(update_fields=["finished"])
+    return following

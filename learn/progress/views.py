@@ -1,0 +1,182 @@
+"""The patient's way: start, lessons, steps, checks, my learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from learn.lessons.models import Lesson, Step, Therapy
+from learn.people.actions import learner
+from learn.progress import actions, summary
+from learn.progress.summary import Standing
+from quizzes import taking
+from quizzes.models import Attempt, Response, State
+
+LANGUAGE = "en"
+
+
+def _see(name: str, *args: Any) -> HttpResponse:
+    """Redirect with 303: whatever was posted, the next page is fetched anew."""
+    return HttpResponseRedirect(reverse(name, args=args), status=303)
+
+
+def _standings(request: HttpRequest) -> list[Standing]:
+    """Return how this visitor stands in every lesson; whoever is not signed in has started none."""
+    if request.user.is_authenticated:
+        return summary.standings([request.user.pk], language=LANGUAGE)[request.user.pk]
+    return [
+        Standing(taught, summary.NOT_STARTED, 1, None, None) for taught in summary.catalogue(language=LANGUAGE)
+    ]
+
+
+def _today(request: HttpRequest) -> Any:
+    """Return the date on this visitor's clinic's calendar."""
+    if request.user.is_authenticated and hasattr(request.user, "patient"):
+        return request.user.patient.care_team.today(timezone.now())
+    return timezone.localdate()
+
+
+def _steps(therapy: str, lesson: str) -> list[Step]:
+    """Return the steps that readers see now, in order; 404 when there is no such published lesson."""
+    steps = list(
+        Step.objects.filter(
+            edition__lesson__slug=lesson,
+            edition__lesson__therapy__slug=therapy,
+            edition__state=State.PUBLISHED,
+            edition__language=LANGUAGE,
+        )
+        .select_related("edition__lesson__therapy")
+        .order_by("position")
+    )
+    if not steps:
+        raise Http404("No such lesson")
+    return steps
+
+
+@login_not_required
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Say what this site is; lead a returning learner back to where they stopped."""
+    begun = [s for s in _standings(request) if s.code in (summary.READING, summary.CHECK, summary.TALK)]
+    carry_on = next((s for s in begun if s.assigned), begun[0] if begun else None)
+    return render(request, "progress/start.html", {"carry_on": carry_on})
+
+
+@login_not_required
+@require_safe
+def therapies(request: HttpRequest) -> HttpResponse:
+    """List the therapy types that have a lesson to read."""
+    return render(request, "progress/therapies.html", {"therapies": Therapy.objects.taught()})
+
+
+@login_not_required
+@require_safe
+def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
+    """List the lessons of one therapy type, those that a nurse asked for first."""
+    found = get_object_or_404(Therapy.objects.taught(), slug=therapy)
+    rows = [s for s in _standings(request) if s.taught.therapy == therapy]
+    rows.sort(key=lambda s: s.assigned is None)
+    context = {"therapy": found, "rows": rows, "today": _today(request)}
+    return render(request, "progress/therapy.html", context)
+
+
+@login_not_required
+@require_safe
+def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
+    """Go to the step where this learner is."""
+    for standing in _standings(request):
+        if (standing.taught.therapy, standing.taught.slug) == (therapy, lesson):
+            return _see("step", therapy, lesson, standing.step)
+    raise Http404("No such lesson")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpResponse:
+    """Show step n; POST says that it was read, and goes on to the next."""
+    steps = _steps(therapy, lesson)
+    here = next((s for s in steps if s.position == n), None)
+    if here is None:
+        raise Http404("No such step")
+    if request.method == "POST":
+        read, all_steps = _as_read(request, here, steps)
+        following = actions.read(
+            learner=learner(request), steps=all_steps, step=read, now=timezone.now()
+        )
+        # A newer edition may have come meanwhile: go on at the same step's place in it.
+        place = next((s.position for s in steps if following and s.slug == following.slug), None)
+        return after_step(steps, place - 1 if place else (n if following else len(steps)))
+    return render(
+        request,
+        "progress/step.html",
+        {"step": here, "edition": here.edition, "lesson": here.edition.lesson, "steps": steps, "last": here is steps[-1]},
+    )
+
+
+def _as_read(request: HttpRequest, here: Step, steps: list[Step]) -> tuple[Step, list[Step]]:
+    """Return the step that the form was drawn for, with its edition's steps: perhaps an edition retired since."""
+    posted = request.POST.get("step", "")
+    if posted.isascii() and posted.isdigit() and len(posted) < 19 and int(posted) != here.pk:
+        older = Step.objects.filter(pk=int(posted), frozen=True, edition__lesson=here.edition.lesson_id).first()
+        if older is not None:
+            return older, list(Step.objects.filter(edition=older.edition_id).order_by("position"))
+    return here, steps
+
+
+def after_step(steps: list[Step], n: int) -> HttpResponse:
+    """Lead from step n to the next one, after the last to the check, and without a check to my learning."""
+    taught = steps[0].edition.lesson
+    if n < len(steps):
+        return _see("step", taught.therapy.slug, taught.slug, n + 1)
+    return _see("check", taught.slug) if taught.quiz_id else _see("my")
+
+
+def go_on_without_cookies(therapy: str, lesson: str, n: int) -> HttpResponse:
+    """Lead to the next step and save nothing: without cookies nobody can be known again."""
+    return after_step(_steps(therapy, lesson), n)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, lesson: str) -> HttpResponse:
+    """Show one button; POST starts or resumes the check, or a retry of what was missed."""
+    taught = get_object_or_404(
+        Lesson.objects.taught(language=LANGUAGE).select_related("quiz", "therapy").filter(quiz__isnull=False), slug=lesson
+    )
+    assert taught.quiz is not None
+    if request.method == "POST":
+        try:
+            attempt = taking.start(
+                learner=learner(request), quiz=taught.quiz, language=LANGUAGE, now=timezone.now()
+            )
+        except taking.NothingToAsk as error:
+            raise Http404("This check has no questions now") from error
+        waiting = taking.owed(list(attempt.items.with_answers()))
+        if waiting is None:
+            return _see("quizzes:result", attempt.pk)
+        return _see("quizzes:question", attempt.pk, waiting.position)
+    latest = Attempt.objects.of(request.user).filter(quiz=taught.quiz).order_by("-started").first()
+    missed = 0
+    if latest is not None and latest.finished:
+        missed = sum(item.last_mark != Response.Marked.RIGHT for item in latest.items.with_answers())
+    context = {"lesson": taught, "latest": latest, "missed": missed, "questions": taught.quiz.items.count()}
+    return render(request, "progress/check.html", context)
+
+
+@login_not_required
+@require_safe
+def my(request: HttpRequest) -> HttpResponse:
+    """List what is to do and what is done, in the words the nurse sees too."""
+    rows = [s for s in _standings(request) if s.assigned or s.code != summary.NOT_STARTED]
+    context = {
+        "to_do": sorted((s for s in rows if not s.is_done), key=lambda s: s.assigned is None),
+        "done": [s for s in rows if s.is_done],
+        "today": _today(request),
+    }
+    return render(request, "progress/my.html", context)

@@ -1,0 +1,178 @@
+"""One file of settings, read from the environment (and from a git-ignored .env, which `make run` writes)."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from environs import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+# LEARN_ENV_FILE lets tests point away from a developer's own .env. What is already in the environment wins.
+env.read_env(os.environ.get("LEARN_ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
+
+# No default: a site with a guessable key would let anyone sign in as anyone.
+SECRET_KEY: str = env.str("SECRET_KEY")
+DEBUG: bool = env.bool("DEBUG", False)
+
+# The one address of the site. It decides the scheme, the hosts and the cookies (ruling 1).
+PUBLIC_URL: str = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+HTTPS = _public.scheme == "https"
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+ON_LOOPBACK = _public.hostname in ("127.0.0.1", "localhost", "::1")
+ALLOWED_HOSTS = list(LOOPBACK_HOSTS) if ON_LOOPBACK else [_public.hostname or ""]
+# How many reverse proxies stand in front and may be believed about the visitor's address and scheme.
+PROXIES: int = env.int("PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+if PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", False)
+# Preloading is a promise for the hospital's whole domain: IT makes it, or nobody.
+SILENCED_SYSTEM_CHECKS = [] if SECURE_HSTS_PRELOAD else ["security.W021"]
+SECURE_REFERRER_POLICY = "same-origin"  # "no-referrer" makes Chromium fail the CSRF check of every form
+X_FRAME_OPTIONS = "DENY"
+
+SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 365 * 24 * 3600  # a patient's own phone; staff: learn/people/sessions.py
+CSRF_FAILURE_VIEW = "learn.views.csrf_failure"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+INSTALLED_APPS = [
+    "learn.apps.DeskConfig",  # the stock admin, with the Desk as its site
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "csp",
+    "learn.people",
+    "quizzes",
+    "learn.lessons",
+    "learn.assignments",
+    "learn.progress",
+]
+
+MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",  # first, so that redirects and errors carry the policy too
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "learn.people.sessions.no_store",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "learn.people.sessions.lengths",  # before the next: a staff session that ended asks for sign-in
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # closed by default
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "learn.urls"
+WSGI_APPLICATION = "learn.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+CRISPY_TEMPLATE_PACK = "care"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["care"]
+
+# How many requests one worker answers at a time; also the size of its PostgreSQL pool.
+THREADS: int = env.int("THREADS", 4)
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 600,
+        "OPTIONS": {
+            # A deferred transaction that turns into a write fails at once under load; IMMEDIATE waits its turn.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+        # Tests use a file, so that they run in the same journal mode as the site (ruling 20).
+        "TEST": {"NAME": str(BASE_DIR / "test.sqlite3")},
+    }
+else:
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": THREADS}, "connect_timeout": 3},
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["learn.people.backends.RoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "my"
+LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "start"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # a guest is signed in, and must still reach sign-in
+ACCOUNT_ADAPTER = "learn.people.backends.Adapter"
+ACCOUNT_FORMS = {"login": "learn.people.forms.SignInForm"}
+ACCOUNT_SESSION_REMEMBER = True
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+USE_TZ = True
+# The clinic's calendar where no care team says otherwise (guests, and the default of a new team).
+TIME_ZONE: str = env.str("TIME_ZONE", "America/New_York")
+# Shown to guests, who have no care team. Empty: the page says "the number your team gave you".
+DAY_PHONE: str = env.str("DAY_PHONE", "")
+NIGHT_PHONE: str = env.str("NIGHT_PHONE", "")
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / ".static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "consolemail://")
+vars().update(EMAIL_CONFIG)

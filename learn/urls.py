@@ -1,0 +1,23 @@
+"""The site on one screen."""
+
+from allauth.account import views as accounts
+from django.contrib import admin
+from django.urls import include, path
+
+from learn import views
+from learn.progress import views as progress
+
+urlpatterns = [
+    path("", progress.start, name="start"),
+    path("lessons/", progress.therapies, name="therapies"),
+    path("lessons/<slug:therapy>/", progress.therapy, name="therapy"),
+    path("lessons/<slug:therapy>/<slug:lesson>/", progress.lesson, name="lesson"),
+    path("lessons/<slug:therapy>/<slug:lesson>/<int:n>/", progress.step, name="step"),
+    path("check/<slug:lesson>/", progress.check, name="check"),
+    path("check/", include("quizzes.urls")),
+    path("my/", progress.my, name="my"),
+    path("help/", views.help_page, name="help"),
+    path("accounts/login/", accounts.login, name="account_login"),
+    path("accounts/logout/", accounts.logout, name="account_logout"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,79 @@
+"""Draft, publish, retire a Revision."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from quizzes.kinds import KINDS, Spec
+from quizzes.models import Question, Revision, State
+
+
+class Unfit(ValueError):
+    """A question that cannot be asked. `problems` says why, a plain sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+def with_ids(spec: Spec) -> Spec:
+    """Return the spec with a random id for every choice that has none: an id must tell nothing (ruling 3)."""
+    if "choices" not in spec:
+        return spec
+    return spec | {"choices": [{"id": secrets.token_hex(4)} | choice for choice in spec["choices"]]}
+
+
+def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: Any) -> Revision:
+    """Return a new draft, numbered after the newest.
+
+    Takes the kind's name, its spec (choice ids may be missing) and the text fields of Revision (`stem`, `why`,
+    `objective`, `critical`, `source`, `shipped`).
+
+    Raises Unfit when the kind does not exist, the spec cannot be asked, or the stem or the reason is missing.
+    """
+    if kind not in KINDS:
+        raise Unfit([f"There is no kind of question called {kind!r}."])
+    spec = with_ids(spec)
+    problems = list(KINDS[kind].problems(spec))
+    problems += [f"The {name} is missing." for name in ("stem", "why", "objective") if not str(text.get(name, "")).strip()]
+    if problems:
+        raise Unfit(problems)
+    newest = question.revisions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
+    return Revision.objects.create(
+        question=question, language=language, number=newest + 1, kind=kind, spec=spec, **text
+    )
+
+
+def publish(*, revision: Revision, same_meaning: bool) -> None:
+    """Ask this draft from now on, in place of the wording that is published.
+
+    A mended typo (`same_meaning`) keeps the line of statistics, a changed meaning starts the next. Open attempts go
+    on with the wording that they pinned.
+
+    Raises Unfit when the revision is not a draft.
+    """
+    with transaction.atomic():
+        if revision.state != State.DRAFT:
+            raise Unfit(["Only a draft can be published."])
+        before = (
+            Revision.objects.select_for_update()
+            .filter(question=revision.question_id, language=revision.language)
+            .exclude(state=State.DRAFT)
+            .order_by("-number")
+            .first()
+        )
+        if before is not None:
+            retire(revision=before)
+            revision.line = before.line if same_meaning else before.line + 1
+        revision.state = State.PUBLISHED
+        revision.save(update_fields=["state", "line"])
+
+
+def retire(*, revision: Revision) -> None:
+    """Ask this wording no more. What was answered to it stays."""
+    revision.state = State.RETIRED
+    revision.save(update_fields=["state"])

@@ -1,0 +1,75 @@
+"""Kind and Mark: the whole contract of a kind of question (four functions, no more)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Spec = dict[str, Any]
+Given = list[str]  # what a learner chose, as ids: a list serves every kind, and JSON keeps it
+
+
+class Unreadable(ValueError):
+    """What was posted is no answer to this question. Its text tells the learner how to mend it."""
+
+
+class Post(Protocol):
+    """The little of Django's QueryDict that a kind reads."""
+
+    def getlist(self, key: str) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice as a page may show it: an id that tells nothing, and its words."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """All of a question that a page may see before the answer. Nothing here tells which choice is right."""
+
+    choices: tuple[Choice, ...]
+    choose: int = 1
+    shuffled: bool = True  # may the page give each learner an order of their own?
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What an answer was worth, and everything that may be shown after it.
+
+    `hits` of `of` may be shown ("2 of 3"), never counted: an answer is right or it is not (ruling 6).
+    """
+
+    right: bool
+    hits: int
+    of: int
+    best: tuple[str, ...]  # the right answer, in the words of the choices
+    chosen: tuple[str, ...]  # what the learner chose, in the words of the choices
+    remarks: tuple[str, ...]  # the author's feedback on what was chosen
+
+
+class Kind(Protocol):
+    """A kind of question: four plain functions over its `spec`. A new kind is one file and one line in KINDS."""
+
+    def problems(self, spec: Spec) -> Sequence[str]:
+        """Return what is wrong with an author's spec, one plain sentence each; empty when it can be asked."""
+
+    def ask(self, spec: Spec) -> Ask:
+        """Return all that a page may see of the question."""
+
+    def read(self, spec: Spec, post: Post) -> Given:
+        """Return what was chosen, in a stable order.
+
+        Raises Unreadable when nothing, too much or something foreign was posted.
+        """
+
+    def mark(self, spec: Spec, given: Given) -> Mark:
+        """Return what the answer was worth; an empty `given` ("I'm not sure") is marked not right."""
+
+
+FIELD = "choice"  # the name of the form field that every kind reads
+UNSURE = "unsure"  # its value for "I'm not sure", which the form adds to every question

@@ -1,0 +1,68 @@
+"""One of several, or N of several: the number is always stated."""
+
+from __future__ import annotations
+
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable
+
+NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
+
+
+class ChoiceKind:
+    """spec: {"version": 1, "choose": 1, "choices": [{"id", "text", "right", "feedback"}]}."""
+
+    def problems(self, spec: Spec) -> list[str]:
+        """Return what is wrong with the spec."""
+        found = []
+        choices = spec.get("choices") or []
+        if spec.get("version") != 1:
+            found.append("The version of the spec must be 1.")
+        if not 2 <= len(choices) <= 6:
+            found.append("Give two to six choices.")
+        if len({c.get("id") for c in choices}) != len(choices) or not all(c.get("id") for c in choices):
+            found.append("Every choice needs an id of its own.")
+        texts = [str(c.get("text", "")).strip().lower() for c in choices]
+        if len(set(texts)) != len(texts) or not all(texts):
+            found.append("Every choice needs words of its own.")
+        if not all(str(c.get("feedback", "")).strip() for c in choices):
+            found.append("Every choice needs its feedback.")
+        choose = spec.get("choose")
+        right = sum(c.get("right") is True for c in choices)
+        if choose not in NUMBERS:
+            found.append("Say how many to choose: 1 to 4.")
+        elif right != choose:
+            found.append(f"It asks for {NUMBERS[choose]}, but {right} are marked right.")
+        elif right == len(choices):
+            found.append("At least one choice must be wrong.")
+        return found
+
+    def ask(self, spec: Spec) -> Ask:
+        """Return the choices without what is right."""
+        return Ask(tuple(Choice(c["id"], c["text"]) for c in spec["choices"]), spec["choose"])
+
+    def read(self, spec: Spec, post: Post) -> Given:
+        """Return the chosen ids in the author's order."""
+        posted = set(post.getlist(FIELD))
+        known = [c["id"] for c in spec["choices"]]
+        choose: int = spec["choose"]
+        if not posted:
+            raise Unreadable(
+                "Choose the answer you think is right" if choose == 1 else f"Choose {NUMBERS[choose]} answers"
+            )
+        if not posted <= set(known):
+            raise Unreadable("Choose from the answers on this page")
+        if len(posted) != choose:
+            raise Unreadable(f"Choose {NUMBERS[choose]} answer{'s' if choose > 1 else ''}. You chose {len(posted)}")
+        return [id_ for id_ in known if id_ in posted]
+
+    def mark(self, spec: Spec, given: Given) -> Mark:
+        """Right when the chosen ones are exactly the right ones."""
+        best = [c for c in spec["choices"] if c["right"]]
+        chosen = [c for c in spec["choices"] if c["id"] in given]
+        return Mark(
+            right=chosen == best,
+            hits=sum(c["right"] for c in chosen),
+            of=len(best),
+            best=tuple(c["text"] for c in best),
+            chosen=tuple(c["text"] for c in chosen),
+            remarks=tuple(c["feedback"] for c in chosen),
+        )

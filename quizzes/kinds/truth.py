@@ -1,0 +1,48 @@
+"""True or false: a statement, and the reason for either answer."""
+
+from __future__ import annotations
+
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable
+
+_WORDS = {"true": "True", "false": "False"}
+
+
+class TruthKind:
+    """spec: {"version": 1, "answer": bool, "feedback": {"true": str, "false": str}}."""
+
+    def problems(self, spec: Spec) -> list[str]:
+        """Return what is wrong with the spec."""
+        found = []
+        if spec.get("version") != 1:
+            found.append("The version of the spec must be 1.")
+        if not isinstance(spec.get("answer"), bool):
+            found.append("Say whether the statement is true or false.")
+        feedback = spec.get("feedback") or {}
+        if not all(str(feedback.get(word, "")).strip() for word in _WORDS):
+            found.append("Give feedback for both answers.")
+        return found
+
+    def ask(self, spec: Spec) -> Ask:
+        """Return True and False, always in this order."""
+        return Ask(tuple(Choice(id_, text) for id_, text in _WORDS.items()), shuffled=False)
+
+    def read(self, spec: Spec, post: Post) -> Given:
+        """Return ["true"] or ["false"]."""
+        posted = set(post.getlist(FIELD))
+        if not posted:
+            raise Unreadable("Choose True or False")
+        if len(posted) != 1 or not posted <= set(_WORDS):
+            raise Unreadable("Choose one of the answers on this page")
+        return list(posted)
+
+    def mark(self, spec: Spec, given: Given) -> Mark:
+        """Right when the answer is the statement's own."""
+        best = str(spec["answer"]).lower()
+        return Mark(
+            right=given == [best],
+            hits=int(given == [best]),
+            of=1,
+            best=(_WORDS[best],),
+            chosen=tuple(_WORDS[id_] for id_ in given),
+            remarks=tuple(spec["feedback"][id_] for id_ in given),
+        )

@@ -1,0 +1,245 @@
+"""Quiz, Question, Revision, Attempt, AttemptItem, Response: the record.
+
+What is asked is frozen: an attempt pins the revisions it asks, a published revision's words never change, and a
+response is added, never overwritten. Totals are counted from these rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery, functions
+
+from quizzes.kinds import KINDS, Choice, Mark
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class State(models.TextChoices):
+    """Where a revision is on its way."""
+
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    RETIRED = "retired", "Retired"
+
+
+class Question(models.Model):
+    """The identity of a question through all its revisions and languages."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Quiz(models.Model):
+    """An ordered set of questions; its slug is the lesson's."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    title = models.CharField(max_length=120)
+    questions = models.ManyToManyField(Question, through="QuizItem")
+    # A hash of the order that was shipped: an order that differs from it is the hospital's own.
+    shipped_order = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = "quizzes"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class QuizItem(models.Model):
+    """A question's place in a quiz."""
+
+    quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="items")
+    question = models.ForeignKey(Question, models.PROTECT)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["quiz", "position"], name="quizitem_one_a_place"),
+            models.UniqueConstraint(fields=["quiz", "question"], name="quizitem_once_a_quiz"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.question_id}"
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    """Reads of wordings."""
+
+    def published(self, *, language: str) -> RevisionQuerySet:
+        """Return the wordings that are asked now in this language."""
+        return self.filter(state=State.PUBLISHED, language=language)
+
+
+class Revision(models.Model):
+    """One wording of a question in one language. Once published, its text stays as it is."""
+
+    question = models.ForeignKey(Question, models.PROTECT, related_name="revisions")
+    language = models.CharField(max_length=10, default="en")
+    number = models.PositiveIntegerField()
+    # The line of statistics: a mended typo keeps it, a changed meaning starts the next.
+    line = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    kind = models.CharField(max_length=20)
+    critical = models.BooleanField("safety question", default=False)
+    objective = models.CharField(max_length=120, help_text="The topic in a few words, as the result page names it.")
+    stem = models.CharField(max_length=300)
+    spec = models.JSONField()
+    why = models.TextField()
+    source = models.CharField(max_length=200, blank=True, help_text="Where this is taught; the engine only keeps it.")
+    # A hash of the shipped text this row came from: what load_content recognises its own rows by.
+    shipped = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["question", "language", "number"], name="revision_number_once"),
+            models.UniqueConstraint(
+                fields=["question", "language"], condition=Q(state="published"), name="revision_one_published"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.stem
+
+    def mark(self, given: list[str]) -> Mark:
+        """Return what this answer to this wording is worth."""
+        return KINDS[self.kind].mark(self.spec, given)
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    """Reads of attempts start from the learner."""
+
+    def of(self, learner: AbstractBaseUser | AnonymousUser) -> AttemptQuerySet:
+        """Return this person's own attempts; somebody who is not signed in has none."""
+        return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
+
+    def finished(self) -> AttemptQuerySet:
+        """Return those in which no answer is owed any more."""
+        return self.filter(finished__isnull=False)
+
+
+class Attempt(models.Model):
+    """One go at a quiz. Open until no answer is owed; it never expires."""
+
+    class Kind(models.TextChoices):
+        CHECK = "check", "Check"
+        RETRY = "retry", "Try again"
+        REVIEW = "review", "Review"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attempts")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CHECK)
+    quiz = models.ForeignKey(Quiz, models.PROTECT, null=True, related_name="attempts")
+    language = models.CharField(max_length=10, default="en")
+    started = models.DateTimeField()
+    finished = models.DateTimeField(null=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["learner", "quiz"], condition=Q(finished=None), name="attempt_one_open_a_quiz"
+            ),
+            models.UniqueConstraint(
+                fields=["learner"], condition=Q(finished=None, kind="review"), name="attempt_one_open_review"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="review", quiz=None) | (~Q(kind="review") & Q(quiz__isnull=False)),
+                name="attempt_quiz_unless_review",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class AttemptItemQuerySet(models.QuerySet["AttemptItem"]):
+    """Reads of what was asked."""
+
+    def of(self, learner: AbstractBaseUser | AnonymousUser) -> AttemptItemQuerySet:
+        """Return the items of this person's own attempts."""
+        return self.filter(attempt__learner_id=learner.pk) if learner.is_authenticated else self.none()
+
+    def with_answers(self) -> AttemptItemQuerySet:
+        """Add `answers` (how many) and `last_mark` (of the newest, or None), in the order they are asked.
+
+        Subqueries, not joins: the one statement tells all that `taking.owed` needs.
+        """
+        responses = Response.objects.filter(item=OuterRef("pk"))
+        counted = responses.values("item").annotate(n=models.Count("pk")).values("n")
+        return (
+            self.select_related("attempt", "attempt__quiz", "revision")
+            .annotate(
+                answers=functions.Coalesce(Subquery(counted), 0),
+                last_mark=Subquery(responses.order_by("-number").values("mark")[:1]),
+            )
+            .order_by("position")
+        )
+
+
+class AttemptItem(models.Model):
+    """A revision that an attempt asks, pinned at its start."""
+
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField()
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="asked")
+
+    objects = AttemptItemQuerySet.as_manager()
+
+    # Set by `with_answers`.
+    answers: int
+    last_mark: str | None
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "position"], name="attemptitem_one_a_place"),
+            models.UniqueConstraint(fields=["attempt", "revision"], name="attemptitem_asked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.revision_id}"
+
+    def choices(self) -> list[Choice]:
+        """Return the choices in this item's own order, the same at every look (ruling 3).
+
+        A hash of (item, choice) sorts them: nothing is stored, and neither order nor id tells what is right.
+        """
+        ask = KINDS[self.revision.kind].ask(self.revision.spec)
+        if not ask.shuffled:
+            return list(ask.choices)
+        return sorted(ask.choices, key=lambda c: hashlib.sha256(f"{self.pk}:{c.id}".encode()).digest())
+
+
+class Response(models.Model):
+    """One answer, added and never changed. The form carries the number it was drawn for: the idempotency key."""
+
+    class Marked(models.TextChoices):
+        RIGHT = "right", "Right"
+        WRONG = "wrong", "Not right"
+        UNSURE = "unsure", "Not sure"
+
+    item = models.ForeignKey(AttemptItem, models.CASCADE, related_name="responses")
+    number = models.PositiveSmallIntegerField()
+    given = models.JSONField()
+    mark = models.CharField(max_length=10, choices=Marked.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "number"], name="response_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="response_number_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_mark_display()} ({self.number})"

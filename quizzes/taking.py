@@ -1,0 +1,113 @@
+"""Start, answer, finish: one attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from quizzes.kinds import Given
+from quizzes.models import Attempt, AttemptItem, Quiz, Response, Revision
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+ASKED_AGAIN = 2  # times at most that a missed safety item comes back in the same check (ruling 4)
+
+
+class NothingToAsk(Exception):
+    """The quiz has no published question in this language."""
+
+
+class NotOwed(Exception):
+    """No answer with this number is owed: the form is older, or bolder, than the record."""
+
+
+def is_owed(item: AttemptItem, items: Sequence[AttemptItem]) -> bool:
+    """Tell whether this item wants an answer now.
+
+    Takes items from `with_answers`, all of one attempt. Every item is asked once, in any order. When all are
+    answered, a safety item whose last answer was not right is asked again, twice at most; then the attempt is over.
+    """
+    if item.answers == 0:
+        return True
+    if any(other.answers == 0 for other in items):
+        return False
+    return item.revision.critical and item.last_mark != Response.Marked.RIGHT and item.answers <= ASKED_AGAIN
+
+
+def owed(items: Sequence[AttemptItem]) -> AttemptItem | None:
+    """Return the item to ask next, or None when the attempt is over: the least asked first, then by position."""
+    waiting = [item for item in items if is_owed(item, items)]
+    return min(waiting, key=lambda item: (item.answers, item.position), default=None)
+
+
+def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime) -> Attempt:
+    """Return the open attempt of this learner at this quiz, or start one.
+
+    A finished check that left something missed starts a retry of just that (ruling 5), else a new check. Two starts
+    at once give one attempt: the database allows one open attempt, and the loser takes the winner's.
+
+    Raises NothingToAsk when the quiz has no published question in this language.
+    """
+    mine = Attempt.objects.of(learner).filter(quiz=quiz)
+    if attempt := mine.filter(finished=None).first():
+        return attempt
+    kind, revisions = _what_to_ask(mine.finished().order_by("-finished").first(), quiz, language)
+    if not revisions:
+        raise NothingToAsk(quiz.slug)
+    try:
+        with transaction.atomic():
+            attempt = Attempt.objects.create(learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now)
+            AttemptItem.objects.bulk_create(
+                AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
+            )
+    except IntegrityError:
+        return mine.order_by("-started")[0]
+    return attempt
+
+
+def _what_to_ask(last: Attempt | None, quiz: Quiz, language: str) -> tuple[str, list[Revision]]:
+    """Return the kind of attempt and the wordings that it asks, in the quiz's order."""
+    asked = (
+        Revision.objects.published(language=language)
+        .filter(question__quizitem__quiz=quiz)
+        .order_by("question__quizitem__position")
+    )
+    if last is not None:
+        items = last.items.with_answers()
+        missed = [item.revision.question_id for item in items if item.last_mark != Response.Marked.RIGHT]
+        if again := list(asked.filter(question__in=missed)):
+            return Attempt.Kind.RETRY, again
+    return Attempt.Kind.CHECK, list(asked)
+
+
+def answer(*, item: AttemptItem, given: Given, number: int, now: datetime) -> None:
+    """Keep one answer, and finish the attempt where this answer completes it.
+
+    Takes what `Kind.read` gave (empty for "I'm not sure") and the number that the form was drawn for. The same number
+    again changes nothing: the first answer counts. When this returns, the answer is in the database.
+
+    Raises NotOwed when the number lies ahead of the record, or the item wants no more answers.
+    """
+    with transaction.atomic():
+        # One answer at a time: two last answers at once must not both find the other one missing.
+        Attempt.objects.select_for_update().get(pk=item.attempt_id)
+        items = list(AttemptItem.objects.filter(attempt=item.attempt_id).with_answers())
+        current = next(i for i in items if i.pk == item.pk)
+        if 1 <= number <= current.answers:
+            return
+        if number != current.answers + 1 or not is_owed(current, items):
+            raise NotOwed
+        if not given:
+            marked = Response.Marked.UNSURE
+        elif current.revision.mark(given).right:
+            marked = Response.Marked.RIGHT
+        else:
+            marked = Response.Marked.WRONG
+        Response.objects.create(item=current, number=number, given=given, mark=marked, at=now)
+        current.answers, current.last_mark = number, marked
+        if owed(items) is None:
+            Attempt.objects.filter(pk=item.attempt_id).update(finished=now)

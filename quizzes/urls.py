@@ -1,0 +1,12 @@
+"""The engine's addresses: my own attempts."""
+
+from django.urls import path
+
+from quizzes import views
+
+app_name = "quizzes"
+urlpatterns = [
+    path("<uuid:attempt>/<int:n>/", views.question, name="question"),
+    path("<uuid:attempt>/<int:n>/feedback/", views.feedback, name="feedback"),
+    path("<uuid:attempt>/result/", views.result, name="result"),
+]

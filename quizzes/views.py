@@ -1,0 +1,108 @@
+"""A learner's own attempts: question, feedback, result. Nobody sees anyone else's here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from quizzes import taking
+from quizzes.forms import AnswerForm
+from quizzes.models import AttemptItem, Response
+
+
+def _see(address: str, *args: object) -> HttpResponse:
+    """Redirect with 303: whatever was posted, the next page is fetched anew."""
+    return HttpResponseRedirect(reverse(f"quizzes:{address}", args=args), status=303)
+
+
+def _items(request: HttpRequest, attempt: UUID) -> list[AttemptItem]:
+    """Return all items of my attempt, with how often each was answered; 404 for anyone else's."""
+    items = list(AttemptItem.objects.of(request.user).filter(attempt=attempt).with_answers())
+    if not items:
+        raise Http404("No such check of yours")
+    return items
+
+
+def _item(items: list[AttemptItem], n: int) -> AttemptItem:
+    for item in items:
+        if item.position == n:
+            return item
+    raise Http404("No such question in this check")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
+    """Show question n while an answer is owed, and keep the answer; otherwise lead to the latest feedback."""
+    items = _items(request, attempt)
+    item = _item(items, n)
+    if request.method == "POST":
+        form = AnswerForm(item, request.POST)
+        valid = form.is_valid()
+        number = form.cleaned_data.get("number")
+        if number is not None and number <= item.answers:
+            return _see("feedback", attempt, n)  # the same post again, or a page from before
+        if number is None or not taking.is_owed(item, items):
+            messages.info(request, "That page was out of date. Here is where you are now.")
+            return _see("question", attempt, n)
+        if valid:
+            try:
+                taking.answer(item=item, given=form.given, number=number, now=timezone.now())
+            except taking.NotOwed:
+                messages.info(request, "That page was out of date. Here is where you are now.")
+            return _see("feedback", attempt, n)
+    elif taking.is_owed(item, items):
+        form = AnswerForm(item)
+    else:
+        return _see("feedback", attempt, n)
+    return render(request, "quizzes/question.html", {"item": item, "form": form, "of": len(items)})
+
+
+@require_safe
+def feedback(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
+    """Show what the latest answer to question n was worth, and why."""
+    items = _items(request, attempt)
+    item = _item(items, n)
+    response = Response.objects.filter(item=item).order_by("-number").first()
+    if response is None:
+        return _see("question", attempt, n)
+    return render(
+        request,
+        "quizzes/feedback.html",
+        {
+            "item": item,
+            "response": response,
+            "mark": item.revision.mark(response.given),
+            "next": taking.owed(items),
+            "asked_again": taking.is_owed(item, items),
+            "of": len(items),
+        },
+    )
+
+
+@require_safe
+def result(request: HttpRequest, attempt: UUID) -> HttpResponse:
+    """Say in words what is known and what is worth another look; safety stands apart from the rest."""
+    items = _items(request, attempt)
+    if (waiting := taking.owed(items)) is not None:
+        return _see("question", attempt, waiting.position)
+    known = [item for item in items if item.last_mark == Response.Marked.RIGHT]
+    missed = [item for item in items if item not in known]
+    return render(
+        request,
+        "quizzes/result.html",
+        {
+            "attempt": items[0].attempt,
+            "known": known,
+            "missed": missed,
+            "missed_critical": [item for item in missed if item.revision.critical],
+            "missed_other": [item for item in missed if not item.revision.critical],
+            "critical": any(item.revision.critical for item in items),
+            "of": len(items),
+        },
+    )
