@@ -14,7 +14,9 @@ env = Env()
 env.read_env(os.environ.get("LEARN_ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
 
 # No default: a site with a guessable key would let anyone sign in as anyone.
-SECRET_KEY: str = env.str("SECRET_KEY")
+SECRET_KEY: str = env.str("SECRET_KEY", "")
+if not SECRET_KEY:
+    raise SystemExit("SECRET_KEY is not set. `make run` writes one into .env; elsewhere put one into the environment.")
 DEBUG: bool = env.bool("DEBUG", False)
 
 # The one address of the site. It decides the scheme, the hosts and the cookies (ruling 1).
@@ -167,12 +169,22 @@ DAY_PHONE: str = env.str("DAY_PHONE", "")
 NIGHT_PHONE: str = env.str("NIGHT_PHONE", "")
 
 STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "learn" / "static"]
 STATIC_ROOT = BASE_DIR / ".static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# Errors go to the console, with DEBUG off too. A path may stand in them, never what a person typed.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
+}
 
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)

@@ -43,6 +43,7 @@ class Card:
 
     tiers: tuple[Tier, ...]
     fever: str
+    claims: frozenset[str]  # the facts that the card carries: a step that teaches one is followed by the card
 
 
 @cache
@@ -65,6 +66,7 @@ def whole() -> Card:
             for tier in data["tiers"]
         ),
         data["fever"],
+        frozenset(data["claims"]),
     )
 
 
@@ -79,4 +81,4 @@ def for_lesson(lesson: str) -> Card:
             if lines:
                 groups.append(Group(group.heading, lines))
         tiers.append(Tier(tier.slug, tier.name, tuple(groups)))
-    return Card(tuple(tiers), whole().fever)
+    return Card(tuple(tiers), whole().fever, whole().claims)

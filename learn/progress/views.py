@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from learn.lessons import card
 from learn.lessons.models import Lesson, Step, Therapy
 from learn.people.actions import learner
 from learn.progress import actions, summary
@@ -112,11 +113,15 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         # A newer edition may have come meanwhile: go on at the same step's place in it.
         place = next((s.position for s in steps if following and s.slug == following.slug), None)
         return after_step(steps, place - 1 if place else (n if following else len(steps)))
-    return render(
-        request,
-        "progress/step.html",
-        {"step": here, "edition": here.edition, "lesson": here.edition.lesson, "steps": steps, "last": here is steps[-1]},
-    )
+    context = {
+        "step": here,
+        "edition": here.edition,
+        "lesson": here.edition.lesson,
+        "steps": steps,
+        "last": here is steps[-1],
+        "shows_card": here is steps[-1] or not card.whole().claims.isdisjoint(here.claims),
+    }
+    return render(request, "progress/step.html", context)
 
 
 def _as_read(request: HttpRequest, here: Step, steps: list[Step]) -> tuple[Step, list[Step]]:

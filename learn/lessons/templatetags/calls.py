@@ -11,7 +11,7 @@ from django.urls import reverse
 from learn.lessons import card
 from learn.lessons.models import Step
 from learn.people.models import phones_for
-from quizzes.models import State
+from quizzes.models import AttemptItem, State
 
 register = template.Library()
 
@@ -22,13 +22,13 @@ def _phones(context: dict[str, Any]) -> dict[str, str]:
 
 
 @register.inclusion_tag("lessons/_call_card.html", takes_context=True)
-def call_card(context: dict[str, Any], source: str = "", level: int = 2) -> dict[str, Any]:
+def call_card(context: dict[str, Any], source: str = "") -> dict[str, Any]:
     """Draw the call card: whole, or as the pages of one lesson show it.
 
-    `source` is a lesson's slug, or begins with one ("slug/step"); `level` is the level of the card's own heading.
+    `source` is a lesson's slug, or begins with one ("slug/step").
     """
     lesson = source.partition("/")[0]
-    return {"card": card.for_lesson(lesson) if lesson else card.whole(), "phones": _phones(context), "level": level}
+    return {"card": card.for_lesson(lesson) if lesson else card.whole(), "phones": _phones(context)}
 
 
 @register.inclusion_tag("lessons/_call_line.html", takes_context=True)
@@ -44,20 +44,20 @@ def tel(number: str) -> str:
 
 
 @register.simple_tag
-def where_taught(*sources: str | list[str]) -> dict[str, dict[str, str]]:
-    """Return, for each source of a question ("lesson/step"), the step's address and heading. One query.
+def taught_in(items: AttemptItem | list[AttemptItem]) -> list[tuple[AttemptItem, dict[str, str] | None]]:
+    """Return each asked item with the step that teaches it: {"url", "heading"}, or None. One query for all.
 
-    A source whose step is not published any more is absent.
+    A question's source is "lesson/step"; the step may not be published any more.
     """
-    wanted = {s for source in sources for s in ([source] if isinstance(source, str) else source)}
-    pairs = {tuple(s.split("/", 1)) for s in wanted if "/" in s}
+    items = items if isinstance(items, list) else [items]
+    pairs = {tuple(item.revision.source.split("/", 1)) for item in items if "/" in item.revision.source}
     steps = Step.objects.filter(
         edition__state=State.PUBLISHED,
-        edition__lesson__slug__in=[p[0] for p in pairs],
-        slug__in=[p[1] for p in pairs],
+        edition__lesson__slug__in=[lesson for lesson, _ in pairs],
+        slug__in=[step for _, step in pairs],
     ).values_list("edition__lesson__slug", "slug", "edition__lesson__therapy__slug", "position", "heading")
-    return {
+    places = {
         f"{lesson}/{slug}": {"url": reverse("step", args=[therapy, lesson, n]), "heading": heading}
         for lesson, slug, therapy, n, heading in steps
-        if (lesson, slug) in pairs
     }
+    return [(item, places.get(item.revision.source)) for item in items]
