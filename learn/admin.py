@@ -6,7 +6,6 @@ both: whoever has no business here learns nothing, not even that there is someth
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 from urllib.parse import urlencode
@@ -19,8 +18,6 @@ from django.urls import path
 
 from learn.people.models import Patient
 
-View = Callable[..., HttpResponse]
-
 
 class Desk(admin.AdminSite):
     """The staff's side of the site."""
@@ -32,7 +29,10 @@ class Desk(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         """Return home and the apps' own pages: no model boxes, no stock page that nobody needs."""
-        urls: list[Any] = [path("", self.admin_view(self.index), name="index"), path("login/", self.login, name="login")]
+        urls: list[Any] = [
+            path("", self.admin_view(self.index), name="index"),
+            path("login/", self.login, name="login"),
+        ]
         for model, model_admin in self._registry.items():
             urls += [
                 path(f"{model._meta.app_label}/{model._meta.model_name}/{url.pattern}", url.callback, name=url.name)
@@ -40,11 +40,11 @@ class Desk(admin.AdminSite):
             ]
         return urls
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap a view: visitors and guests are asked to sign in, anyone else without the right gets 404."""
         guarded = super().admin_view(view, cacheable)
 
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             user = request.user
             if not self.has_permission(request) and user.is_authenticated and not getattr(user, "is_guest", False):
                 raise Http404("Not for this person")
@@ -60,6 +60,6 @@ class Desk(admin.AdminSite):
         query = urlencode({"next": request.GET.get("next", resolve_url("admin:index"))})
         return HttpResponseRedirect(f"{resolve_url('account_login')}?{query}")
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the nurse's patients: the list that the patients' own ModelAdmin draws."""
         return self._registry[Patient].changelist_view(request, extra_context)

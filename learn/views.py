@@ -29,5 +29,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     cookies = settings.CSRF_COOKIE_NAME in request.COOKIES
     match = resolve(request.path_info)
     if not cookies and match.url_name == "step":
-        return go_on_without_cookies(**match.captured_kwargs)
+        return go_on_without_cookies(**match.kwargs)
     return render(request, "form_refused.html", {"cookies": cookies, "again": request.path}, status=403)

@@ -39,7 +39,9 @@ def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: A
         raise Unfit([f"There is no kind of question called {kind!r}."])
     spec = with_ids(spec)
     problems = list(KINDS[kind].problems(spec))
-    problems += [f"The {name} is missing." for name in ("stem", "why", "objective") if not str(text.get(name, "")).strip()]
+    problems += [
+        f"The {name} is missing." for name in ("stem", "why", "objective") if not str(text.get(name, "")).strip()
+    ]
     if problems:
         raise Unfit(problems)
     newest = question.revisions.filter(language=language).aggregate(n=Max("number"))["n"] or 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from quizzes.kinds import FIELD, KINDS, NUMBERS, UNSURE, Given, Unreadable
 from quizzes.models import AttemptItem
@@ -18,12 +18,14 @@ class AnswerForm(forms.Form):
     """
 
     use_required_attribute = False
+    heading = FIELD  # the question is the heading of its page
 
     number = forms.IntegerField(min_value=1, max_value=99, widget=forms.HiddenInput)
 
-    def __init__(self, item: AttemptItem, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, item: AttemptItem, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"number": item.answers + 1})
         self.item = item
+        self.post = data if data is not None else QueryDict()
         self.given: Given = []
         ask = KINDS[item.revision.kind].ask(item.revision.spec)
         widget = forms.RadioSelect if ask.choose == 1 else forms.CheckboxSelectMultiple
@@ -39,13 +41,13 @@ class AnswerForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         """Read the answer through the question's kind into `given`; empty means "I'm not sure"."""
         cleaned = super().clean()
-        posted = set(self.data.getlist(FIELD))
+        posted = set(self.post.getlist(FIELD))
         if UNSURE in posted:
             if len(posted) > 1:
                 self.add_error(FIELD, "Choose your answer, or “I’m not sure”, but not both")
             return cleaned
         try:
-            self.given = KINDS[self.item.revision.kind].read(self.item.revision.spec, self.data)
+            self.given = KINDS[self.item.revision.kind].read(self.item.revision.spec, self.post)
         except Unreadable as error:
             self.add_error(FIELD, str(error))
         return cleaned

@@ -180,7 +180,7 @@ class AttemptItemQuerySet(models.QuerySet["AttemptItem"]):
         counted = responses.values("item").annotate(n=models.Count("pk")).values("n")
         return (
             self.select_related("attempt", "attempt__quiz", "revision")
-            .annotate(
+            .annotate(  # type: ignore[no-redef]
                 answers=functions.Coalesce(Subquery(counted), 0),
                 last_mark=Subquery(responses.order_by("-number").values("mark")[:1]),
             )

@@ -44,6 +44,13 @@ def owed(items: Sequence[AttemptItem]) -> AttemptItem | None:
     return min(waiting, key=lambda item: (item.answers, item.position), default=None)
 
 
+def missed(attempt: Attempt) -> list[int]:
+    """Return the questions (by pk) whose last answer in this attempt was not right."""
+    return [
+        item.revision.question_id for item in attempt.items.with_answers() if item.last_mark != Response.Marked.RIGHT
+    ]
+
+
 def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime) -> Attempt:
     """Return the open attempt of this learner at this quiz, or start one.
 
@@ -60,7 +67,9 @@ def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime
         raise NothingToAsk(quiz.slug)
     try:
         with transaction.atomic():
-            attempt = Attempt.objects.create(learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now)
+            attempt = Attempt.objects.create(
+                learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now
+            )
             AttemptItem.objects.bulk_create(
                 AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
             )
@@ -76,11 +85,8 @@ def _what_to_ask(last: Attempt | None, quiz: Quiz, language: str) -> tuple[str, 
         .filter(question__quizitem__quiz=quiz)
         .order_by("question__quizitem__position")
     )
-    if last is not None:
-        items = last.items.with_answers()
-        missed = [item.revision.question_id for item in items if item.last_mark != Response.Marked.RIGHT]
-        if again := list(asked.filter(question__in=missed)):
-            return Attempt.Kind.RETRY, again
+    if last is not None and (again := list(asked.filter(question__in=missed(last)))):
+        return Attempt.Kind.RETRY, again
     return Attempt.Kind.CHECK, list(asked)
 
 

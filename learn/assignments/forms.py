@@ -12,12 +12,12 @@ from learn.lessons.models import Lesson
 LONGEST = 365  # days ahead
 
 
-class LessonsField(forms.ModelMultipleChoiceField):
+class LessonsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Lessons by the title that readers see."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Lesson) -> str:
         """Return the published title (annotated by `taught`)."""
-        return str(obj.title)
+        return str(obj.title)  # type: ignore[attr-defined]
 
 
 class AssignForm(forms.Form):

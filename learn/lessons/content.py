@@ -168,7 +168,9 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         defaults={"therapy": Therapy.objects.get(slug=data["therapy"]), "position": data["position"], "quiz": quiz},
     )
     shipped, language = _hash(data), data["language"]
-    if not _is_wanted(list(lesson.editions.filter(language=language).order_by("-number")), shipped, lesson.slug, report):
+    if not _is_wanted(
+        list(lesson.editions.filter(language=language).order_by("-number")), shipped, lesson.slug, report
+    ):
         return
     newest = lesson.editions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
     edition = Edition(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from learn.lessons.models import Edition, State
+from learn.lessons.models import Edition
+from quizzes.models import State
 
 
 class Unfit(ValueError):

@@ -84,6 +84,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return what readers see now in this language: the newest, and the only one published."""
         return self.filter(state=State.PUBLISHED, language=language)
 
+
 class Edition(models.Model):
     """One wording of a lesson in one language. Once published, its text and steps stay as they are."""
 

@@ -20,8 +20,10 @@ def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> 
     following = next((other for other in steps if other.position > step.position), None)
     reached = following or step
     with transaction.atomic():
-        reading, _ = Reading.objects.select_for_update(of=("self",)).select_related("furthest").get_or_create(
-            learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now}
+        reading, _ = (
+            Reading.objects.select_for_update(of=("self",))
+            .select_related("furthest")
+            .get_or_create(learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now})
         )
         if reached.position > reading.furthest.position:
             reading.furthest = reached

@@ -34,9 +34,7 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> PatientQuerySet:
         """Return this nurse's own patients, in the order of the list."""
-        return (
-            Patient.objects.visible_to(request.user).current().select_related("care_team").order_by("label", "pk")
-        )
+        return Patient.objects.visible_to(request.user).current().select_related("care_team").order_by("label", "pk")
 
     def _may(self, request: HttpRequest, *rights: str) -> None:
         if not request.user.has_perms(rights):
@@ -118,7 +116,5 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 def _row(patient: Patient, stands: list[summary.Standing], now: Any) -> dict[str, Any]:
     """Return a patient with the lessons that matter: those asked for or begun, and whether one is late."""
     today = patient.care_team.today(now)
-    lessons = [
-        {"standing": s, "late": s.is_late(today)} for s in stands if s.assigned or s.code != summary.NOT_STARTED
-    ]
+    lessons = [{"standing": s, "late": s.is_late(today)} for s in stands if s.assigned or s.code != summary.NOT_STARTED]
     return {"patient": patient, "lessons": lessons}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Max, Q
@@ -68,22 +69,23 @@ class Standing:
 
 def catalogue(*, language: str) -> list[Taught]:
     """Return every published lesson, as the site lists them. One query."""
-    found: dict[int, dict[str, Any]] = {}
-    steps = Step.objects.filter(edition__state=State.PUBLISHED, edition__language=language)
-    for slug, lesson, *rest in steps.order_by(
-        "edition__lesson__therapy__position", "edition__lesson__position", "position"
-    ).values_list(
-        "slug",
-        "edition__lesson",
-        "edition__lesson__slug",
-        "edition__lesson__therapy__slug",
-        "edition__lesson__therapy__title",
-        "edition__title",
-        "edition__minutes",
-        "edition__lesson__quiz",
-    ):
-        found.setdefault(lesson, {"rest": rest, "steps": []})["steps"].append(slug)
-    return [Taught(lesson, *row["rest"], steps=tuple(row["steps"])) for lesson, row in found.items()]
+    steps: Any = (
+        Step.objects.filter(edition__state=State.PUBLISHED, edition__language=language)
+        .order_by("edition__lesson__therapy__position", "edition__lesson__position", "position")
+        .values_list(
+            "edition__lesson",
+            "edition__lesson__slug",
+            "edition__lesson__therapy__slug",
+            "edition__lesson__therapy__title",
+            "edition__title",
+            "edition__minutes",
+            "edition__lesson__quiz",
+            "slug",
+        )
+    )
+    return [
+        Taught(*lesson, tuple(row[-1] for row in rows)) for lesson, rows in groupby(steps, key=lambda row: row[:-1])
+    ]
 
 
 def standings(learners: Collection[int], *, language: str) -> dict[int, list[Standing]]:
@@ -94,7 +96,7 @@ def standings(learners: Collection[int], *, language: str) -> dict[int, list[Sta
     been answered right since; no total and no earlier Done hides it.
     """
     lessons = catalogue(language=language)
-    readings: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    readings: dict[tuple[int, int], list[Any]] = {}
     for row in (
         Reading.objects.filter(learner__in=learners)
         .order_by("edition__number")
@@ -157,7 +159,7 @@ def _missed(learners: Collection[int]) -> set[tuple[int, int]]:
 
 def _standing(
     taught: Taught,
-    readings: list[dict[str, Any]],
+    readings: list[Any],
     checked: datetime | None,
     missed: bool,
     assigned: Assignment | None,
@@ -176,8 +178,8 @@ def _standing(
     return Standing(taught, code, step, done_at, assigned)
 
 
-def _go_on(taught: Taught, reading: dict[str, Any]) -> int:
+def _go_on(taught: Taught, reading: Any) -> int:
     """Return the step to go on with: the same step by its slug, wherever a newer edition has put it (ruling 10)."""
     if reading["furthest__slug"] in taught.steps:
         return taught.steps.index(reading["furthest__slug"]) + 1
-    return min(reading["furthest__position"], len(taught.steps))
+    return min(int(reading["furthest__position"]), len(taught.steps))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +17,7 @@ from learn.people.actions import learner
 from learn.progress import actions, summary
 from learn.progress.summary import Standing
 from quizzes import taking
-from quizzes.models import Attempt, Response, State
+from quizzes.models import Attempt, Quiz, State
 
 LANGUAGE = "en"
 
@@ -31,9 +31,7 @@ def _standings(request: HttpRequest) -> list[Standing]:
     """Return how this visitor stands in every lesson; whoever is not signed in has started none."""
     if request.user.is_authenticated:
         return summary.standings([request.user.pk], language=LANGUAGE)[request.user.pk]
-    return [
-        Standing(taught, summary.NOT_STARTED, 1, None, None) for taught in summary.catalogue(language=LANGUAGE)
-    ]
+    return [Standing(taught, summary.NOT_STARTED, 1, None, None) for taught in summary.catalogue(language=LANGUAGE)]
 
 
 def _today(request: HttpRequest) -> Any:
@@ -107,9 +105,7 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         raise Http404("No such step")
     if request.method == "POST":
         read, all_steps = _as_read(request, here, steps)
-        following = actions.read(
-            learner=learner(request), steps=all_steps, step=read, now=timezone.now()
-        )
+        following = actions.read(learner=learner(request), steps=all_steps, step=read, now=timezone.now())
         # A newer edition may have come meanwhile: go on at the same step's place in it.
         place = next((s.position for s in steps if following and s.slug == following.slug), None)
         return after_step(steps, place - 1 if place else (n if following else len(steps)))
@@ -152,25 +148,22 @@ def go_on_without_cookies(therapy: str, lesson: str, n: int) -> HttpResponse:
 def check(request: HttpRequest, lesson: str) -> HttpResponse:
     """Show one button; POST starts or resumes the check, or a retry of what was missed."""
     taught = get_object_or_404(
-        Lesson.objects.taught(language=LANGUAGE).select_related("quiz", "therapy").filter(quiz__isnull=False), slug=lesson
+        Lesson.objects.taught(language=LANGUAGE).select_related("quiz", "therapy").filter(quiz__isnull=False),
+        slug=lesson,
     )
-    assert taught.quiz is not None
+    quiz = cast(Quiz, taught.quiz)
     if request.method == "POST":
         try:
-            attempt = taking.start(
-                learner=learner(request), quiz=taught.quiz, language=LANGUAGE, now=timezone.now()
-            )
+            attempt = taking.start(learner=learner(request), quiz=quiz, language=LANGUAGE, now=timezone.now())
         except taking.NothingToAsk as error:
             raise Http404("This check has no questions now") from error
         waiting = taking.owed(list(attempt.items.with_answers()))
         if waiting is None:
             return _see("quizzes:result", attempt.pk)
         return _see("quizzes:question", attempt.pk, waiting.position)
-    latest = Attempt.objects.of(request.user).filter(quiz=taught.quiz).order_by("-started").first()
-    missed = 0
-    if latest is not None and latest.finished:
-        missed = sum(item.last_mark != Response.Marked.RIGHT for item in latest.items.with_answers())
-    context = {"lesson": taught, "latest": latest, "missed": missed, "questions": taught.quiz.items.count()}
+    latest = Attempt.objects.of(request.user).filter(quiz=quiz).order_by("-started").first()
+    missed = taking.missed(latest) if latest is not None and latest.finished else []
+    context = {"lesson": taught, "latest": latest, "missed": len(missed), "questions": quiz.items.count()}
     return render(request, "progress/check.html", context)
 
 

@@ -25,6 +25,10 @@ def richtext(text: str) -> SafeString:
     Kept in the process under the text itself: published text never changes, and a changed draft is another text.
     """
     html = nh3.clean(
-        _markdown.render(text), tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "tel"}, link_rel="noopener"
+        _markdown.render(text),
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"https", "tel"},
+        link_rel="noopener",
     )
     return mark_safe(html)  # noqa: S308 - cleaned on the line above

@@ -27,6 +27,8 @@ class Command(BaseCommand):
         if options["verbosity"] > 1:
             for line in report.added:
                 self.stdout.write(f"  added {line}")
-        self.stdout.write(f"Lessons and questions: {len(report.added)} added." if report.added else "Lessons: up to date.")
+        self.stdout.write(
+            f"Lessons and questions: {len(report.added)} added." if report.added else "Lessons: up to date."
+        )
         for line in report.left_alone:
             self.stdout.write(self.style.WARNING(line))
