@@ -48,7 +48,6 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         stands = summary.standings([p.user_id for p in page], language="en")
         now = timezone.now()
         context = {
-            **self.admin_site.each_context(request),
             "title": "My patients",
             "rows": [_row(patient, stands[patient.user_id], now) for patient in page],
             "next_after": page[-1] if more else None,
@@ -76,7 +75,6 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404("No such patient of yours")
         stands = summary.standings([patient.user_id], language="en")[patient.user_id]
         context = {
-            **self.admin_site.each_context(request),
             "title": patient.label,
             "patient": patient,
             "rows": _row(patient, stands, timezone.now())["lessons"],
@@ -105,7 +103,6 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.success(request, f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}.")
             return HttpResponseRedirect(reverse("admin:index"), status=303)
         context = {
-            **self.admin_site.each_context(request),
             "title": "Assign lessons",
             "patients": patients,
             "form": form,

@@ -23,6 +23,7 @@ from quizzes.models import Attempt, Response, State
 class Taught:
     """A lesson as readers see it now: its published edition."""
 
+    steps: tuple[str, ...]  # the slugs of its steps, in order
     lesson: int
     slug: str
     therapy: str
@@ -30,7 +31,6 @@ class Taught:
     title: str
     minutes: int
     quiz: int | None
-    steps: tuple[str, ...]  # the slugs of its steps, in order
 
 
 NOT_STARTED, READING, CHECK, DONE, TALK = "not-started", "reading", "check", "done", "talk"
@@ -69,7 +69,7 @@ class Standing:
 
 def catalogue(*, language: str) -> list[Taught]:
     """Return every published lesson, as the site lists them. One query."""
-    steps: Any = (
+    steps = (
         Step.objects.filter(edition__state=State.PUBLISHED, edition__language=language)
         .order_by("edition__lesson__therapy__position", "edition__lesson__position", "position")
         .values_list(
@@ -83,9 +83,8 @@ def catalogue(*, language: str) -> list[Taught]:
             "slug",
         )
     )
-    return [
-        Taught(*lesson, tuple(row[-1] for row in rows)) for lesson, rows in groupby(steps, key=lambda row: row[:-1])
-    ]
+    lessons = groupby(steps, key=lambda row: row[:-1])
+    return [Taught(tuple(row[-1] for row in rows), *lesson) for lesson, rows in lessons]
 
 
 def standings(learners: Collection[int], *, language: str) -> dict[int, list[Standing]]:

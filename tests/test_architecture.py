@@ -1,0 +1,82 @@
+"""The house stands as drawn: foreign keys point down, as imports do."""
+
+from pathlib import Path
+
+from django.apps import apps
+from django.test import SimpleTestCase
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = {"people": 0, "quizzes": 0, "lessons": 1, "assignments": 2, "visits": 2, "progress": 3, "handouts": 4}
+
+
+def ours() -> list[type]:
+    return [m for m in apps.get_models() if m._meta.app_label in FLOORS]
+
+
+class TestForeignKeys(SimpleTestCase):
+    """A linter sees imports only: ForeignKey("people.Patient") in the engine would pass it."""
+
+    def test_point_down_or_stay(self) -> None:
+        links = [
+            (model, field.related_model)
+            for model in ours()
+            for field in model._meta.get_fields()
+            if field.is_relation and not field.auto_created and field.related_model in ours()
+        ]
+        assert len(links) > 20
+        up = [
+            f"{a._meta.label} -> {b._meta.label}"
+            for a, b in links
+            if FLOORS[a._meta.app_label] < FLOORS[b._meta.app_label]
+        ]
+        assert up == []
+
+    def test_of_the_engine_know_a_learner_and_nothing_else_of_people(self) -> None:
+        out = {
+            field.related_model._meta.label
+            for model in ours()
+            if model._meta.app_label == "quizzes"
+            for field in model._meta.get_fields()
+            if field.is_relation and not field.auto_created and field.related_model._meta.app_label != "quizzes"
+        }
+        assert out == {"people.User"}
+
+    def test_of_people_stay_among_people(self) -> None:
+        assert not [
+            field
+            for model in ours()
+            if model._meta.app_label == "people"
+            for field in model._meta.get_fields()
+            if field.is_relation
+            and not field.auto_created
+            and field.related_model._meta.app_label not in ("people", "auth")
+        ]
+
+
+class TestEveryFile(SimpleTestCase):
+    """What holds for each of our own Python files."""
+
+    def files(self) -> list[Path]:
+        return [p for top in ("learn", "quizzes") for p in (ROOT / top).rglob("*.py") if p.stat().st_size]
+
+    def test_opens_with_a_docstring(self) -> None:
+        assert [str(p) for p in self.files() if not p.read_text().startswith('"""') and "0001_" not in p.name] == []
+
+    def test_has_no_more_than_400_lines(self) -> None:
+        assert [str(p) for p in self.files() if len(p.read_text().splitlines()) > 400] == []
+
+    def test_is_not_called_after_nothing(self) -> None:
+        names = {"utils", "common", "core", "services", "selectors", "helpers", "signals", "managers"}
+        assert [str(p) for p in self.files() if p.stem in names] == []
+
+    def test_of_a_migration_is_named(self) -> None:
+        assert [str(p) for p in self.files() if "migrations" in p.parts and "_auto_" in p.name] == []
+
+
+class TestTheEnginesTemplates(SimpleTestCase):
+    """Templates are the hole in the floors."""
+
+    def test_name_only_the_engines_addresses_outside_its_slots(self) -> None:
+        for path in (ROOT / "templates" / "quizzes").glob("*.html"):
+            for part in path.read_text().split("{% url ")[1:]:
+                assert part.startswith("'quizzes:"), f"{path.name}: {part[:40]}"
