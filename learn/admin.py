@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -45,9 +46,10 @@ class Desk(admin.AdminSite):
         guarded = super().admin_view(view, cacheable)
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            user = request.user
-            if not self.has_permission(request) and user.is_authenticated and not getattr(user, "is_guest", False):
-                raise Http404("Not for this person")
+            if not self.has_permission(request):
+                if request.user.is_authenticated and not request.user.is_guest:
+                    raise Http404("Not for this person")
+                return redirect_to_login(request.get_full_path())
             try:
                 return guarded(request, *args, **kwargs)
             except PermissionDenied as error:

@@ -1,0 +1,152 @@
+"""What all tests share: a real server with the demo people, a real browser, and two marks that must not lie."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, sync_playwright
+
+# Playwright keeps an event loop in this thread, and Django takes any loop for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+ROOT = Path(__file__).resolve().parent.parent
+Theme = Literal["light", "dark"]
+IN_CI = os.environ.get("CI") == "true"
+CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+
+@pytest.fixture(autouse=True)
+def _races_need_postgresql(request: pytest.FixtureRequest) -> None:
+    """A race test on SQLite would pass and prove nothing: SQLite lets one writer in at a time."""
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if request.node.get_closest_marker("race") and "postgresql" not in engine:
+        pytest.fail("This test needs PostgreSQL. Run: python -m tests.postgres pytest -m race", pytrace=False)
+
+
+@dataclass
+class Site:
+    """A running site as a stranger gets it: the shipped lessons, ana, noor and omar."""
+
+    url: str
+    password: str
+    log: Path
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Start granian on a database of its own, made by the commands of `make run`."""
+    folder = tmp_path_factory.mktemp("site")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    found = Site(f"http://127.0.0.1:{port}", "quiet-maple-42", folder / "log")
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "learn.settings",
+        "LEARN_ENV_FILE": os.devnull,
+        "SECRET_KEY": "journeys-" + "0" * 50,
+        "PUBLIC_URL": found.url,
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "DEMO_PASSWORD": found.password,
+    }
+    for command in ("migrate", "load_content", "make_demo", "collectstatic --noinput"):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command.split()], cwd=ROOT, env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"manage.py {command}:\n{done.stdout}{done.stderr}"
+    serve = ["--interface", "wsgi", "learn.wsgi:application", "--host", "127.0.0.1", "--port", str(port)]
+    with found.log.open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "granian", *serve, "--blocking-threads", "4", "--log-level", "warning"],
+            cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait_for(found.url, server)
+        yield found
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+    said = found.log.read_text(errors="replace")
+    assert "Traceback" not in said, f"The site stumbled during the journeys:\n{said}"
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        assert server.poll() is None, "granian ended at once"
+        try:
+            urllib.request.urlopen(url).close()
+            return
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise TimeoutError("granian did not answer in 20 seconds")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium: the one named in CHROMIUM, or this machine's, or Playwright's own.
+
+    Where none starts, the test says so in pytest's summary; on a build machine it fails.
+    """
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, (shutil.which(name) for name in names if name)), None)
+    args = [*CLOSED_NETWORK, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with ExitStack() as stack:
+        try:
+            playwright = stack.enter_context(sync_playwright())
+            started = playwright.chromium.launch(executable_path=path, args=args)
+        except Exception as error:  # Playwright's driver raises a bare Exception where libatomic1 is missing
+            stop = pytest.fail if IN_CI else pytest.skip
+            stop(f"could not run: no Chromium starts here ({str(error).splitlines()[0]})")
+        stack.callback(started.close)
+        yield started
+
+
+class Visit(Protocol):
+    """Open the site like somebody with a device of their own; returns the page."""
+
+    def __call__(
+        self, *, width: int = 1280, theme: Theme = "light", javascript: bool = False, kept: StorageState | None = None
+    ) -> Page: ...
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+    """Return a function that opens a new device; `kept` is what an earlier one still has of the site (its cookies)."""
+    with ExitStack() as devices:
+        strangers: list[str] = []
+
+        def visit(
+            *, width: int = 1280, theme: Theme = "light", javascript: bool = False, kept: StorageState | None = None
+        ) -> Page:
+            device = browser.new_context(
+                base_url=site.url,
+                viewport={"width": width, "height": 640 if width < 640 else 800},
+                color_scheme=theme,
+                java_script_enabled=javascript,
+                storage_state=kept,
+            )
+            devices.callback(device.close)
+            device.set_default_timeout(10_000)
+            device.on("request", lambda asked: None if asked.url.startswith(site.url) else strangers.append(asked.url))
+            return device.new_page()
+
+        yield visit
+    assert strangers == [], "a page asked another host"

@@ -1,0 +1,122 @@
+"""A guest learns, checks, goes away and comes back: no account, no JavaScript."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import Visit
+from tests.journeys.walk import answer, heading, press, questions, read_on, start_check, tick
+
+pytestmark = pytest.mark.browser
+
+LESSON = "what-is-immunotherapy"
+
+
+def come_back(page: Page, visit: Visit, width: int) -> Page:
+    """Close the browser, and open it again on another day at the start page."""
+    kept = page.context.storage_state()
+    page.context.close()
+    again = visit(width=width, kept=kept)
+    again.goto("/")
+    return again
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_guest_learns_checks_and_goes_on_where_they_stopped(visit: Visit, width: int) -> None:
+    page = visit(width=width)
+    page.goto("/")
+    press(page, "Start")
+    press(page, "The basics")
+    press(page, "What is immunotherapy?")
+    steps = int(re.findall(r"Step 1 of (\d+)", page.inner_text("main"))[0])
+    press(page, "Continue")
+    press(page, "Continue")
+    third = heading(page)
+
+    page = come_back(page, visit, width)
+    press(page, f"Carry on: step 3 of {steps}")
+    assert heading(page) == third
+    read_on(page)
+    press(page, "Start")
+
+    asked = questions(LESSON)
+    wrong = next(q for q in asked if not q.critical and q is not asked[0])
+    missed = next(q for q in asked if q.critical)
+    how = dict.fromkeys([q.stem for q in asked], "right")
+    how |= {asked[0].stem: "unsure", wrong.stem: "wrong", missed.stem: "wrong"}
+    says = {"right": "Yes, that is right", "wrong": "Not quite", "unsure": "That is fine. Here is the answer"}
+    for number, question in enumerate(asked, 1):
+        assert f"Question {number} of {len(asked)}" in page.inner_text("main")
+        assert question.why not in page.content()
+        answer(page, question, how[question.stem])
+        assert heading(page) == says[how[question.stem]]
+        assert question.why in page.inner_text("main")
+        assert ("once more at the end" in page.inner_text("main")) == (question is missed)
+        if number == 3:
+            page = come_back(page, visit, width)
+            press(page, "Carry on: check what you know")
+            press(page, "Carry on")
+        else:
+            press(page, "Next question")
+
+    assert "Once more" in page.inner_text("main")
+    answer(page, missed, "right")
+    assert heading(page) == says["right"]
+    press(page, "See how it went")
+
+    main = page.inner_text("main")
+    assert f"You know {len(asked) - 2} of {len(asked)}." in main
+    assert "Talk about it" not in main
+    again, well = page.locator(".again").inner_text(), page.locator(".good").inner_text()
+    for question in asked:
+        assert question.objective in (again if question in (asked[0], wrong) else well)
+    press(page, "Finish for today")
+    assert heading(page) == "My learning"
+    expect(page.get_by_role("listitem").filter(has_text="What is immunotherapy?")).to_contain_text("Done")
+
+
+def test_no_choice_gives_a_summary_that_has_the_focus_and_leads_to_the_first_choice(visit: Visit) -> None:
+    page = visit(width=320)
+    start_check(page, LESSON)
+    press(page, "Check my answer")
+    assert page.title().startswith("Error: ")
+    summary = page.get_by_role("alert")
+    expect(summary).to_contain_text("There is a problem")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link").click()
+    expect(page.locator("input[type=radio]").first).to_be_focused()
+    answer(page, questions(LESSON)[0], "right")
+    assert heading(page) == "Yes, that is right"
+
+
+def test_back_after_an_answer_shows_its_feedback_and_not_a_second_try(visit: Visit) -> None:
+    page = visit(width=320)
+    start_check(page, LESSON)
+    first, second, *_ = questions(LESSON)
+    answer(page, first, "wrong")
+    page.go_back()
+    assert heading(page) == "Not quite"
+    assert page.url.endswith("/1/feedback/")
+    press(page, "Next question")
+    answer(page, second, "right")
+    page.go_back()
+    page.go_back()
+    assert heading(page) in ("Not quite", "Yes, that is right")
+    assert page.get_by_role("button", name="Check my answer").count() == 0
+
+
+def test_both_ticked_is_no_answer_and_says_so(visit: Visit) -> None:
+    page = visit()
+    start_check(page, LESSON)
+    several = next(q for q in questions(LESSON) if len(q.right) > 1)
+    for question in questions(LESSON):
+        if question is several:
+            break
+        answer(page, question, "right")
+        press(page, "Next question")
+    tick(page, *several.right, "I’m not sure")
+    press(page, "Check my answer")
+    expect(page.get_by_role("alert")).to_contain_text("but not both")

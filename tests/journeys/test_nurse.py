@@ -1,0 +1,93 @@
+"""noor asks ana to learn, ana does, noor sees it; omar, of another team, sees none of it. No JavaScript."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from tests.conftest import Site, Visit
+from tests.journeys.walk import answer, heading, press, questions, read_on, sign_in, tick
+
+pytestmark = pytest.mark.browser
+
+
+def signed_in(visit: Visit, site: Site, name: str, address: str = "/accounts/login/") -> Page:
+    """Sign somebody in on a device of their own."""
+    page = visit()
+    page.goto(address)
+    sign_in(page, name, site.password)
+    return page
+
+
+def in_row(page: Page, lesson: str) -> Locator:
+    """Return the line of this lesson."""
+    return page.get_by_role("listitem").filter(has_text=lesson)
+
+
+def test_noor_asks_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> None:
+    due = timezone.localdate() + timedelta(days=10)
+    by_when = f"{due:%A} {due.day} {due:%B}"
+
+    noor = signed_in(visit, site, "noor", "/admin/")
+    assert heading(noor) == "My patients"
+    noor.get_by_label("Tick Ana").check()
+    press(noor, "Assign lessons…")
+    tick(noor, "What is immunotherapy?", "Side effects: when to call")
+    noor.get_by_label("By which day?").fill(due.isoformat())
+    press(noor, "Assign to 1 patient")
+    assert heading(noor) == "My patients"
+    expect(noor.get_by_role("status")).to_have_text("Assigned 2 lessons to Ana.")
+    expect(in_row(noor, "What is immunotherapy?")).to_contain_text(f"Not started by {by_when}")
+
+    ana = signed_in(visit, site, "ana")
+    assert heading(ana) == "My learning"
+    asked = f"Your nurse asked you to do this by {by_when}."
+    expect(in_row(ana, "What is immunotherapy?")).to_contain_text(asked)
+    expect(in_row(ana, "Side effects: when to call")).to_contain_text(asked)
+    ana.goto("/lessons/basics/")
+    expect(ana.locator(".rows > li").first).to_contain_text("What is immunotherapy?")
+    expect(in_row(ana, "What is immunotherapy?")).to_contain_text(asked)
+    press(ana, "What is immunotherapy?")
+    press(ana, "Continue")
+
+    noor.reload()
+    expect(in_row(noor, "What is immunotherapy?")).to_contain_text("Step 2 of")
+
+    read_on(ana)
+    press(ana, "Start")
+    for question in questions("what-is-immunotherapy"):
+        answer(ana, question, "right")
+        press(ana, "Next question" if ana.get_by_role("link", name="Next question").count() else "See how it went")
+    press(ana, "Go to my learning")
+    expect(in_row(ana, "What is immunotherapy?")).to_contain_text("Done")
+
+    noor.reload()
+    expect(in_row(noor, "What is immunotherapy?")).to_contain_text("Done")
+    expect(in_row(noor, "Side effects: when to call")).to_contain_text(f"Not started by {by_when}")
+    press(noor, "Ana")
+    assert heading(noor) == "Ana"
+    expect(in_row(noor, "What is immunotherapy?")).to_contain_text("Done")
+
+
+def test_omar_sees_none_of_it_and_ana_finds_no_desk(visit: Visit, site: Site) -> None:
+    noor = signed_in(visit, site, "noor", "/admin/")
+    change = noor.get_by_role("link", name="Ana", exact=True).get_attribute("href") or ""
+    number = change.split("/")[-3]
+    addresses = [change, f"/admin/people/patient/assign/?patient={number}"]
+    for address in addresses:
+        assert noor.request.get(address).status == 200, "or 404 for omar would prove nothing"
+
+    omar = signed_in(visit, site, "omar", "/admin/")
+    assert heading(omar) == "My patients"
+    assert "Ana" not in omar.content()
+    assert "You have no patients here yet" in omar.inner_text("main")
+    ana = signed_in(visit, site, "ana")
+    for page, closed in ((omar, addresses), (ana, ["/admin/", "/admin/people/patient/", *addresses])):
+        for address in closed:
+            response = page.goto(address)
+            assert response is not None
+            assert response.status == 404, address
+            assert heading(page) == "We cannot find that page"

@@ -1,0 +1,83 @@
+"""Steps that several journeys take, and what the shipped checks hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from playwright.sync_api import Page
+
+QUIZZES = Path(__file__).resolve().parents[2] / "fixtures" / "quizzes"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A shipped question: what to tick to be right, what to be wrong, and what the page says after."""
+
+    stem: str
+    right: list[str]
+    wrong: list[str]
+    why: str
+    critical: bool
+    objective: str
+
+
+def questions(lesson: str) -> list[Question]:
+    """Return the questions of a lesson's check in the order in which they are asked."""
+    found = []
+    for item in yaml.safe_load((QUIZZES / f"{lesson}.yaml").read_text())["questions"]:
+        if item["kind"] == "truth":
+            right, wrong = (["True"], ["False"]) if item["answer"] else (["False"], ["True"])
+        else:
+            right = [choice["text"] for choice in item["choices"] if choice.get("right")]
+            others = [choice["text"] for choice in item["choices"] if not choice.get("right")]
+            wrong = [*right[1:], others[0]]
+        found.append(Question(item["stem"], right, wrong, item["why"], item["critical"], item["objective"]))
+    return found
+
+
+def heading(page: Page) -> str:
+    """Return the page's one first heading."""
+    return page.locator("h1").inner_text()
+
+
+def press(page: Page, name: str) -> None:
+    """Press the button, or follow the link, of this name, and wait for the page that it leads to."""
+    with page.expect_event("load"):
+        page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first.click()
+
+
+def tick(page: Page, *choices: str) -> None:
+    """Choose by the whole tile, as a finger does."""
+    for choice in choices:
+        page.locator("label").filter(has_text=re.compile(f"^{re.escape(choice)}$")).click()
+
+
+def answer(page: Page, question: Question, how: Literal["right", "wrong", "unsure"]) -> None:
+    """Answer the question that the page shows."""
+    assert heading(page) == question.stem
+    tick(page, *{"right": question.right, "wrong": question.wrong, "unsure": ["I’m not sure"]}[how])
+    press(page, "Check my answer")
+
+
+def start_check(page: Page, lesson: str) -> None:
+    """Start a lesson's check, without reading the lesson."""
+    page.goto(f"/check/{lesson}/")
+    press(page, "Start")
+
+
+def read_on(page: Page) -> None:
+    """Read from this step to the last, and go to the check."""
+    while page.get_by_role("button", name="Continue").count():
+        press(page, "Continue")
+    press(page, "Check what you know")
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    """Fill in and send the sign-in form of the page."""
+    page.get_by_label("Your sign-in name").fill(name)
+    page.get_by_label("Password").fill(password)
+    press(page, "Sign in")

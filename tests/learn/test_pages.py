@@ -1,0 +1,333 @@
+"""The patient's pages: start, lessons, steps, check, my learning, help."""
+
+import re
+from datetime import date
+from typing import Any
+
+import time_machine
+from django.test import Client, TestCase
+from django.urls import reverse
+
+from learn.assignments.actions import assign
+from learn.lessons import content, governance
+from learn.lessons.models import Edition, Lesson, Step
+from learn.people.models import User
+from learn.progress.models import Reading
+from quizzes import taking
+from quizzes.models import Attempt, Quiz, Response, Revision
+from tests.cast import FIXTURES, at, load_content, make_nurse, make_patient, make_team, right, wrong
+
+WHAT = ("basics", "what-is-immunotherapy")
+CALL = ("antibodies-and-checkpoint-inhibitors", "side-effects-when-to-call")
+
+
+def words(response: Any) -> str:
+    """Return the text of a page's main part, without tags."""
+    assert response.status_code == 200, response.status_code
+    main = response.content.decode().split("<main")[1].split("</main>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+class SiteCase(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+
+    def get(self, name: str, *args: Any) -> Any:
+        return self.client.get(reverse(name, args=args))
+
+    def read(self, *lesson: str, upto: int) -> None:
+        for n in range(1, upto + 1):
+            assert self.client.post(reverse("step", args=[*lesson, n])).status_code == 303
+
+    def do_check(self, slug: str, how: Any = right) -> Attempt:
+        """Answer everything that is owed in the check of a lesson."""
+        self.client.post(reverse("check", args=[slug]))
+        learner = User.objects.get(pk=self.client.session["_auth_user_id"])
+        attempt = Attempt.objects.of(learner).get(quiz__slug=slug, finished=None)
+        while (item := taking.owed(list(attempt.items.with_answers()))) is not None:
+            self.client.post(
+                reverse("quizzes:question", args=[attempt.pk, item.position]),
+                {"choice": how(item.revision) or ["unsure"], "number": item.answers + 1},
+            )
+        return attempt
+
+
+class TestAVisitor(SiteCase):
+    def test_finds_everything_to_read_without_an_account(self) -> None:
+        assert "You need no account" in words(self.get("start"))
+        assert "The basics" in words(self.get("therapies"))
+        assert "What is immunotherapy?" in words(self.get("therapy", "basics"))
+        assert self.get("lesson", *WHAT).url == reverse("step", args=[*WHAT, 1])
+        assert "Immunotherapy is one kind of cancer treatment" in words(self.get("step", *WHAT, 1))
+        assert "There is nothing here yet" in words(self.get("my"))
+        assert "7 short questions" in words(self.get("check", WHAT[1]))
+
+    def test_leaves_no_row_by_looking(self) -> None:
+        for name, args in (
+            ("start", ()),
+            ("therapies", ()),
+            ("therapy", ("basics",)),
+            ("lesson", WHAT),
+            ("step", (*WHAT, 1)),
+            ("check", (WHAT[1],)),
+            ("my", ()),
+            ("help", ()),
+        ):
+            self.get(name, *args)
+            self.client.head(reverse(name, args=args))
+        assert not User.objects.exists()
+        assert "sid" not in self.client.cookies
+
+    def test_sees_only_therapy_types_and_lessons_that_are_taught(self) -> None:
+        page = words(self.get("therapies"))
+        assert "Virus therapy" not in page
+        assert self.get("therapy", "virus-therapy").status_code == 404
+        governance.retire(edition=Edition.objects.published(language="en").get(lesson__slug=WHAT[1]))
+        assert "What is immunotherapy?" not in words(self.get("therapy", "basics"))
+        for name, args in (("step", (*WHAT, 1)), ("lesson", WHAT), ("check", (WHAT[1],))):
+            assert self.get(name, *args).status_code == 404
+
+    def test_becomes_a_guest_at_the_first_continue(self) -> None:
+        response = self.client.post(reverse("step", args=[*WHAT, 1]))
+        assert (response.status_code, response.url) == (303, reverse("step", args=[*WHAT, 2]))
+        guest = User.objects.get()
+        assert guest.is_guest
+        assert Reading.objects.get().learner == guest
+
+    def test_becomes_a_guest_by_starting_a_check(self) -> None:
+        response = self.client.post(reverse("check", args=[WHAT[1]]))
+        attempt = Attempt.objects.get()
+        assert response.url == reverse("quizzes:question", args=[attempt.pk, 1])
+        assert attempt.learner == User.objects.get()
+
+
+class TestAStep(SiteCase):
+    def test_shows_one_idea_its_place_and_the_way_on(self) -> None:
+        page = words(self.get("step", *WHAT, 2))
+        for text in ("Step 2 of 7", "It is not the same as chemo", "acts through your immune cells", "Continue"):
+            assert text in page
+        assert "Remember" not in page
+
+    def test_that_is_first_says_what_the_site_is_for(self) -> None:
+        assert "It cannot tell you which treatment is right for you" in words(self.get("step", *WHAT, 1))
+        assert "It cannot tell you" not in words(self.get("step", *WHAT, 2))
+
+    def test_that_is_last_says_what_to_remember_shows_the_card_and_leads_to_the_check(self) -> None:
+        page = words(self.get("step", *WHAT, 7))
+        for text in ("Remember", "Check what you know", "Call 911", "Call your team now, day or night"):
+            assert text in page
+        assert self.client.post(reverse("step", args=[*WHAT, 7])).url == reverse("check", args=[WHAT[1]])
+
+    def test_that_teaches_the_card_is_followed_by_it(self) -> None:
+        assert "A new or worse cough." in words(self.get("step", *CALL, 4))
+        assert "Call your team in office hours" not in words(self.get("step", *CALL, 3))
+
+    def test_shows_no_line_of_the_card_that_belongs_to_another_treatment(self) -> None:
+        assert "BCG" not in words(self.get("step", *CALL, 6))
+        assert "After BCG, a high fever." in words(self.get("help"))
+
+    def test_says_that_no_clinician_has_reviewed_it(self) -> None:
+        assert "Not yet reviewed by a clinician" in words(self.get("step", *WHAT, 3))
+
+    def test_that_does_not_exist_is_not_found(self) -> None:
+        for args in ((*WHAT, 0), (*WHAT, 8), (*WHAT, 10**40), ("basics", "nope", 1), ("nope", WHAT[1], 1)):
+            assert self.get("step", *args).status_code == 404
+            assert self.client.post(reverse("step", args=args)).status_code == 404
+        assert not User.objects.exists()
+
+    def test_takes_any_garbage_with_the_form_and_goes_on(self) -> None:
+        for value in ("", "\x00", "-1", "9" * 30, "²", "x", "💥"):
+            response = self.client.post(reverse("step", args=[*WHAT, 1]), {"step": value})
+            assert response.url == reverse("step", args=[*WHAT, 2]), value
+
+    def test_of_another_lesson_in_the_form_is_passed_by(self) -> None:
+        other = Step.objects.filter(edition__lesson__slug=CALL[1]).first()
+        self.client.post(reverse("step", args=[*WHAT, 1]), {"step": other.pk})
+        assert Reading.objects.get().edition.lesson.slug == WHAT[1]
+
+    def test_read_in_an_edition_that_was_replaced_meanwhile_counts_and_leads_to_the_same_place(self) -> None:
+        old = Step.objects.get(edition__lesson__slug=WHAT[1], position=1)
+        newer = Edition.objects.create(
+            lesson=Lesson.objects.get(slug=WHAT[1]), number=2, title="T", main_message="M", remember=[1], minutes=1
+        )
+        for n, slug in enumerate(["a", "b", "not-the-same-as-chemo"], 1):
+            Step.objects.create(edition=newer, position=n, slug=slug, heading=slug, body=slug)
+        governance.publish(edition=newer)
+        response = self.client.post(reverse("step", args=[*WHAT, 1]), {"step": old.pk})
+        assert response.url == reverse("step", args=[*WHAT, 3])
+        assert Reading.objects.get().edition == old.edition
+
+    def test_costs_at_most_four_queries(self) -> None:
+        self.read(*WHAT, upto=1)
+        with self.assertNumQueries(3):  # session, user, the steps
+            self.get("step", *WHAT, 2)
+
+
+class TestAGuestWhoComesBack(SiteCase):
+    def test_goes_on_where_they_stopped(self) -> None:
+        self.read(*WHAT, upto=3)
+        assert "Carry on: step 4 of 7" in words(self.get("start"))
+        assert self.get("lesson", *WHAT).url == reverse("step", args=[*WHAT, 4])
+        assert "Step 4 of 7" in words(self.get("my"))
+        assert "Step 4 of 7" in words(self.get("therapy", "basics"))
+
+    def test_goes_on_with_an_open_check_and_the_answers_are_there(self) -> None:
+        self.read(*WHAT, upto=7)
+        assert "Carry on: check what you know" in words(self.get("start"))
+        self.client.post(reverse("check", args=[WHAT[1]]))
+        attempt = Attempt.objects.get()
+        self.client.post(reverse("quizzes:question", args=[attempt.pk, 1]), {"choice": "unsure", "number": 1})
+        assert "Your answers are saved" in words(self.get("check", WHAT[1]))
+        again = self.client.post(reverse("check", args=[WHAT[1]]))
+        assert again.url == reverse("quizzes:question", args=[attempt.pk, 2])
+        assert Response.objects.count() == 1
+
+    def test_finds_what_is_done_with_its_day(self) -> None:
+        self.read(*WHAT, upto=7)
+        self.do_check(WHAT[1])
+        page = words(self.get("my"))
+        assert "Done" in page.split("What is immunotherapy?")[1]
+        assert "Nothing is left to do." in page
+
+    def test_after_a_check_with_misses_is_offered_just_those(self) -> None:
+        self.do_check(WHAT[1], wrong)
+        assert "try again what was hard: 7 questions" in words(self.get("check", WHAT[1]))
+        self.do_check(WHAT[1])
+        assert "You can do them once more" in words(self.get("check", WHAT[1]))
+
+    def test_with_a_safety_answer_still_wrong_reads_talk_about_it(self) -> None:
+        self.read(*CALL, upto=6)
+        self.do_check(CALL[1], wrong)
+        assert "Talk about it" in words(self.get("my"))
+        assert "Talk about it" in words(self.get("therapy", CALL[0]))
+
+
+class TestTheShippedQuestions(SiteCase):
+    def test_lead_back_to_the_step_that_teaches_them(self) -> None:
+        for quiz in Quiz.objects.all():
+            lesson = quiz.lesson
+            self.client.post(reverse("check", args=[quiz.slug]))
+            attempt = Attempt.objects.get(quiz=quiz)
+            for item in attempt.items.all():
+                page = self.get("quizzes:question", attempt.pk, item.position).content.decode()
+                address = re.search(r'href="([^"]+)">Look at the lesson again', page)
+                assert address, item
+                slug = item.revision.source.split("/")[1]
+                step = Step.objects.get(edition__lesson=lesson, slug=slug)
+                assert address[1] == reverse("step", args=[lesson.therapy.slug, lesson.slug, step.position])
+
+    def test_never_show_a_reason_or_feedback_before_the_answer(self) -> None:
+        for quiz in Quiz.objects.all():
+            self.client.post(reverse("check", args=[quiz.slug]))
+            attempt = Attempt.objects.get(quiz=quiz)
+            for item in attempt.items.select_related("revision"):
+                spec = item.revision.spec
+                secrets = [item.revision.why, *spec.get("feedback", {}).values()]
+                secrets += [c["feedback"] for c in spec.get("choices", [])]
+                page = self.get("quizzes:question", attempt.pk, item.position).content.decode()
+                for secret in secrets:
+                    assert secret[:40] not in page, secret
+
+    def test_put_the_right_answer_in_every_place(self) -> None:
+        places = set()
+        single = Revision.objects.get(question__slug="what-immunotherapy-does")
+        for _ in range(30):
+            client = Client()
+            client.post(reverse("check", args=[WHAT[1]]))
+            item = Attempt.objects.latest("started").items.get(revision=single)
+            places.add([c.id for c in item.choices()].index(right(single)[0]))
+        assert places == {0, 1, 2}
+
+
+class TestAnAssignedLesson(SiteCase):
+    def setUp(self) -> None:
+        team = make_team()
+        self.ana, noor = make_patient(team, name="ana"), make_nurse("noor", team)
+        lesson = Lesson.objects.get(slug=CALL[1])
+        assign(patients=[self.ana], lessons=[lesson], due=date(2026, 12, 4), note="Before Monday", by=noor, now=at(23))
+        self.client.force_login(self.ana.user)
+
+    def test_stands_in_my_learning_with_the_day_and_the_nurses_words(self) -> None:
+        with time_machine.travel(at(23), tick=False):
+            page = words(self.get("my"))
+        assert "Your nurse asked you to do this by Friday 4 December." in page
+        assert "“Before Monday”" in page
+        assert "You can still do it" not in page
+
+    def test_stands_first_on_its_therapy_types_page(self) -> None:
+        assert "Your nurse asked you to do this by Friday 4 December" in words(self.get("therapy", CALL[0]))
+
+    def test_is_never_called_late_to_the_patient(self) -> None:
+        with time_machine.travel("2026-12-20T12:00:00Z", tick=False):
+            page = words(self.get("my"))
+        assert "You can still do it." in page
+        assert "Late" not in page
+
+    def test_on_its_last_day_is_not_yet_past_by_the_clinics_calendar(self) -> None:
+        with time_machine.travel("2026-12-05T04:30:00Z", tick=False):  # half past eleven at night in New York
+            assert "You can still do it" not in words(self.get("my"))
+
+    def test_goes_to_done_and_stops_asking(self) -> None:
+        self.read(*CALL, upto=6)
+        self.do_check(CALL[1])
+        page = words(self.get("my"))
+        assert "Your nurse asked" not in page
+        assert "Done" in page
+
+    def test_of_one_patient_is_no_other_patients(self) -> None:
+        other = make_patient(self.ana.care_team, "Ben", name="ben")
+        self.client.force_login(other.user)
+        assert "Your nurse asked" not in words(self.get("my"))
+
+
+class TestTheCosts(SiteCase):
+    """Session, user, and the five of `summary.standings`; a visitor costs one query."""
+
+    def test_of_the_lists_are_fixed(self) -> None:
+        self.read(*WHAT, upto=2)
+        for name, args, n in (("my", (), 7), ("start", (), 7), ("therapy", ("basics",), 8), ("therapies", (), 3)):
+            with self.assertNumQueries(n):
+                self.get(name, *args)
+        self.do_check(CALL[1], wrong)
+        with self.assertNumQueries(7):
+            self.get("my")
+
+    def test_of_a_visitor_are_small(self) -> None:
+        for name, args, n in (("start", (), 1), ("step", (*WHAT, 1), 1), ("help", (), 0), ("my", (), 1)):
+            with self.assertNumQueries(n):
+                self.get(name, *args)
+
+
+class TestHelp(SiteCase):
+    def test_shows_every_line_of_the_card_under_its_tier(self) -> None:
+        from learn.lessons import card
+
+        page = words(self.get("help"))
+        for tier in card.whole().tiers:
+            assert tier.name in page
+            for group in tier.groups:
+                for line in group.lines:
+                    assert " ".join(line.text.split()) in page.replace("&#x27;", "'"), line.text
+
+    def test_gives_a_patient_the_numbers_of_their_team(self) -> None:
+        ana = make_patient(make_team(), name="ana")
+        self.client.force_login(ana.user)
+        page = self.get("help").content.decode()
+        assert 'href="tel:5550110199"' in page
+        assert "100.4 °F (38 °C)" in page
+        assert "the number that your team gave you" not in page
+
+    def test_sends_a_guest_to_the_number_their_team_gave_them(self) -> None:
+        assert "Call the number that your team gave you." in words(self.get("help"))
+
+
+class TestASlipInTheContentFolder(TestCase):
+    """The site stands with no content at all: somebody will look before load_content has run."""
+
+    def test_leaves_pages_that_say_so(self) -> None:
+        assert "There are no lessons here yet" in words(self.client.get(reverse("therapies")))
+        assert self.client.get(reverse("start")).status_code == 200
+        assert self.client.get(reverse("my")).status_code == 200
+        assert FIXTURES.is_dir()
+        assert content.Report().added == []
