@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -75,7 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
-        _wait_for(found.url, server)
+        _wait_for(port, server)
         yield found
     finally:
         server.send_signal(signal.SIGTERM)
@@ -88,13 +86,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     assert "Traceback" not in said, f"The site stumbled during the journeys:\n{said}"
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     for _ in range(200):
         assert server.poll() is None, "granian ended at once"
         try:
-            urllib.request.urlopen(url).close()
+            socket.create_connection(("127.0.0.1", port)).close()
             return
-        except urllib.error.URLError:
+        except ConnectionRefusedError:
             time.sleep(0.1)
     raise TimeoutError("granian did not answer in 20 seconds")
 

@@ -10,6 +10,7 @@ from typing import Literal
 import yaml
 from playwright.sync_api import Page
 
+Answer = Literal["right", "wrong", "unsure"]
 QUIZZES = Path(__file__).resolve().parents[2] / "fixtures" / "quizzes"
 
 
@@ -56,7 +57,7 @@ def tick(page: Page, *choices: str) -> None:
         page.locator("label").filter(has_text=re.compile(f"^{re.escape(choice)}$")).click()
 
 
-def answer(page: Page, question: Question, how: Literal["right", "wrong", "unsure"]) -> None:
+def answer(page: Page, question: Question, how: Answer) -> None:
     """Answer the question that the page shows."""
     assert heading(page) == question.stem
     tick(page, *{"right": question.right, "wrong": question.wrong, "unsure": ["I’m not sure"]}[how])

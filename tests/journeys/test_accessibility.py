@@ -1,0 +1,150 @@
+"""Every page of the patient's way and of the Desk: axe-core, a 320 px phone, a finger, the CSP, no other host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from tests.conftest import Site, Theme, Visit
+from tests.journeys.walk import answer, press, questions, read_on, sign_in, tick
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+LESSON = "what-is-immunotherapy"  # has safety items and others
+NARROW = 320
+
+# Whatever stands alone and is pressed: a finger needs 44 CSS px each way. A link inside a sentence is exempt.
+SMALL_TARGETS = """() => [...document.querySelectorAll(
+    "button, .btn, .opt label, header a:not(.skip), footer a, .rows a, a.back, .err-sum a, .number a, td.tick label, th a"
+)].filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()])
+  .filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
+  .map(([e, box]) => `${e.tagName} “${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
+SIDEWAYS = "() => document.scrollingElement.scrollWidth - innerWidth"
+TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", event =>
+    told(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`))"""
+
+
+def patient_pages(page: Page) -> Iterator[str]:
+    """Walk as a guest; yield the name of each page as it stands open."""
+    page.goto("/")
+    yield "start"
+    page.goto("/my/")
+    yield "my learning, empty"
+    page.goto("/help/")
+    yield "help"
+    page.goto("/lessons/nowhere/")
+    yield "not found"
+    page.goto("/lessons/")
+    yield "lessons"
+    press(page, "The basics")
+    yield "therapy type"
+    press(page, "What is immunotherapy?")
+    yield "first step"
+    while page.get_by_role("button", name="Continue").count():
+        press(page, "Continue")
+    yield "last step"
+    read_on(page)
+    yield "check"
+    press(page, "Start")
+    yield "question"
+    press(page, "Check my answer")
+    yield "question, nothing chosen"
+    asked = questions(LESSON)
+    safety = [q for q in asked if q.critical]
+    for question in asked:
+        if len(question.right) > 1:
+            yield "question, several to choose"
+        answer(page, question, "wrong" if question is safety[-1] else "right")
+        if question in safety:
+            yield f"feedback on safety, {'wrong' if question is safety[-1] else 'right'}"
+        press(page, "Next question")
+    yield "question, once more"
+    answer(page, safety[-1], "unsure")
+    yield "feedback on safety, unsure"
+    press(page, "Next question")
+    answer(page, safety[-1], "wrong")
+    press(page, "See how it went")
+    yield "result"
+    page.goto("/my/")
+    yield "my learning, full"
+    page.goto("/")
+    yield "start, carry on"
+    page.goto("/accounts/login/")
+    yield "sign-in"
+    press(page, "Sign in")
+    yield "sign-in, nothing typed"
+
+
+def desk_pages(page: Page, password: str) -> Iterator[str]:
+    """Walk as noor, who asks ana for two lessons; yield the name of each page."""
+    page.goto("/admin/")
+    sign_in(page, "noor", password)
+    yield "my patients"
+    page.get_by_label("Tick Ana").check()
+    press(page, "Assign lessons…")
+    yield "assign"
+    page.get_by_label("By which day?").fill("2020-02-29")
+    press(page, "Assign to 1 patient")
+    yield "assign, a day that has passed and no lesson"
+    page.get_by_label("By which day?").fill((timezone.localdate() + timedelta(days=3)).isoformat())
+    page.get_by_label("A few words to the patient").fill("Read it before your first infusion.")
+    tick(page, "What is immunotherapy?", "How your immune system fights cancer")
+    press(page, "Assign to 1 patient")
+    yield "my patients, just assigned"
+    press(page, "Ana")
+    yield "a patient"
+
+
+def ana_pages(page: Page, password: str) -> Iterator[str]:
+    """Walk as ana, who was asked."""
+    page.goto("/accounts/login/")
+    sign_in(page, "ana", password)
+    yield "my learning, asked"
+    press(page, "What is immunotherapy?")
+    yield "step, signed in"
+
+
+def problems(page: Page, name: str, width: int) -> list[str]:
+    """Return what is wrong with the page that stands open, one line each."""
+    found = [
+        f"{name}: {rule['id']}: {node['html']} {[check['message'] for check in node['any'] + node['all'] + node['none']]}"
+        for rule in Axe().run(page, options=RULES).response["violations"]
+        for node in rule["nodes"]
+    ]
+    if width == NARROW:
+        found += [f"{name}: {target}" for target in page.evaluate(SMALL_TARGETS)]
+        if (over := page.evaluate(SIDEWAYS)) > 0:
+            found.append(f"{name}: {over} px too wide")
+    return found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [NARROW, 1280])
+def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: int, theme: Theme) -> None:
+    found: list[str] = []
+    for person in (patient_pages, desk_pages, ana_pages):
+        page = visit(width=width, theme=theme, javascript=True)
+        page.expose_function("told", lambda text: found.append(f"{page.url}: against the CSP: {text}"))
+        page.add_init_script(TELL_VIOLATIONS)
+        pages = person(page) if person is patient_pages else person(page, site.password)
+        for name in pages:
+            found += problems(page, name, width)
+    assert found == []
+
+
+def test_the_watch_on_the_csp_is_awake(visit: Visit) -> None:
+    """The walk above proves nothing if its listener never speaks."""
+    page, told = visit(javascript=True), []
+    page.expose_function("told", told.append)
+    page.add_init_script(TELL_VIOLATIONS)
+    page.goto("/")
+    page.evaluate("document.body.setAttribute('style', 'color: red')")
+    page.evaluate("document.head.appendChild(document.createElement('style')).textContent = 'h1 { color: red }'")
+    page.wait_for_timeout(100)
+    assert any("style-src" in text for text in told)
