@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
@@ -33,7 +34,7 @@ def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: A
     Takes the kind's name, its spec (choice ids may be missing) and the text fields of Revision (`stem`, `why`,
     `objective`, `critical`, `source`, `shipped`).
 
-    Raises Unfit when the kind does not exist, the spec cannot be asked, or the stem or the reason is missing.
+    Raises Unfit when the kind does not exist, the spec cannot be asked, or a text is missing or too long.
     """
     if kind not in KINDS:
         raise Unfit([f"There is no kind of question called {kind!r}."])
@@ -45,9 +46,13 @@ def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: A
     if problems:
         raise Unfit(problems)
     newest = question.revisions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
-    return Revision.objects.create(
-        question=question, language=language, number=newest + 1, kind=kind, spec=spec, **text
-    )
+    revision = Revision(question=question, language=language, number=newest + 1, kind=kind, spec=spec, **text)
+    try:
+        revision.clean_fields()
+    except ValidationError as error:
+        raise Unfit([f"{name}: {' '.join(said)}" for name, said in error.message_dict.items()]) from error
+    revision.save(force_insert=True)
+    return revision
 
 
 def publish(*, revision: Revision, same_meaning: bool) -> None:

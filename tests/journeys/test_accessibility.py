@@ -21,10 +21,9 @@ NARROW = 320
 
 # Whatever stands alone and is pressed: a finger needs 44 CSS px each way. A link inside a sentence is exempt.
 SMALL_TARGETS = """() => [...document.querySelectorAll(
-    "button, .btn, .opt label, header a:not(.skip), footer a, .rows a, a.back, .err-sum a, .number a, td.tick label, th a"
-)].filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()])
-  .filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
-  .map(([e, box]) => `${e.tagName} “${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
+    "button, .btn, .back, .opt label, .rows a, .err-sum a, .number a, td.tick label, th a, header a:not(.skip), footer a"
+)].map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
+  .map(([e, box]) => `“${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)} px`)"""
 SIDEWAYS = "() => document.scrollingElement.scrollWidth - innerWidth"
 TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", event =>
     told(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`))"""
@@ -94,7 +93,7 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "assign, a day that has passed and no lesson"
     page.get_by_label("By which day?").fill((timezone.localdate() + timedelta(days=3)).isoformat())
     page.get_by_label("A few words to the patient").fill("Read it before your first infusion.")
-    tick(page, "What is immunotherapy?", "How your immune system fights cancer")
+    tick(page, "What is immunotherapy?", "Side effects: when to call")
     press(page, "Assign to 1 patient")
     yield "my patients, just assigned"
     press(page, "Ana")
@@ -113,7 +112,7 @@ def ana_pages(page: Page, password: str) -> Iterator[str]:
 def problems(page: Page, name: str, width: int) -> list[str]:
     """Return what is wrong with the page that stands open, one line each."""
     found = [
-        f"{name}: {rule['id']}: {node['html']} {[check['message'] for check in node['any'] + node['all'] + node['none']]}"
+        f"{name}: {rule['id']}: {node['failureSummary']} {node['html']}"
         for rule in Axe().run(page, options=RULES).response["violations"]
         for node in rule["nodes"]
     ]
@@ -124,27 +123,34 @@ def problems(page: Page, name: str, width: int) -> list[str]:
     return found
 
 
+def watched(visit: Visit, told: list[str], width: int = NARROW, theme: Theme = "light") -> Page:
+    """Open a device that writes into `told` what its browser refuses because of the CSP."""
+    page = visit(width=width, theme=theme, javascript=True)
+    page.expose_function("told", lambda text: told.append(f"{page.url}: against the CSP: {text}"))
+    page.add_init_script(TELL_VIOLATIONS)
+    return page
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [NARROW, 1280])
 def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: int, theme: Theme) -> None:
     found: list[str] = []
-    for person in (patient_pages, desk_pages, ana_pages):
-        page = visit(width=width, theme=theme, javascript=True)
-        page.expose_function("told", lambda text: found.append(f"{page.url}: against the CSP: {text}"))
-        page.add_init_script(TELL_VIOLATIONS)
-        pages = person(page) if person is patient_pages else person(page, site.password)
-        for name in pages:
+    guest, noor, ana = (watched(visit, found, width, theme) for _ in range(3))
+    for page, names in (
+        (guest, patient_pages(guest)),
+        (noor, desk_pages(noor, site.password)),
+        (ana, ana_pages(ana, site.password)),
+    ):
+        for name in names:
             found += problems(page, name, width)
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_the_watch_on_the_csp_is_awake(visit: Visit) -> None:
     """The walk above proves nothing if its listener never speaks."""
-    page, told = visit(javascript=True), []
-    page.expose_function("told", told.append)
-    page.add_init_script(TELL_VIOLATIONS)
+    told: list[str] = []
+    page = watched(visit, told)
     page.goto("/")
-    page.evaluate("document.body.setAttribute('style', 'color: red')")
     page.evaluate("document.head.appendChild(document.createElement('style')).textContent = 'h1 { color: red }'")
     page.wait_for_timeout(100)
     assert any("style-src" in text for text in told)
