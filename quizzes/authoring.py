@@ -12,6 +12,8 @@ from django.db.models import Max
 from quizzes.kinds import KINDS, Spec
 from quizzes.models import Question, Revision, State
 
+_CHOOSABLE = ("choices", "rows", "cards")
+
 
 class Unfit(ValueError):
     """A question that cannot be asked. `problems` says why, a plain sentence each."""
@@ -22,10 +24,9 @@ class Unfit(ValueError):
 
 
 def with_ids(spec: Spec) -> Spec:
-    """Return the spec with a random id for every choice that has none: an id must tell nothing (ruling 3)."""
-    if "choices" not in spec:
-        return spec
-    return spec | {"choices": [{"id": secrets.token_hex(4)} | choice for choice in spec["choices"]]}
+    """Return the spec with a random id for everything choosable that has none: an id must tell nothing (ruling 3)."""
+    named = {key: [{"id": secrets.token_hex(4)} | one for one in spec[key]] for key in _CHOOSABLE if key in spec}
+    return spec | named
 
 
 def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: Any) -> Revision:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, functions
 
-from quizzes.kinds import KINDS, Choice, Mark
+from quizzes.kinds import KINDS, Ask, Choice, Mark
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -210,15 +211,23 @@ class AttemptItem(models.Model):
     def __str__(self) -> str:
         return f"{self.position}. {self.revision_id}"
 
-    def choices(self) -> list[Choice]:
-        """Return the choices in this item's own order, the same at every look (ruling 3).
+    def ask(self) -> Ask:
+        """Return what a page may see of this item, in the item's own order: the same at every look (ruling 3).
 
-        A hash of (item, choice) sorts them: nothing is stored, and neither order nor id tells what is right.
+        A hash of (item, choice) sorts: nothing is stored, and neither order nor id tells what is right. Rows that
+        come out in the right order are turned by one.
         """
         ask = KINDS[self.revision.kind].ask(self.revision.spec)
-        if not ask.shuffled:
-            return list(ask.choices)
-        return sorted(ask.choices, key=lambda c: hashlib.sha256(f"{self.pk}:{c.id}".encode()).digest())
+
+        def own_order(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+            return tuple(sorted(choices, key=lambda c: hashlib.sha256(f"{self.pk}:{c.id}".encode()).digest()))
+
+        if ask.shuffle_choices:
+            ask = replace(ask, choices=own_order(ask.choices))
+        if ask.shuffle_rows:
+            rows = own_order(ask.rows)
+            ask = replace(ask, rows=rows if rows != ask.rows else rows[1:] + rows[:1])
+        return ask
 
 
 class Response(models.Model):

@@ -50,6 +50,16 @@ def make_question(slug: str = "a-question", *, kind: str = "choice", **over: Any
     """Return a published question. A choice question's right choices begin with "Right"."""
     if kind == "truth":
         spec: dict[str, Any] = {"version": 1, "answer": True, "feedback": {"true": "It is.", "false": "It is, though."}}
+    elif kind == "matching":
+        pairs = [("Row 1", "ca"), ("Row 2", "cb"), ("Row 3", "ca")]
+        spec = {
+            "version": 1,
+            "cards": [{"id": "ca", "text": "Card A"}, {"id": "cb", "text": "Card B"}],
+            "rows": [{"text": text, "card": card, "feedback": f"About {text}."} for text, card in pairs],
+        }
+    elif kind == "ordering":
+        cards = [{"text": f"Card {n}"} for n in (1, 2, 3)]
+        spec = {"version": 1, "cards": cards, "feedback": "About this order."}
     else:
         choose = over.pop("choose", 1)
         texts = [f"Right {n}" for n in range(choose)] + ["Wrong 1", "Wrong 2"]
@@ -79,15 +89,36 @@ def load_content() -> None:
 
 
 def right(revision: Revision) -> list[str]:
-    """Return the ids of the right answer."""
-    if revision.kind == "truth":
-        return [str(revision.spec["answer"]).lower()]
-    return [c["id"] for c in revision.spec["choices"] if c["right"]]
+    """Return the right answer, as `Kind.read` would."""
+    spec = revision.spec
+    return {
+        "choice": lambda: [c["id"] for c in spec["choices"] if c["right"]],
+        "truth": lambda: [str(spec["answer"]).lower()],
+        "matching": lambda: [row["card"] for row in spec["rows"]],
+        "ordering": lambda: [card["id"] for card in spec["cards"]],
+    }[revision.kind]()
 
 
 def wrong(revision: Revision) -> list[str]:
-    """Return the ids of an answer that can be given, and is not right."""
+    """Return an answer that can be given, and is not right."""
+    spec = revision.spec
     if revision.kind == "truth":
-        return [str(not revision.spec["answer"]).lower()]
-    ids = [c["id"] for c in revision.spec["choices"]]
-    return [*[c["id"] for c in revision.spec["choices"] if not c["right"]], *ids][: revision.spec["choose"]]
+        return [str(not spec["answer"]).lower()]
+    if revision.kind == "choice":
+        ids = [c["id"] for c in spec["choices"]]
+        return [*[c["id"] for c in spec["choices"] if not c["right"]], *ids][: spec["choose"]]
+    best = right(revision)
+    return best[::-1] if revision.kind == "ordering" else [best[1], *best[1:]]
+
+
+def as_form(revision: Revision, given: list[str], number: int = 1) -> dict[str, Any]:
+    """Return the form fields in which a browser would post this answer; empty is "I'm not sure"."""
+    form: dict[str, Any] = {"number": number}
+    if not given:
+        return form | {"choice": "unsure"}
+    if revision.kind == "matching":
+        rows = zip(revision.spec["rows"], given, strict=True)
+        return form | {f"choice-{row['id']}": card for row, card in rows}
+    if revision.kind == "ordering":
+        return form | {f"choice-{card}": str(place) for place, card in enumerate(given, 1)}
+    return form | {"choice": given}

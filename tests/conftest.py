@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 ROOT = Path(__file__).resolve().parent.parent
+(ROOT / ".static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing, and a warning is an error here
 Theme = Literal["light", "dark"]
 IN_CI = os.environ.get("CI") == "true"
 CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,14 @@ Data = dict[str, Any]
 LESSON = {"therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "steps"}
 STEP = {"slug", "heading", "claims", "body", "key_point"}
 QUESTION = {"slug", "item", "kind", "critical", "objective", "claims", "step", "stem", "why"}
-KIND = {"choice": {"choose", "choices"}, "truth": {"answer", "if_true", "if_false", "misconceptions"}}
+KIND = {  # what a kind needs in a content file; what else it may have stands in MAY
+    "choice": {"choose", "choices"},
+    "truth": {"answer", "if_true", "if_false"},
+    "matching": {"rows"},
+    "ordering": {"cards", "if_wrong"},
+}
+CHOICE, ROW = {"text", "feedback"}, {"text", "match", "feedback"}
+MAY = {"misconceptions", "misconception", "right"}
 
 
 class ContentError(ValueError):
@@ -77,8 +85,7 @@ def _check(lesson: Data, quiz: Data, name: str) -> None:
     for where, got, wanted in _shapes(lesson, quiz):
         if missing := wanted - set(got):
             raise ContentError(f"{name}: {where}: missing {', '.join(sorted(missing))}")
-        allowed = wanted | (set().union(*KIND.values()) if "stem" in wanted else set())
-        if unknown := set(got) - allowed:
+        if unknown := set(got) - wanted - MAY:
             raise ContentError(f"{name}: {where}: unknown {', '.join(sorted(map(str, unknown)))}")
     steps = {step["slug"] for step in lesson["steps"]}
     for question in quiz["questions"]:
@@ -92,7 +99,13 @@ def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
         yield f"step {n}", step, STEP
     yield "quiz", quiz, {"slug", "title", "questions"}
     for n, question in enumerate(quiz["questions"], 1):
-        yield f"question {n}", question, QUESTION | (KIND.get(question.get("kind", ""), set()) - {"misconceptions"})
+        if question.get("kind") not in KIND:
+            raise ContentError(f"{quiz['slug']}.yaml: question {n}: there is no kind {question.get('kind')!r}")
+        yield f"question {n}", question, QUESTION | KIND[question["kind"]]
+        for m, choice in enumerate(question.get("choices", ()), 1):
+            yield f"question {n}, choice {m}", choice, CHOICE
+        for m, row in enumerate(question.get("rows", ()), 1):
+            yield f"question {n}, row {m}", row, ROW
 
 
 def _hash(data: Any) -> str:
@@ -140,6 +153,15 @@ def _spec(row: Data) -> Data:
     """Return the engine's spec of a question as it stands in a content file."""
     if row["kind"] == "truth":
         return {"version": 1, "answer": row["answer"], "feedback": {"true": row["if_true"], "false": row["if_false"]}}
+    if row["kind"] == "matching":
+        cards = {match: secrets.token_hex(4) for match in dict.fromkeys(r["match"] for r in row["rows"])}
+        return {
+            "version": 1,
+            "cards": [{"id": id_, "text": text} for text, id_ in cards.items()],
+            "rows": [{"text": r["text"], "card": cards[r["match"]], "feedback": r["feedback"]} for r in row["rows"]],
+        }
+    if row["kind"] == "ordering":
+        return {"version": 1, "cards": [{"text": text} for text in row["cards"]], "feedback": row["if_wrong"]}
     choices = [
         {"text": c["text"], "right": c.get("right", False), "feedback": c["feedback"]} for c in row.get("choices", ())
     ]

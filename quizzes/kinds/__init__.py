@@ -1,12 +1,16 @@
 """What a question can be: every kind by name. Plain Python, no Django."""
 
 from quizzes.kinds.base import FIELD, UNSURE, Ask, Choice, Given, Kind, Mark, Spec, Unreadable
-from quizzes.kinds.choice import NUMBERS, ChoiceKind
+from quizzes.kinds.choice import ChoiceKind
+from quizzes.kinds.matching import MatchingKind
+from quizzes.kinds.ordering import OrderingKind
 from quizzes.kinds.truth import TruthKind
 
 KINDS: dict[str, Kind] = {
     "choice": ChoiceKind(),
     "truth": TruthKind(),
+    "matching": MatchingKind(),
+    "ordering": OrderingKind(),
 }
 
-__all__ = ["FIELD", "KINDS", "NUMBERS", "UNSURE", "Ask", "Choice", "Given", "Kind", "Mark", "Spec", "Unreadable"]
+__all__ = ["FIELD", "KINDS", "UNSURE", "Ask", "Choice", "Given", "Kind", "Mark", "Spec", "Unreadable"]

@@ -11,7 +11,14 @@ Given = list[str]  # what a learner chose, as ids: a list serves every kind, and
 
 
 class Unreadable(ValueError):
-    """What was posted is no answer to this question. Its text tells the learner how to mend it."""
+    """What was posted is no answer to this question. Its text tells the learner how to mend it.
+
+    `row` is the id of the row to mend, where the question has rows.
+    """
+
+    def __init__(self, text: str, row: str = "") -> None:
+        super().__init__(text)
+        self.row = row
 
 
 class Post(Protocol):
@@ -30,11 +37,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Ask:
-    """All of a question that a page may see before the answer. Nothing here tells which choice is right."""
+    """All of a question that a page may see before the answer. Nothing here tells which choice is right.
 
+    Without rows: choose among `choices`, one, or `several`. With rows: each row takes one of the choices.
+    """
+
+    hint: str  # what to do, in a few words
     choices: tuple[Choice, ...]
-    choose: int = 1
-    shuffled: bool = True  # may the page give each learner an order of their own?
+    several: bool = False
+    rows: tuple[Choice, ...] = ()
+    shuffle_choices: bool = False  # each learner sees them in an order of their own
+    shuffle_rows: bool = False  # the same, and never in the order given here
 
 
 @dataclass(frozen=True)
@@ -71,5 +84,5 @@ class Kind(Protocol):
         """Return what the answer was worth; an empty `given` ("I'm not sure") is marked not right."""
 
 
-FIELD = "choice"  # the name of the form field that every kind reads
+FIELD = "choice"  # the name of the form field that every kind reads; a row's is FIELD-<row id>
 UNSURE = "unsure"  # its value for "I'm not sure", which the form adds to every question

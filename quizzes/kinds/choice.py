@@ -37,7 +37,9 @@ class ChoiceKind:
 
     def ask(self, spec: Spec) -> Ask:
         """Return the choices without what is right."""
-        return Ask(tuple(Choice(c["id"], c["text"]) for c in spec["choices"]), spec["choose"])
+        choose: int = spec["choose"]
+        choices = tuple(Choice(c["id"], c["text"]) for c in spec["choices"])
+        return Ask(f"Choose {NUMBERS[choose]}.", choices, several=choose > 1, shuffle_choices=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the chosen ids in the author's order."""

@@ -24,7 +24,7 @@ class TruthKind:
 
     def ask(self, spec: Spec) -> Ask:
         """Return True and False, always in this order."""
-        return Ask(tuple(Choice(id_, text) for id_, text in _WORDS.items()), shuffled=False)
+        return Ask("Choose one.", tuple(Choice(id_, text) for id_, text in _WORDS.items()))
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return ["true"] or ["false"]."""

@@ -21,7 +21,7 @@ NARROW = 320
 
 # Whatever stands alone and is pressed: a finger needs 44 CSS px each way. A link inside a sentence is exempt.
 SMALL_TARGETS = """() => [...document.querySelectorAll(
-    "button, .btn, .back, .opt label, .rows a, .err-sum a, .number a, td.tick label, th a, header a:not(.skip), footer a"
+    "button, .btn, .back, .opt label, .rows a, .err-sum a, .number a, td.tick label, th a, header a, footer a"
 )].map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
   .map(([e, box]) => `“${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)} px`)"""
 SIDEWAYS = "() => document.scrollingElement.scrollWidth - innerWidth"
@@ -58,7 +58,7 @@ def patient_pages(page: Page) -> Iterator[str]:
     safety = [q for q in asked if q.critical]
     for question in asked:
         if len(question.right) > 1:
-            yield "question, several to choose"
+            yield "question, a choice for each line" if question.rows else "question, several to choose"
         answer(page, question, "wrong" if question is safety[-1] else "right")
         if question in safety:
             yield f"feedback on safety, {'wrong' if question is safety[-1] else 'right'}"

@@ -16,9 +16,10 @@ QUIZZES = Path(__file__).resolve().parents[2] / "fixtures" / "quizzes"
 
 @dataclass(frozen=True)
 class Question:
-    """A shipped question: what to tick to be right, what to be wrong, and what the page says after."""
+    """A shipped question: what to choose to be right, what to be wrong, and what the page says after."""
 
     stem: str
+    rows: list[str]  # with rows, each takes one choice; without, the choices are ticked
     right: list[str]
     wrong: list[str]
     why: str
@@ -30,13 +31,17 @@ def questions(lesson: str) -> list[Question]:
     """Return the questions of a lesson's check in the order in which they are asked."""
     found = []
     for item in yaml.safe_load((QUIZZES / f"{lesson}.yaml").read_text())["questions"]:
-        if item["kind"] == "truth":
+        rows = [row["text"] for row in item.get("rows", [])]
+        if rows:
+            right = [row["match"] for row in item["rows"]]
+            wrong = [*right[1:], right[0]]
+        elif item["kind"] == "truth":
             right, wrong = (["True"], ["False"]) if item["answer"] else (["False"], ["True"])
         else:
             right = [choice["text"] for choice in item["choices"] if choice.get("right")]
             others = [choice["text"] for choice in item["choices"] if not choice.get("right")]
             wrong = [*right[1:], others[0]]
-        found.append(Question(item["stem"], right, wrong, item["why"], item["critical"], item["objective"]))
+        found.append(Question(item["stem"], rows, right, wrong, item["why"], item["critical"], item["objective"]))
     return found
 
 
@@ -60,7 +65,15 @@ def tick(page: Page, *choices: str) -> None:
 def answer(page: Page, question: Question, how: Answer) -> None:
     """Answer the question that the page shows."""
     assert heading(page) == question.stem
-    tick(page, *{"right": question.right, "wrong": question.wrong, "unsure": ["I’m not sure"]}[how])
+    choices = {"right": question.right, "wrong": question.wrong, "unsure": ["I’m not sure"]}[how]
+    if question.rows and how == "unsure":
+        press(page, *choices)
+        return
+    if question.rows:
+        for row, choice in zip(question.rows, choices, strict=True):
+            page.get_by_label(row, exact=True).select_option(label=choice)
+    else:
+        tick(page, *choices)
     press(page, "Check my answer")
 
 

@@ -43,10 +43,10 @@ class TestLoading(FolderCase):
         counts = {q.slug: q.items.count() for q in Quiz.objects.all()}
         assert counts == {
             "how-your-immune-system-fights-cancer": 3,
-            "what-is-immunotherapy": 7,
+            "what-is-immunotherapy": 8,
             "side-effects-when-to-call": 7,
         }
-        assert len(self.first.added) == 3 + 17
+        assert len(self.first.added) == 3 + 18
 
     def test_twice_changes_nothing(self) -> None:
         before = self.rows()
@@ -136,6 +136,7 @@ class TestABadFile(FolderCase):
         self.refused(QUIZ, lambda d: new(d)["choices"][0].update(right=False), "asks for one, but 0")
         self.refused(QUIZ, lambda d: new(d).update(kind="essay", stem="x"), "essay")
         self.refused(QUIZ, lambda d: new(d).update(stem="x" * 400), "stem")
+        self.refused(QUIZ, lambda d: new(d)["choices"][2].pop("feedback"), "question 2, choice 3", "missing feedback")
 
     def test_that_is_no_yaml_is_refused_by_the_command_in_one_sentence(self) -> None:
         (self.folder / LESSON).write_text("a: [b")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from django.http import QueryDict
 from django.test import SimpleTestCase
 
@@ -22,13 +23,26 @@ TWO = ONE | {
 }
 TRUTH: dict[str, Any] = {"version": 1, "answer": False, "feedback": {"true": "About true.", "false": "About false."}}
 
+MATCHING: dict[str, Any] = {
+    "version": 1,
+    "cards": [{"id": "v", "text": "Vein"}, {"id": "b", "text": "Bladder"}],
+    "rows": [
+        {"id": "r1", "text": "Infusion", "card": "v", "feedback": "About infusion."},
+        {"id": "r2", "text": "Catheter", "card": "b", "feedback": "About catheter."},
+        {"id": "r3", "text": "Drip", "card": "v", "feedback": "About drip."},
+    ],
+}
+ORDERING: dict[str, Any] = {
+    "version": 1,
+    "cards": [{"id": "x", "text": "Wake"}, {"id": "y", "text": "Wash"}, {"id": "z", "text": "Eat"}],
+    "feedback": "About order.",
+}
+
 
 def unreadable(kind: str, spec: dict[str, Any], query: str) -> str:
-    try:
-        given = KINDS[kind].read(spec, QueryDict(query))
-    except Unreadable as error:
-        return str(error)
-    raise AssertionError(f"read as {given}")
+    with pytest.raises(Unreadable) as caught:
+        KINDS[kind].read(spec, QueryDict(query))
+    return str(caught.value)
 
 
 class TestChoice(SimpleTestCase):
@@ -108,7 +122,7 @@ class TestTruth(SimpleTestCase):
     def test_keeps_its_order(self) -> None:
         ask = KINDS["truth"].ask(TRUTH)
         assert [c.text for c in ask.choices] == ["True", "False"]
-        assert not ask.shuffled
+        assert not ask.shuffle_choices
 
     def test_tells_how_to_mend_what_it_cannot_read(self) -> None:
         assert unreadable("truth", TRUTH, "") == "Choose True or False"
@@ -123,3 +137,97 @@ class TestTruth(SimpleTestCase):
     def test_speaks_to_the_answer_that_was_given(self) -> None:
         mark = KINDS["truth"].mark(TRUTH, ["true"])
         assert (mark.best, mark.chosen, mark.remarks) == (("False",), ("True",), ("About true.",))
+
+
+class TestMatching(SimpleTestCase):
+    def test_has_no_problems_when_it_can_be_asked(self) -> None:
+        assert KINDS["matching"].problems(MATCHING) == []
+
+    def test_names_every_problem_of_a_spec(self) -> None:
+        rows, cards = MATCHING["rows"], MATCHING["cards"]
+        for spec, word in (
+            (MATCHING | {"version": 0}, "version"),
+            (MATCHING | {"rows": rows[:1]}, "two to 4 rows"),
+            (MATCHING | {"rows": rows * 2}, "two to 4 rows"),
+            (MATCHING | {"cards": cards[:1]}, "two to 4 cards"),
+            (MATCHING | {"rows": [*rows[:2], rows[2] | {"id": "r1"}]}, "row needs an id"),
+            (MATCHING | {"rows": [*rows[:2], rows[2] | {"text": "infusion"}]}, "row needs words"),
+            (MATCHING | {"cards": [*cards, {"id": "q", "text": "Arm"}]}, "every card a row"),
+            (MATCHING | {"rows": [*rows[:2], rows[2] | {"card": "q"}]}, "Every row needs its card"),
+            (MATCHING | {"rows": [*rows[:2], rows[2] | {"feedback": ""}]}, "feedback"),
+            ({}, "version"),
+        ):
+            assert any(word in problem for problem in KINDS["matching"].problems(spec)), word
+
+    def test_shows_the_page_rows_and_cards_but_not_which_belong_together(self) -> None:
+        other = MATCHING | {"rows": [row | {"card": card} for row, card in zip(MATCHING["rows"], "bvb", strict=True)]}
+        assert KINDS["matching"].ask(MATCHING) == KINDS["matching"].ask(other)
+        assert "About" not in repr(KINDS["matching"].ask(MATCHING))
+
+    def test_reads_the_card_of_each_row(self) -> None:
+        query = QueryDict("choice-r3=v&choice-r1=v&choice-r2=b")
+        assert KINDS["matching"].read(MATCHING, query) == ["v", "b", "v"]
+
+    def test_names_the_row_to_mend(self) -> None:
+        whole = "choice-r1=v&choice-r2=b&choice-r3=v"
+        for query, row, text in (
+            ("", "r1", "Choose what goes with “Infusion”"),
+            ("choice-r1=v&choice-r2=&choice-r3=v", "r2", "Choose what goes with “Catheter”"),
+            (whole.replace("r3=v", "r3=zzz"), "r3", "Choose from the words on this page"),
+            (whole.replace("r3=v", "r3=%00"), "r3", "Choose from the words on this page"),
+            (whole + "&choice-r1=b", "r1", "Choose what goes with “Infusion”"),
+        ):
+            with pytest.raises(Unreadable) as caught:
+                KINDS["matching"].read(MATCHING, QueryDict(query))
+            assert (caught.value.row, str(caught.value)) == (row, text)
+
+    def test_is_right_when_every_row_has_its_card(self) -> None:
+        for given, is_right, hits in ((["v", "b", "v"], True, 3), (["v", "v", "v"], False, 2), ([], False, 0)):
+            mark = KINDS["matching"].mark(MATCHING, given)
+            assert (mark.right, mark.hits, mark.of) == (is_right, hits, 3), given
+
+    def test_speaks_to_the_rows_that_were_missed(self) -> None:
+        mark = KINDS["matching"].mark(MATCHING, ["v", "v", "v"])
+        assert mark.best == ("Infusion – Vein", "Catheter – Bladder", "Drip – Vein")
+        assert mark.chosen[1] == "Catheter – Vein"
+        assert mark.remarks == ("About catheter.",)
+
+
+class TestOrdering(SimpleTestCase):
+    def test_has_no_problems_when_it_can_be_asked(self) -> None:
+        assert KINDS["ordering"].problems(ORDERING) == []
+
+    def test_names_every_problem_of_a_spec(self) -> None:
+        cards = ORDERING["cards"]
+        for spec, word in (
+            (ORDERING | {"version": 3}, "version"),
+            (ORDERING | {"cards": cards[:2]}, "three to 5"),
+            (ORDERING | {"cards": cards * 2}, "three to 5"),
+            (ORDERING | {"cards": [*cards[:2], cards[2] | {"id": "x"}]}, "id of its own"),
+            (ORDERING | {"cards": [*cards[:2], cards[2] | {"text": "WAKE"}]}, "words of its own"),
+            (ORDERING | {"feedback": ""}, "feedback"),
+            ({}, "version"),
+        ):
+            assert any(word in problem for problem in KINDS["ordering"].problems(spec)), word
+
+    def test_reads_the_cards_in_the_order_given(self) -> None:
+        assert KINDS["ordering"].read(ORDERING, QueryDict("choice-x=3&choice-y=1&choice-z=2")) == ["y", "z", "x"]
+
+    def test_names_the_card_to_mend(self) -> None:
+        for query, row, text in (
+            ("choice-x=1", "y", "Choose a place for “Wash”"),
+            ("choice-x=1&choice-y=1&choice-z=2", "y", "Two cards share a place: “First”. Give each its own"),
+            ("choice-x=1&choice-y=4&choice-z=2", "y", "Choose a place from the list"),
+            ("choice-x=1&choice-y=-1&choice-z=2", "y", "Choose a place from the list"),
+            ("choice-x=%C2%B2&choice-y=1&choice-z=2", "x", "Choose a place from the list"),
+        ):
+            with pytest.raises(Unreadable) as caught:
+                KINDS["ordering"].read(ORDERING, QueryDict(query))
+            assert (caught.value.row, str(caught.value)) == (row, text)
+
+    def test_is_right_when_every_card_stands_where_it_belongs(self) -> None:
+        for given, is_right, hits in ((["x", "y", "z"], True, 3), (["x", "z", "y"], False, 1), ([], False, 0)):
+            mark = KINDS["ordering"].mark(ORDERING, given)
+            assert (mark.right, mark.hits) == (is_right, hits), given
+        assert KINDS["ordering"].mark(ORDERING, ["z", "y", "x"]).remarks == ("About order.",)
+        assert KINDS["ordering"].mark(ORDERING, ["x", "y", "z"]).best == ("1. Wake", "2. Wash", "3. Eat")

@@ -10,7 +10,7 @@ from django.urls import reverse
 from learn.people.models import User
 from quizzes import taking
 from quizzes.models import Attempt, Response
-from tests.cast import at, make_question, make_quiz, right, wrong
+from tests.cast import as_form, at, make_question, make_quiz, right, wrong
 
 
 class PagesCase(TestCase):
@@ -265,3 +265,91 @@ class TestTheResult(PagesCase):
         assert self.post(2, wrong(self.two), number=1).url == self.at(2, "feedback")
         assert self.post(2, wrong(self.two), number=2).status_code in (303, 404)
         assert Response.objects.count() == 3
+
+
+class TestAQuestionWithRows(TestCase):
+    """Matching and ordering: a select for each row, "I'm not sure" as a second button."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.matching = make_question("matching", kind="matching")
+        cls.ordering = make_question("ordering", kind="ordering")
+        cls.quiz = make_quiz(cls.matching, cls.ordering)
+        cls.learner = User.objects.create_guest()
+        cls.attempt = taking.start(learner=cls.learner, quiz=cls.quiz, language="en", now=at(20))
+
+    def setUp(self) -> None:
+        self.client.force_login(self.learner)
+
+    def at(self, n: int) -> str:
+        return reverse("quizzes:question", args=[self.attempt.pk, n])
+
+    def test_shows_a_select_for_each_row_with_nothing_chosen(self) -> None:
+        page = self.client.get(self.at(1)).content.decode()
+        assert page.count("<select") == 3
+        assert page.count("<option") == 9
+        assert " selected" not in page.replace('value="" selected', "")
+        for words in ("<h1>Stem of matching?</h1>", "Choose one for each line.", "Row 2", 'value="unsure"'):
+            assert words in page, words
+        assert "About" not in page
+
+    def test_is_the_same_to_the_byte_whichever_cards_belong_together(self) -> None:
+        def page() -> str:
+            return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", self.client.get(self.at(1)).content.decode())
+
+        before = page()
+        for row in self.matching.spec["rows"]:
+            row["card"] = "cb" if row["card"] == "ca" else "ca"
+        self.matching.save()
+        assert page() == before
+
+    def test_never_starts_in_the_right_order(self) -> None:
+        best = [card["text"] for card in self.ordering.spec["cards"]]
+        seen = set()
+        for _ in range(40):
+            attempt = taking.start(learner=User.objects.create_guest(), quiz=self.quiz, language="en", now=at(20))
+            seen.add(tuple(row.text for row in attempt.items.get(position=2).ask().rows))
+        assert tuple(best) not in seen
+        assert len(seen) == 5  # every other order of three turns up
+
+    def test_takes_a_right_a_wrong_and_an_unsure_answer(self) -> None:
+        for n, revision in enumerate((self.matching, self.ordering), 1):
+            for given, mark in ((right(revision), "right"), (wrong(revision), "wrong"), ([], "unsure")):
+                self.attempt = taking.start(
+                    learner=User.objects.create_guest(), quiz=self.quiz, language="en", now=at(20)
+                )
+                self.client.force_login(self.attempt.learner)
+                assert self.client.post(self.at(n), as_form(revision, given)).status_code == 303
+                kept = Response.objects.get(item__attempt=self.attempt)
+                assert (kept.mark, kept.given) == (mark, given)
+
+    def test_not_sure_counts_whatever_was_chosen_beside_it(self) -> None:
+        form = as_form(self.matching, right(self.matching)) | {"choice": ["unsure", "x"]}
+        assert self.client.post(self.at(1), form).status_code == 303
+        assert Response.objects.get().mark == "unsure"
+
+    def test_leads_from_the_problem_to_the_row_and_keeps_what_was_chosen(self) -> None:
+        form = as_form(self.ordering, right(self.ordering))
+        last = list(form)[-1]
+        page = self.client.post(self.at(2), form | {last: "1"}).content.decode()
+        assert "Two cards share a place" in page
+        assert f'href="#id_{last}"' in page
+        assert f'id="id_{last}"' in page
+        assert '<option value="2" selected>' in page
+        assert not Response.objects.exists()
+
+    def test_takes_any_garbage_kindly_and_keeps_nothing(self) -> None:
+        for n, revision in enumerate((self.matching, self.ordering), 1):
+            form = as_form(revision, right(revision))
+            for value in ("\x00", "💥", "x" * 100_000, "-1", "9" * 400, "²", ""):
+                first = next(key for key in form if key.startswith("choice-"))
+                assert self.client.post(self.at(n), form | {first: value}).status_code == 200, value[:9]
+            assert self.client.post(self.at(n), {"number": 1, "choice-": "1", "choice": "x"}).status_code == 200
+        assert not Response.objects.exists()
+
+    def test_says_afterwards_what_belongs_together(self) -> None:
+        self.client.post(self.at(1), as_form(self.matching, wrong(self.matching)))
+        page = self.client.get(self.at(1) + "feedback/").content.decode()
+        for words in ("Not quite", "Row 1 – Card A", "Row 1 – Card B", "(2 of 3)", "About Row 1."):
+            assert words in page, words
+        assert "About Row 2." not in page

@@ -102,19 +102,19 @@ class TestStarting(AttemptCase):
 class TestTheOrderOfChoices(AttemptCase):
     def test_stays_the_same_at_every_look(self) -> None:
         item = items(start(self.learner, self.quiz))[0]
-        assert [c.id for c in item.choices()] == [c.id for c in AttemptItem.objects.get(pk=item.pk).choices()]
+        assert item.ask() == AttemptItem.objects.get(pk=item.pk).ask()
 
     def test_differs_between_attempts(self) -> None:
         orders = set()
         for _ in range(30):
             item = items(start(User.objects.create_guest(), self.quiz))[0]
-            orders.add(tuple(c.text for c in item.choices()))
+            orders.add(tuple(c.text for c in item.ask().choices))
         assert len(orders) == 6  # every order of three choices turns up
 
     def test_of_true_and_false_never_changes(self) -> None:
         for _ in range(5):
             item = items(start(User.objects.create_guest(), self.quiz))[2]
-            assert [c.id for c in item.choices()] == ["true", "false"]
+            assert [c.id for c in item.ask().choices] == ["true", "false"]
 
 
 class TestAnswering(AttemptCase):

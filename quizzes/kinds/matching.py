@@ -1,0 +1,68 @@
+"""Rows and cards: each row takes the card that belongs to it. Two rows may share a card."""
+
+from __future__ import annotations
+
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable
+
+MOST = 4  # rows: more is a test of patience
+
+
+class MatchingKind:
+    """spec: {"version": 1, "cards": [{"id", "text"}], "rows": [{"id", "text", "card", "feedback"}]}."""
+
+    def problems(self, spec: Spec) -> list[str]:
+        """Return what is wrong with the spec."""
+        found = []
+        rows, cards = spec.get("rows") or [], spec.get("cards") or []
+        if spec.get("version") != 1:
+            found.append("The version of the spec must be 1.")
+        if not 2 <= len(rows) <= MOST:
+            found.append(f"Give two to {MOST} rows.")
+        if not 2 <= len(cards) <= MOST:
+            found.append(f"Give two to {MOST} cards.")
+        for things, name in ((rows, "row"), (cards, "card")):
+            if len({t.get("id") for t in things}) != len(things) or not all(t.get("id") for t in things):
+                found.append(f"Every {name} needs an id of its own.")
+            texts = [str(t.get("text", "")).strip().lower() for t in things]
+            if len(set(texts)) != len(texts) or not all(texts):
+                found.append(f"Every {name} needs words of its own.")
+        if {row.get("card") for row in rows} != {card.get("id") for card in cards}:
+            found.append("Every row needs its card, and every card a row.")
+        if not all(str(row.get("feedback", "")).strip() for row in rows):
+            found.append("Every row needs its feedback.")
+        return found
+
+    def ask(self, spec: Spec) -> Ask:
+        """Return the rows, and the cards in no telling order."""
+        return Ask(
+            "Choose one for each line.",
+            tuple(Choice(card["id"], card["text"]) for card in spec["cards"]),
+            rows=tuple(Choice(row["id"], row["text"]) for row in spec["rows"]),
+            shuffle_choices=True,
+        )
+
+    def read(self, spec: Spec, post: Post) -> Given:
+        """Return the chosen card of each row, in the author's order of rows."""
+        cards, given = {card["id"] for card in spec["cards"]}, []
+        for row in spec["rows"]:
+            posted = [card for card in post.getlist(f"{FIELD}-{row['id']}") if card]
+            if len(posted) != 1:
+                raise Unreadable(f"Choose what goes with “{row['text']}”", row["id"])
+            if posted[0] not in cards:
+                raise Unreadable("Choose from the words on this page", row["id"])
+            given.append(posted[0])
+        return given
+
+    def mark(self, spec: Spec, given: Given) -> Mark:
+        """Right when every row has its own card."""
+        texts = {card["id"]: card["text"] for card in spec["cards"]}
+        rows = spec["rows"]
+        missed = [row for row, card in zip(rows, given, strict=bool(given)) if card != row["card"]]
+        return Mark(
+            right=bool(given) and not missed,
+            hits=len(given) - len(missed),
+            of=len(rows),
+            best=tuple(f"{row['text']} – {texts[row['card']]}" for row in rows),
+            chosen=tuple(f"{row['text']} – {texts[card]}" for row, card in zip(rows, given, strict=bool(given))),
+            remarks=tuple(row["feedback"] for row in missed),
+        )

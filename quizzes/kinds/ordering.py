@@ -1,0 +1,65 @@
+"""Cards to put in order: each card takes a place of its own."""
+
+from __future__ import annotations
+
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable
+
+MOST = 5  # cards
+PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
+
+
+class OrderingKind:
+    """spec: {"version": 1, "cards": [{"id", "text"}], "feedback"}; the cards stand in the right order."""
+
+    def problems(self, spec: Spec) -> list[str]:
+        """Return what is wrong with the spec."""
+        found = []
+        cards = spec.get("cards") or []
+        if spec.get("version") != 1:
+            found.append("The version of the spec must be 1.")
+        if not 3 <= len(cards) <= MOST:
+            found.append(f"Give three to {MOST} cards.")
+        if len({card.get("id") for card in cards}) != len(cards) or not all(card.get("id") for card in cards):
+            found.append("Every card needs an id of its own.")
+        texts = [str(card.get("text", "")).strip().lower() for card in cards]
+        if len(set(texts)) != len(texts) or not all(texts):
+            found.append("Every card needs words of its own.")
+        if not str(spec.get("feedback", "")).strip():
+            found.append("Give feedback for an order that is not right.")
+        return found
+
+    def ask(self, spec: Spec) -> Ask:
+        """Return the cards, to be shown in any order but this, and the places."""
+        cards = tuple(Choice(card["id"], card["text"]) for card in spec["cards"])
+        places = tuple(Choice(str(n), PLACES[n - 1]) for n in range(1, len(cards) + 1))
+        return Ask("Give each card its place.", places, rows=cards, shuffle_rows=True)
+
+    def read(self, spec: Spec, post: Post) -> Given:
+        """Return the cards' ids in the order they were given."""
+        cards = spec["cards"]
+        at: dict[str, str] = {}
+        for card in cards:
+            posted = [place for place in post.getlist(f"{FIELD}-{card['id']}") if place]
+            if len(posted) != 1:
+                raise Unreadable(f"Choose a place for “{card['text']}”", card["id"])
+            place = posted[0]
+            if place not in {str(n) for n in range(1, len(cards) + 1)}:
+                raise Unreadable("Choose a place from the list", card["id"])
+            if place in at:
+                raise Unreadable(f"Two cards share a place: “{PLACES[int(place) - 1]}”. Give each its own", card["id"])
+            at[place] = card["id"]
+        return [at[place] for place in sorted(at, key=int)]
+
+    def mark(self, spec: Spec, given: Given) -> Mark:
+        """Right when every card stands where it belongs."""
+        texts = {card["id"]: card["text"] for card in spec["cards"]}
+        best = list(texts)
+        right = given == best
+        return Mark(
+            right=right,
+            hits=sum(a == b for a, b in zip(given, best, strict=False)),
+            of=len(best),
+            best=tuple(f"{n}. {texts[id_]}" for n, id_ in enumerate(best, 1)),
+            chosen=tuple(f"{n}. {texts[id_]}" for n, id_ in enumerate(given, 1)),
+            remarks=(spec["feedback"],) if given and not right else (),
+        )
