@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, functions
 
+from quizzes.immutable import Guard
 from quizzes.kinds import KINDS, Ask, Choice, Mark
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ class Revision(models.Model):
     shipped = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = RevisionQuerySet.as_manager()
+    guard = Guard(
+        ("question", "language", "number", "line", "kind", "critical", "objective", "stem", "spec", "why", "source"),
+        once="OLD.state <> 'draft'",
+        back="NEW.state = 'draft'",
+    )
 
     class Meta:
         constraints = [
@@ -198,6 +204,8 @@ class AttemptItem(models.Model):
 
     objects = AttemptItemQuerySet.as_manager()
 
+    guard = Guard(("attempt", "position", "revision"))
+
     # Set by `with_answers`.
     answers: int
     last_mark: str | None
@@ -243,6 +251,8 @@ class Response(models.Model):
     given = models.JSONField()
     mark = models.CharField(max_length=10, choices=Marked.choices)
     at = models.DateTimeField()
+
+    guard = Guard(("item", "number", "given", "mark", "at"))
 
     class Meta:
         constraints = [

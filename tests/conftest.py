@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 (ROOT / ".static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing, and a warning is an error here
 Theme = Literal["light", "dark"]
 IN_CI = os.environ.get("CI") == "true"
+AS_AT_HOME = ["--disable-back-forward-cache"]  # people's browsers keep pages for the Back button; so does ours
 CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
@@ -110,7 +111,7 @@ def browser() -> Iterator[Browser]:
     with ExitStack() as stack:
         try:
             playwright = stack.enter_context(sync_playwright())
-            started = playwright.chromium.launch(executable_path=path, args=args)
+            started = playwright.chromium.launch(executable_path=path, args=args, ignore_default_args=AS_AT_HOME)
         except Exception as error:  # Playwright's driver raises a bare Exception where libatomic1 is missing
             stop = pytest.fail if IN_CI else pytest.skip
             stop(f"could not run: no Chromium starts here ({str(error).splitlines()[0]})")

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from quizzes.immutable import Guard
 from quizzes.models import Quiz, State
 
 
@@ -101,6 +102,11 @@ class Edition(models.Model):
     shipped = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = EditionQuerySet.as_manager()
+    guard = Guard(
+        ("lesson", "language", "number", "title", "main_message", "remember", "minutes"),
+        once="OLD.state <> 'draft'",
+        back="NEW.state = 'draft'",
+    )
 
     class Meta:
         constraints = [
@@ -129,6 +135,12 @@ class Step(models.Model):
     alt = models.CharField(max_length=300, blank=True)
     key = models.JSONField(default=list, blank=True, help_text="What the numbers in the picture stand for.")
     claims = models.JSONField(default=list, blank=True, help_text="The facts it teaches, by their ids.")
+
+    guard = Guard(
+        ("edition", "position", "slug", "heading", "body", "key_point", "picture", "alt", "key", "claims"),
+        once="OLD.frozen",
+        back="NOT NEW.frozen",
+    )
 
     class Meta:
         ordering = ["position"]

@@ -1,0 +1,148 @@
+"""Published text stays as it was, on both databases."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import checks
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.models import CharField, Model
+from django.test import TestCase, TransactionTestCase
+
+from learn.lessons import governance
+from learn.lessons.models import Edition, Step
+from learn.people.models import User
+from quizzes import authoring, immutable, taking
+from quizzes.models import AttemptItem, Question, Response, Revision
+from tests.cast import at, load_content, make_question, make_quiz, right, unguarded
+
+CHANGED: dict[str, Any] = {"spec": {"version": 9}, "remember": ["x", "y", "z"], "claims": ["X"], "key": ["X"]}
+
+
+def other(row: Model, field: str) -> Any:
+    """Return a value that differs from the row's."""
+    value = getattr(row, field)
+    if field in CHANGED:
+        return CHANGED[field]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 100
+    if isinstance(value, str):
+        return "other"
+    if isinstance(value, list):
+        return [*value, "other"]
+    if isinstance(value, Model):
+        return type(value).objects.exclude(pk=value.pk).first()
+    return value + timedelta(days=1)
+
+
+class TestAPublishedRow(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+        revisions = [make_question("one"), make_question("two")]
+        learners = [User.objects.create_guest() for _ in range(2)]
+        quiz = make_quiz(*revisions)
+        for learner in learners:
+            attempt = taking.start(learner=learner, quiz=quiz, language="en", now=at(20))
+            item = attempt.items.with_answers()[0]
+            taking.answer(item=item, given=right(revisions[0]), number=1, now=at(20))
+
+    def test_of_every_guarded_kind_is_here_to_be_tried(self) -> None:
+        assert {model for model, _ in immutable.guarded()} == {Revision, AttemptItem, Response, Edition, Step}
+
+    def test_refuses_a_change_of_each_of_its_words(self) -> None:
+        tried = 0
+        for model, guard in immutable.guarded():
+            row = model.objects.order_by("pk").first()
+            for field in guard.fields:
+                with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
+                    model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
+                tried += 1
+        assert tried == 11 + 3 + 5 + 7 + 10
+
+    def test_refuses_to_be_made_a_draft_again(self) -> None:
+        for rows, back in (
+            (Revision.objects, {"state": "draft"}),
+            (Edition.objects, {"state": "draft"}),
+            (Step.objects, {"frozen": False}),
+        ):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                rows.update(**back)
+
+    def test_can_be_retired_and_stays_guarded(self) -> None:
+        edition = Edition.objects.first()
+        governance.retire(edition=edition)
+        authoring.retire(revision=Revision.objects.first())
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Edition.objects.filter(pk=edition.pk).update(title="Other")
+
+    def test_takes_a_save_that_changes_nothing(self) -> None:
+        for model, _ in immutable.guarded():
+            model.objects.first().save()
+
+    def test_that_is_a_draft_may_still_change(self) -> None:
+        old = Revision.objects.first()
+        draft = authoring.draft(
+            question=old.question, language="en", kind=old.kind, spec=old.spec, stem="a", why="b", objective="c"
+        )
+        Revision.objects.filter(pk=draft.pk).update(stem="another")
+        edition = Edition.objects.create(
+            lesson=Edition.objects.first().lesson, number=9, title="T", main_message="M", remember=[], minutes=1
+        )
+        step = Step.objects.create(edition=edition, position=1, slug="s", heading="H", body="B")
+        Step.objects.filter(pk=step.pk).update(body="C")
+        Edition.objects.filter(pk=edition.pk).update(title="U")
+
+    def test_can_be_deleted_where_it_must_be(self) -> None:
+        Response.objects.all().delete()
+        assert AttemptItem.objects.all().delete()[0] == 4
+        assert Question.objects.exists()
+
+
+class TestTheGuards(TestCase):
+    def test_are_all_there_after_migrate(self) -> None:
+        assert immutable.missing(connection) == []
+        assert checks.run_checks(tags=[checks.Tags.database], databases=["default"]) == [] or (
+            connection.vendor == "postgresql"  # a cluster for tests runs without fsync, and the check says so
+        )
+
+    def test_that_are_gone_are_named_by_the_start_up_check(self) -> None:
+        with unguarded():
+            found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
+        named = {error.msg for error in found if error.id == "quizzes.E001"}
+        assert named == {
+            f"The guard of {model._meta.db_table} is not in the database." for model, _ in immutable.guarded()
+        }
+
+    def test_can_be_put_back_again_and_again(self) -> None:
+        immutable.put_back()
+        immutable.put_back()
+        assert immutable.missing(connection) == []
+
+
+class TestAnAlteredTable(TransactionTestCase):
+    """SQLite remakes the table, and the trigger is gone until the end of migrate."""
+
+    serialized_rollback = True
+
+    def alter(self, was: CharField, becomes: CharField) -> None:
+        for field in (was, becomes):
+            field.set_attributes_from_name("stem")
+            field.model = Revision
+        with connection.schema_editor() as editor:
+            editor.alter_field(Revision, was, becomes)
+
+    def test_has_its_guard_back_after_migrate(self) -> None:
+        revision = make_question("one")
+        self.alter(CharField(max_length=300), CharField(max_length=301))
+        if connection.vendor == "sqlite":
+            assert immutable.missing(connection) == ["quizzes_revision"]
+        call_command("migrate", verbosity=0)
+        assert immutable.missing(connection) == []
+        with pytest.raises(IntegrityError):
+            Revision.objects.filter(pk=revision.pk).update(stem="Other")
+        self.alter(CharField(max_length=301), CharField(max_length=300))
+        immutable.put_back()
