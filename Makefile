@@ -8,7 +8,7 @@ PORT ?= 8000
 VENV := .venv
 PY := $(VENV)/bin/python
 BEGAN := $(shell date +%s)
-AGAIN := make $(or $(firstword $(MAKECMDGOALS)),run)
+THEN := then run: make $(or $(firstword $(MAKECMDGOALS)),run)
 STOP := stop() { echo "$$*" >&2; exit 1; }
 
 ifeq ($(filter oneshell,$(.FEATURES)),)
@@ -40,33 +40,38 @@ run: python port $(VENV)/requirements.txt .env
 python:
 	$(STOP)
 	! $(PY) -c 'import pip' 2>/dev/null || exit 0
-	command -v $(PYTHON) >/dev/null || stop "There is no $(PYTHON) here. Install Python 3.11 or newer (Debian, Ubuntu: apt install python3 python3-venv), then run: $(AGAIN)"
-	[ "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ] || stop "$(PYTHON) is too old ($$($(PYTHON) -V 2>&1)): this site needs Python 3.11 or newer. If you have one, run: $(AGAIN) PYTHON=python3.11"
-	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || stop "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python3-venv), then run: $(AGAIN)"
+	command -v $(PYTHON) >/dev/null ||
+		stop "There is no $(PYTHON) here. Install Python 3.11 or newer (Debian, Ubuntu: apt install python3 python3-venv), $(THEN)"
+	[ "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ] ||
+		stop "$$($(PYTHON) -V 2>&1) is too old: this site needs Python 3.11 or newer. Install one, $(THEN) PYTHON=python3.11"
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null ||
+		stop "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python3-venv), $(THEN)"
 
 port:
 	$(STOP)
 	case "$(PORT)" in ''|0*|*[!0-9]*|??????*) stop "PORT must be a number up to 65535, like: make run PORT=8001" ;; esac
-	[ "$(HOST)" != 0.0.0.0 ] || [ -n "$$PUBLIC_URL" ] || grep -qs '^PUBLIC_URL=.' .env || stop "With HOST=0.0.0.0, say how people reach this machine, like: make run HOST=0.0.0.0 PUBLIC_URL=http://192.168.1.5:$(PORT)"
+	[ "$(HOST)" != 0.0.0.0 ] || [ -n "$$PUBLIC_URL" ] || grep -qs '^PUBLIC_URL=.' .env ||
+		stop "With HOST=0.0.0.0, say how people reach it, like: make run HOST=0.0.0.0 PUBLIC_URL=http://192.168.1.5:$(PORT)"
 	python=$(PY); [ -x $(PY) ] || python=$(PYTHON)
 	problem=$$($$python -c 'import socket; socket.create_server(("$(HOST)", $(PORT)))' 2>&1 | tail -n 1)
 	case "$$problem" in '') ;;
 	*"in use"*) stop "Port $(PORT) is in use. Run: make run PORT=$$(($(PORT) + 1))" ;;
 	*) stop "The site cannot listen on $(HOST), port $(PORT) ($$problem). Try: make run HOST=127.0.0.1 PORT=8000" ;; esac
 
-# Kept beside the packages: the list that they were installed from. A build that broke off begins again from nothing.
+# Kept beside the packages: the list they were installed from. A build that broke off begins again from nothing.
 $(VENV)/requirements.txt $(VENV)/requirements-dev.txt: $(VENV)/%: % python
 	$(STOP)
 	[ -e $(VENV)/unfinished ] || ! cmp -s $* $@ || ! $(PY) -c 'import pip' 2>/dev/null || exit 0
-	case $* in *dev*) echo "Installing the test tools (about half a minute, only the first time)…" ;;
-	*) echo "Installing (about half a minute, only the first time)…" ;; esac
+	case $* in *dev*) what=" the test tools" ;; *) what= ;; esac
+	echo "Installing$$what (about half a minute, only the first time)…"
 	if [ -e $(VENV)/unfinished ] || ! $(PY) -c 'import pip' 2>/dev/null; then
-		$(PYTHON) -m venv --clear $(VENV) || stop "The folder $(VENV) could not be made. Remove it, then run: $(AGAIN)"
+		$(PYTHON) -m venv --clear $(VENV) || stop "The folder $(VENV) could not be made. Remove it, $(THEN)"
 	fi
-	log=$(VENV)/pip.log
 	touch $(VENV)/unfinished
+	log=$(VENV)/pip.log
 	$(PY) -m pip --disable-pip-version-check --no-input --retries 2 install --require-hashes -r $* >$$log 2>&1 || {
-		! grep -qiE 'connection|timed out|resolution|proxy|unreachable|ssl' $$log || stop "The packages could not be downloaded. Check the network, then run: $(AGAIN)"
+		! grep -qiE 'connection|timed out|resolution|unreachable|proxy|ssl' $$log ||
+			stop "The packages could not be downloaded. Check the network, $(THEN)"
 		grep ERROR $$log >&2 || tail -n 5 $$log >&2
 		stop "The packages could not be installed: the reason stands above, all of it in $$log."
 	}
@@ -83,11 +88,11 @@ FORCE:
 
 # The browser that is here; else Debian's, where we may install it; else Playwright's own.
 browser: $(VENV)/requirements-dev.txt
-	ask='from playwright.sync_api import sync_playwright as go; p = go().start(); print(p.chromium.executable_path); p.stop()'
+	own='from playwright.sync_api import sync_playwright as p; p = p().start(); print(p.chromium.executable_path); p.stop()'
 	look() {
 		: >$(VENV)/browser
-		own=$$($(PY) -c "$$ask" 2>/dev/null) || return 1 # Playwright itself needs libatomic1
-		for b in "$$CHROMIUM" chromium chromium-browser google-chrome "$$own"; do
+		theirs=$$($(PY) -c "$$own" 2>/dev/null) || return 1 # Playwright itself needs libatomic1
+		for b in "$$CHROMIUM" chromium chromium-browser google-chrome "$$theirs"; do
 			! "$$b" --version >/dev/null 2>&1 || { command -v "$$b" >$(VENV)/browser; return; }
 		done
 		return 1
@@ -102,29 +107,30 @@ browser: $(VENV)/requirements-dev.txt
 	} >$(VENV)/browser.log 2>&1 || true
 	look || echo "No browser could be installed: the reason stands in $(VENV)/browser.log."
 
-test: $(VENV)/requirements-dev.txt browser
+test: browser
 	unset DATABASE_URL
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CHROMIUM="$$(cat $(VENV)/browser)"
 	export LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings
 	failed= missing=
-	check() { title=$$1; shift; echo; echo "== $$title"; "$$@" || failed="$$failed, $$title"; }
-	deploy="env DJANGO_SETTINGS_MODULE=learn.settings SECRET_KEY=$$(python -c 'import secrets; print(secrets.token_hex(40))') PUBLIC_URL=https://learn.example"
+	begin() { title=$$1; echo; echo "== $$title"; }
+	check() { begin "$$1"; shift; "$$@" || failed="$$failed, $$title"; }
 	check "Style" ruff check .
 	check "Format" ruff format --check .
 	check "Templates" djade --target-version 5.2 --check $$(find templates -name '*.html')
 	check "Floors" lint-imports --no-logo
 	check "Migrations" env DATABASE_URL=sqlite://:memory: python manage.py makemigrations --check --dry-run
-	check "Settings of a hospital's site" env DATABASE_URL=sqlite://:memory: $$deploy python manage.py check --deploy --fail-level WARNING
+	check "Settings for a hospital" env DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=learn.settings \
+		SECRET_KEY="$$(python -c 'import secrets; print(secrets.token_hex(40))')" PUBLIC_URL=https://learn.example \
+		python manage.py check --deploy --fail-level WARNING
 	check "Types" mypy
-	echo; echo "== Many at once, on PostgreSQL"
+	begin "Many at once, on PostgreSQL"
 	python -m tests.postgres python -m pytest -m race || case $$? in
-		77) missing="$$missing, Many at once (no PostgreSQL)" ;;
-		*) failed="$$failed, Many at once" ;; esac
-	check "Tests" python -m pytest -m "not race"
+		77) missing="$$missing, tests of many at once (no PostgreSQL)" ;;
+		*) failed="$$failed, $$title" ;; esac
+	check "Tests, on SQLite" python -m pytest -m "not race"
 	[ -n "$$CHROMIUM" ] || missing="$$missing, browser tests (no Chromium)"
-	echo
-	echo "$$(($$(date +%s) - $(BEGAN))) seconds."
-	[ -z "$$failed" ] || echo "Failed: $${failed#, }."
+	printf '\n%s seconds. ' $$(($$(date +%s) - $(BEGAN)))
+	[ -z "$$failed" ] || printf 'Failed: %s. ' "$${failed#, }"
 	if [ -n "$$missing" ]; then echo "Could not run: $${missing#, }."; else echo "Everything ran."; fi
 	[ -z "$$failed" ] && { [ -z "$$missing" ] || [ "$$CI" != true ]; }
 
@@ -136,7 +142,8 @@ lock:
 		"$$folder/bin/pip" install --quiet uv
 		uv=$$folder/bin/uv
 	}
-	lock() { "$$uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links "$$@" $(UPGRADE) --quiet; }
+	lock() { "$$uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links "$$@" $(UPGRADE) --quiet; }
 	lock -o requirements.txt
 	lock --extra dev -c requirements.txt -o requirements-dev.txt
 

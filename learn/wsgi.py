@@ -1,17 +1,20 @@
 """The door for a WSGI server: `granian --interface wsgi learn.wsgi:application`.
 
-The start-up checks run here too, against the database: a server that could lose or change answers does not start.
+A server whose database could lose or change answers does not start.
 """
 
 import os
 import sys
 
-from django.core.management import CommandError, call_command
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learn.settings")
 application = get_wsgi_application()
-try:
-    call_command("check", databases=["default"], stdout=sys.stderr)
-except CommandError as error:
-    sys.exit(f"The site does not start. {error}")
+
+from django.db import connection  # noqa: E402 - settings must stand first
+
+from learn.apps import database_problems  # noqa: E402
+
+if problems := database_problems():
+    sys.exit("The site does not start. " + " ".join(problems))
+connection.close()

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from django.core import checks
+from django.conf import settings
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import CharField, Model
 from django.test import TestCase, TransactionTestCase
 
+from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
 from learn.lessons.models import Edition, Step
 from learn.people.models import User
@@ -105,22 +107,37 @@ class TestAPublishedRow(TestCase):
 class TestTheGuards(TestCase):
     def test_are_all_there_after_migrate(self) -> None:
         assert immutable.missing(connection) == []
-        assert checks.run_checks(tags=[checks.Tags.database], databases=["default"]) == [] or (
-            connection.vendor == "postgresql"  # a cluster for tests runs without fsync, and the check says so
-        )
+        assert database_problems() == []
 
-    def test_that_are_gone_are_named_by_the_start_up_check(self) -> None:
+    def test_that_are_gone_keep_the_site_from_starting(self) -> None:
         with unguarded():
-            found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
-        named = {error.msg for error in found if error.id == "quizzes.E001"}
-        assert named == {
-            f"The guard of {model._meta.db_table} is not in the database." for model, _ in immutable.guarded()
-        }
+            found = database_problems()
+        assert found == [
+            f"The guard of {model._meta.db_table} is missing. Run `manage.py migrate`."
+            for model, _ in immutable.guarded()
+        ]
 
     def test_can_be_put_back_again_and_again(self) -> None:
         immutable.put_back()
         immutable.put_back()
         assert immutable.missing(connection) == []
+
+
+class TestSQLite(TestCase):
+    """Answers are on disk before they are called saved."""
+
+    def test_runs_in_the_mode_that_keeps_them(self) -> None:
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                got = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in (*PRAGMAS, "busy_timeout")}
+            assert got == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+            assert connection.transaction_mode == "IMMEDIATE"
+        else:
+            assert settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] == settings.THREADS
+
+    def test_in_another_mode_keeps_the_site_from_starting(self) -> None:
+        with patch.dict(PRAGMAS, {"synchronous": 99}):
+            assert bool(database_problems()) is (connection.vendor == "sqlite")
 
 
 class TestAnAlteredTable(TransactionTestCase):
