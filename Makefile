@@ -1,7 +1,6 @@
 # make run    the site on this machine: http://127.0.0.1:8000 (PORT, HOST and DEMO_PASSWORD can be set)
 # make test   everything that checks it, the cheapest first
 # make lock   both lists of packages anew from pyproject.toml (UPGRADE=--upgrade: to their newest versions)
-# make clean  away with what was installed and built; the database and .env stay
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -18,7 +17,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run test lock clean python port browser
+.PHONY: run test lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -70,7 +69,7 @@ $(VENV)/requirements.txt $(VENV)/requirements-dev.txt: $(VENV)/%: % python
 	touch $(VENV)/unfinished
 	log=$(VENV)/pip.log
 	$(PY) -m pip --disable-pip-version-check --no-input --retries 2 install --require-hashes -r $* >$$log 2>&1 || {
-		! grep -qiE 'connection|timed out|resolution|unreachable|proxy|ssl' $$log ||
+		! grep -qiE 'connection|timed out|name resolution|unreachable|proxy|ssl' $$log ||
 			stop "The packages could not be downloaded. Check the network, $(THEN)"
 		grep ERROR $$log >&2 || tail -n 5 $$log >&2
 		stop "The packages could not be installed: the reason stands above, all of it in $$log."
@@ -136,16 +135,10 @@ test: browser
 
 lock:
 	uv=$$(command -v uv) || {
-		folder=$$(mktemp -d)
-		trap 'rm -rf "$$folder"' EXIT
-		$(PYTHON) -m venv "$$folder"
-		"$$folder/bin/pip" install --quiet uv
-		uv=$$folder/bin/uv
+		new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; uv=$$new/bin/uv
+		$(PYTHON) -m venv $$new && $$new/bin/pip install --quiet uv
 	}
-	lock() { "$$uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	lock() { $$uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links "$$@" $(UPGRADE) --quiet; }
 	lock -o requirements.txt
 	lock --extra dev -c requirements.txt -o requirements-dev.txt
-
-clean:
-	rm -rf $(VENV) .static .mypy_cache .ruff_cache .import_linter_cache

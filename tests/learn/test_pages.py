@@ -240,6 +240,55 @@ class TestTheShippedQuestions(SiteCase):
         assert places == {0, 1, 2}
 
 
+class TestAQuestionInTheSite(SiteCase):
+    """What the site hangs into the engine's pages, and what they cost with it."""
+
+    def setUp(self) -> None:
+        self.client.post(reverse("check", args=[CALL[1]]))
+        self.attempt = Attempt.objects.get()
+        self.first = self.attempt.items.select_related("revision")[0]
+
+    def question(self, name: str = "quizzes:question") -> str:
+        return reverse(name, args=[self.attempt.pk, 1])
+
+    def test_costs_four_queries_to_show_eight_to_answer_and_five_to_explain(self) -> None:
+        self.client.get(self.question())
+        with self.assertNumQueries(4):  # session, user, the attempt's items, where it is taught
+            self.client.get(self.question())
+        with self.assertNumQueries(8):  # session, user, items; savepoint, lock, items, insert, release
+            self.client.post(self.question(), as_form(self.first.revision, wrong(self.first.revision)))
+        with self.assertNumQueries(5):  # session, user, items, the response, where it is taught
+            self.client.get(self.question("quizzes:feedback"))
+
+    def test_on_safety_is_followed_by_the_card_whatever_was_answered(self) -> None:
+        for how in (right, wrong):
+            self.client.post(self.question(), as_form(self.first.revision, how(self.first.revision)))
+            assert "A new or worse cough." in words(self.client.get(self.question("quizzes:feedback")))
+            self.client = Client()
+            self.client.post(reverse("check", args=[CALL[1]]))
+            self.attempt = Attempt.objects.latest("started")
+
+    def test_that_is_no_safety_question_is_not_followed_by_the_card(self) -> None:
+        self.client.post(reverse("check", args=[WHAT[1]]))
+        attempt = Attempt.objects.get(quiz__slug=WHAT[1])
+        item = attempt.items.get(revision__question__slug="what-immunotherapy-does")
+        address = reverse("quizzes:question", args=[attempt.pk, item.position])
+        self.client.post(address, as_form(item.revision, wrong(item.revision)))
+        page = words(self.client.get(address + "feedback/"))
+        assert "A new or worse cough." not in page
+        assert "Look at this step again: Help for your own defenses" in page
+
+    def test_leads_back_to_the_check_it_belongs_to(self) -> None:
+        page = self.client.get(self.question()).content.decode()
+        assert f'class="back" href="{reverse("check", args=[CALL[1]])}"' in page
+
+    def test_ends_with_the_card_and_a_link_to_what_was_missed(self) -> None:
+        self.do_check(CALL[1], wrong)
+        page = self.client.get(reverse("quizzes:result", args=[self.attempt.pk])).content.decode()
+        assert "A new or worse cough." in page
+        assert f'<a href="{reverse("step", args=[*CALL, 4])}">What to do about diarrhea</a>' in page
+
+
 class TestAnAssignedLesson(SiteCase):
     def setUp(self) -> None:
         team = make_team()

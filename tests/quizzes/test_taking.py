@@ -5,18 +5,18 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase, TransactionTestCase
 
-from learn.people.models import User
 from quizzes import authoring, taking
 from quizzes.models import Attempt, AttemptItem, Question, Quiz, Response, Revision, State
-from tests.cast import at, make_question, make_quiz, right, unguarded, wrong
+from tests.quizzes.cast import at, make_learner, make_question, make_quiz, right, unguarded, wrong
 
 NOW = at(23)
 
 
-def start(learner: User, quiz: Quiz) -> Attempt:
+def start(learner: AbstractBaseUser, quiz: Quiz) -> Attempt:
     return taking.start(learner=learner, quiz=quiz, language="en", now=NOW)
 
 
@@ -41,7 +41,7 @@ class AttemptCase(TestCase):
         cls.safety = make_question("safety", critical=True)
         cls.truth = make_question("truth", kind="truth")
         cls.quiz = make_quiz(cls.plain, cls.safety, cls.truth)
-        cls.learner = User.objects.create_guest()
+        cls.learner = make_learner()
 
 
 class TestStarting(AttemptCase):
@@ -55,7 +55,7 @@ class TestStarting(AttemptCase):
         assert AttemptItem.objects.count() == 3
 
     def test_gives_another_learner_an_attempt_of_their_own(self) -> None:
-        assert start(self.learner, self.quiz) != start(User.objects.create_guest(), self.quiz)
+        assert start(self.learner, self.quiz) != start(make_learner(), self.quiz)
 
     def test_leaves_out_what_is_retired_or_in_another_language(self) -> None:
         authoring.retire(revision=self.plain)
@@ -82,7 +82,7 @@ class TestStarting(AttemptCase):
         )
         authoring.publish(revision=newer, same_meaning=True)
         assert items(attempt)[0].revision.stem == "Stem of plain?"
-        assert items(start(User.objects.create_guest(), self.quiz))[0].revision.stem == "New words?"
+        assert items(start(make_learner(), self.quiz))[0].revision.stem == "New words?"
 
     def test_after_a_finished_check_asks_again_only_what_was_missed(self) -> None:
         attempt = start(self.learner, self.quiz)
@@ -108,13 +108,13 @@ class TestTheOrderOfChoices(AttemptCase):
     def test_differs_between_attempts(self) -> None:
         orders = set()
         for _ in range(30):
-            item = items(start(User.objects.create_guest(), self.quiz))[0]
+            item = items(start(make_learner(), self.quiz))[0]
             orders.add(tuple(c.text for c in item.ask().choices))
         assert len(orders) == 6  # every order of three choices turns up
 
     def test_of_true_and_false_never_changes(self) -> None:
         for _ in range(5):
-            item = items(start(User.objects.create_guest(), self.quiz))[2]
+            item = items(start(make_learner(), self.quiz))[2]
             assert [c.id for c in item.ask().choices] == ["true", "false"]
 
 
@@ -210,7 +210,7 @@ class TestASafetyItem(AttemptCase):
 
     def test_asked_less_often_comes_first(self) -> None:
         other = make_question("other-safety", critical=True)
-        attempt = start(User.objects.create_guest(), make_quiz(self.safety, other, slug="two-safety"))
+        attempt = start(make_learner(), make_quiz(self.safety, other, slug="two-safety"))
         for position, revision in ((1, self.safety), (2, other), (1, self.safety)):
             give(attempt, position, wrong(revision))
         assert taking.owed(items(attempt)).position == 2
@@ -314,7 +314,7 @@ class TestAtOnce(TransactionTestCase):
 
     def test_starts_give_one_attempt(self) -> None:
         for _ in range(10):
-            learner = User.objects.create_guest()
+            learner = make_learner()
             attempts = self.together(lambda n, who=learner: start(who, self.quiz).pk)
             assert len(set(attempts)) == 1, attempts
             assert Attempt.objects.of(learner).count() == 1
@@ -322,7 +322,7 @@ class TestAtOnce(TransactionTestCase):
 
     def test_answers_to_one_question_give_one_answer(self) -> None:
         for _ in range(10):
-            learner = User.objects.create_guest()
+            learner = make_learner()
             attempt = start(learner, self.quiz)
             answers = self.together(lambda n, a=attempt: give(a, 1, right(self.questions[0]), number=1))
             assert answers == [None] * self.THREADS
@@ -330,7 +330,7 @@ class TestAtOnce(TransactionTestCase):
 
     def test_answers_to_every_question_finish_the_attempt_once(self) -> None:
         for _ in range(5):
-            learner = User.objects.create_guest()
+            learner = make_learner()
             attempt = start(learner, self.quiz)
             answers = self.together(lambda n, a=attempt: give(a, n + 1, right(self.questions[n]), number=1))
             assert answers == [None] * self.THREADS
