@@ -33,7 +33,7 @@ run: python port $(VENV)/requirements.txt .env
 	[ -z "$$demo" ] || $(PY) manage.py make_demo
 	echo "Open $$PUBLIC_URL (Ctrl-C ends it)"
 	exec $(PY) -m granian --interface wsgi learn.wsgi:application --host "$(HOST)" --port $(PORT) \
-		--workers 1 --blocking-threads 4 --log-level warning
+		--workers 1 --blocking-threads 4 --log-level warning --workers-kill-timeout 3
 
 # A Python that can make a virtual environment, unless one stands here already.
 python:

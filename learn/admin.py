@@ -11,11 +11,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 
 from learn.people.models import Patient
 
@@ -28,10 +31,15 @@ class Desk(admin.AdminSite):
     enable_nav_sidebar = False
     final_catch_all_view = False
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take our own screens only: other packages bring theirs (groups, e-mail addresses), which nobody here needs."""
+        if admin_class is not None and admin_class.__module__.split(".")[0] in ("learn", "quizzes"):
+            super().register(model_or_iterable, admin_class, **options)
+
     def get_urls(self) -> list[Any]:
         """Return home and the apps' own pages: no model boxes, no stock page that nobody needs."""
         urls: list[Any] = [
-            path("", self.admin_view(self.index), name="index"),
+            path("", self.admin_view(require_safe(self.index)), name="index"),
             path("login/", self.login, name="login"),
         ]
         for model, model_admin in self._registry.items():
@@ -57,6 +65,7 @@ class Desk(admin.AdminSite):
 
         return update_wrapper(inner, guarded)
 
+    @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send staff to the one sign-in page of the site."""
         query = urlencode({"next": request.GET.get("next", resolve_url("admin:index"))})

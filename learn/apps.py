@@ -1,7 +1,8 @@
-"""The admin config that makes the Desk the default site, and what a start looks for in the database."""
+"""The site as an app, the Desk as the default admin site, and what a start looks for in the database."""
 
 from __future__ import annotations
 
+from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db import connection
 
@@ -9,6 +10,12 @@ from quizzes import immutable
 
 # What an answer's "saved" rests on: written to disk before the reply, readers beside a writer, no dangling row.
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+class SiteConfig(AppConfig):
+    """The site itself: its static files, and the commands that are about no one app."""
+
+    name = "learn"
 
 
 class DeskConfig(AdminConfig):

@@ -17,6 +17,8 @@ urlpatterns = [
     path("check/", include("quizzes.urls")),
     path("my/", progress.my, name="my"),
     path("help/", views.help_page, name="help"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
     path("accounts/login/", accounts.login, name="account_login"),
     path("accounts/logout/", accounts.logout, name="account_logout"),
     path("admin/", admin.site.urls),

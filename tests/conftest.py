@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -69,21 +68,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
         assert done.returncode == 0, f"manage.py {command}:\n{done.stdout}{done.stderr}"
     serve = ["--interface", "wsgi", "learn.wsgi:application", "--host", "127.0.0.1", "--port", str(port)]
+    calm = ["--blocking-threads", "4", "--log-level", "warning", "--workers-kill-timeout", "3"]
     with found.log.open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "granian", *serve, "--blocking-threads", "4", "--log-level", "warning"],
-            cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "granian", *serve, *calm], cwd=ROOT, env=env, stdout=log, stderr=log
+        )
     try:
         _wait_for(port, server)
         yield found
     finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+        server.terminate()
+        server.wait(20)
     said = found.log.read_text(errors="replace")
     assert "Traceback" not in said, f"The site stumbled during the journeys:\n{said}"
 

@@ -1,4 +1,4 @@
-"""How long a sign-in lasts, and what may be kept of a page (rulings 12 and 13).
+"""How long a sign-in lasts (ruling 12).
 
 A patient's own phone: one year, renewed at a POST, once a day at most. Staff: 15 minutes without a POST, 12 hours in
 all. Only a POST renews: a page that reloads itself must not keep an empty chair signed in.
@@ -12,24 +12,12 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
 
 STAFF_IDLE = 15 * 60  # seconds
 STAFF_LONGEST = 12 * 3600  # seconds
 _DAY = 24 * 3600
 
 Handler = Callable[[HttpRequest], HttpResponse]
-
-
-def no_store(get_response: Handler) -> Handler:
-    """Middleware: no page is kept by a browser or a proxy; static files have their own, immutable, headers."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        patch_cache_control(response, no_store=True, private=True)
-        return response
-
-    return middleware
 
 
 def lengths(get_response: Handler) -> Handler:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from learn.assignments.actions import assign
 from learn.assignments.forms import AssignForm
@@ -27,9 +28,9 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return the three screens."""
         wrap = self.admin_site.admin_view
         return [
-            path("", wrap(self.changelist_view), name="people_patient_changelist"),
+            path("", wrap(require_safe(self.changelist_view)), name="people_patient_changelist"),
             path("assign/", wrap(self.assign_view), name="people_patient_assign"),
-            path("<int:object_id>/change/", wrap(self.change_view), name="people_patient_change"),
+            path("<int:object_id>/change/", wrap(require_safe(self.change_view)), name="people_patient_change"),
         ]
 
     def get_queryset(self, request: HttpRequest) -> PatientQuerySet:

@@ -1,16 +1,25 @@
 """What holds for the whole site: headers, cookies, refused forms, https."""
 
 import gzip
+import io
+import json
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import Client, TestCase
 
+from learn.headers import HEADERS
+from learn.logs import JsonLines
 from learn.people.models import User
 from learn.progress.models import Reading
-from tests.cast import load_content
+from tests.cast import load_content, unguarded
 
 STEP = "/lessons/basics/what-is-immunotherapy/1/"
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -25,14 +34,27 @@ class TestEveryPage(TestCase):
 
     def test_carries_a_strict_policy(self) -> None:
         for address in self.addresses:
-            headers = self.client.get(address).headers
-            policy = headers["Content-Security-Policy"]
-            assert "default-src 'none'" in policy
-            assert "frame-ancestors 'none'" in policy
-            assert "unsafe" not in policy
-            assert headers["X-Content-Type-Options"] == "nosniff"
-            assert headers["Referrer-Policy"] == "same-origin"
-            assert headers["X-Frame-Options"] == "DENY"
+            self.strict(self.client.get(address))
+
+    def strict(self, response: HttpResponse) -> None:
+        policy = response.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        for name, value in HEADERS.items():
+            wanted = "no-store" if name == "Cache-Control" else value
+            assert wanted in response.headers[name], (response.request["PATH_INFO"], name)
+
+    def test_carries_it_too_when_something_went_wrong(self) -> None:
+        client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+        self.strict(client.post("/check/what-is-immunotherapy/"))  # 403
+        self.strict(client.get("/", headers={"host": "evil.example"}))  # 400
+        self.strict(client.put("/my/"))  # 405
+        with patch("learn.lessons.card.whole", side_effect=RuntimeError):
+            response = client.get("/help/")
+        assert response.status_code == 500
+        assert "Sorry, there is a problem with the site" in response.content.decode()
+        self.strict(response)
 
     def test_is_kept_by_nobody(self) -> None:
         for address in self.addresses:
@@ -128,3 +150,81 @@ class TestSettings(TestCase):
             PUBLIC_URL="https://learn.example.org",
         )
         assert done.returncode == 0, done.stderr
+
+
+class TestTheLog(TestCase):
+    """Canaries go in everywhere that a person can put something; none may come out."""
+
+    CANARY = "canary-4711"
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+
+    def setUp(self) -> None:
+        self.out = io.StringIO()
+        handler = logging.StreamHandler(self.out)
+        handler.setFormatter(JsonLines())
+        for name in ("", "learn", "django"):
+            logger = logging.getLogger(name)
+            old = logger.level
+            logger.addHandler(handler)
+            logger.setLevel(logging.DEBUG)
+            self.addCleanup(logger.setLevel, old)
+            self.addCleanup(logger.removeHandler, handler)
+        self.client = Client(raise_request_exception=False)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.getvalue().splitlines()]
+
+    def test_says_of_a_request_its_route_how_it_ended_and_whose_number_it_was(self) -> None:
+        self.client.post(STEP)
+        line = next(line for line in self.lines() if line["event"] == "request")
+        assert set(line) == {"at", "level", "event", "request", "method", "route", "status", "ms", "user"}
+        assert (line["method"], line["route"], line["status"]) == ("POST", "step", 303)
+        self.client.get("/my/")
+        assert self.lines()[-1]["user"] == User.objects.get().pk
+
+    def test_holds_nothing_that_a_person_put_in(self) -> None:
+        canary = self.CANARY
+        User.objects.create_user(canary, password=canary, first_name=canary)
+        headers = {"referer": f"http://testserver/{canary}", "user-agent": canary, "x-forwarded-for": canary}
+        self.client.get(f"/{canary}/?q={canary}", headers=headers)
+        self.client.post("/accounts/login/", {"login": canary, "password": "wrong " + canary}, headers=headers)
+        self.client.post("/accounts/login/", {"login": canary, "password": canary}, headers=headers)
+        self.client.get("/", headers={"host": canary})
+        self.client.post(f"/check/{canary}/", {"choice": canary})
+        self.client.generic(canary.upper(), "/")
+        self.client.cookies["sid"] = canary
+        self.client.get("/my/")
+        with patch("learn.lessons.card.whole", side_effect=RuntimeError(canary)):
+            self.client.get(f"/help/?{canary}")
+        assert len(self.lines()) > 8
+        assert canary not in self.out.getvalue().lower()
+
+    def test_names_an_error_by_its_type_and_place(self) -> None:
+        with patch("learn.lessons.card.whole", side_effect=RuntimeError("said")):
+            self.client.get("/help/")
+        error = next(line for line in self.lines() if line["level"] == "ERROR")
+        assert error["error"] == "RuntimeError"
+        assert any("learn/views.py" in frame for frame in error["where"])
+        requests = [line["request"] for line in self.lines() if line["event"] == "request"]
+        assert error["request"] in requests
+
+
+class TestHealth(TestCase):
+    def test_is_alive_without_a_query_and_ready_with_a_migrated_database(self) -> None:
+        with self.assertNumQueries(0):
+            assert self.client.get("/healthz").content == b"alive\n"
+        response = self.client.get("/readyz")
+        assert (response.status_code, response.content) == (200, b"ready\n")
+
+    def test_is_not_ready_with_a_migration_to_run_or_a_guard_missing_or_no_database(self) -> None:
+        with patch("learn.views.MigrationExecutor.migration_plan", return_value=[object()]):
+            assert self.client.get("/readyz").status_code == 503
+        with unguarded():
+            response = self.client.get("/readyz")
+        assert response.status_code == 503
+        assert b"The guard of quizzes_response is missing" in response.content
+        with patch("learn.views.MigrationExecutor", side_effect=OperationalError):
+            assert self.client.get("/readyz").content == b"not ready: no database\n"

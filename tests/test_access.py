@@ -1,0 +1,200 @@
+"""The permission matrix: every address x every role x every method, from one table driven by the URLconf.
+
+An address that is not in the table fails. Whatever is refused leaves the database as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.test import Client, TestCase
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from learn.headers import HEADERS
+from learn.lessons.models import Lesson
+from learn.people import roles
+from learn.people.models import Membership, User
+from quizzes import taking
+from tests.cast import PASSWORD, as_form, at, load_content, make_nurse, make_patient, make_team, right
+
+VISITORS = ("anonymous", "disabled")  # a disabled person's session is worth nothing at the next request
+LEARNERS = ("guest", "ana", "ben")  # ben: another patient of the same team
+NURSES = ("noor", "omar", "newcomer", "lead")  # ana's; of another team; of no team; ana's team's lead
+STAFF = ("eda", "rex", "ivy")  # educator, clinical reviewer, IT
+ROLES = VISITORS + LEARNERS + NURSES + STAFF
+
+Cell = dict[str, int]
+
+
+def cells(default: int, *exceptions: tuple[tuple[str, ...], int]) -> Cell:
+    """Return a status for every role: the default, then each exception over it."""
+    found = dict.fromkeys(ROLES, default)
+    for who, status in exceptions:
+        found |= dict.fromkeys(who, status)
+    return found
+
+
+SIGN_IN = (VISITORS, 302)
+ALL, NOT_ALLOWED = cells(200), cells(405)
+DESK = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
+DESK_POST = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
+OWN_NURSES = ("noor", "lead")
+ANAS_PAGE = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 200))
+
+# address: (GET and HEAD, POST)
+TABLE: dict[str, tuple[Cell, Cell]] = {
+    "start": (ALL, NOT_ALLOWED),
+    "therapies": (ALL, NOT_ALLOWED),
+    "therapy": (ALL, NOT_ALLOWED),
+    "lesson": (cells(303), NOT_ALLOWED),
+    "step": (ALL, cells(303)),
+    "check": (ALL, cells(303)),
+    "my": (ALL, NOT_ALLOWED),
+    "help": (ALL, NOT_ALLOWED),
+    "healthz": (ALL, NOT_ALLOWED),
+    "readyz": (ALL, NOT_ALLOWED),
+    "account_login": (ALL, ALL),
+    "account_logout": (cells(200, SIGN_IN), cells(302)),
+    "quizzes:question": (cells(404, SIGN_IN, (("ana",), 200)), cells(404, SIGN_IN, (("ana",), 303))),
+    "quizzes:feedback": (cells(404, SIGN_IN, (("ana",), 303)), cells(405, SIGN_IN)),
+    "quizzes:result": (cells(404, SIGN_IN, (("ana",), 303)), cells(405, SIGN_IN)),
+    "admin:index": (DESK, DESK_POST),
+    "admin:login": (cells(302), cells(302)),
+    "admin:people_patient_changelist": (DESK, DESK_POST),
+    "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
+    "admin:people_patient_assign": (ANAS_PAGE, cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 303))),
+}
+MAY_WRITE = {"step", "check", "quizzes:question", "admin:people_patient_assign", "account_login"}
+
+
+def addresses(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
+    """Yield the name of every address of the site; one without a name is yielded by its pattern."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}" if entry.name else f"unnamed {entry.pattern}"
+
+
+class TestEveryAddress(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+        maple, cedar = make_team(), make_team("Cedar team")
+        cls.ana = make_patient(maple, "Ana", name="ana")
+        ben = make_patient(maple, "Ben", name="ben")
+        make_patient(cedar, "Cai", name="cai")
+        people = {"guest": User.objects.create_guest(), "ana": cls.ana.user, "ben": ben.user}
+        people |= {
+            "noor": make_nurse("noor", maple),
+            "omar": make_nurse("omar", cedar),
+            "newcomer": make_nurse("newcomer"),
+        }
+        people["disabled"] = make_nurse("disabled", maple)
+        people["lead"] = User.objects.create_user("lead", is_staff=True)
+        people["lead"].groups.add(Group.objects.get(name=roles.LEAD))
+        Membership.objects.create(care_team=maple, nurse=people["lead"], lead=True, started=at(1))
+        for name, role in (("eda", roles.EDUCATOR), ("rex", roles.REVIEWER), ("ivy", roles.IT)):
+            people[name] = User.objects.create_user(name, is_staff=True)
+            people[name].groups.add(Group.objects.get(name=role))
+        cls.people = people
+        lesson = Lesson.objects.select_related("therapy", "quiz").get(slug="side-effects-when-to-call")
+        cls.attempt = taking.start(learner=cls.ana.user, quiz=lesson.quiz, language="en", now=at(20))
+        revision = cls.attempt.items.select_related("revision")[0].revision
+        n = {"attempt": cls.attempt.pk, "n": 1}
+        step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
+        cls.kwargs: dict[str, dict[str, Any]] = {
+            "therapy": {"therapy": lesson.therapy.slug},
+            "lesson": step,
+            "step": step | {"n": 1},
+            "check": {"lesson": lesson.slug},
+            "quizzes:question": n,
+            "quizzes:feedback": n,
+            "quizzes:result": {"attempt": cls.attempt.pk},
+            "admin:people_patient_change": {"object_id": cls.ana.pk},
+        }
+        cls.query = {"admin:people_patient_assign": f"?patient={cls.ana.pk}"}
+        cls.form: dict[str, dict[str, Any]] = {
+            "quizzes:question": as_form(revision, right(revision)),
+            "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
+            "account_login": {"login": "ana", "password": "wrong"},
+        }
+
+    def clients(self) -> dict[str, Client]:
+        found = {role: Client(raise_request_exception=False) for role in ROLES}
+        for role, client in found.items():
+            if role != "anonymous":
+                client.force_login(self.people[role])
+                client.get("/healthz")
+        User.objects.filter(pk=self.people["disabled"].pk).update(is_active=False)
+        return found
+
+    @contextmanager
+    def unchanged(self, but: bool = False) -> Iterator[None]:
+        """Fail when a statement writes anything but a session; `but` lets it pass."""
+        with CaptureQueriesContext(connection) as queries:
+            yield
+        writes = [q["sql"][:80] for q in queries if re.match(r"(INSERT|UPDATE|DELETE)", q["sql"])]
+        assert but or [sql for sql in writes if "django_session" not in sql] == []
+
+    def address(self, name: str) -> str:
+        return reverse(name, kwargs=self.kwargs.get(name)) + self.query.get(name, "")
+
+    def test_is_in_the_table_and_the_table_names_no_other(self) -> None:
+        assert set(addresses()) == set(TABLE)
+
+    def test_answers_each_role_as_the_table_says(self) -> None:
+        clients, tried = self.clients(), 0
+        for name, (get, post) in TABLE.items():
+            for role, client in clients.items():
+                for method, wanted in (("get", get[role]), ("head", get[role]), ("post", post[role])):
+                    with self.subTest(address=name, role=role, method=method), transaction.atomic():
+                        cookies = client.cookies.output()
+                        data = self.form.get(name, {}) if method == "post" else {}
+                        allowed = method == "post" and wanted in (200, 303) and name in MAY_WRITE
+                        with self.unchanged(but=allowed):
+                            response = getattr(client, method)(self.address(name), data)
+                        assert response.status_code == wanted, (response.status_code, wanted)
+                        assert set(HEADERS) <= set(response.headers)
+                        assert "no-store" in response.headers["Cache-Control"]
+                        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+                        tried += 1
+                        transaction.set_rollback(True)
+                        client.cookies.load(cookies.replace("Set-Cookie: ", ""))
+                    if name == "account_logout" and method == "post":
+                        clients |= {role: self.clients()[role]}
+                        client = clients[role]
+        assert tried == len(TABLE) * len(ROLES) * 3
+
+    def test_answers_any_other_method_without_an_error_and_without_a_change(self) -> None:
+        clients = self.clients()
+        for name in TABLE:
+            for role in ("anonymous", "ana", "noor", "omar"):
+                for method in ("put", "patch", "delete", "options", "trace"):
+                    with self.subTest(address=name, role=role, method=method):
+                        with self.unchanged():
+                            response = getattr(clients[role], method)(self.address(name))
+                        assert response.status_code in (200, 302, 404, 405), response.status_code
+
+    def test_of_the_desk_shows_the_same_bytes_whatever_happens_in_another_team(self) -> None:
+        clients = self.clients()
+        pages = [self.address(name) for name in TABLE if name.startswith("admin:")]
+
+        def seen() -> list[bytes]:
+            texts = [clients[who].get(page).content for page in pages for who in OWN_NURSES]
+            return [re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", text) for text in texts]
+
+        before = seen()
+        cedar = self.people["omar"].memberships.get().care_team
+        for n in range(3):
+            patient = make_patient(cedar, f"Dee {n}", name=f"dee{n}")
+            self.client.login(username=f"dee{n}", password=PASSWORD)
+            self.client.post(self.address("step"))
+            assert patient.user.readings.exists()
+        assert seen() == before
