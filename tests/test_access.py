@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote_from_bytes, urlencode
 
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
@@ -71,6 +72,14 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:people_patient_assign": (ANAS_PAGE, cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 303))),
 }
 MAY_WRITE = {"step", "check", "quizzes:question", "admin:people_patient_assign", "account_login"}
+
+
+# What a browser, a robot or a slip may send in any field. The last two are no text at all.
+EDGES: list[str | bytes] = [
+    "", " ", "\x00", "a\x00b", "-1", "0", "2147483648", "9223372036854775808", "9" * 400, "NaN", "1e309", "²", "%",
+    "x" * 100_000, "[" * 50_000, "💥", "'; DROP TABLE people_user; --", "<script>alert(1)</script>", "../../etc/passwd",
+    "a\r\nSet-Cookie: x=1", "00000000-0000-0000-0000-000000000000", "true", "None", b"\xed\xa0\x80", b"\xff\xfe",
+]  # fmt: skip
 
 
 def addresses(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
@@ -198,3 +207,55 @@ class TestEveryAddress(TestCase):
             self.client.post(self.address("step"))
             assert patient.user.readings.exists()
         assert seen() == before
+
+    def test_takes_any_input_in_any_field_without_an_error_of_its_own(self) -> None:
+        clients, tried = self.clients(), 0
+        fields = {
+            "step": ("ana", ["step"], []),
+            "check": ("ana", ["lesson"], []),
+            "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),
+            "account_login": ("anonymous", ["login", "password", "next"], ["next"]),
+            "account_logout": ("ana", ["next"], ["next"]),
+            "admin:login": ("noor", [], ["next"]),
+            "admin:index": ("noor", [], ["after"]),
+            "admin:people_patient_assign": ("noor", ["lessons", "due", "note"], ["patient"]),
+        }
+        for name, (role, posted, asked) in fields.items():
+            for edge in EDGES:
+                raw = quote_from_bytes(edge if isinstance(edge, bytes) else edge.encode())
+                for field, method in [(f, "post") for f in posted] + [(f, "get") for f in asked]:
+                    with self.subTest(address=name, field=field, edge=edge[:20], method=method):
+                        client = clients[role]
+                        if method == "get":
+                            query = {"QUERY_STRING": f"{field}={raw}"} if len(raw) < 50_000 else {}
+                            response = client.get(reverse(name, kwargs=self.kwargs.get(name)), **query)
+                        else:
+                            whole = {k: v for k, v in self.form.get(name, {}).items() if k != field}
+                            body = f"{urlencode(whole, doseq=True)}&{field}={raw}"
+                            kind = "application/x-www-form-urlencoded"
+                            with transaction.atomic():
+                                response = client.post(self.address(name), body, content_type=kind)
+                                transaction.set_rollback(True)
+                        assert response.status_code < 500, response.status_code
+                        assert "Set-Cookie: x" not in str(response.headers)
+                        tried += 1
+                if name == "account_logout":
+                    clients = self.clients()
+        assert tried == len(EDGES) * sum(len(posted) + len(asked) for _, posted, asked in fields.values())
+
+    def test_takes_any_path_and_any_cookie_without_an_error_of_its_own(self) -> None:
+        client = Client(raise_request_exception=False)
+        for edge in EDGES:
+            raw = quote_from_bytes(edge if isinstance(edge, bytes) else edge.encode(), safe="")[:5000]
+            for before, after in (
+                ("/", "/"), ("/lessons/", "/"), ("/lessons/basics/", "/"), ("/lessons/basics/what-is-immunotherapy/", "/"),
+                ("/check/", "/"), ("/check/", "/1/"), (f"/check/{self.attempt.pk}/", "/"), ("/admin/", "/"),
+                ("/admin/people/patient/", "/change/"), ("/static/", ""),
+            ):  # fmt: skip
+                with self.subTest(path=before, edge=edge[:20]):
+                    assert client.get(before + raw + after).status_code < 500
+            for cookie in ("sid", "csrf", "messages"):
+                with self.subTest(cookie=cookie, edge=edge[:20]):
+                    client.cookies[cookie] = raw[:3000]
+                    assert client.get("/my/").status_code == 200
+                    client.cookies.clear()
