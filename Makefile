@@ -22,7 +22,8 @@ endif
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
 	case "$(HOST)" in 127.0.0.1|localhost) url=http://$(HOST):$(PORT) demo=yes ;; *) demo= ;; esac
-	export PUBLIC_URL="$${url:-http://$(HOST):$(PORT)}" DEBUG=false DJANGO_SETTINGS_MODULE=learn.settings
+	export PUBLIC_URL="$${url:-http://$(HOST):$(PORT)}" LOG_LEVEL="$${LOG_LEVEL:-WARNING}"
+	export DEBUG=false DJANGO_SETTINGS_MODULE=learn.settings
 	echo "Preparing the database and the pages…"
 	$(PY) manage.py migrate --verbosity 0
 	$(PY) manage.py load_content

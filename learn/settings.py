@@ -47,6 +47,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "learn.people.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600  # a patient's own phone; staff: learn/people/sessions.py
 CSRF_FAILURE_VIEW = "learn.views.csrf_failure"
 

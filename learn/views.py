@@ -29,11 +29,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     Without cookies a lesson can still be read: Continue leads on and saves nothing. A page that stood open while its
     reader signed in elsewhere carries an old token: its own address, fetched anew, mends that.
     """
-    cookies = settings.CSRF_COOKIE_NAME in request.COOKIES
+    cookies = settings.CSRF_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in request.COOKIES
     match = resolve(request.path_info)
     if not cookies and match.url_name == "step":
         return go_on_without_cookies(**match.kwargs)
-    return render(request, "form_refused.html", {"cookies": cookies, "again": request.path}, status=403)
+    return render(request, "form_refused.html", {"cookies": cookies, "again": request.get_full_path()}, status=403)
 
 
 @login_not_required

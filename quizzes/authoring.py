@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from quizzes.kinds import KINDS, Spec
+from quizzes.kinds import KINDS, Spec, said
 from quizzes.models import Question, Revision, State
 
 _CHOOSABLE = ("choices", "rows", "cards")
@@ -41,9 +41,7 @@ def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: A
         raise Unfit([f"There is no kind of question called {kind!r}."])
     spec = with_ids(spec)
     problems = list(KINDS[kind].problems(spec))
-    problems += [
-        f"The {name} is missing." for name in ("stem", "why", "objective") if not str(text.get(name, "")).strip()
-    ]
+    problems += [f"The {name} is missing." for name in ("stem", "why", "objective") if not said(text.get(name))]
     if problems:
         raise Unfit(problems)
     newest = question.revisions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
@@ -71,7 +69,7 @@ def publish(*, revision: Revision, same_meaning: bool) -> None:
             Revision.objects.select_for_update()
             .filter(question=revision.question_id, language=revision.language)
             .exclude(state=State.DRAFT)
-            .order_by("-number")
+            .order_by("state", "-number")  # the published one, else the newest that was
             .first()
         )
         if before is not None:

@@ -12,7 +12,7 @@ from quizzes.kinds import Given
 from quizzes.models import Attempt, AttemptItem, Quiz, Response, Revision
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 ASKED_AGAIN = 2  # times at most that a missed safety item comes back in the same check (ruling 4)
 
@@ -35,6 +35,11 @@ def is_owed(item: AttemptItem, items: Sequence[AttemptItem]) -> bool:
         return True
     if any(other.answers == 0 for other in items):
         return False
+    return comes_back(item)
+
+
+def comes_back(item: AttemptItem) -> bool:
+    """Tell whether this answered item is asked again at the end of its attempt (ruling 4)."""
     return item.revision.critical and item.last_mark != Response.Marked.RIGHT and item.answers <= ASKED_AGAIN
 
 
@@ -42,13 +47,6 @@ def owed(items: Sequence[AttemptItem]) -> AttemptItem | None:
     """Return the item to ask next, or None when the attempt is over: the least asked first, then by position."""
     waiting = [item for item in items if is_owed(item, items)]
     return min(waiting, key=lambda item: (item.answers, item.position), default=None)
-
-
-def missed(attempt: Attempt) -> list[int]:
-    """Return the questions (by pk) whose last answer in this attempt was not right."""
-    return [
-        item.revision.question_id for item in attempt.items.with_answers() if item.last_mark != Response.Marked.RIGHT
-    ]
 
 
 def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime) -> Attempt:
@@ -62,7 +60,7 @@ def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime
     mine = Attempt.objects.of(learner).filter(quiz=quiz)
     if attempt := mine.filter(finished=None).first():
         return attempt
-    kind, revisions = _what_to_ask(mine.finished().order_by("-finished").first(), quiz, language)
+    kind, revisions = to_ask(learner=learner, quiz=quiz, language=language)
     if not revisions:
         raise NothingToAsk(quiz.slug)
     try:
@@ -78,15 +76,21 @@ def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime
     return attempt
 
 
-def _what_to_ask(last: Attempt | None, quiz: Quiz, language: str) -> tuple[str, list[Revision]]:
-    """Return the kind of attempt and the wordings that it asks, in the quiz's order."""
+def to_ask(
+    *, learner: AbstractBaseUser | AnonymousUser, quiz: Quiz, language: str
+) -> tuple[Attempt.Kind, list[Revision]]:
+    """Return what a start would ask this learner now: the kind of attempt, and its wordings in the quiz's order."""
     asked = (
         Revision.objects.published(language=language)
         .filter(question__quizitem__quiz=quiz)
         .order_by("question__quizitem__position")
     )
-    if last is not None and (again := list(asked.filter(question__in=missed(last)))):
-        return Attempt.Kind.RETRY, again
+    last = Attempt.objects.of(learner).filter(quiz=quiz).finished().order_by("-finished").first()
+    if last is not None:
+        items = last.items.with_answers()
+        missed = [item.revision.question_id for item in items if item.last_mark != Response.Marked.RIGHT]
+        if again := list(asked.filter(question__in=missed)):
+            return Attempt.Kind.RETRY, again
     return Attempt.Kind.CHECK, list(asked)
 
 

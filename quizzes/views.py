@@ -15,6 +15,12 @@ from quizzes import taking
 from quizzes.forms import AnswerForm
 from quizzes.models import AttemptItem, Response
 
+VERDICTS: dict[str, str] = {
+    Response.Marked.RIGHT: "Yes, that is right",
+    Response.Marked.WRONG: "Not quite",
+    Response.Marked.UNSURE: "That is fine. Here is the answer",
+}
+
 
 def _see(address: str, *args: object) -> HttpResponse:
     """Redirect with 303: whatever was posted, the next page is fetched anew."""
@@ -76,10 +82,10 @@ def feedback(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
         "quizzes/feedback.html",
         {
             "item": item,
-            "response": response,
+            "verdict": VERDICTS[response.mark],
             "mark": item.revision.mark(response.given),
             "next": taking.owed(items),
-            "asked_again": taking.is_owed(item, items),
+            "comes_back": taking.comes_back(item),
             "of": len(items),
         },
     )

@@ -10,14 +10,14 @@ from django.contrib.auth.models import Group
 from learn.lessons import content
 from learn.people import roles
 from learn.people.models import CareTeam, Membership, Patient, User
-from tests.quizzes.cast import as_form, at, make_question, make_quiz, right, unguarded, wrong
+from tests.quizzes.cast import as_form, at, make_question, make_quiz, right, together, unguarded, wrong
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PASSWORD = "a long enough password"
 
 __all__ = [
     "FIXTURES", "PASSWORD", "as_form", "at", "load_content", "make_nurse", "make_patient", "make_question", "make_quiz",
-    "make_team", "right", "unguarded", "wrong",
+    "make_team", "right", "together", "unguarded", "wrong",
 ]  # fmt: skip
 
 

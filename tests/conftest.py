@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import pytest
 from django.conf import settings
@@ -23,7 +23,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 ROOT = Path(__file__).resolve().parent.parent
 (ROOT / ".static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing, and a warning is an error here
-Theme = Literal["light", "dark"]
 IN_CI = os.environ.get("CI") == "true"
 AS_AT_HOME = ["--disable-back-forward-cache"]  # people's browsers keep pages for the Back button; so does ours
 CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
@@ -79,8 +78,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     finally:
         server.terminate()
         server.wait(20)
-    said = found.log.read_text(errors="replace")
-    assert "Traceback" not in said, f"The site stumbled during the journeys:\n{said}"
+    said = found.log.read_text(errors="replace").splitlines()
+    stumbles = [line for line in said if '"ERROR"' in line or "Traceback" in line]
+    assert not stumbles, "The site stumbled during the journeys:\n" + "\n".join(stumbles)
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
@@ -117,9 +117,7 @@ def browser() -> Iterator[Browser]:
 class Visit(Protocol):
     """Open the site like somebody with a device of their own; returns the page."""
 
-    def __call__(
-        self, *, width: int = 1280, theme: Theme = "light", javascript: bool = False, kept: StorageState | None = None
-    ) -> Page: ...
+    def __call__(self, *, width: int = 1280, javascript: bool = False, kept: StorageState | None = None) -> Page: ...
 
 
 @pytest.fixture
@@ -128,13 +126,11 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     with ExitStack() as devices:
         strangers: list[str] = []
 
-        def visit(
-            *, width: int = 1280, theme: Theme = "light", javascript: bool = False, kept: StorageState | None = None
-        ) -> Page:
+        def visit(*, width: int = 1280, javascript: bool = False, kept: StorageState | None = None) -> Page:
             device = browser.new_context(
                 base_url=site.url,
                 viewport={"width": width, "height": 640 if width < 640 else 800},
-                color_scheme=theme,
+                reduced_motion="reduce",  # no colour is caught half-way
                 java_script_enabled=javascript,
                 storage_state=kept,
             )

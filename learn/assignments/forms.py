@@ -46,7 +46,7 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.taught = {lesson.slug: lesson for lesson in Lesson.objects.taught(language="en")}
+        self.taught = {lesson.slug: lesson for lesson in Lesson.objects.taught()}
         choices = [(slug, lesson.title) for slug, lesson in self.taught.items()]  # type: ignore[attr-defined]
         self.fields["lessons"].choices = choices  # type: ignore[attr-defined]
         self.fields["due"].initial = today + timedelta(days=7)

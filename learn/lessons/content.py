@@ -10,17 +10,19 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import yaml
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from learn.lessons import governance
-from learn.lessons.models import Edition, Lesson, Step, Therapy
+from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
@@ -57,40 +59,58 @@ def load(folder: Path) -> Report:
     All or nothing: one transaction. Raises ContentError at the first rule that a file breaks.
     """
     report = Report()
+    seen: set[str] = set()
     with transaction.atomic():
-        for therapy in _read(folder / "therapies.yaml"):
-            Therapy.objects.get_or_create(
-                slug=therapy["slug"], defaults={k: therapy[k] for k in ("position", "kind", "title", "summary")}
-            )
+        with _named("therapies.yaml"):
+            for therapy in _read(folder / "therapies.yaml"):
+                _load_therapy(therapy, report)
         for path in sorted((folder / "lessons").glob("*.yaml")):
-            lesson = _read(path)
-            quiz = _read(folder / "quizzes" / path.name)
-            _check(lesson, quiz, path.name)
-            try:
+            with _named(path.name):
+                lesson, quiz = _read(path), _read(folder / "quizzes" / path.name)
+                _check(lesson, quiz, path.stem, seen)
                 _load_lesson(lesson, _load_quiz(quiz, report), report)
-            except (authoring.Unfit, governance.Unfit, ValidationError) as error:
-                raise ContentError(f"{path.name}: {error}") from error
     return report
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Turn whatever a file's wrong shape leads to into a ContentError that names the file."""
+    try:
+        yield
+    except ContentError as error:
+        raise ContentError(f"{name}: {error}") from error
+    except (authoring.Unfit, governance.Unfit, ValidationError) as error:
+        raise ContentError(f"{name}: {error}") from error
+    except (ObjectDoesNotExist, LookupError, TypeError, AttributeError) as error:
+        raise ContentError(f"{name}: has not the shape of such a file ({type(error).__name__}: {error})") from error
 
 
 def _read(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ContentError(f"{path.name}: cannot be read: {error}") from error
+        raise ContentError(f"cannot be read: {error}") from error
 
 
-def _check(lesson: Data, quiz: Data, name: str) -> None:
-    """Raise ContentError for a key that is missing or unknown, or a step that a question names in vain."""
+def _check(lesson: Data, quiz: Data, stem: str, seen: set[str]) -> None:
+    """Raise ContentError for a key that is missing or unknown, a slug that is taken, a step that is not there.
+
+    `stem` is the file's name without its ending; `seen` collects the questions' slugs over all files.
+    """
     for where, got, wanted in _shapes(lesson, quiz):
         if missing := wanted - set(got):
-            raise ContentError(f"{name}: {where}: missing {', '.join(sorted(missing))}")
+            raise ContentError(f"{where}: missing {', '.join(sorted(missing))}")
         if unknown := set(got) - wanted - MAY:
-            raise ContentError(f"{name}: {where}: unknown {', '.join(sorted(map(str, unknown)))}")
+            raise ContentError(f"{where}: unknown {', '.join(sorted(map(str, unknown)))}")
+    if not lesson["slug"] == quiz["slug"] == stem:
+        raise ContentError(f"the slug of the lesson and of its quiz must be {stem}")
     steps = {step["slug"] for step in lesson["steps"]}
     for question in quiz["questions"]:
         if question["step"] not in steps:
-            raise ContentError(f"{name}: question {question['slug']}: there is no step {question['step']}")
+            raise ContentError(f"question {question['slug']}: there is no step {question['step']}")
+        if question["slug"] in seen:
+            raise ContentError(f"question {question['slug']}: another question has that slug")
+        seen.add(question["slug"])
 
 
 def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
@@ -100,7 +120,7 @@ def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
     yield "quiz", quiz, {"slug", "title", "questions"}
     for n, question in enumerate(quiz["questions"], 1):
         if question.get("kind") not in KIND:
-            raise ContentError(f"{quiz['slug']}.yaml: question {n}: there is no kind {question.get('kind')!r}")
+            raise ContentError(f"question {n}: there is no kind {question.get('kind')!r}")
         yield f"question {n}", question, QUESTION | KIND[question["kind"]]
         for m, choice in enumerate(question.get("choices", ()), 1):
             yield f"question {n}, choice {m}", choice, CHOICE
@@ -115,10 +135,10 @@ def _hash(data: Any) -> str:
 def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, report: Report) -> bool:
     """Tell whether this shipped text becomes the next number.
 
-    Takes all rows of one language, newest first. Not when it was loaded before (even if retired since), and not when
-    the newest row is the hospital's own, or was retired by it: then the report says that there is newer text.
+    Takes all rows of one language, newest first. Not when it is what was loaded last (even if retired since), and not
+    when the newest row is the hospital's own, or was retired by it: then the report says that there is newer text.
     """
-    if any(row.shipped == shipped for row in rows):
+    if next((row.shipped for row in rows if row.shipped), None) == shipped:
         return False
     if rows and not (rows[0].shipped and rows[0].state == State.PUBLISHED):
         report.left_alone.append(f"{name}: newer text is available; yours was left as it is.")
@@ -126,17 +146,41 @@ def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, re
     return True
 
 
+def _load_therapy(data: Data, report: Report) -> None:
+    words = {"title": data["title"], "summary": data["summary"]}
+    place = _free(data["position"], Therapy.objects.exclude(slug=data["slug"]))
+    therapy, new = Therapy.objects.get_or_create(
+        slug=data["slug"], defaults=words | {"position": place, "kind": data["kind"], "shipped": _hash(words)}
+    )
+    now = {"title": therapy.title, "summary": therapy.summary}
+    if new or now == words:
+        return
+    if _hash(now) != therapy.shipped:
+        report.left_alone.append(f"{therapy.slug}: newer words are available; yours were left as they are.")
+        return
+    Therapy.objects.filter(pk=therapy.pk).update(**words, shipped=_hash(words))
+    report.added.append(f"therapy type {therapy.slug}, its words")
+
+
+def _free(wanted: int, others: QuerySet[Any]) -> int:
+    """Return the shipped place, or the first free one after it where the hospital has put something else there."""
+    taken = set(others.values_list("position", flat=True))
+    return next(place for place in count(wanted) if place not in taken)
+
+
 def _load_quiz(data: Data, report: Report) -> Quiz:
-    quiz, _ = Quiz.objects.get_or_create(slug=data["slug"], defaults={"title": data["title"]})
+    quiz, _ = Quiz.objects.update_or_create(slug=data["slug"], defaults={"title": data["title"]})
     questions = []
     for row in data["questions"]:
         question, _ = Question.objects.get_or_create(slug=row["slug"])
         questions.append(question)
         shipped = _hash(row)
-        if _is_wanted(list(question.revisions.filter(language="en").order_by("-number")), shipped, row["slug"], report):
+        if _is_wanted(
+            list(question.revisions.filter(language=LANGUAGE).order_by("-number")), shipped, row["slug"], report
+        ):
             revision = authoring.draft(
                 question=question,
-                language="en",
+                language=LANGUAGE,
                 kind=row["kind"],
                 spec=_spec(row),
                 source=f"{data['slug']}/{row['step']}",
@@ -184,9 +228,10 @@ def _order(quiz: Quiz, questions: list[Question], report: Report) -> None:
 
 
 def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
+    therapy = Therapy.objects.get(slug=data["therapy"])
+    place = _free(data["position"], Lesson.objects.filter(therapy=therapy).exclude(slug=data["slug"]))
     lesson, _ = Lesson.objects.get_or_create(
-        slug=data["slug"],
-        defaults={"therapy": Therapy.objects.get(slug=data["therapy"]), "position": data["position"], "quiz": quiz},
+        slug=data["slug"], defaults={"therapy": therapy, "position": place, "quiz": quiz}
     )
     shipped, language = _hash(data), data["language"]
     if not _is_wanted(

@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from quizzes.immutable import Guard
 from quizzes.models import Quiz, State
 
+LANGUAGE = "en"  # the one language so far; another is another Edition of the same Lesson
+
 
 class TherapyQuerySet(models.QuerySet["Therapy"]):
     """Reads of therapy types."""
@@ -31,6 +33,8 @@ class Therapy(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.THERAPY)
     title = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
+    # A hash of the shipped words: words that differ from it are the hospital's own.
+    shipped = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = TherapyQuerySet.as_manager()
 
@@ -45,10 +49,10 @@ class Therapy(models.Model):
 class LessonQuerySet(models.QuerySet["Lesson"]):
     """Reads of lessons."""
 
-    def taught(self, *, language: str) -> LessonQuerySet:
+    def taught(self) -> LessonQuerySet:
         """Return those with a published edition (ruling 10), with its `title`, as the site lists them."""
         return (
-            self.filter(editions__state=State.PUBLISHED, editions__language=language)
+            self.filter(editions__state=State.PUBLISHED, editions__language=LANGUAGE)
             .annotate(title=F("editions__title"))
             .order_by("therapy__position", "position")
         )
@@ -78,14 +82,6 @@ def three_points(value: object) -> None:
         raise ValidationError("Give exactly three points to remember.")
 
 
-class EditionQuerySet(models.QuerySet["Edition"]):
-    """Reads of editions."""
-
-    def published(self, *, language: str) -> EditionQuerySet:
-        """Return what readers see now in this language: the newest, and the only one published."""
-        return self.filter(state=State.PUBLISHED, language=language)
-
-
 class Edition(models.Model):
     """One wording of a lesson in one language. Once published, its text and steps stay as they are."""
 
@@ -101,7 +97,6 @@ class Edition(models.Model):
     # A hash of the shipped text this row came from: what load_content recognises its own rows by.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
 
-    objects = EditionQuerySet.as_manager()
     guard = Guard(
         ("lesson", "language", "number", "title", "main_message", "remember", "minutes"),
         once="OLD.state <> 'draft'",
@@ -120,6 +115,14 @@ class Edition(models.Model):
         return self.title
 
 
+class StepQuerySet(models.QuerySet["Step"]):
+    """Reads of steps."""
+
+    def shown(self) -> StepQuerySet:
+        """Return the steps that readers see now: those of published editions."""
+        return self.filter(edition__state=State.PUBLISHED, edition__language=LANGUAGE)
+
+
 class Step(models.Model):
     """One page of an edition: one idea. Its slug stays the same across editions, so that readers go on there."""
 
@@ -136,6 +139,7 @@ class Step(models.Model):
     key = models.JSONField(default=list, blank=True, help_text="What the numbers in the picture stand for.")
     claims = models.JSONField(default=list, blank=True, help_text="The facts it teaches, by their ids.")
 
+    objects = StepQuerySet.as_manager()
     guard = Guard(
         ("edition", "position", "slug", "heading", "body", "key_point", "picture", "alt", "key", "claims"),
         once="OLD.frozen",

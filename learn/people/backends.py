@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 
 from learn.people import roles
 from learn.people.models import User
@@ -35,8 +36,16 @@ class Adapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_password_mismatch": "That name and password do not go together. Check both and try again.",
         "too_many_login_attempts": "There were too many tries. Wait five minutes, then try again.",
-        "account_inactive": "This account is closed. Ask your team.",
     }
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign in; the twelve hours of staff begin now, also for whoever was signed in before."""
+        super().login(request, user)
+        request.session.pop("since", None)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead staff to the Desk, where no page was asked for."""
+        return resolve_url("admin:index") if request.user.is_staff else str(super().get_login_redirect_url(request))
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody: nurses invite patients, and guests need no account."""

@@ -11,7 +11,9 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.sessions.backends import db
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 STAFF_IDLE = 15 * 60  # seconds
 STAFF_LONGEST = 12 * 3600  # seconds
@@ -20,8 +22,16 @@ _DAY = 24 * 3600
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
+class SessionStore(db.SessionStore):
+    """Django's, which would hand a key with a NUL in it to PostgreSQL: an error page for whoever sends one."""
+
+    def _validate_session_key(self, key: str) -> bool:
+        valid = bool(super()._validate_session_key(key))  # type: ignore[misc]
+        return valid and key.isascii() and key.isalnum()
+
+
 def lengths(get_response: Handler) -> Handler:
-    """Middleware: end a staff session that is over, renew the others."""
+    """Middleware: end a staff session that is over, renew the others; patients' days are their clinic's."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         now = int(time.time())
@@ -30,7 +40,9 @@ def lengths(get_response: Handler) -> Handler:
             if now - seen > STAFF_IDLE or now - since > STAFF_LONGEST:
                 logout(request)
                 messages.info(request, "You were signed out because some time had passed. Sign in to go on.")
-        response = get_response(request)
+        zone = request.user.patient.care_team.zone if hasattr(request.user, "patient") else None
+        with timezone.override(zone):
+            response = get_response(request)
         if not request.user.is_authenticated:
             return response
         if "since" not in request.session:  # the sign-in itself has just happened

@@ -20,10 +20,9 @@ def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> 
     following = next((other for other in steps if other.position > step.position), None)
     reached = following or step
     with transaction.atomic():
-        reading, _ = (
-            Reading.objects.select_for_update(of=("self",))
-            .select_related("furthest")
-            .get_or_create(learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now})
+        # No join under the lock: PostgreSQL would drop the row whose furthest step another request has just moved.
+        reading, _ = Reading.objects.select_for_update().get_or_create(
+            learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now}
         )
         if reached.position > reading.furthest.position:
             reading.furthest = reached

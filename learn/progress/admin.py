@@ -46,7 +46,7 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self._may(request, "people.view_patient")
         patients = list(self._after(request, self.get_queryset(request))[: PAGE + 1])
         page, more = patients[:PAGE], len(patients) > PAGE
-        stands = summary.standings([p.user_id for p in page], language="en")
+        stands = summary.standings([p.user_id for p in page])
         now = timezone.now()
         context = {
             "title": "My patients",
@@ -74,7 +74,7 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         patient = self.get_queryset(request).filter(pk=object_id).first()
         if patient is None:
             raise Http404("No such patient of yours")
-        stands = summary.standings([patient.user_id], language="en")[patient.user_id]
+        stands = summary.standings([patient.user_id])[patient.user_id]
         context = {
             "title": patient.label,
             "patient": patient,
@@ -114,5 +114,9 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 def _row(patient: Patient, stands: list[summary.Standing], now: Any) -> dict[str, Any]:
     """Return a patient with the lessons that matter: those asked for or begun, and whether one is late."""
     today = patient.care_team.today(now)
-    lessons = [{"standing": s, "late": s.is_late(today)} for s in stands if s.assigned or s.code != summary.NOT_STARTED]
+    lessons = [
+        {"standing": s, "late": s.is_late(today), "done_on": s.done_at and patient.care_team.today(s.done_at)}
+        for s in stands
+        if s.assigned or s.code != summary.NOT_STARTED
+    ]
     return {"patient": patient, "lessons": lessons}

@@ -11,12 +11,12 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Min, Q
 
 from learn.assignments.models import Assignment
 from learn.lessons.models import Step
 from learn.progress.models import Reading
-from quizzes.models import Attempt, Response, State
+from quizzes.models import Attempt, Response
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,11 @@ class Standing:
     """How far one learner is in one lesson, in the one vocabulary (ruling 7)."""
 
     taught: Taught
-    code: str
-    step: int  # where to go on, from 1
-    done_at: datetime | None
-    assigned: Assignment | None
+    code: str = NOT_STARTED
+    step: int = 1  # where to go on
+    open_check: bool = False  # answers are owed in a check or retry that was begun
+    done_at: datetime | None = None  # when all of it was first true
+    assigned: Assignment | None = None
 
     @property
     def words(self) -> str:
@@ -67,10 +68,10 @@ class Standing:
         return self.assigned is not None and not self.is_done and self.assigned.is_late(today)
 
 
-def catalogue(*, language: str) -> list[Taught]:
+def catalogue() -> list[Taught]:
     """Return every published lesson, as the site lists them. One query."""
     steps = (
-        Step.objects.filter(edition__state=State.PUBLISHED, edition__language=language)
+        Step.objects.shown()
         .order_by("edition__lesson__therapy__position", "edition__lesson__position", "position")
         .values_list(
             "edition__lesson",
@@ -87,40 +88,46 @@ def catalogue(*, language: str) -> list[Taught]:
     return [Taught(tuple(row[-1] for row in rows), *lesson) for lesson, rows in lessons]
 
 
-def standings(learners: Collection[int], *, language: str) -> dict[int, list[Standing]]:
-    """Return for each learner (a user's pk) how they stand in every published lesson. Five queries, whatever the size.
+LearnerQuiz = tuple[int, int | None]
+
+
+def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
+    """Return for each learner (a user's pk) how they stand in every published lesson.
+
+    Five queries whatever their number, and a sixth when somebody missed a safety question.
 
     Done (ruling 7): the last step read, in any edition, and a finished check, every safety item of which was answered
     right then or later. Talk about it (ruling 4): a finished attempt left a safety item wrong or unsure, and it has not
-    been answered right since; no total and no earlier Done hides it.
+    been answered right since; no total and no earlier Done hides it, and no change of the quiz.
     """
-    lessons = catalogue(language=language)
     readings: dict[tuple[int, int], list[Any]] = {}
-    for row in (
-        Reading.objects.filter(learner__in=learners)
-        .order_by("edition__number")
-        .values("learner", "edition__lesson", "furthest__slug", "furthest__position", "finished")
+    for reading in Reading.objects.filter(learner__in=learners).values(
+        "learner", "edition__lesson", "furthest__slug", "furthest__position", "finished"
     ):
-        readings.setdefault((row["learner"], row["edition__lesson"]), []).append(row)
-    checked = {
-        (learner, quiz): at
-        for learner, quiz, at in Attempt.objects.filter(learner__in=learners, kind=Attempt.Kind.CHECK)
-        .finished()
-        .values_list("learner", "quiz")
-        .annotate(Max("finished"))
+        readings.setdefault((reading["learner"], reading["edition__lesson"]), []).append(reading)
+    attempts: dict[LearnerQuiz, Any] = {
+        (row["learner"], row["quiz"]): row
+        for row in Attempt.objects.filter(learner__in=learners)
+        .values("learner", "quiz")
+        .annotate(
+            checked=Min("finished", filter=Q(kind=Attempt.Kind.CHECK)),
+            open=Count("pk", filter=Q(finished=None)),
+        )
     }
-    missed = _missed(learners)
+    missed, settled = _safety(learners)
     assigned = {
         (a.patient.user_id, a.lesson_id): a
         for a in Assignment.objects.active().filter(patient__user__in=learners).select_related("patient")
     }
+    lessons = catalogue()
     return {
         learner: [
             _standing(
                 taught,
                 readings.get((learner, taught.lesson), []),
-                checked.get((learner, taught.quiz)),
+                attempts.get((learner, taught.quiz)),
                 (learner, taught.quiz) in missed,
+                settled.get((learner, taught.quiz)),
                 assigned.get((learner, taught.lesson)),
             )
             for taught in lessons
@@ -129,55 +136,74 @@ def standings(learners: Collection[int], *, language: str) -> dict[int, list[Sta
     }
 
 
-def _missed(learners: Collection[int]) -> set[tuple[int, int]]:
-    """Return (learner, quiz) where a safety question was missed in a finished attempt and not answered right since.
+def _safety(learners: Collection[int]) -> tuple[set[LearnerQuiz], dict[LearnerQuiz, datetime]]:
+    """Return (learner, quiz) where a safety question is still missed, and where all were settled: when.
 
-    A right answer counts wherever it was given, a review included.
+    Missed: the last answer in a finished attempt was wrong or unsure, and no right one has come since. A right answer
+    counts wherever it was given (a retry, a review, another wording of the question).
     """
-    right: dict[tuple[int, int], datetime] = {}
-    wrong: dict[tuple[int, int, int], datetime] = {}
-    rows = (
-        Response.objects.filter(item__attempt__learner__in=learners, item__revision__critical=True)
-        .values_list("item__attempt__learner", "item__revision__question", "item__attempt__quiz")
-        .annotate(
-            right=Max("at", filter=Q(mark=Response.Marked.RIGHT)),
-            wrong=Max("at", filter=~Q(mark=Response.Marked.RIGHT) & Q(item__attempt__finished__isnull=False)),
+    wrong = list(
+        Response.objects.exclude(mark=Response.Marked.RIGHT)
+        .filter(
+            item__attempt__learner__in=learners, item__attempt__finished__isnull=False, item__revision__critical=True
         )
+        .values_list("item__attempt__learner", "item__attempt__quiz", "item__revision__question")
+        .annotate(Max("at"))
     )
-    for learner, question, quiz, right_at, wrong_at in rows:
-        if right_at:
-            right[learner, question] = max(right_at, right.get((learner, question), right_at))
-        if wrong_at and quiz:
-            wrong[learner, question, quiz] = wrong_at
-    return {
-        (learner, quiz)
-        for (learner, question, quiz), at in wrong.items()
-        if (learner, question) not in right or right[learner, question] < at
-    }
+    if not wrong:
+        return set(), {}
+    right: dict[tuple[int, int], list[datetime]] = {}
+    for learner, question, at in (
+        Response.objects.filter(
+            mark=Response.Marked.RIGHT,
+            item__attempt__learner__in={row[0] for row in wrong},
+            item__revision__question__in={row[2] for row in wrong},
+        )
+        .order_by("at")
+        .values_list("item__attempt__learner", "item__revision__question", "at")
+    ):
+        right.setdefault((learner, question), []).append(at)
+    missed: set[LearnerQuiz] = set()
+    settled: dict[LearnerQuiz, datetime] = {}
+    for learner, quiz, question, at in wrong:
+        since = next((when for when in right.get((learner, question), []) if when > at), None)
+        if since is None:
+            missed.add((learner, quiz))
+        else:
+            settled[learner, quiz] = max(since, settled.get((learner, quiz), since))
+    return missed, settled
 
 
 def _standing(
     taught: Taught,
     readings: list[Any],
-    checked: datetime | None,
+    attempts: Any,
     missed: bool,
+    settled: datetime | None,
     assigned: Assignment | None,
 ) -> Standing:
-    read = max((r["finished"] for r in readings if r["finished"]), default=None)
-    step = _go_on(taught, readings[-1]) if readings else 1
+    read = min((r["finished"] for r in readings if r["finished"]), default=None)
+    checked = attempts["checked"] if attempts else None
     code, done_at = NOT_STARTED, None
     if missed:
         code = TALK
     elif read and (checked or taught.quiz is None):
-        code, done_at = DONE, max(read, checked or read)
+        code, done_at = DONE, max(at for at in (read, checked, settled) if at)
     elif read:
         code = CHECK
-    elif readings or checked:
+    elif readings or attempts:
         code = READING
-    return Standing(taught, code, step, done_at, assigned)
+    return Standing(
+        taught,
+        code,
+        step=max((_place(taught, reading) for reading in readings), default=1),
+        open_check=bool(attempts and attempts["open"]),
+        done_at=done_at,
+        assigned=assigned,
+    )
 
 
-def _go_on(taught: Taught, reading: Any) -> int:
+def _place(taught: Taught, reading: Any) -> int:
     """Return the step to go on with: the same step by its slug, wherever a newer edition has put it (ruling 10)."""
     if reading["furthest__slug"] in taught.steps:
         return taught.steps.index(reading["furthest__slug"]) + 1

@@ -12,14 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn.lessons import card
-from learn.lessons.models import Lesson, Step, Therapy
+from learn.lessons.models import LANGUAGE, Lesson, Step, Therapy
 from learn.people.actions import learner
 from learn.progress import actions, summary
 from learn.progress.summary import Standing
 from quizzes import taking
-from quizzes.models import Attempt, Quiz, State
-
-LANGUAGE = "en"
+from quizzes.models import Attempt, Quiz
 
 
 def _see(name: str, *args: Any) -> HttpResponse:
@@ -30,8 +28,8 @@ def _see(name: str, *args: Any) -> HttpResponse:
 def _standings(request: HttpRequest) -> list[Standing]:
     """Return how this visitor stands in every lesson; whoever is not signed in has started none."""
     if request.user.is_authenticated:
-        return summary.standings([request.user.pk], language=LANGUAGE)[request.user.pk]
-    return [Standing(taught, summary.NOT_STARTED, 1, None, None) for taught in summary.catalogue(language=LANGUAGE)]
+        return summary.standings([request.user.pk])[request.user.pk]
+    return [Standing(taught) for taught in summary.catalogue()]
 
 
 def _today(request: HttpRequest) -> Any:
@@ -44,12 +42,8 @@ def _today(request: HttpRequest) -> Any:
 def _steps(therapy: str, lesson: str) -> list[Step]:
     """Return the steps that readers see now, in order; 404 when there is no such published lesson."""
     steps = list(
-        Step.objects.filter(
-            edition__lesson__slug=lesson,
-            edition__lesson__therapy__slug=therapy,
-            edition__state=State.PUBLISHED,
-            edition__language=LANGUAGE,
-        )
+        Step.objects.shown()
+        .filter(edition__lesson__slug=lesson, edition__lesson__therapy__slug=therapy)
         .select_related("edition__lesson__therapy")
         .order_by("position")
     )
@@ -63,7 +57,8 @@ def _steps(therapy: str, lesson: str) -> list[Step]:
 def start(request: HttpRequest) -> HttpResponse:
     """Say what this site is; lead a returning learner back to where they stopped."""
     begun = [s for s in _standings(request) if s.code in (summary.READING, summary.CHECK, summary.TALK)]
-    carry_on = next((s for s in begun if s.assigned), begun[0] if begun else None)
+    begun.sort(key=lambda s: s.assigned is None)
+    carry_on = begun[0] if begun else None
     return render(request, "progress/start.html", {"carry_on": carry_on})
 
 
@@ -101,14 +96,14 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
     """Show step n; POST says that it was read, and goes on to the next."""
     steps = _steps(therapy, lesson)
     here = next((s for s in steps if s.position == n), None)
-    if here is None:
-        raise Http404("No such step")
-    if request.method == "POST":
-        read, all_steps = _as_read(request, here, steps)
-        following = actions.read(learner=learner(request), steps=all_steps, step=read, now=timezone.now())
+    if request.method == "POST" and (drawn := _as_drawn(request, here, steps)):
+        read, edition = drawn
+        following = actions.read(learner=learner(request), steps=edition, step=read, now=timezone.now())
         # A newer edition may have come meanwhile: go on at the same step's place in it.
         place = next((s.position for s in steps if following and s.slug == following.slug), None)
         return after_step(steps, place - 1 if place else (n if following else len(steps)))
+    if here is None:
+        raise Http404("No such step")
     context = {
         "step": here,
         "edition": here.edition,
@@ -120,14 +115,15 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
     return render(request, "progress/step.html", context)
 
 
-def _as_read(request: HttpRequest, here: Step, steps: list[Step]) -> tuple[Step, list[Step]]:
-    """Return the step that the form was drawn for, with its edition's steps: perhaps an edition retired since."""
+def _as_drawn(request: HttpRequest, here: Step | None, steps: list[Step]) -> tuple[Step, list[Step]] | None:
+    """Return the step that the posted form was drawn for, with its edition's steps: one retired since, perhaps."""
     posted = request.POST.get("step", "")
-    if posted.isascii() and posted.isdigit() and len(posted) < 19 and int(posted) != here.pk:
-        older = Step.objects.filter(pk=int(posted), frozen=True, edition__lesson=here.edition.lesson_id).first()
+    if posted.isascii() and posted.isdigit() and len(posted) < 19 and int(posted) not in {s.pk for s in steps}:
+        lesson = steps[0].edition.lesson_id
+        older = Step.objects.filter(pk=int(posted), frozen=True, edition__lesson=lesson).first()
         if older is not None:
             return older, list(Step.objects.filter(edition=older.edition_id).order_by("position"))
-    return here, steps
+    return (here, steps) if here else None
 
 
 def after_step(steps: list[Step], n: int) -> HttpResponse:
@@ -148,7 +144,7 @@ def go_on_without_cookies(therapy: str, lesson: str, n: int) -> HttpResponse:
 def check(request: HttpRequest, lesson: str) -> HttpResponse:
     """Show one button; POST starts or resumes the check, or a retry of what was missed."""
     taught = get_object_or_404(
-        Lesson.objects.taught(language=LANGUAGE).select_related("quiz", "therapy").filter(quiz__isnull=False),
+        Lesson.objects.taught().select_related("quiz", "therapy").filter(quiz__isnull=False),
         slug=lesson,
     )
     quiz = cast(Quiz, taught.quiz)
@@ -161,9 +157,15 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
         if waiting is None:
             return _see("quizzes:result", attempt.pk)
         return _see("quizzes:question", attempt.pk, waiting.position)
-    latest = Attempt.objects.of(request.user).filter(quiz=quiz).order_by("-started").first()
-    missed = taking.missed(latest) if latest is not None and latest.finished else []
-    context = {"lesson": taught, "latest": latest, "missed": len(missed), "questions": quiz.items.count()}
+    mine = Attempt.objects.of(request.user).filter(quiz=quiz)
+    kind, questions = taking.to_ask(learner=request.user, quiz=quiz, language=LANGUAGE)
+    context = {
+        "lesson": taught,
+        "begun": mine.filter(finished=None).exists(),
+        "retry": kind == Attempt.Kind.RETRY,
+        "again": mine.finished().exists(),
+        "questions": questions,
+    }
     return render(request, "progress/check.html", context)
 
 

@@ -84,5 +84,10 @@ class Kind(Protocol):
         """Return what the answer was worth; an empty `given` ("I'm not sure") is marked not right."""
 
 
+def said(value: object) -> str:
+    """Return what an author wrote, without the space around it; whatever is no text says nothing."""
+    return value.strip() if isinstance(value, str) else ""
+
+
 FIELD = "choice"  # the name of the form field that every kind reads; a row's is FIELD-<row id>
 UNSURE = "unsure"  # its value for "I'm not sure", which the form adds to every question

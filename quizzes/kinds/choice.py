@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable, said
 
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
@@ -20,11 +20,13 @@ class ChoiceKind:
             found.append("Give two to six choices.")
         if len({c.get("id") for c in choices}) != len(choices) or not all(c.get("id") for c in choices):
             found.append("Every choice needs an id of its own.")
-        texts = [str(c.get("text", "")).strip().lower() for c in choices]
+        texts = [said(c.get("text")).lower() for c in choices]
         if len(set(texts)) != len(texts) or not all(texts):
             found.append("Every choice needs words of its own.")
-        if not all(str(c.get("feedback", "")).strip() for c in choices):
+        if not all(said(c.get("feedback")) for c in choices):
             found.append("Every choice needs its feedback.")
+        if not all(isinstance(c.get("right"), bool) for c in choices):
+            found.append("Say of every choice whether it is right: true or false.")
         choose = spec.get("choose")
         right = sum(c.get("right") is True for c in choices)
         if choose not in NUMBERS:

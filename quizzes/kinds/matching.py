@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable, said
 
 MOST = 4  # rows: more is a test of patience
 
@@ -23,12 +23,12 @@ class MatchingKind:
         for things, name in ((rows, "row"), (cards, "card")):
             if len({t.get("id") for t in things}) != len(things) or not all(t.get("id") for t in things):
                 found.append(f"Every {name} needs an id of its own.")
-            texts = [str(t.get("text", "")).strip().lower() for t in things]
+            texts = [said(t.get("text")).lower() for t in things]
             if len(set(texts)) != len(texts) or not all(texts):
                 found.append(f"Every {name} needs words of its own.")
         if {row.get("card") for row in rows} != {card.get("id") for card in cards}:
             found.append("Every row needs its card, and every card a row.")
-        if not all(str(row.get("feedback", "")).strip() for row in rows):
+        if not all(said(row.get("feedback")) for row in rows):
             found.append("Every row needs its feedback.")
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable, said
 
 MOST = 5  # cards
 PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
@@ -21,10 +21,10 @@ class OrderingKind:
             found.append(f"Give three to {MOST} cards.")
         if len({card.get("id") for card in cards}) != len(cards) or not all(card.get("id") for card in cards):
             found.append("Every card needs an id of its own.")
-        texts = [str(card.get("text", "")).strip().lower() for card in cards]
+        texts = [said(card.get("text")).lower() for card in cards]
         if len(set(texts)) != len(texts) or not all(texts):
             found.append("Every card needs words of its own.")
-        if not str(spec.get("feedback", "")).strip():
+        if not said(spec.get("feedback")):
             found.append("Give feedback for an order that is not right.")
         return found
 

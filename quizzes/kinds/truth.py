@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable, said
 
 _WORDS = {"true": "True", "false": "False"}
 
@@ -18,7 +18,7 @@ class TruthKind:
         if not isinstance(spec.get("answer"), bool):
             found.append("Say whether the statement is true or false.")
         feedback = spec.get("feedback") or {}
-        if not all(str(feedback.get(word, "")).strip() for word in _WORDS):
+        if not all(said(feedback.get(word)) for word in _WORDS):
             found.append("Give feedback for both answers.")
         return found
 

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from typing import Any
+from unittest.mock import patch
 
 import time_machine
 from django.contrib.auth.models import Group
@@ -12,7 +13,7 @@ from django.urls import reverse
 from learn.assignments.models import Assignment
 from learn.lessons.models import Lesson, Step
 from learn.people import roles
-from learn.people.models import Membership, Patient, User
+from learn.people.models import CareTeam, Membership, Patient, User
 from learn.progress import actions
 from tests.cast import at, load_content, make_nurse, make_patient, make_team
 from tests.learn.test_pages import words
@@ -59,6 +60,15 @@ class TestMyPatients(DeskCase):
         with time_machine.travel(at(24), tick=False):
             self.client.force_login(self.noor)
             assert "Late" in self.home()
+
+    def test_show_the_day_of_the_clinics_calendar(self) -> None:
+        steps = list(Step.objects.filter(edition__lesson=self.lesson))
+        Lesson.objects.filter(pk=self.lesson.pk).update(quiz=None)
+        for step in steps:  # Monday evening in New York is Tuesday in Auckland
+            actions.read(learner=self.ana.user, steps=steps, step=step, now=at(23, 20))
+        for zone, day in (("America/New_York", "Monday 23 November"), ("Pacific/Auckland", "Tuesday 24 November")):
+            CareTeam.objects.update(zone=zone)
+            assert f"Done on {day}" in self.home()
 
     def test_are_none_for_a_nurse_of_another_team_or_of_no_team(self) -> None:
         for nurse in (self.omar, make_nurse("newcomer")):
@@ -171,10 +181,29 @@ class TestTheDesk(DeskCase):
         for address in self.addresses:
             assert self.client.get(address).status_code == 404
 
-    def test_has_no_stock_pages_and_sends_sign_in_to_the_one_page(self) -> None:
-        for address in ("/admin/people/", "/admin/auth/group/", "/admin/password_change/", "/admin/jsi18n/"):
-            assert self.client.get(address).status_code == 404, address
-        assert self.client.get("/admin/login/").url == "/accounts/login/?next=%2Fadmin%2F"
+    def test_has_no_stock_pages_for_anybody(self) -> None:
+        for person in (self.noor, User.objects.create_superuser("root")):
+            self.client.force_login(person)
+            for end in (
+                "people/",
+                "auth/group/",
+                "auth/group/add/",
+                "account/emailaddress/",
+                "password_change/",
+                "jsi18n/",
+            ):
+                assert self.client.get(f"/admin/{end}").status_code == 404, end
+
+    def test_sends_sign_in_to_the_one_page_and_back_to_the_desk(self) -> None:
+        for _ in range(2):
+            assert self.client.get("/admin/login/").url == "/accounts/login/?next=%2Fadmin%2F"
+            self.client.logout()
+
+    def test_lets_nobody_assign_who_may_only_look(self) -> None:
+        with patch.dict(roles.MAY, {roles.NURSE: frozenset({"people.view_patient"})}):
+            assert self.client.get(self.assign_address(self.ana)).status_code == 404
+            assert self.assign(self.ana).status_code == 404
+        assert not Assignment.objects.exists()
 
 
 class TestAssigning(DeskCase):

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase
 
 from learn.lessons import content, governance
-from learn.lessons.models import Edition, Lesson, Step
+from learn.lessons.models import Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision
 from tests.cast import FIXTURES
@@ -38,7 +38,7 @@ class FolderCase(TestCase):
 
 class TestLoading(FolderCase):
     def test_publishes_the_three_lessons_whole(self) -> None:
-        assert Edition.objects.published(language="en").count() == 3
+        assert Edition.objects.filter(state="published").count() == 3
         assert Step.objects.filter(frozen=True).count() == 4 + 7 + 6
         counts = {q.slug: q.items.count() for q in Quiz.objects.all()}
         assert counts == {
@@ -64,7 +64,39 @@ class TestLoading(FolderCase):
         ]
         states = Revision.objects.filter(question__slug="what-immunotherapy-does").order_by("number")
         assert list(states.values_list("number", "state")) == [(1, "retired"), (2, "published")]
-        assert Edition.objects.published(language="en").get(lesson__slug="what-is-immunotherapy").number == 2
+        assert Edition.objects.filter(state="published").get(lesson__slug="what-is-immunotherapy").number == 2
+
+    def test_a_text_taken_back_in_a_later_release_is_taken_back_here_too(self) -> None:
+        shipped = (self.folder / QUIZ).read_text()
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="A reason with an error."))
+        content.load(self.folder)
+        (self.folder / QUIZ).write_text(shipped)
+        assert content.load(self.folder).added == ["question what-immunotherapy-does, number 3"]
+        now = Revision.objects.get(question__slug="what-immunotherapy-does", state="published")
+        assert "error" not in now.why
+
+    def test_mended_words_of_a_therapy_type_come_unless_the_hospital_has_its_own(self) -> None:
+        def rename(title: str) -> content.Report:
+            self.edit("therapies.yaml", lambda d: d[0].update(title=title))
+            return content.load(self.folder)
+
+        assert rename("First things").added == ["therapy type basics, its words"]
+        assert Therapy.objects.get(slug="basics").title == "First things"
+        Therapy.objects.filter(slug="basics").update(title="Ours")
+        assert rename("Newer").left_alone == ["basics: newer words are available; yours were left as they are."]
+        assert Therapy.objects.get(slug="basics").title == "Ours"
+
+    def test_a_new_lesson_takes_the_next_free_place_where_the_hospital_uses_the_shipped_one(self) -> None:
+        Lesson.objects.filter(slug="what-is-immunotherapy").update(position=3)
+        for name in (LESSON, QUIZ):
+            new = name.replace("what-is-immunotherapy", "a-new-lesson")
+            shutil.copy(self.folder / name, self.folder / new)
+            self.edit(new, lambda d: d.update(slug="a-new-lesson"))
+        self.edit(LESSON.replace("what-is-immunotherapy", "a-new-lesson"), lambda d: d.update(position=3))
+        questions = QUIZ.replace("what-is-immunotherapy", "a-new-lesson")
+        self.edit(questions, lambda d: [q.update(slug="new-" + q["slug"]) for q in d["questions"]])
+        content.load(self.folder)
+        assert Lesson.objects.get(slug="a-new-lesson").position == 4
 
     def test_leaves_alone_what_the_hospital_published_itself(self) -> None:
         question = Question.objects.get(slug="what-immunotherapy-does")
@@ -85,7 +117,7 @@ class TestLoading(FolderCase):
         self.edit(LESSON, lambda d: d.update(title="Newer title"))
         report = content.load(self.folder)
         assert report.left_alone == ["what-is-immunotherapy: newer text is available; yours was left as it is."]
-        assert not Edition.objects.published(language="en").filter(lesson__slug="what-is-immunotherapy").exists()
+        assert not Edition.objects.filter(state="published").filter(lesson__slug="what-is-immunotherapy").exists()
 
     def test_leaves_an_order_that_the_hospital_chose(self) -> None:
         quiz = Quiz.objects.get(slug="what-is-immunotherapy")
@@ -137,6 +169,19 @@ class TestABadFile(FolderCase):
         self.refused(QUIZ, lambda d: new(d).update(kind="essay", stem="x"), "essay")
         self.refused(QUIZ, lambda d: new(d).update(stem="x" * 400), "stem")
         self.refused(QUIZ, lambda d: new(d)["choices"][2].pop("feedback"), "question 2, choice 3", "missing feedback")
+
+    def test_of_any_wrong_shape_is_refused_by_name(self) -> None:
+        self.refused(LESSON, lambda d: d.update(steps=None), "shape")
+        self.refused(LESSON, lambda d: d.update(therapy="nowhere"), "shape")
+        self.refused(LESSON, lambda d: d.update(slug="another"), "the slug of the lesson")
+        self.refused(QUIZ, lambda d: d.update(slug="side-effects-when-to-call"), "the slug of the lesson")
+        self.refused(QUIZ, lambda d: d["questions"][1].update(slug=d["questions"][0]["slug"]), "another question")
+        self.refused(QUIZ, lambda d: d["questions"][1].update(kind=["choice"]), "shape")
+        self.refused(QUIZ, lambda d: d["questions"][1].update(why=None), "why is missing")
+        self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(feedback=None), "needs its feedback")
+        self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(text=False), "words of its own")
+        self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(right="true"), "true or false")
+        self.refused("therapies.yaml", lambda d: d[2].pop("title"), "shape")
 
     def test_that_is_no_yaml_is_refused_by_the_command_in_one_sentence(self) -> None:
         (self.folder / LESSON).write_text("a: [b")

@@ -152,6 +152,21 @@ class TestASignIn(TestCase):
         assert self.client.get("/admin/").url == "/accounts/login/?next=/admin/"
         assert self.sign_in("noor", next_="/admin/").url == "/admin/"
 
+    def test_without_a_page_in_mind_leads_a_nurse_to_the_desk(self) -> None:
+        assert self.sign_in("noor").url == "/admin/"
+
+    def test_of_staff_begins_the_twelve_hours_anew(self) -> None:
+        with time_machine.travel(at(1), tick=False) as clock:
+            self.sign_in("noor")
+            for _ in range(50):
+                clock.shift(14 * 60)
+                self.client.post("/admin/people/patient/assign/")
+            self.sign_in("noor")
+            clock.shift(14 * 60)
+            self.client.post("/admin/people/patient/assign/")
+            clock.shift(14 * 60)
+            assert self.client.get("/admin/").status_code == 200
+
     def test_never_leads_to_another_site(self) -> None:
         for evil in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
             assert self.sign_in("ana", next_=evil).url == "/my/"

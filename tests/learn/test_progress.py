@@ -2,18 +2,22 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
-from django.test import TestCase
+import pytest
+from django.db import connection
+from django.test import TestCase, TransactionTestCase
 
 from learn.assignments.actions import assign
+from learn.assignments.models import Assignment
 from learn.lessons import governance
 from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.people.models import User
 from learn.progress import actions, summary
 from learn.progress.models import Reading
-from quizzes import taking
+from quizzes import authoring, taking
 from quizzes.models import Attempt
-from tests.cast import at, make_nurse, make_patient, make_question, make_quiz, make_team, right, wrong
+from tests.cast import at, make_nurse, make_patient, make_question, make_quiz, make_team, right, together, wrong
 
 NOW = at(20)
 
@@ -61,7 +65,7 @@ class RecordCase(TestCase):
         return attempt
 
     def standing(self) -> summary.Standing:
-        return summary.standings([self.learner.pk], language="en")[self.learner.pk][0]
+        return summary.standings([self.learner.pk])[self.learner.pk][0]
 
     def words(self) -> str:
         return self.standing().words
@@ -144,6 +148,67 @@ class TestTheStatus(RecordCase):
         assert self.words() == "Done"
 
 
+class TestTheDayItWasDone(RecordCase):
+    def test_is_when_all_of_it_was_first_true(self) -> None:
+        self.check()
+        assert self.standing().done_at is None
+        steps = list(self.edition.steps.all())
+        for step in steps:
+            actions.read(learner=self.learner, steps=steps, step=step, now=at(22))
+        assert self.standing().done_at == at(22)
+
+    def test_is_when_a_missed_safety_item_was_put_right(self) -> None:
+        self.read(1, 2, 3)
+        self.check(safety=wrong)
+        self.check(now=at(25))
+        assert self.standing().done_at == at(25) + timedelta(minutes=1)
+
+    def test_does_not_move_when_it_is_done_once_more(self) -> None:
+        self.read(1, 2, 3)
+        self.check()
+        was = self.standing().done_at
+        self.check(now=at(28))
+        steps = list(self.edition.steps.all())
+        actions.read(learner=self.learner, steps=steps, step=steps[2], now=at(28))
+        newer = make_edition(self.lesson, number=2)
+        steps = list(newer.steps.all())
+        actions.read(learner=self.learner, steps=steps, step=steps[2], now=at(29))
+        assert self.standing().done_at == was
+
+
+class TestANewWordingOfASafetyQuestion(RecordCase):
+    def test_clears_what_was_missed_when_it_is_answered_right_critical_or_not(self) -> None:
+        self.read(1, 2, 3)
+        self.check(safety=wrong)
+        newer = authoring.draft(
+            question=self.safety.question, language="en", kind="choice", spec=self.safety.spec,
+            stem="New?", why="New.", objective="New", critical=False,
+        )  # fmt: skip
+        authoring.publish(revision=newer, same_meaning=False)
+        self.check(now=at(25))
+        assert self.words() == "Done"
+
+    def test_taken_out_of_the_quiz_does_not_hide_what_was_missed(self) -> None:
+        self.read(1, 2, 3)
+        self.check(safety=wrong)
+        self.quiz.items.filter(question=self.safety.question).delete()
+        assert self.words() == "Talk about it"
+
+
+class TestACheckInTheMiddle(RecordCase):
+    def test_counts_as_begun_though_no_step_was_read(self) -> None:
+        taking.start(learner=self.learner, quiz=self.quiz, language="en", now=NOW)
+        assert (self.words(), self.standing().open_check) == ("Step 1 of 3", True)
+
+    def test_puts_right_what_was_missed_as_soon_as_it_is_answered(self) -> None:
+        self.read(1, 2, 3)
+        self.check(plain=wrong, safety=wrong)
+        retry = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(25))
+        item = next(i for i in retry.items.with_answers() if i.revision.critical)
+        taking.answer(item=item, given=right(item.revision), number=1, now=at(25))
+        assert (self.words(), self.standing().open_check) == ("Done", True)
+
+
 class TestANewEdition(RecordCase):
     def test_is_gone_on_with_at_the_same_step_slug(self) -> None:
         self.read(1)
@@ -154,6 +219,12 @@ class TestANewEdition(RecordCase):
         self.read(1, 2)
         make_edition(self.lesson, "new other", number=2)
         assert self.standing().step == 2
+
+    def test_read_again_from_its_beginning_keeps_the_furthest_place(self) -> None:
+        self.read(1, 2)
+        newer = make_edition(self.lesson, number=2)
+        self.read(1, edition=newer)
+        assert self.words() == "Step 3 of 3"
 
     def test_never_takes_done_away(self) -> None:
         self.read(1, 2, 3)
@@ -171,7 +242,7 @@ class TestANewEdition(RecordCase):
 
     def test_that_is_retired_hides_the_lesson(self) -> None:
         governance.retire(edition=self.edition)
-        assert summary.catalogue(language="en") == []
+        assert summary.catalogue() == []
         assert not Therapy.objects.taught().exists()
 
 
@@ -180,6 +251,9 @@ class TestReading(RecordCase):
         self.read(1, 2)
         assert Reading.objects.get().finished is None
         self.read(3)
+        assert Reading.objects.get().finished == NOW
+        steps = list(self.edition.steps.all())
+        actions.read(learner=self.learner, steps=steps, step=steps[2], now=at(28))
         assert Reading.objects.get().finished == NOW
 
     def test_returns_the_step_after_it(self) -> None:
@@ -199,7 +273,7 @@ class TestAssigning(RecordCase):
         return assign(patients=[self.ana], lessons=[self.lesson], due=due, note=note, by=self.noor, now=NOW)
 
     def assigned(self) -> summary.Standing:
-        return summary.standings([self.ana.user_id], language="en")[self.ana.user_id][0]
+        return summary.standings([self.ana.user_id])[self.ana.user_id][0]
 
     def test_twice_is_once(self) -> None:
         assert self.assign(date(2026, 12, 4)) == 1
@@ -208,8 +282,16 @@ class TestAssigning(RecordCase):
 
     def test_again_moves_the_day_and_the_words(self) -> None:
         self.assign(date(2026, 12, 4), "Please")
+        self.noor = make_nurse("nell", self.team)
         assert self.assign(date(2026, 12, 11), "Soon") == 1
-        assert [(a.due, a.note) for a in self.ana.assignments.all()] == [(date(2026, 12, 11), "Soon")]
+        found = [(a.due, a.note, a.by.username) for a in self.ana.assignments.all()]
+        assert found == [(date(2026, 12, 11), "Soon", "nell")]
+
+    def test_is_all_or_nothing(self) -> None:
+        self.assign(date(2026, 12, 4))
+        with patch.object(Assignment.objects, "bulk_create", side_effect=RuntimeError), pytest.raises(RuntimeError):
+            self.assign(date(2026, 12, 11))
+        assert self.ana.assignments.get().due == date(2026, 12, 4)
 
     def test_is_late_after_the_due_day_until_it_is_done(self) -> None:
         self.assign(date(2026, 11, 20))
@@ -228,14 +310,34 @@ class TestAssigning(RecordCase):
 
 
 class TestManyLearners(RecordCase):
-    def test_cost_five_queries_whatever_their_number(self) -> None:
-        for n in (1, 3):
-            learners = []
-            for _ in range(n):
-                self.learner = User.objects.create_guest()
-                self.read(1, 2, 3)
-                self.check(safety=wrong)
-                learners.append(self.learner.pk)
-            with self.assertNumQueries(5):
-                found = summary.standings(learners, language="en")
-            assert {s.words for rows in found.values() for s in rows} == {"Talk about it"}
+    def test_cost_five_queries_whatever_their_number_and_one_more_for_what_was_missed(self) -> None:
+        for how, queries, words in ((right, 5, "Done"), (wrong, 6, "Talk about it")):
+            for n in (1, 3):
+                learners = []
+                for _ in range(n):
+                    self.learner = User.objects.create_guest()
+                    self.read(1, 2, 3)
+                    self.check(safety=how)
+                    learners.append(self.learner.pk)
+                with self.assertNumQueries(queries):
+                    found = summary.standings(learners)
+                assert {s.words for rows in found.values() for s in rows} == {words}
+
+
+@pytest.mark.race
+class TestContinueAtOnce(TransactionTestCase):
+    """Several tabs, or pressing ahead: the lock must not lose the row it waited for."""
+
+    serialized_rollback = True
+
+    def test_keeps_the_furthest_step_and_shows_no_error(self) -> None:
+        assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
+        therapy = Therapy.objects.create(slug="basics", position=1, title="The basics", summary="S.")
+        lesson = Lesson.objects.create(therapy=therapy, slug="a-lesson", position=1)
+        steps = list(make_edition(lesson, "a b c d e f g h").steps.all())
+        for _ in range(20):
+            learner = User.objects.create_guest()
+            done = together(8, lambda n, who=learner: actions.read(learner=who, steps=steps, step=steps[n], now=NOW))
+            assert [error for error in done if isinstance(error, Exception)] == []
+            assert Reading.objects.get(learner=learner).furthest == steps[7]
+            assert Reading.objects.get(learner=learner).finished == NOW

@@ -113,6 +113,17 @@ class TestARefusedForm(TestCase):
         assert "That page was too old" in page
         assert f'href="{STEP}"' in page
 
+    def test_keeps_the_whole_address_to_open_again(self) -> None:
+        self.client.get(STEP)
+        page = self.client.post(STEP + "?a=1&b=2").content.decode()
+        assert f'href="{STEP}?a=1&amp;b=2"' in page
+
+    def test_of_somebody_signed_in_is_not_taken_for_a_phone_without_cookies(self) -> None:
+        self.client.force_login(User.objects.create_guest())
+        response = self.client.post(STEP)
+        assert response.status_code == 403
+        assert "That page was too old" in response.content.decode()
+
     def test_of_sign_in_says_so_too(self) -> None:
         assert "cookies" in self.client.post("/accounts/login/").content.decode()
 

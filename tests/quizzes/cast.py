@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -76,6 +77,27 @@ def unguarded() -> Iterator[None]:
             cursor.execute(f'DROP TRIGGER "{table}_guard"{on}')
     yield
     immutable.put_back()
+
+
+def together(threads: int, act: Callable[[int], object]) -> list[object]:
+    """Run act(0), act(1)… at the same moment; return what each gave, or the exception it ended in."""
+    barrier, results = threading.Barrier(threads), [None] * threads
+
+    def run(n: int) -> None:
+        barrier.wait()
+        try:
+            results[n] = act(n)
+        except Exception as error:
+            results[n] = error
+        finally:
+            connection.close()
+
+    running = [threading.Thread(target=run, args=(n,)) for n in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return results
 
 
 def right(revision: Revision) -> list[str]:

@@ -184,6 +184,21 @@ class TestFeedback(PagesCase):
         self.post(1, wrong(self.plain))
         assert "once more" not in self.feedback(1)
 
+    def test_says_so_only_while_it_is_true(self) -> None:
+        self.post(1, right(self.plain))
+        self.post(3, right(self.truth))
+        for number, comes in ((1, True), (2, True), (3, False)):
+            self.post(2, wrong(self.two), number=number)
+            assert ("it comes once more at the end" in self.feedback(2)) is comes
+
+    def test_is_about_the_latest_answer(self) -> None:
+        self.post(1, right(self.plain))
+        self.post(3, right(self.truth))
+        self.post(2, wrong(self.two))
+        self.post(2, right(self.two), number=2)
+        assert "Yes, that is right" in self.feedback(2)
+        assert "<title>Yes, that is right. Question 2 of 3" in self.feedback(2)
+
     def test_leads_to_the_next_question_and_after_the_last_to_the_result(self) -> None:
         self.post(1, right(self.plain))
         assert f'href="{self.at(2)}"' in self.feedback(1)
@@ -228,6 +243,7 @@ class TestTheResult(PagesCase):
         page = self.text()
         assert "You know 2 of 3" in page
         assert "Topic of two" in page.split("Talk about it with your team")[1].split("</div>")[0]
+        assert page.count("Topic of two") == 1
 
     def test_when_nothing_was_right_says_the_one_thing_to_know(self) -> None:
         self.post(1, wrong(self.plain))

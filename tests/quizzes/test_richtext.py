@@ -21,3 +21,8 @@ class TestRichText(SimpleTestCase):
         ):
             html = richtext(evil)
             assert "<" not in html.replace("<p>", "").replace("</p>", "").replace("<a", "").replace("</a>", ""), html
+
+    def test_passes_what_markdown_made_through_an_allow_list(self) -> None:
+        assert richtext("# Heading") == "Heading\n"
+        assert richtext("> quote") == "\n<p>quote</p>\n\n"
+        assert richtext("[a](http://plain.example)") == '<p><a rel="noopener">a</a></p>\n'

@@ -1,7 +1,5 @@
 """One attempt: start, answer, finish."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,7 +9,7 @@ from django.test import TestCase, TransactionTestCase
 
 from quizzes import authoring, taking
 from quizzes.models import Attempt, AttemptItem, Question, Quiz, Response, Revision, State
-from tests.quizzes.cast import at, make_learner, make_question, make_quiz, right, unguarded, wrong
+from tests.quizzes.cast import at, make_learner, make_question, make_quiz, right, together, unguarded, wrong
 
 NOW = at(23)
 
@@ -276,6 +274,14 @@ class TestAuthoring(TestCase):
         states = list(first.question.revisions.order_by("number").values_list("number", "state"))
         assert states == [(1, "retired"), (2, "retired"), (3, "published")]
 
+    def test_publishing_drafts_out_of_their_order_is_no_matter(self) -> None:
+        first = make_question("a")
+        fields = {"stem": "x", "why": "x", "objective": "x", "spec": first.spec}
+        drafts = [authoring.draft(question=first.question, language="en", kind="choice", **fields) for _ in range(3)]
+        for n in (1, 0, 2):
+            authoring.publish(revision=drafts[n], same_meaning=True)
+        assert first.question.revisions.get(state="published") == drafts[2]
+
     def test_publishing_twice_is_refused(self) -> None:
         with pytest.raises(authoring.Unfit):
             authoring.publish(revision=make_question("a"), same_meaning=True)
@@ -288,25 +294,6 @@ class TestAtOnce(TransactionTestCase):
     THREADS = 16
     serialized_rollback = True
 
-    def together(self, act: Callable[[int], object]) -> list[object]:
-        barrier, results = threading.Barrier(self.THREADS), [None] * self.THREADS
-
-        def run(n: int) -> None:
-            barrier.wait()
-            try:
-                results[n] = act(n)
-            except Exception as error:  # what a person would see as an error page
-                results[n] = error
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=(n,)) for n in range(self.THREADS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return results
-
     def setUp(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         self.questions = [make_question(f"q{n}", critical=n % 2 == 0) for n in range(self.THREADS)]
@@ -315,7 +302,7 @@ class TestAtOnce(TransactionTestCase):
     def test_starts_give_one_attempt(self) -> None:
         for _ in range(10):
             learner = make_learner()
-            attempts = self.together(lambda n, who=learner: start(who, self.quiz).pk)
+            attempts = together(self.THREADS, lambda n, who=learner: start(who, self.quiz).pk)
             assert len(set(attempts)) == 1, attempts
             assert Attempt.objects.of(learner).count() == 1
             assert AttemptItem.objects.of(learner).count() == self.THREADS
@@ -324,7 +311,7 @@ class TestAtOnce(TransactionTestCase):
         for _ in range(10):
             learner = make_learner()
             attempt = start(learner, self.quiz)
-            answers = self.together(lambda n, a=attempt: give(a, 1, right(self.questions[0]), number=1))
+            answers = together(self.THREADS, lambda n, a=attempt: give(a, 1, right(self.questions[0]), number=1))
             assert answers == [None] * self.THREADS
             assert Response.objects.filter(item__attempt=attempt).count() == 1
 
@@ -332,7 +319,7 @@ class TestAtOnce(TransactionTestCase):
         for _ in range(5):
             learner = make_learner()
             attempt = start(learner, self.quiz)
-            answers = self.together(lambda n, a=attempt: give(a, n + 1, right(self.questions[n]), number=1))
+            answers = together(self.THREADS, lambda n, a=attempt: give(a, n + 1, right(self.questions[n]), number=1))
             assert answers == [None] * self.THREADS
             assert Response.objects.filter(item__attempt=attempt).count() == self.THREADS
             attempt.refresh_from_db()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from learn.lessons import card
 from learn.lessons.models import Step
 from learn.people.models import phones_for
-from quizzes.models import AttemptItem, State
+from quizzes.models import AttemptItem
 
 register = template.Library()
 
@@ -51,11 +51,11 @@ def taught_in(items: AttemptItem | list[AttemptItem]) -> list[tuple[AttemptItem,
     """
     items = items if isinstance(items, list) else [items]
     pairs = {tuple(item.revision.source.split("/", 1)) for item in items if "/" in item.revision.source}
-    steps = Step.objects.filter(
-        edition__state=State.PUBLISHED,
-        edition__lesson__slug__in=[lesson for lesson, _ in pairs],
-        slug__in=[step for _, step in pairs],
-    ).values_list("edition__lesson__slug", "slug", "edition__lesson__therapy__slug", "position", "heading")
+    steps = (
+        Step.objects.shown()
+        .filter(edition__lesson__slug__in=[lesson for lesson, _ in pairs], slug__in=[step for _, step in pairs])
+        .values_list("edition__lesson__slug", "slug", "edition__lesson__therapy__slug", "position", "heading")
+    )
     places = {
         f"{lesson}/{slug}": {"url": reverse("step", args=[therapy, lesson, n]), "heading": heading}
         for lesson, slug, therapy, n, heading in steps
