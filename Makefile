@@ -123,9 +123,10 @@ test: browser
 		SECRET_KEY="$$(python -c 'import secrets; print(secrets.token_hex(40))')" PUBLIC_URL=https://learn.example \
 		python manage.py check --deploy --fail-level WARNING
 	check "Types" mypy
-	begin "Many at once, on PostgreSQL"
-	python -m tests.postgres python -m pytest -m race || case $$? in
-		77) missing="$$missing, tests of many at once (no PostgreSQL)" ;;
+	check "The engine alone" python -m pytest tests/quizzes --ds=tests.quizzes.alone.settings -m "not race"
+	begin "Tests, many at once among them, on PostgreSQL"
+	python -m tests.postgres python -m pytest -m "not browser" || case $$? in
+		77) missing="$$missing, tests on PostgreSQL, where many at once are tried (there is none)" ;;
 		*) failed="$$failed, $$title" ;; esac
 	check "Tests, on SQLite" python -m pytest -m "not race"
 	[ -n "$$CHROMIUM" ] || missing="$$missing, browser tests (no Chromium)"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 HEADERS = {
@@ -25,6 +27,11 @@ def every_response(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if request.method == "POST":
+            # Chromium keeps even a no-store page for its Back button, unless an HttpOnly cookie has changed since:
+            # after an answer, Back asks the server and finds the feedback, not the old form.
+            name = "__Host-moved" if settings.HTTPS else "moved"
+            response.set_cookie(name, secrets.token_hex(4), secure=settings.HTTPS, httponly=True, samesite="Lax")
         return response
 
     return middleware

@@ -98,7 +98,6 @@ def test_no_choice_gives_a_summary_that_has_the_focus_and_leads_to_the_first_cho
     assert heading(page) == "Yes, that is right"
 
 
-@pytest.mark.xfail(strict=True, reason="no-store alone does not keep a page out of Chromium's memory for Back")
 def test_back_after_an_answer_shows_its_feedback_and_not_a_second_try(visit: Visit) -> None:
     page = visit(width=320)
     start_check(page, LESSON)

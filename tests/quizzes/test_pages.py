@@ -303,7 +303,7 @@ class TestAQuestionWithRows(TestCase):
     def test_never_starts_in_the_right_order(self) -> None:
         best = [card["text"] for card in self.ordering.spec["cards"]]
         seen = set()
-        for _ in range(40):
+        for _ in range(90):
             attempt = taking.start(learner=make_learner(), quiz=self.quiz, language="en", now=at(20))
             seen.add(tuple(row.text for row in attempt.items.get(position=2).ask().rows))
         assert tuple(best) not in seen
