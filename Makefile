@@ -1,9 +1,12 @@
-# make run    the site on this machine: http://127.0.0.1:8000 (PORT, HOST and DEMO_PASSWORD can be set)
+# make run    the site on this machine: http://127.0.0.1:8000 (PORT, HOST and DEMO_PASSWORD can be set);
+#             DEMO=0: without demo people, with a first administrator
+# make dev    the same with DEBUG on, started anew whenever a file changes
 # make test   everything that checks it, the cheapest first
 # make lock   both lists of packages anew from pyproject.toml (UPGRADE=--upgrade: to their newest versions)
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+DEMO ?= 1
 VENV := .venv
 PY := $(VENV)/bin/python
 BEGAN := $(shell date +%s)
@@ -17,7 +20,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run test lock python port browser
+.PHONY: run dev test lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -31,10 +34,18 @@ run: python port $(VENV)/requirements.txt .env
 		$(PY) manage.py collectstatic --noinput --verbosity 0
 		touch .static/done
 	fi
+	[ "$(DEMO)" != 0 ] || { demo=; $(PY) manage.py make_admin; }
 	[ -z "$$demo" ] || $(PY) manage.py make_demo
 	echo "Open $$PUBLIC_URL (Ctrl-C ends it)"
 	exec $(PY) -m granian --interface wsgi learn.wsgi:application --host "$(HOST)" --port $(PORT) \
 		--workers 1 --blocking-threads 4 --log-level warning --workers-kill-timeout 3
+
+dev: python port $(VENV)/requirements.txt .env
+	export PUBLIC_URL=http://$(HOST):$(PORT) DEBUG=true DJANGO_SETTINGS_MODULE=learn.settings
+	$(PY) manage.py migrate --verbosity 0
+	$(PY) manage.py load_content
+	[ "$(DEMO)" = 0 ] || $(PY) manage.py make_demo
+	exec $(PY) manage.py runserver $(HOST):$(PORT)
 
 # A Python that can make a virtual environment, unless one stands here already.
 python:

@@ -1,5 +1,7 @@
 """Who may see whom, what a role may do, how long a sign-in lasts."""
 
+from io import StringIO
+
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
@@ -266,14 +268,16 @@ class TestTheDemoPeople(TestCase):
 
     @override_settings(ON_LOOPBACK=True)
     def test_are_made_once_and_can_sign_in(self) -> None:
-        call_command("make_demo", verbosity=0, stdout=self.Quiet())
+        call_command("make_demo", stdout=StringIO())
         noor = User.objects.get(username="noor")
         first = noor.password
-        call_command("make_demo", verbosity=0, stdout=self.Quiet())
+        call_command("make_demo", stdout=StringIO())
         noor.refresh_from_db()
         assert noor.password == first
         assert noor.check_password("my own demo password")
-        assert User.objects.count() == 3
+        assert User.objects.count() == 6
+        for name, role in (("eda", roles.EDUCATOR), ("rex", roles.REVIEWER), ("ivy", roles.IT)):
+            assert User.objects.get(username=name).groups.get().name == role
         assert [p.label for p in Patient.objects.visible_to(noor)] == ["Ana"]
         assert not Patient.objects.visible_to(User.objects.get(username="omar")).exists()
 
@@ -283,9 +287,40 @@ class TestTheDemoPeople(TestCase):
             call_command("make_demo")
         assert not User.objects.exists()
 
-    class Quiet:
-        def write(self, text: str) -> None:
-            """Swallow it."""
+
+class TestTheFirstAdministrator(TestCase):
+    @pytest.fixture(autouse=True)
+    def _password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.env = monkeypatch
+        monkeypatch.delenv("ADMIN_PASSWORD", raising=False)
+
+    def make(self) -> str:
+        out = StringIO()
+        call_command("make_admin", stdout=out)
+        return out.getvalue()
+
+    def test_is_made_once_with_a_password_that_is_shown_once(self) -> None:
+        password = self.make().split("Password: ")[1].strip()
+        admin = User.objects.get()
+        assert admin.check_password(password)
+        assert admin.is_superuser
+        assert self.make() == "Administrator: here already.\n"
+        assert not Patient.objects.visible_to(admin).exists()
+
+    def test_takes_a_chosen_password_and_does_not_show_it(self) -> None:
+        self.env.setenv("ADMIN_PASSWORD", "a very long password")
+        assert "a very long password" not in self.make()
+        assert User.objects.get().check_password("a very long password")
+
+    def test_is_not_made_with_a_weak_password_or_over_somebody_of_that_name(self) -> None:
+        self.env.setenv("ADMIN_PASSWORD", "short")
+        with pytest.raises(CommandError, match="too short"):
+            self.make()
+        self.env.delenv("ADMIN_PASSWORD")
+        User.objects.create_user("admin")
+        with pytest.raises(CommandError, match="called admin already"):
+            self.make()
+        assert User.objects.count() == 1
 
 
 class TestTheOneLineToCall(TestCase):

@@ -15,26 +15,32 @@ from learn.people.models import CareTeam, Membership, Patient, User
 
 
 class Command(BaseCommand):
-    """ana, a patient; noor, her nurse; omar, a nurse of another team."""
+    """ana, a patient; noor, her nurse; omar, a nurse of another team; eda, rex and ivy: educator, reviewer, IT."""
 
-    help = "Make the demo people (ana, noor, omar) once. Only on this machine: PUBLIC_URL must be a loopback address."
+    help = "Make the demo people once. Only on this machine: PUBLIC_URL must be a loopback address."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make them on the first run; later runs change nothing and print no password."""
         if not settings.ON_LOOPBACK:
             raise CommandError("Demo people are made only where PUBLIC_URL is on 127.0.0.1 or localhost.")
-        if User.objects.filter(username__in=["ana", "noor", "omar"]).exists():
-            self.stdout.write("Demo people: ana, noor, omar are here already.")
+        if User.objects.filter(username__in=["ana", "noor", "omar", *STAFF]).exists():
+            self.stdout.write("Demo people: here already.")
             return
         password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
         with transaction.atomic():
             make(password)
         made_up = "" if os.environ.get("DEMO_PASSWORD") else " (set DEMO_PASSWORD to choose it yourself)"
-        self.stdout.write(f"Demo people: ana (patient), noor and omar (nurses). Password: {password}{made_up}")
+        self.stdout.write(
+            "Demo people: ana (patient), noor and omar (nurses), eda (educator), rex (reviewer), ivy (IT). "
+            f"Password: {password}{made_up}"
+        )
+
+
+STAFF = {"eda": roles.EDUCATOR, "rex": roles.REVIEWER, "ivy": roles.IT}
 
 
 def make(password: str) -> None:
-    """Make both care teams, ana, and both nurses, all with this password. Phone numbers are fictitious ones."""
+    """Make both care teams and everyone, all with this password. Phone numbers are fictitious ones."""
     now = timezone.now()
     nurse = Group.objects.get(name=roles.NURSE)
     for name, team_name, number in (("noor", "Maple team", "0199"), ("omar", "Cedar team", "0188")):
@@ -47,3 +53,6 @@ def make(password: str) -> None:
         if name == "noor":
             ana = User.objects.create_user("ana", password=password, first_name="Ana")
             Patient.objects.create(user=ana, care_team=team, label="Ana")
+    for name, role in STAFF.items():
+        user = User.objects.create_user(name, password=password, first_name=name.title(), is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
