@@ -2,6 +2,9 @@
 #             DEMO=0: without demo people, with a first administrator
 # make dev    the same with DEBUG on, started anew whenever a file changes
 # make test   everything that checks it, the cheapest first
+# make backup, make restore FILE=…   the database into one checked file while the site runs, and back (the site stopped)
+# make faults   kill workers and databases under load, and look for every answer (minutes)
+# make bench    what a page costs beside a bare Django view (minutes)
 # make lock   both lists of packages anew from pyproject.toml (UPGRADE=--upgrade: to their newest versions)
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -20,7 +23,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run dev test lock python port browser
+.PHONY: run dev test backup restore faults bench lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -145,6 +148,20 @@ test: browser
 	[ -z "$$failed" ] || printf 'Failed: %s. ' "$${failed#, }"
 	if [ -n "$$missing" ]; then echo "Could not run: $${missing#, }."; else echo "Everything ran."; fi
 	[ -z "$$failed" ] && { [ -z "$$missing" ] || [ "$$CI" != true ]; }
+
+backup: $(VENV)/requirements.txt
+	$(PY) manage.py backup $(FOLDER)
+
+restore: $(VENV)/requirements.txt
+	$(STOP)
+	[ -n "$(FILE)" ] || stop "Say which: make restore FILE=backups/2026-11-23T0712Z.sqlite3 (YES=1 does it, without it you are told what it would do)"
+	$(PY) manage.py restore "$(FILE)" $(if $(YES),--yes)
+
+faults: $(VENV)/requirements-dev.txt
+	$(PY) -m tests.faults
+
+bench: $(VENV)/requirements-dev.txt
+	$(PY) -m tests.bench
 
 lock:
 	uv=$$(command -v uv) || {

@@ -31,7 +31,10 @@ def cpu(*roots: int) -> float:
     ticks, waiting = 0, list(roots)
     while waiting:
         pid = waiting.pop()
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):  # one that has just ended: its parent has its time now
+            continue
         ticks += sum(map(int, fields[11:15]))  # own user and system time, and that of children that have ended
         waiting += children(pid)
     return ticks / TICK

@@ -1,6 +1,7 @@
 """Count the queries of requests: `python -m tests.bench.queries` takes a plan as JSON, prints {measure: [least, most]}.
 
-In a run of its own, so that the counting costs the measured requests nothing. BEGIN and the like are not counted.
+In a run of its own, so that the counting costs the measured requests nothing. BEGIN and the like are not counted, nor
+what a process asks only once, to fill what it keeps: every page is asked for twice, and the second time counts.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ def count(ask: Ask) -> int:
 
 def counts(plan: dict[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
     """Return the least and the most queries of each measure."""
-    found = {name: [count(Ask(**ask)) for ask in asks] for name, asks in plan.items()}
+    asks = {name: [Ask(**ask) for ask in asks] for name, asks in plan.items()}
+    for ask in (*asks["step"], *asks["question"], *asks["feedback"]):
+        count(ask)
+    found = {name: [count(ask) for ask in asks] for name, asks in asks.items()}
     return {name: [min(numbers), max(numbers)] for name, numbers in found.items()}
 
 

@@ -24,6 +24,15 @@ def order(spec: dict[str, Any]) -> list[str]:
     return [card["id"] for card in cards]
 
 
+def marked_well(response: Response) -> bool:
+    """Tell whether the mark is what this answer is worth; an answer that its own kind cannot mark is not."""
+    try:
+        right = bool(response.given) and response.item.revision.mark(response.given).right
+    except (KeyError, ValueError):
+        return False
+    return (response.mark == Response.Marked.RIGHT) == right
+
+
 def record() -> dict[str, Any]:
     """Return every answer with what it was worth, every attempt with what it owes, and whether the file is sound."""
     answers = [
@@ -34,8 +43,7 @@ def record() -> dict[str, Any]:
             "given": response.given,
             "kind": response.item.revision.kind,
             "order": order(response.item.revision.spec),
-            "marked_well": (response.mark == Response.Marked.RIGHT)
-            == (bool(response.given) and response.item.revision.mark(response.given).right),
+            "marked_well": marked_well(response),
         }
         for response in Response.objects.select_related("item__revision")
     ]

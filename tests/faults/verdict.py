@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,7 @@ class Verdict:
     """What is wrong, an entry each."""
 
     lost: list[str]  # acknowledged, and not in the record as it was given
-    doubled: list[str]  # in the record more than once
+    doubled: list[str]  # one answer, in the record more than once
     unsent: list[str]  # in the record, and nobody gave it
     misjudged: list[str]  # marked otherwise than its answer is worth
     unfinished: list[str]  # attempts that owe nothing and are open, or owe something and are finished
@@ -56,13 +55,16 @@ def compare(ledger: Ledger, record: dict[str, Any]) -> Verdict:
         for answer in ledger.acknowledged
         if not any(same(answer, row) for row in rows.get((answer.attempt, answer.n, answer.number), []))
     ]
-    unsent = [
-        str(row) for key, found in rows.items() for row in found if not any(same(a, row) for a in sent.get(key, []))
-    ]
-    counts = Counter({key: len(found) for key, found in rows.items()})
+    doubled = [f"{key} stands there {len(found)} times" for key, found in rows.items() if len(found) > 1]
+    unsent: list[str] = []
+    for (attempt, n, number), found in rows.items():
+        for row in found:
+            if not any(same(answer, row) for answer in sent.get((attempt, n, number), [])):
+                before = rows.get((attempt, n, number - 1), [])  # the same again, under the next number?
+                (doubled if any(row["given"] == other["given"] for other in before) else unsent).append(str(row))
     return Verdict(
         lost=lost,
-        doubled=[f"{key} stands there {count} times" for key, count in counts.items() if count > 1],
+        doubled=doubled,
         unsent=unsent,
         misjudged=[str(row) for row in record["answers"] if not row["marked_well"]],
         unfinished=[str(attempt) for attempt in record["attempts"] if attempt["finished"] == attempt["owes"]],

@@ -41,5 +41,6 @@ def plan(answers: int) -> dict[str, list[Ask]]:
 
 
 if __name__ == "__main__":
+    call_command("migrate", "auth", verbosity=0)  # first: the limit's own tables, which have no migrations, refer to it
     call_command("migrate", run_syncdb=True, verbosity=0)
     json.dump({name: [vars(ask) for ask in asks] for name, asks in plan(int(sys.argv[1])).items()}, sys.stdout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,15 +11,15 @@ from django.urls import path
 from tests.bench.floor.models import Answer, Progress
 
 
-def _progress(user: User | AnonymousUser, lesson: str) -> Progress:
-    if not user.is_authenticated:
+def _progress(request: HttpRequest, lesson: str) -> Progress:
+    if not request.user.is_authenticated:
         raise Http404("Nobody is signed in")
-    return Progress.objects.select_related("lesson").get(learner_id=user.pk, lesson__slug=lesson)
+    return Progress.objects.select_related("lesson").get(learner_id=request.user.pk, lesson__slug=lesson)
 
 
 def read(request: HttpRequest, lesson: str) -> HttpResponse:
     """Show a lesson: also the limit of the feedback page."""
-    return render(request, "lesson.html", {"progress": _progress(request.user, lesson)})
+    return render(request, "lesson.html", {"progress": _progress(request, lesson)})
 
 
 def ask(request: HttpRequest, lesson: str, n: int) -> HttpResponse:
@@ -32,7 +31,7 @@ def ask(request: HttpRequest, lesson: str, n: int) -> HttpResponse:
             Answer.objects.create(progress_id=int(request.POST["progress"]), question=n, given=request.POST["choice"])
             Progress.objects.filter(pk=int(request.POST["progress"])).update(answered=F("answered") + 1)
         return HttpResponseRedirect(f"/{lesson}/", status=303)
-    return render(request, "question.html", {"progress": _progress(request.user, lesson), "n": n})
+    return render(request, "question.html", {"progress": _progress(request, lesson), "n": n})
 
 
 urlpatterns = [path("<slug:lesson>/", read), path("<slug:lesson>/<int:n>/", ask)]

@@ -1,0 +1,43 @@
+"""Put a backup in the place of the database: `manage.py restore FILE --yes`."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.utils import timezone
+
+from learn import backups
+
+
+class Command(BaseCommand):
+    """The site must be stopped. What is there is backed up first."""
+
+    help = "Put a backup in the place of the database; what is there is backed up first. Stop the site before."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the file, the word that it is meant, and where the backup of what is there now goes."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would be done")
+        parser.add_argument("--folder", type=Path, default=Path(settings.BASE_DIR) / "backups")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Say what is there and what would come; with --yes, do it."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # leaves nothing behind
+        try:
+            backup = backups.read(options["file"])
+            now = backups.there_now()
+            self.stdout.write(f"The backup: {backup.at:%Y-%m-%d %H:%M} UTC, {backup.contents.total:,} rows.")
+            self.stdout.write(f"There now:  {now.total:,} rows in {connection.settings_dict['NAME']}.")
+            if not options["yes"]:
+                raise CommandError("Nothing was changed. Stop the site first, then say the same with --yes.")
+            kept = backups.restore(backup=backup, folder=options["folder"], now=timezone.now())
+        except backups.BackupError as error:
+            raise CommandError(f"Nothing was restored. {error}") from error
+        if kept:
+            self.stdout.write(f"What was there is kept in {kept.path}.")
+        self.stdout.write(self.style.SUCCESS("Restored. Start the site."))

@@ -1,0 +1,236 @@
+"""What a page costs, beside the least that Django can cost: `python -m tests.bench` (under three minutes).
+
+The site and the stock limit (tests/bench/floor) stand side by side on the same database, under the same granian: one
+worker, one thread. Servers have the first core, the client the second. In every round each page is measured on both,
+in shuffled order. R is our server's CPU for a request, with the database's, divided by the limit's: the median of the
+rounds. Only R carries a claim; milliseconds drift with the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.bench import meter
+from tests.bench.ask import BATCH, LEARNERS, MEASURES, Ask
+from tests.bench.client import Client, Unexpected
+from tests.bench.table import draw, summary
+from tests.faults.databases import Cluster, postgresql
+from tests.faults.server import SITE, environment, free_port, prepare, run, serve, stop, wait_for
+
+ONE = ("--workers", "1", "--blocking-threads", "1", "--runtime-threads", "1")
+QUESTIONS = 8  # in the check that is answered
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+@dataclass
+class Side:
+    """One server: the site, or the limit."""
+
+    app: str
+    settings: str
+    planner: str
+    table: str  # where the answers go
+    port: int = 0
+    env: dict[str, str] = field(default_factory=dict)
+    plan: dict[str, list[Ask]] = field(default_factory=dict)
+    queries: dict[str, list[int]] = field(default_factory=dict)
+    server: subprocess.Popen[bytes] | None = None
+    answered: int = 0  # answers posted so far
+    stored: Callable[[], int] = lambda: 0
+
+    def make(self, url: str, folder: Path, answers: int) -> None:
+        """Make the database, the learners, and the count of queries (which takes the last batch of answers)."""
+        self.port = free_port()
+        self.env = environment(url, self.port, folder, threads=1, DJANGO_SETTINGS_MODULE=self.settings)
+        if self.app == SITE:
+            prepare(self.env)
+        size = answers // (BATCH * QUESTIONS) if self.app == SITE else answers
+        made = json.loads(run(self.env, "-m", self.planner, str(size)))
+        self.plan = {name: [Ask(**ask) for ask in asks] for name, asks in made.items()}
+        spare = {name: asks[: LEARNERS // 5] for name, asks in made.items()}
+        spare["answer"] = made["answer"][-BATCH * QUESTIONS :]
+        self.queries = json.loads(run(self.env, "-m", "tests.bench.queries", given=json.dumps(spare)))
+
+    def take(self, measure: str, count: int) -> list[Ask]:
+        """Return the next requests of a measure; an answer is never sent twice."""
+        if measure != "answer":
+            return [self.plan[measure][turn % LEARNERS] for turn in range(count)]
+        self.answered += BATCH * QUESTIONS
+        return self.plan[measure][self.answered - BATCH * QUESTIONS : self.answered]
+
+
+@dataclass
+class Pair:
+    """The site and the limit on one database."""
+
+    database: str
+    sides: dict[str, Side]
+    cluster: Cluster | None = None
+
+    def roots(self, side: Side) -> list[int]:
+        """Return the processes whose CPU a request of this side costs."""
+        assert side.server is not None
+        postmaster = [self.cluster.server.pid] if self.cluster and self.cluster.server else []
+        return [side.server.pid, *postmaster]
+
+
+def sides() -> dict[str, Side]:
+    """Return both, not started yet."""
+    floor = "tests.bench.floor"
+    return {
+        "ours": Side(SITE, "tests.faults.settings", "tests.bench.plan", "quizzes_response"),
+        "limit": Side(f"{floor}.wsgi:application", f"{floor}.settings", f"{floor}.plan", "floor_answer"),
+    }
+
+
+@contextmanager
+def pair(database: str, folder: Path, answers: int) -> Iterator[Pair]:
+    """Start both sides on their own database of one kind."""
+    with ExitStack() as stack:
+        cluster = None
+        if database == "postgresql":
+            with meter.on_server_core():
+                cluster = stack.enter_context(postgresql())
+            if cluster is None:
+                raise SystemExit("There is no PostgreSQL here. Install one: apt install postgresql")
+        made = Pair(database, sides(), cluster)
+        for name, side in made.sides.items():
+            url = cluster.new(name) if cluster else f"sqlite:///{folder / name}.sqlite3"
+            side.make(url, folder, answers)
+            side.stored = counter(side.table, cluster, name, folder / f"{name}.sqlite3")
+            log = folder / f"{database}-{name}.log"
+            with meter.on_server_core():
+                side.server = serve(side.env, side.port, log, *ONE, app=side.app)
+            stack.callback(stop, side.server)
+            wait_for(side.port, side.server, log)
+        yield made
+
+
+def counter(table: str, cluster: Cluster | None, name: str, file: Path) -> Callable[[], int]:
+    """Return a function that counts the answers in the database, past every line of Django."""
+
+    def count() -> int:
+        query = f"SELECT count(*) FROM {table}"  # noqa: S608 - one of two names of our own
+        if cluster:
+            with cluster.connect(name) as db:
+                row = db.execute(query).fetchone()
+        else:
+            with sqlite3.connect(file) as db:
+                row = db.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    return count
+
+
+def measure(here: Pair, side: Side, name: str, count: int) -> dict[str, float]:
+    """Send one block of requests; return what it cost."""
+    client = Client(side.port)
+    client.all(side.take("question", 10))  # wake the server and its connection
+    asks, roots = side.take(name, count), here.roots(side)
+    core, spent, began = meter.core(), meter.cpu(*roots), time.monotonic()
+    replies = client.all(asks)
+    wall, spent, after = time.monotonic() - began, meter.cpu(*roots) - spent, meter.core()
+    client.connection.close()
+    times = sorted(seconds for seconds, _ in replies)
+    found = {
+        "cpu_ms": 1000 * spent / len(asks),
+        "p50_ms": 1000 * times[len(times) // 2],
+        "p99_ms": 1000 * times[len(times) * 99 // 100],
+        "bytes": sum(size for _, size in replies) / len(replies),
+        "foreign": max(0.0, after[0] - core[0] - spent) / wall,
+        "steal": (after[1] - core[1]) / wall,
+    }
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def rounds(pairs: list[Pair], number: int, pages: int) -> dict[str, Any]:
+    """Measure everything in shuffled order, round after round; the first round only warms up."""
+    found: dict[str, Any] = {}
+    for turn in range(number + 1):
+        cells = [(here, name) for here in pairs for name in MEASURES]
+        random.shuffle(cells)
+        for here, name in cells:
+            for which in random.sample(("ours", "limit"), 2):
+                result = measure(here, here.sides[which], name, pages if turn else pages // 4)
+                if turn:
+                    cell = found.setdefault(here.database, {}).setdefault(name, {"ours": [], "limit": []})
+                    cell[which].append(result)
+    return found
+
+
+def check(pairs: list[Pair], before: dict[int, int]) -> None:
+    """Stop where an answer that was posted is not in the database."""
+    for here in pairs:
+        for name, side in here.sides.items():
+            if (stored := side.stored() - before[id(side)]) != side.answered:
+                raise Unexpected(f"{here.database}, {name}: {side.answered} answers posted, {stored} stored")
+
+
+def run_all(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Start everything, measure, check; return the results."""
+    answers = (options.rounds + 2) * BATCH * QUESTIONS  # one round to warm up, one batch to count queries
+    chosen = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    with ExitStack() as stack:
+        pairs = [stack.enter_context(pair(name, folder, answers)) for name in chosen]
+        before = {id(side): side.stored() for here in pairs for side in here.sides.values()}
+        load, began = os.getloadavg(), time.monotonic()
+        found = rounds(pairs, options.rounds, options.pages)
+        check(pairs, before)
+        seconds = time.monotonic() - began
+        queries = {here.database: {which: side.queries for which, side in here.sides.items()} for here in pairs}
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "cores": len(meter.CORES), "pinned": meter.PINNED, "python": platform.python_version(),
+            "load_before": load, "load_after": os.getloadavg(), "seconds": round(seconds, 1),
+        },
+        "summary": summary(found, queries),
+        "rounds": found,
+    }  # fmt: skip
+
+
+def main() -> int:
+    """Measure, print the table, keep the results; return 0 when every target is met, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="that count (default: 5)")
+    parser.add_argument("--pages", type=int, default=250, help="requests of a page in one round (default: 250)")
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--no-file", action="store_true", help="keep no file of results")
+    options = parser.parse_args()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that everything is cleared away
+    folder = Path(tempfile.mkdtemp(prefix="quiz-bench-"))
+    try:
+        results = run_all(options, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    sys.stdout.write(draw(results))
+    if not options.no_file:
+        file = RESULTS / f"{results['at'][:10]}.json"
+        file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        sys.stdout.write(f"Kept in {file}\n")
+    return 0 if all(row["met"] for row in results["summary"]) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,545 @@
+"""A backup holds all that was acknowledged; a restore gives exactly that back, or changes nothing.
+
+Real commands on real databases: every site here is a database of its own, in the kind that the tests run on, and every
+command is a process, as cron and hospital IT start it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import SimpleTestCase
+from django.utils import timezone
+
+from learn import backups
+from learn.apps import database_problems
+from learn.people.models import Patient, User
+from learn.people.sessions import SessionStore
+from quizzes import taking
+from quizzes.models import Quiz, Response
+from tests.cast import load_content, make_nurse, make_patient, make_team, right, wrong
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
+SUFFIX = ".pgdump" if POSTGRESQL else ".sqlite3"
+ROLE = f"drill_{uuid.uuid4().hex[:8]}"  # may make databases and is no superuser, as we tell hospitals to have it
+
+
+@dataclass(frozen=True)
+class Site:
+    """A database with a site's environment around it, and a folder for its backups."""
+
+    name: str
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        """Return its DATABASE_URL; also how psycopg reaches it."""
+        if not POSTGRESQL:
+            return f"sqlite:///{self.file}"
+        cluster = urlsplit(os.environ["DATABASE_URL"])
+        address = cluster.netloc.rpartition("@")[2]
+        return cluster._replace(netloc=f"{ROLE}@{address}", path=f"/{self.name}").geturl()
+
+    @property
+    def file(self) -> Path:
+        """Return the file of the SQLite database."""
+        return self.folder / "db.sqlite3"
+
+    def environment(self, **over: str) -> dict[str, str]:
+        """Return what a process of this site is started with."""
+        own = {
+            "DJANGO_SETTINGS_MODULE": "learn.settings",
+            "LEARN_ENV_FILE": os.devnull,
+            "SECRET_KEY": "drill-" + "0" * 50,
+        }
+        return os.environ | own | {"DATABASE_URL": self.url, "THREADS": "4"} | over
+
+    def run(self, *command: object, most: int | None = None, **over: str) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py command`; `most` is the size in bytes that a file may reach."""
+
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+        return subprocess.run(
+            [sys.executable, "manage.py", *map(str, command)],
+            cwd=ROOT, env=self.environment(**over), capture_output=True, text=True, preexec_fn=limit if most else None,
+        )  # fmt: skip
+
+    def do(self, function: str) -> str:
+        """Run a function of this file in a process of the site, and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-c", CALL, function], cwd=ROOT, env=self.environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def back_up(self) -> Path:
+        """Return the file of a new backup."""
+        done = self.run("backup", self.folder / "backups")
+        assert done.returncode == 0, done.stderr
+        return Path(done.stdout.partition(": ")[0])
+
+    def restore(self, file: Path, *arguments: str, **over: str) -> subprocess.CompletedProcess[str]:
+        """Run `restore`; what is there goes to a folder of its own."""
+        return self.run("restore", file, "--folder", self.folder / "before", *arguments, **over)
+
+    @contextmanager
+    def open(self) -> Iterator[Any]:
+        """Connect to the database as somebody else would, without Django."""
+        opened = psycopg.connect(self.url, autocommit=True) if POSTGRESQL else sqlite3.connect(self.file)
+        with closing(opened) as db:
+            yield db
+            db.commit()
+
+    def rows(self) -> dict[str, list[str]]:
+        """Return every row of every table: what two equal databases have in common."""
+        tables = (
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            if POSTGRESQL
+            else "SELECT name FROM sqlite_master WHERE type = 'table'"
+        )
+        with self.open() as db:
+            names = [name for (name,) in db.execute(tables).fetchall()]
+            every = {name: f'SELECT * FROM "{name}"' for name in names}  # noqa: S608 - its own tables
+            return {name: sorted(map(repr, db.execute(query).fetchall())) for name, query in every.items()}
+
+    def state(self) -> tuple[bytes, dict[str, list[str]]]:
+        """Return all that a refusal must leave alone: the rows, and on SQLite the bytes."""
+        rows = self.rows()
+        return b"" if POSTGRESQL else self.file.read_bytes(), rows
+
+
+CALL = "import sys, django; django.setup(); from tests.learn import test_backups; getattr(test_backups, sys.argv[1])()"
+MASTER = Site(f"{ROLE}_master", Path(tempfile.gettempdir()) / f"{ROLE}_master")
+
+
+@contextmanager
+def cluster() -> Iterator[psycopg.Connection]:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
+        yield server
+
+
+def setUpModule() -> None:
+    """Make one site with lessons, people and answers, that the others are copies of."""
+    MASTER.folder.mkdir()
+    if POSTGRESQL:
+        with cluster() as server:
+            server.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+            server.execute(f"CREATE DATABASE {MASTER.name} OWNER {ROLE}")
+    done = MASTER.run("migrate")
+    assert done.returncode == 0, done.stderr
+    MASTER.do("fill")
+
+
+def tearDownModule() -> None:
+    """Leave nothing behind."""
+    remove(MASTER)
+    if POSTGRESQL:
+        with cluster() as server:
+            server.execute(f"DROP ROLE {ROLE}")
+
+
+def copy_of_the_master() -> Site:
+    """Return a site of one's own, with the master's rows."""
+    site = Site(f"{ROLE}_{uuid.uuid4().hex[:8]}", Path(tempfile.mkdtemp(prefix=ROLE)))
+    if POSTGRESQL:
+        with cluster() as server:
+            server.execute(f"CREATE DATABASE {site.name} OWNER {ROLE} TEMPLATE {MASTER.name}")
+    else:
+        shutil.copyfile(MASTER.file, site.file)
+    return site
+
+
+def remove(site: Site) -> None:
+    """Remove the site's database and folder."""
+    shutil.rmtree(site.folder)
+    if POSTGRESQL:
+        with cluster() as server:
+            server.execute(f"DROP DATABASE {site.name} WITH (FORCE)")
+
+
+# What processes of a site do: `Site.do` names these.
+
+
+def fill() -> None:
+    """Load the lessons; let people come and answer."""
+    load_content()
+    team = make_team()
+    make_nurse("noor", team)
+    for label in ("Ana", "Bo"):
+        learner = make_patient(team, label, name=label.lower()).user
+        for quiz in Quiz.objects.all():
+            attempt = taking.start(learner=learner, quiz=quiz, language="en", now=timezone.now())
+            for item in attempt.items.with_answers():
+                given = wrong(item.revision) if item.revision.critical else right(item.revision)
+                taking.answer(item=item, given=given, number=1, now=timezone.now())
+        session = SessionStore()
+        session["learner"] = str(learner.pk)
+        session.create()
+
+
+def spoil() -> None:
+    """Change, delete and add."""
+    Patient.objects.filter(label="Ana").update(label="Zed")
+    Response.objects.filter(item__attempt__learner__username="bo").delete()
+    Session.objects.all().delete()
+    User.objects.create_guest()
+
+
+def keep_answering() -> None:
+    """Answer in four threads until killed; print each answer's item and number once it is acknowledged."""
+
+    def answer(learner: User) -> None:
+        while True:
+            for quiz in Quiz.objects.all():
+                attempt = taking.start(learner=learner, quiz=quiz, language="en", now=timezone.now())
+                for item in attempt.items.with_answers():
+                    number = item.answers + 1
+                    with suppress(taking.NotOwed):  # missed safety questions come in a round of their own
+                        taking.answer(item=item, given=right(item.revision), number=number, now=timezone.now())
+                        os.write(1, f"{item.pk} {number}\n".encode())
+
+    for learner in [User.objects.create_guest() for _ in range(4)]:
+        threading.Thread(target=answer, args=[learner]).start()
+
+
+def problems() -> None:
+    """Print why a server would not start on this database."""
+    sys.stdout.write(repr(database_problems()))
+
+
+class SiteCase(SimpleTestCase):
+    """A class with a site of its own."""
+
+    def setUp(self) -> None:
+        self.site = copy_of_the_master()
+        self.addCleanup(remove, self.site)
+
+
+class TestABackup(SiteCase):
+    def test_is_one_file_with_its_manifest_that_nobody_else_may_read(self) -> None:
+        done = self.site.run("backup", self.site.folder / "deep" / "backups")
+        file = Path(done.stdout.partition(": ")[0])
+        rows = {name: len(rows) for name, rows in self.site.rows().items() if not name.startswith("sqlite_")}
+        assert done.stdout == f"{file}: {sum(rows.values())} rows, {file.stat().st_size / 1e6:.1f} MB.\n"
+        assert sorted(file.parent.iterdir()) == [file, Path(f"{file}.json")]
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (file.parent, file, Path(f"{file}.json"))]
+        assert modes == [0o700, 0o600, 0o600]
+        told = json.loads(Path(f"{file}.json").read_text())
+        assert (told["format"], told["rows"]) == (1, rows)
+        assert rows["quizzes_response"] == 36
+        assert {"people.0002_roles", "sessions.0001_initial"} < set(told["migrations"])
+
+    def test_of_the_same_minute_does_not_take_the_place_of_another(self) -> None:
+        assert len({self.site.back_up() for _ in range(2)}) == 2
+
+    def test_made_while_people_answer_holds_every_answer_acknowledged_before_it_began(self) -> None:
+        said: list[str] = []
+        writer = subprocess.Popen(
+            [sys.executable, "-c", CALL, "keep_answering"],
+            cwd=ROOT, env=self.site.environment(), stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        listener = threading.Thread(target=lambda: said.extend(iter(writer.stdout.readline, "")))
+        listener.start()
+        try:
+            # A reader who began before them all keeps SQLite from moving their answers out of the -wal file: a copy of
+            # the file alone would hold none, however the test's processes happen to be timed.
+            with self.site.open() as reader:
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM quizzes_response").fetchall()
+                wait_until(lambda: len(said) >= 50)
+                before = list(said)
+                file = self.site.back_up()
+                during = len(said) - len(before)
+        finally:
+            writer.kill()
+            writer.wait()
+            listener.join()
+            writer.stdout.close()
+        assert during > 0, "nobody answered meanwhile: this proves nothing"
+        wait_until(lambda: self.site.restore(file, "--yes").returncode == 0)
+        with self.site.open() as db:
+            kept = {
+                f"{item} {n}\n" for item, n in db.execute("SELECT item_id, number FROM quizzes_response").fetchall()
+            }
+        assert set(before) - kept == set()
+
+    def test_that_does_not_fit_on_the_disk_says_so_and_leaves_nothing(self) -> None:
+        folder = self.site.folder / "backups"
+        done = self.site.run("backup", folder, most=50_000)  # files end there, as on a full disk
+        assert_one_sentence(done, "No backup was made. ")
+        assert list(folder.iterdir()) == []
+
+    def test_of_nothing_is_refused(self) -> None:
+        folder = self.site.folder / "backups"
+        if POSTGRESQL:
+            with self.site.open() as db:
+                db.execute("DROP OWNED BY CURRENT_USER")
+        else:
+            self.site.file.unlink()
+            assert_one_sentence(self.site.run("backup", folder), "There is no database")
+            assert not self.site.file.exists()
+            self.site.file.touch()
+        assert_one_sentence(self.site.run("backup", folder), "There is nothing to back up: the database has no tables.")
+        assert list(folder.iterdir()) == []
+
+    @pytest.mark.skipif(not POSTGRESQL, reason="about pg_dump")
+    def test_that_pg_dump_cannot_make_says_why_and_never_shows_the_password(self) -> None:
+        fake = self.site.folder / "pg_dump"
+        fake.write_text(
+            f'#!/bin/sh\n[ "$1" != --version ] || {{ echo "pg_dump (PostgreSQL) 99.1"; exit; }}\n'
+            f'echo "$*" >{fake}.said; echo "$PGPASSWORD" >{fake}.env\n'
+            f'echo "pg_dump: error: could not write: No space left on device" >&2; exit 1\n'
+        )
+        fake.chmod(0o700)
+        secret = self.site.url.replace(f"{ROLE}@", f"{ROLE}:hush%40hush@")
+        done = self.site.run(
+            "backup", self.site.folder, DATABASE_URL=secret, PATH=f"{fake.parent}:{os.environ['PATH']}"
+        )
+        assert_one_sentence(done, "No backup was made. pg_dump: error: could not write: No space left on device.")
+        assert Path(f"{fake}.env").read_text() == "hush@hush\n"
+        assert "hush" not in Path(f"{fake}.said").read_text()
+
+    def test_needs_a_pg_dump_as_new_as_the_server(self) -> None:
+        with pytest.raises(backups.BackupError, match="pg_dump 99 or newer is not here"):
+            backups._program("pg_dump", 99)
+
+
+class TestARestore(SiteCase):
+    def test_gives_every_row_back(self) -> None:
+        before = self.site.rows()
+        file = self.site.back_up()
+        self.site.do("spoil")
+        spoiled = self.site.rows()
+        assert sum(before[name] != spoiled[name] for name in before) >= 4
+
+        done = self.site.restore(file, "--yes")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert self.site.rows() == before
+        assert self.site.do("problems") == "[]"
+        # Sessions too: a guest's is the only key to what they did.
+        assert len(before["django_session"]) == 2
+
+        # What was there a moment ago is a backup like any other.
+        kept = next((self.site.folder / "before").glob(f"2*{SUFFIX}"))
+        assert f"What was there is kept in {kept}." in done.stdout
+        assert self.site.restore(kept, "--yes").returncode == 0
+        assert self.site.rows() == spoiled
+
+    def test_into_nothing_gives_every_row_back(self) -> None:
+        before, file = self.site.rows(), self.site.back_up()
+        if POSTGRESQL:
+            with cluster() as server:
+                server.execute(f"DROP DATABASE {self.site.name}")
+                server.execute(f"CREATE DATABASE {self.site.name} OWNER {ROLE}")
+        else:
+            self.site.file.unlink()
+        done = self.site.restore(file, "--yes")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert self.site.rows() == before
+        assert not (self.site.folder / "before").exists()
+
+    def test_of_an_older_release_comes_up_to_this_one_with_its_guards(self) -> None:
+        """The release before Django's sessions were added, which nothing else stands on; its guard had been lost."""
+        before = self.site.rows()
+        assert self.site.run("migrate", "sessions", "zero").returncode == 0
+        with self.site.open() as db:
+            db.execute(f"DROP TRIGGER quizzes_response_guard{' ON quizzes_response' if POSTGRESQL else ''}")
+        file = self.site.back_up()
+        assert "sessions.0001_initial" not in json.loads(Path(f"{file}.json").read_text())["migrations"]
+        assert self.site.restore(file, "--yes").returncode == 0
+        assert self.site.do("problems") == "[]"
+        after = self.site.rows()
+        assert after.keys() == before.keys()
+        assert after["django_session"] == []
+        changed = {name for name in before if before[name] != after[name]}
+        # The ids of new rows go on; SQLite keeps them in a table.
+        assert changed - {"sqlite_sequence"} == {"django_session", "django_migrations"}
+
+    def test_without_yes_says_what_it_would_do_and_does_nothing(self) -> None:
+        file = self.site.back_up()
+        before = self.site.state()
+        done = self.site.restore(file)
+        assert_one_sentence(done, "Nothing was changed. Stop the site first")
+        backup, there = done.stdout.splitlines()
+        assert backup.startswith("The backup: 20")
+        assert there.startswith("There now:  ")
+        assert self.site.state() == before
+
+    @pytest.mark.skipif(POSTGRESQL, reason="about a database file")
+    def test_over_a_damaged_database_waits_until_it_is_out_of_the_way(self) -> None:
+        before, file = self.site.rows(), self.site.back_up()
+        damaged = b"This is no database. " * 1000
+        self.site.file.write_bytes(damaged)
+        assert_one_sentence(
+            self.site.restore(file, "--yes"), "What is there now cannot be read: file is not a database."
+        )
+        assert self.site.file.read_bytes() == damaged
+        self.site.file.rename(self.site.file.with_name("damaged"))
+        wal = self.site.file.with_name("db.sqlite3-wal")
+        wal.write_bytes(b"the last answers may be in here")
+        assert_one_sentence(self.site.restore(file, "--yes"), "db.sqlite3-wal lies there without db.sqlite3")
+        wal.unlink()
+        assert self.site.restore(file, "--yes").returncode == 0
+        assert self.site.rows() == before
+
+
+class TestARestoreIsRefused(SimpleTestCase):
+    """And nothing has changed then: these tests share a site."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.site = copy_of_the_master()
+        cls.addClassCleanup(remove, cls.site)
+        cls.good = cls.site.back_up()
+        cls.site.do("spoil")
+        cls.before = cls.site.state()
+
+    def setUp(self) -> None:
+        folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        self.file, self.manifest = folder / self.good.name, folder / f"{self.good.name}.json"
+        shutil.copyfile(self.good, self.file)
+        shutil.copyfile(f"{self.good}.json", self.manifest)
+
+    def tell(self, **other: Any) -> None:
+        """Let the manifest tell something else."""
+        self.manifest.write_text(json.dumps(json.loads(self.manifest.read_text()) | other))
+
+    def refused(self, sentence: str, **over: str) -> None:
+        assert_one_sentence(self.site.restore(self.file, "--yes", **over), sentence)
+        assert self.site.state() == self.before
+        left = [path.name for path in self.site.folder.iterdir() if path.name.startswith(".")]
+        assert left == []
+        if POSTGRESQL:
+            with cluster() as server:
+                query = "SELECT count(*) FROM pg_database WHERE datname LIKE %s"
+                assert server.execute(query, [f"{self.site.name}_%"]).fetchone() == (0,)
+
+    def test_where_there_is_no_file(self) -> None:
+        self.file.unlink()
+        self.refused("There is no file")
+
+    def test_without_a_manifest(self) -> None:
+        self.manifest.unlink()
+        self.refused(f"{self.manifest.name} must lie beside it.")
+
+    def test_with_a_damaged_manifest(self) -> None:
+        for text in ("", "{", "[]", "{}", '{"format": 1, "rows": 3}'):
+            with self.subTest(text):
+                self.manifest.write_text(text)
+                self.refused("The manifest")
+
+    def test_in_a_format_of_tomorrow(self) -> None:
+        self.tell(format=2)
+        self.refused("was made by another release")
+
+    def test_when_the_file_was_cut_off(self) -> None:
+        os.truncate(self.file, self.file.stat().st_size - 1)
+        self.refused("is damaged")
+
+    def test_when_one_byte_has_changed(self) -> None:
+        data = bytearray(self.file.read_bytes())
+        data[len(data) // 2] ^= 1
+        self.file.write_bytes(data)
+        self.refused("is damaged")
+
+    def test_when_it_is_no_database_whatever_its_manifest_says(self) -> None:
+        self.file.write_text("Dear colleague, " * 1000)
+        self.tell(sha256=backups._sha256(self.file))
+        self.refused("valid archive" if POSTGRESQL else "file is not a database")
+
+    def test_when_it_holds_other_rows_than_its_manifest_names(self) -> None:
+        told = json.loads(self.manifest.read_text())
+        self.tell(rows=told["rows"] | {"quizzes_response": 35})
+        self.refused("does not hold the rows that its manifest names")
+
+    def test_from_the_other_kind_of_database(self) -> None:
+        self.tell(vendor="sqlite" if POSTGRESQL else "postgresql")
+        self.refused("and this site runs on")
+
+    def test_from_a_newer_release(self) -> None:
+        newer = copy_of_the_master()
+        self.addCleanup(remove, newer)
+        with newer.open() as db:
+            later = "('progress', '0099_later', CURRENT_TIMESTAMP)"
+            db.execute(f"INSERT INTO django_migrations (app, name, applied) VALUES {later}")  # noqa: S608
+        self.file = newer.back_up()
+        self.refused("is from a newer release than this one, which has no progress.0099_later.")
+
+    def test_while_the_site_runs(self) -> None:
+        with self.site.open() as db:
+            db.execute(
+                "SELECT 1 FROM django_migrations LIMIT 1"
+            ).fetchall()  # and idle since then, as sites are at night
+            self.refused("The site is running")
+
+    def test_when_there_is_no_room_for_a_backup_of_what_is_there(self) -> None:
+        (self.site.folder / "before").write_text("not a folder")
+        self.addCleanup((self.site.folder / "before").unlink)
+        self.refused("What is there now could not be backed up, so it stays: ")
+
+    @pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL itself would not take the dump")
+    def test_when_a_row_points_at_nothing(self) -> None:
+        with closing(sqlite3.connect(self.file)) as db:
+            db.execute("INSERT INTO quizzes_quizitem (quiz_id, question_id, position) VALUES (99999, 1, 1)")
+            db.commit()
+        self.tell(sha256=backups._sha256(self.file))
+        self.refused("a row of quizzes_quizitem points at nothing in quizzes_quiz")
+
+    @pytest.mark.skipif(not POSTGRESQL, reason="about PostgreSQL's rights")
+    def test_when_the_user_may_not_make_databases(self) -> None:
+        with cluster() as server:
+            server.execute(f"ALTER ROLE {ROLE} NOCREATEDB")
+            try:
+                self.refused(f"let an administrator run ALTER ROLE {ROLE} CREATEDB.")
+            finally:
+                server.execute(f"ALTER ROLE {ROLE} CREATEDB")
+
+    @pytest.mark.skipif(not POSTGRESQL, reason="about the database beside")
+    def test_when_a_database_is_left_from_a_restore_that_broke_off(self) -> None:
+        with cluster() as server:
+            server.execute(f"CREATE DATABASE {self.site.name}_restore")
+            assert_one_sentence(self.site.restore(self.file, "--yes"), "is left from a restore that broke off")
+            server.execute(f"DROP DATABASE {self.site.name}_restore")
+        assert self.site.state() == self.before
+
+
+def assert_one_sentence(done: subprocess.CompletedProcess[str], part: str) -> None:
+    """Hold that the command failed, and said why in one line."""
+    assert done.returncode == 1, done.stdout
+    assert done.stderr.startswith("CommandError: No")
+    assert part in done.stderr
+    assert done.stderr.endswith(".\n")
+    assert done.stderr.count("\n") == 1
+
+
+def wait_until(done: Any) -> None:
+    """Wait half a minute at most."""
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end, "it did not come to that in half a minute"
+        time.sleep(0.02)
