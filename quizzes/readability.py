@@ -92,6 +92,12 @@ def hard_words(text: str, *, mask: Iterable[str] = ()) -> list[str]:
     return [word for word in words(text) if word.lower() not in masked and syllables(word) >= HARD_SYLLABLES]
 
 
+def smog(text: str, *, mask: Iterable[str] = ()) -> float:
+    """Give the SMOG grade: McLaughlin, Journal of Reading 12 (1969). Made for 30 sentences or more; it runs higher."""
+    ends = sentences(text)
+    return 1.0430 * (len(hard_words(text, mask=mask)) * 30 / len(ends)) ** 0.5 + 3.1291 if ends else 0.0
+
+
 def longest_sentence(text: str) -> int:
     """Count the words of the longest sentence (content rule: 20 at most)."""
     return max((len(words(sentence)) for sentence in sentences(text)), default=0)

@@ -43,7 +43,7 @@ class Card:
 
     tiers: tuple[Tier, ...]
     fever: str
-    claims: frozenset[str]  # the facts that the card carries: a step that teaches one is followed by the card
+    claims: frozenset[str]  # a step that teaches one of these is followed by the card
 
 
 @cache

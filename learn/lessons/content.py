@@ -28,7 +28,10 @@ from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
 Data = dict[str, Any]
 
-LESSON = {"therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "steps"}
+LESSON = {
+    "therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "checked", "next_check",
+    "steps",
+}  # fmt: skip
 STEP = {"slug", "heading", "claims", "body", "key_point"}
 QUESTION = {"slug", "item", "kind", "critical", "objective", "claims", "step", "stem", "why"}
 KIND = {  # what a kind needs in a content file; what else it may have stands in MAY
@@ -38,7 +41,7 @@ KIND = {  # what a kind needs in a content file; what else it may have stands in
     "ordering": {"cards", "if_wrong"},
 }
 CHOICE, ROW = {"text", "feedback"}, {"text", "match", "feedback"}
-MAY = {"misconceptions", "misconception", "right"}
+MAY = {"misconceptions", "misconception", "right", "picture"}
 
 
 class ContentError(ValueError):
@@ -129,7 +132,7 @@ def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
 
 
 def _hash(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
 def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, report: Report) -> bool:
@@ -243,12 +246,22 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         lesson=lesson,
         number=newest + 1,
         shipped=shipped,
+        checked_on=data["checked"],
+        next_check=data["next_check"],
         **{k: data[k] for k in ("language", "title", "main_message", "remember", "minutes")},
     )
     edition.full_clean()
     edition.save()
     for n, row in enumerate(data["steps"], 1):
-        step = Step(edition=edition, position=n, **{k: row[k] for k in STEP})
+        picture = row.get("picture", {})
+        step = Step(
+            edition=edition,
+            position=n,
+            picture=picture.get("file", ""),
+            alt=picture.get("alt", ""),
+            key=picture.get("key", []),
+            **{k: row[k] for k in STEP},
+        )
         step.full_clean()
         step.save()
     governance.publish(edition=edition)

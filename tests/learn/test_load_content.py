@@ -37,16 +37,12 @@ class FolderCase(TestCase):
 
 
 class TestLoading(FolderCase):
-    def test_publishes_the_three_lessons_whole(self) -> None:
-        assert Edition.objects.filter(state="published").count() == 3
-        assert Step.objects.filter(frozen=True).count() == 4 + 7 + 6
-        counts = {q.slug: q.items.count() for q in Quiz.objects.all()}
-        assert counts == {
-            "how-your-immune-system-fights-cancer": 3,
-            "what-is-immunotherapy": 8,
-            "side-effects-when-to-call": 7,
-        }
-        assert len(self.first.added) == 3 + 18
+    def test_publishes_the_sixteen_lessons_whole(self) -> None:
+        assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 16
+        steps = sum(len(yaml.safe_load(path.read_text())["steps"]) for path in (self.folder / "lessons").iterdir())
+        assert Step.objects.filter(frozen=True).count() == steps == 87
+        assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 79
+        assert len(self.first.added) == 16 + 79
 
     def test_twice_changes_nothing(self) -> None:
         before = self.rows()
