@@ -21,7 +21,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from learn.lessons import governance
+from learn.lessons import governance, texts
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -90,7 +90,7 @@ def _named(name: str) -> Iterator[None]:
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return texts.read(path)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContentError(f"cannot be read: {error}") from error
 

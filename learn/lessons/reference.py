@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-FIXTURES = Path(__file__).resolve().parent.parent.parent / "fixtures"
+from learn.lessons import texts
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class Medicine:
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
+    rows: list[dict[str, Any]] = texts.read(texts.FIXTURES / name)
     return rows
 
 

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from learn.lessons import reference
+from learn.lessons import reference, texts
 from quizzes.readability import grade, longest_sentence, plain, smog, words
 
 
@@ -25,8 +24,8 @@ class Command(BaseCommand):
         folder = Path(settings.BASE_DIR) / "fixtures"
         self.stdout.write(f"{'':48}{'grade':>7}{'unmasked':>10}{'SMOG':>7}{'words':>7}{'longest':>9}")
         for path in sorted((folder / "lessons").glob(f"{options['lesson']}.yaml")):
-            lesson = yaml.safe_load(path.read_text(encoding="utf-8"))
-            quiz = yaml.safe_load((folder / "quizzes" / path.name).read_text(encoding="utf-8"))
+            lesson = texts.read(path)
+            quiz = texts.read(folder / "quizzes" / path.name)
             mask = reference.mask([step["body"] for step in lesson["steps"]])
             steps = {step["slug"]: plain(f"{step['body']}\n\n{step['key_point']}") for step in lesson["steps"]}
             whole = "\n".join([lesson["main_message"], *lesson["remember"], *steps.values()])
