@@ -76,13 +76,15 @@ def words(text: str) -> list[str]:
 def grade(text: str, *, mask: Iterable[str] = ()) -> float:
     """Give the Flesch-Kincaid grade: Kincaid, Fishburne, Rogers and Chissom, Research Branch Report 8-75 (1975).
 
-    A masked word (a medicine's name, the term being taught) counts as two syllables: show the unmasked grade beside it.
+    A masked word (a medicine's name, the term being taught) counts as two syllables at most: show the unmasked grade
+    beside it.
     """
     masked = {word.lower() for term in mask for word in words(term)}
     found, ends = words(text), sentences(text)
     if not found:
         return 0.0
-    total = sum(MASKED_SYLLABLES if word.lower() in masked else syllables(word) for word in found)
+    counted = [(syllables(word), word.lower() in masked) for word in found]
+    total = sum(min(count, MASKED_SYLLABLES) if is_masked else count for count, is_masked in counted)
     return 0.39 * len(found) / len(ends) + 11.8 * total / len(found) - 15.59
 
 

@@ -41,7 +41,7 @@ KIND = {  # what a kind needs in a content file; what else it may have stands in
     "ordering": {"cards", "if_wrong"},
 }
 CHOICE, ROW = {"text", "feedback"}, {"text", "match", "feedback"}
-MAY = {"misconceptions", "misconception", "right", "picture"}
+MAY = {"misconceptions", "misconception", "right"}
 
 
 class ContentError(ValueError):
@@ -67,11 +67,17 @@ def load(folder: Path) -> Report:
         with _named("therapies.yaml"):
             for therapy in _read(folder / "therapies.yaml"):
                 _load_therapy(therapy, report)
+        with _named("pictures.yaml"):
+            pictures = {(row["lesson"], row["step"]): row for row in _read(folder / "pictures.yaml")}
         for path in sorted((folder / "lessons").glob("*.yaml")):
             with _named(path.name):
                 lesson, quiz = _read(path), _read(folder / "quizzes" / path.name)
                 _check(lesson, quiz, path.stem, seen)
+                for step in lesson["steps"]:
+                    step["drawn"] = pictures.pop((lesson["slug"], step["slug"]), None)
                 _load_lesson(lesson, _load_quiz(quiz, report), report)
+        if pictures:
+            raise ContentError(f"pictures.yaml: there is no step {' / '.join(next(iter(pictures)))}")
     return report
 
 
@@ -253,13 +259,13 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
     edition.full_clean()
     edition.save()
     for n, row in enumerate(data["steps"], 1):
-        picture = row.get("picture", {})
+        drawn = row["drawn"] or {"file": "", "alt": "", "key": []}
         step = Step(
             edition=edition,
             position=n,
-            picture=picture.get("file", ""),
-            alt=picture.get("alt", ""),
-            key=picture.get("key", []),
+            picture=drawn["file"],
+            alt=drawn["alt"],
+            key=drawn["key"],
             **{k: row[k] for k in STEP},
         )
         step.full_clean()

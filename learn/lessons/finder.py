@@ -26,16 +26,16 @@ from typing import Literal, NamedTuple
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.fuzz import ratio
 
-CUT, WORD_CUT, SURE, EDGE = 76.0, 86.0, 90.0, 2.0
+CUT, WORD_CUT, SURE, EDGE = 76.0, 86.0, 90.0, 1.0
 LONGEST, MOST_PARTS, MOST_WORDS, MOST_HITS = 200, 4, 8, 3
 
 # Said around a name, in English and Spanish.
 FILLER = re.compile(
     r"\b(?:a[nt]?|and|are|called|cancer|con|contra|del?|dose|drip|drugs?|el|en|every|for|from|get(?:ting)?|given?|gotero"
-    r"|ha[ds]|have|he|her|his|i[mnsv]?|infusion(?:e?s)?|injections?|it|inyeccion(?:es)?|las?|los|mas|me|meds?"
-    r"|medicamentos?|medicinas?|medicines?|mis?|my|named?|new|next|o[fnr]|para|pills?|please|plus|por|receiv(?:e|ing)|she"
-    r"|shots?|start(?:ed|ing)?|suero|tak(?:e|ing)|terapia|that|the|their|then|therapy|this|to|tratamiento|treatments?"
-    r"|una?|vaccines?|vacunas?|we|weeks?|with|y|your)\b"
+    r"|ha[ds]|have|he|her|his|i[mnsv]?|immunotherapy|infusion(?:e?s)?|injections?|inmunoterapia|inyeccion(?:es)?|it"
+    r"|las?|los|mas|me|meds?|medicamentos?|medicinas?|medicines?|mis?|my|named?|new|next|o[fnr]|para|pills?|please|plus"
+    r"|por|receiv(?:e|ing)|she|shots?|start(?:ed|ing)?|suero|tak(?:e|ing)|terapia|that|the|their|then|therapy|this|to"
+    r"|tratamiento|treatments?|una?|vaccines?|vacunas?|we|weeks?|with|y|your)\b"
 )
 WORD = re.compile(r"[^\W_]+")
 BETWEEN = re.compile(r"[+/&,;]|\b(?:and|con|mas|plus|then|with|y)\b")
@@ -108,13 +108,13 @@ def find(query: str, names: Sequence[Named]) -> Found:
 
 
 def _asked(said: str, names: Sequence[Named]) -> list[list[Hit]]:
-    """Return the hits of each part between "and", "+" and the like; without such, those of each long word."""
+    """Return the hits of each part between "and", "+" and the like; without such, those of each word."""
     parts = [part for part in BETWEEN.split(said) if _words(part)][:MOST_PARTS]
     asked = [hits for part in parts if len(parts) > 1 and (hits := _rank(_spellings(part), names))]
     if len(asked) > 1:
         return asked
-    words = [word for word in _words(said) if len(word) > 3][:MOST_WORDS]
-    return [hits for word in words if (hits := _rank([word], names, WORD_CUT))]
+    asked = [(word, _rank([word], names, WORD_CUT)) for word in _words(said)[:MOST_WORDS]]
+    return [hits for word, hits in asked if hits and (len(word) > 3 or hits[0].exact)]
 
 
 def _rank(spellings: Sequence[str], names: Sequence[Named], cut: float = CUT) -> list[Hit]:
@@ -122,7 +122,8 @@ def _rank(spellings: Sequence[str], names: Sequence[Named], cut: float = CUT) ->
     said = [(letters, _sound(letters)) for letters in spellings]
     hits = []
     for named in names:
-        fit, name = max((_fit(*spelling, form), form.name) for spelling in said for form in _forms(named))
+        fits = ((_fit(*spelling, form), form.name) for spelling in said for form in _forms(named))
+        fit, name = max(fits, default=(0.0, ""))
         if fit >= cut:
             hits.append((-fit - (0 if named.ours else EDGE), Hit(named.slug, name, round(fit, 1), fit == 100)))
     ranked = [hit for _, hit in sorted(hits, key=lambda hit: (hit[0], hit[1].slug))]
@@ -156,6 +157,7 @@ def _forms(named: Named) -> tuple[_Form, ...]:
     return tuple(
         _Form(name, letters, _sound(letters), "".join(FAMILY.findall(letters)), letters in whole)
         for letters, name in (parts | whole).items()
+        if letters
     )
 
 
