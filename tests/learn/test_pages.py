@@ -111,6 +111,10 @@ class TestAStep(SiteCase):
             assert text in page
         assert "Remember" not in page
 
+    def test_has_a_way_back_that_says_no_more_than_back(self) -> None:
+        page = self.get("step", *WHAT, 2).content.decode()
+        assert re.search(r'<a class="back" href="[^"]+/1/"><span aria-hidden="true">‹&nbsp;</span>Back</a>', page)
+
     def test_that_is_first_says_what_the_site_is_for(self) -> None:
         assert "It cannot tell you which treatment is right for you" in words(self.get("step", *WHAT, 1))
         assert "It cannot tell you" not in words(self.get("step", *WHAT, 2))
@@ -450,7 +454,7 @@ class TestFindMyMedicine(SiteCase):
 
     def test_says_of_another_kind_of_medicine_that_it_is_one(self) -> None:
         page = self.find("adalimumab")
-        assert "a different kind of medicine" in page
+        assert "A different kind of medicine" in page
         assert "ipilimumab" not in page.split("A to Z")[0]
         assert "Show me the lessons" not in page
 
