@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from learn import views
+from learn.lessons import views as lessons
 from learn.progress import views as progress
 
 urlpatterns = [
@@ -16,6 +17,10 @@ urlpatterns = [
     path("check/<slug:lesson>/", progress.check, name="check"),
     path("check/", include("quizzes.urls")),
     path("my/", progress.my, name="my"),
+    path("find/", lessons.find, name="find"),
+    path("words/", lessons.words, name="words"),
+    path("more/", views.page, {"name": "more"}, name="more"),
+    path("about/", views.page, {"name": "about"}, name="about"),
     path("help/", views.help_page, name="help"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

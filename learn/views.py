@@ -12,6 +12,7 @@ from django.urls import resolve
 from django.views.decorators.http import require_safe
 
 from learn.apps import database_problems
+from learn.lessons import reference
 from learn.progress.views import go_on_without_cookies
 
 
@@ -20,6 +21,13 @@ from learn.progress.views import go_on_without_cookies
 def help_page(request: HttpRequest) -> HttpResponse:
     """Say who to call, how fast and for what: the whole call card."""
     return render(request, "help.html")
+
+
+@login_not_required
+@require_safe
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a page that is all words: about this site, or where else to find help."""
+    return render(request, f"{name}.html", {"sources": reference.sources().values() if name == "about" else []})
 
 
 @login_not_required

@@ -58,6 +58,10 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "check": (ALL, cells(303)),
     "my": (ALL, NOT_ALLOWED),
     "help": (ALL, NOT_ALLOWED),
+    "find": (ALL, NOT_ALLOWED),
+    "words": (ALL, NOT_ALLOWED),
+    "more": (ALL, NOT_ALLOWED),
+    "about": (ALL, NOT_ALLOWED),
     "healthz": (ALL, NOT_ALLOWED),
     "readyz": (ALL, NOT_ALLOWED),
     "account_login": (ALL, ALL),
@@ -219,6 +223,7 @@ class TestEveryAddress(TestCase):
             "account_logout": ("ana", ["next"], ["next"]),
             "admin:login": ("noor", [], ["next"]),
             "admin:index": ("noor", [], ["after"]),
+            "find": ("anonymous", [], ["q"]),
             "admin:people_patient_assign": ("noor", ["lessons", "due", "note"], ["patient"]),
         }
         for name, (role, posted, asked) in fields.items():

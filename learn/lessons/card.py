@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-import yaml
-
-CARD = Path(__file__).resolve().parent.parent.parent / "fixtures" / "call_card.yaml"
+from learn.lessons import texts
 
 
 @dataclass(frozen=True)
@@ -43,13 +40,13 @@ class Card:
 
     tiers: tuple[Tier, ...]
     fever: str
-    claims: frozenset[str]  # the facts that the card carries: a step that teaches one is followed by the card
+    claims: frozenset[str]  # a step that teaches one of these is followed by the card
 
 
 @cache
 def whole() -> Card:
     """Return the card with every line, as help and paper show it."""
-    data = yaml.safe_load(CARD.read_text(encoding="utf-8"))
+    data = texts.read(texts.FIXTURES / "call_card.yaml")
     return Card(
         tuple(
             Tier(

@@ -21,14 +21,17 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from learn.lessons import governance
+from learn.lessons import governance, texts
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
 Data = dict[str, Any]
 
-LESSON = {"therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "steps"}
+LESSON = {
+    "therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "checked", "next_check",
+    "steps",
+}  # fmt: skip
 STEP = {"slug", "heading", "claims", "body", "key_point"}
 QUESTION = {"slug", "item", "kind", "critical", "objective", "claims", "step", "stem", "why"}
 KIND = {  # what a kind needs in a content file; what else it may have stands in MAY
@@ -64,11 +67,17 @@ def load(folder: Path) -> Report:
         with _named("therapies.yaml"):
             for therapy in _read(folder / "therapies.yaml"):
                 _load_therapy(therapy, report)
+        with _named("pictures.yaml"):
+            pictures = {(row["lesson"], row["step"]): row for row in _read(folder / "pictures.yaml")}
         for path in sorted((folder / "lessons").glob("*.yaml")):
             with _named(path.name):
                 lesson, quiz = _read(path), _read(folder / "quizzes" / path.name)
                 _check(lesson, quiz, path.stem, seen)
+                for step in lesson["steps"]:
+                    step["drawn"] = pictures.pop((lesson["slug"], step["slug"]), None)
                 _load_lesson(lesson, _load_quiz(quiz, report), report)
+        if pictures:
+            raise ContentError(f"pictures.yaml: there is no step {' / '.join(next(iter(pictures)))}")
     return report
 
 
@@ -87,7 +96,7 @@ def _named(name: str) -> Iterator[None]:
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return texts.read(path)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContentError(f"cannot be read: {error}") from error
 
@@ -129,7 +138,7 @@ def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
 
 
 def _hash(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
 def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, report: Report) -> bool:
@@ -243,12 +252,22 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         lesson=lesson,
         number=newest + 1,
         shipped=shipped,
+        checked_on=data["checked"],
+        next_check=data["next_check"],
         **{k: data[k] for k in ("language", "title", "main_message", "remember", "minutes")},
     )
     edition.full_clean()
     edition.save()
     for n, row in enumerate(data["steps"], 1):
-        step = Step(edition=edition, position=n, **{k: row[k] for k in STEP})
+        drawn = row["drawn"] or {"file": "", "alt": "", "key": []}
+        step = Step(
+            edition=edition,
+            position=n,
+            picture=drawn["file"],
+            alt=drawn["alt"],
+            key=drawn["key"],
+            **{k: row[k] for k in STEP},
+        )
         step.full_clean()
         step.save()
     governance.publish(edition=edition)

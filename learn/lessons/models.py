@@ -93,6 +93,9 @@ class Edition(models.Model):
     main_message = models.CharField(max_length=300)
     remember = models.JSONField(validators=[three_points], help_text="Three points that close the lesson.")
     minutes = models.PositiveSmallIntegerField()
+    # Two dates that may move without a new text: when its facts were last held against their sources, and when next.
+    checked_on = models.DateField("facts last checked", null=True, blank=True)
+    next_check = models.DateField("next check due", null=True, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
     # A hash of the shipped text this row came from: what load_content recognises its own rows by.
     shipped = models.CharField(max_length=64, blank=True, editable=False)

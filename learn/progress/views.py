@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from learn.lessons import card
+from learn.lessons import card, reference
 from learn.lessons.models import LANGUAGE, Lesson, Step, Therapy
 from learn.people.actions import learner
 from learn.progress import actions, summary
@@ -110,6 +110,9 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         "lesson": here.edition.lesson,
         "steps": steps,
         "last": here is steps[-1],
+        "picture": f"learn/pictures/{here.picture}",
+        "words": reference.words_on(f"{here.heading} {here.body}"),
+        "sources": reference.sources_of(c for s in steps for c in s.claims) if here is steps[-1] else [],
         "shows_card": here is steps[-1] or not card.whole().claims.isdisjoint(here.claims),
     }
     return render(request, "progress/step.html", context)

@@ -81,12 +81,37 @@ ITEMS = {
     "who-to-call": "L7-2* L7-3* L7-4* L7-8* L7-9*",
 }
 
-# Counted as two syllables in the grade: the long terms that the lesson teaches. Medicine names would join here.
+# Counted as two syllables in the grade: medicines, and the long terms that the lesson teaches.
 MASKED = {
     "how-your-immune-system-fights-cancer": ["immunotherapy"],
     "what-is-immunotherapy": ["immunotherapy", "chemotherapy"],
     "side-effects-when-to-call": ["checkpoint inhibitor", "checkpoint inhibitors", "autoimmune"],
-}
+    "how-virus-therapy-works": ["oncolytic", "melanoma", "talimogene laherparepvec", "Imlygic"],
+    "after-a-t-vec-shot": ["acyclovir"],
+    "how-t-cell-therapy-works": [
+        "receptor", "receptors", "chimeric antigen receptor", "melanoma", "synovial sarcoma", "lifileucel", "Amtagvi",
+        "afami-cel", "Tecelra", "tebentafusp", "Kimmtrak",
+    ],
+    "after-t-cell-therapy": ["cytokine"],
+    "vaccines-that-prevent": ["Gardasil", "sipuleucel-T"],
+    "a-vaccine-that-treats": ["sipuleucel-T", "Provenge"],
+    "your-questions": ["immunotherapy"],
+    "who-to-call": ["immunotherapy"],
+    "antibodies-and-the-brake": [
+        "antibody", "antibodies", "monoclonal", "antigen", "checkpoint inhibitor", "checkpoint inhibitors",
+    ],
+    "names-and-tests": [
+        "atezolizumab", "avelumab", "cemiplimab", "cosibelimab", "dostarlimab", "durvalumab", "ipilimumab",
+        "nivolumab", "pembrolizumab", "penpulimab", "relatlimab", "retifanlimab", "tislelizumab", "toripalimab",
+        "tremelimumab", "monoclonal", "antibody", "checkpoint inhibitor", "checkpoint inhibitors", "tumor-agnostic",
+    ],
+    "interferons": [
+        "Roferon-A", "Intron", "interferon", "interferons", "interleukins", "cytokines", "non-specific",
+        "immunotherapies", "immunomodulating",
+    ],
+    "il-2": ["aldesleukin", "Proleukin", "interleukin-2", "interleukins", "melanoma", "capillary"],
+    "bcg-for-the-bladder": ["nadofaragene", "Adstiladrin", "nogapendekin", "Anktiva"],
+}  # fmt: skip
 
 TIERS = ["Call 911", "Call your team now, day or night", "Call your team in office hours"]
 HEADINGS = {"Breathing", "Heart and chest", "Belly", "Passing urine", "Skin", "Head and mind", "Whole body"}
@@ -232,7 +257,19 @@ class TestATherapyType(SimpleTestCase):
 
 
 class TestALesson(SimpleTestCase):
-    keys = {"therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "steps"}
+    keys = {
+        "therapy",
+        "slug",
+        "position",
+        "language",
+        "title",
+        "main_message",
+        "remember",
+        "minutes",
+        "checked",
+        "next_check",
+        "steps",
+    }
 
     def test_has_the_agreed_parts_and_no_others(self) -> None:
         for slug, lesson in LESSONS.items():

@@ -37,16 +37,26 @@ class FolderCase(TestCase):
 
 
 class TestLoading(FolderCase):
-    def test_publishes_the_three_lessons_whole(self) -> None:
-        assert Edition.objects.filter(state="published").count() == 3
-        assert Step.objects.filter(frozen=True).count() == 4 + 7 + 6
-        counts = {q.slug: q.items.count() for q in Quiz.objects.all()}
-        assert counts == {
-            "how-your-immune-system-fights-cancer": 3,
-            "what-is-immunotherapy": 8,
-            "side-effects-when-to-call": 7,
-        }
-        assert len(self.first.added) == 3 + 18
+    def test_publishes_the_sixteen_lessons_whole(self) -> None:
+        assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 16
+        steps = sum(len(yaml.safe_load(path.read_text())["steps"]) for path in (self.folder / "lessons").iterdir())
+        assert Step.objects.filter(frozen=True).count() == steps == 87
+        assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 79
+        assert len(self.first.added) == 16 + 79
+
+    def test_gives_steps_their_pictures_with_words_for_whoever_cannot_see_them(self) -> None:
+        drawn = Step.objects.exclude(picture="")
+        assert drawn.count() == 44
+        assert all(step.alt and step.key for step in drawn)
+
+    def test_a_redrawn_picture_makes_a_new_number(self) -> None:
+        self.edit("pictures.yaml", lambda d: d[0].update(alt="Another text."))
+        assert content.load(self.folder).added == ["lesson how-your-immune-system-fights-cancer, number 2"]
+
+    def test_a_picture_for_a_step_that_is_not_there_is_refused(self) -> None:
+        self.edit("pictures.yaml", lambda d: d[0].update(step="nowhere"))
+        with pytest.raises(content.ContentError, match="there is no step how-your-immune-system"):
+            content.load(self.folder)
 
     def test_twice_changes_nothing(self) -> None:
         before = self.rows()

@@ -1,0 +1,136 @@
+"""What lessons refer to: facts, sources, words, medicines. Shipped and reviewed with the code; plain Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from learn.lessons import texts
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A fact that may be taught. `status`: S, S1, C (corrected), A (added), A? (not confirmed yet)."""
+
+    id: str
+    text: str
+    status: str
+    safety: bool
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where facts come from."""
+
+    key: str
+    title: str
+    publisher: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of the word list."""
+
+    slug: str
+    term: str
+    say: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Medicine:
+    """A medicine that the finder knows. Without a therapy type there is no lesson on it, and nothing is said of it."""
+
+    slug: str
+    generic: str
+    brands: tuple[str, ...]
+    aliases: tuple[str, ...]
+    kind: str
+    therapy: str
+    given: str
+    say: str
+    sentence: str
+    note: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that people may look for."""
+        return (self.generic, *self.brands, *self.aliases)
+
+
+def _rows(name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = texts.read(texts.FIXTURES / name)
+    return rows
+
+
+@cache
+def claims() -> dict[str, Claim]:
+    """Return every claim by its id."""
+    return {
+        r["id"]: Claim(r["id"], r["text"], r["status"], r["safety"], tuple(r["sources"])) for r in _rows("claims.yaml")
+    }
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Return every source by its key."""
+    return {r["key"]: Source(r["key"], r["title"], r["publisher"], r["address"]) for r in _rows("sources.yaml")}
+
+
+@cache
+def terms() -> tuple[Term, ...]:
+    """Return the word list, A to Z."""
+    found = [Term(r["slug"], r["term"], r["say"], r["meaning"]) for r in _rows("terms.yaml")]
+    return tuple(sorted(found, key=lambda term: term.term.casefold()))
+
+
+@cache
+def medicines() -> dict[str, Medicine]:
+    """Return every medicine by its slug, A to Z by its generic name."""
+    rows = sorted(_rows("medicines.yaml"), key=lambda r: str(r["generic"]).casefold())
+    return {
+        r["slug"]: Medicine(
+            slug=r["slug"],
+            generic=r["generic"],
+            brands=tuple(r.get("brands") or ()),
+            aliases=tuple(r.get("aliases") or ()),
+            therapy=r.get("therapy") or "",
+            **{name: r.get(name) or "" for name in ("kind", "given", "say", "sentence", "note")},
+        )
+        for r in rows
+    }
+
+
+def sources_of(ids: Iterable[str]) -> list[Source]:
+    """Return the sources that these claims rest on, each once, in the order of the list."""
+    keys = {key for id_ in ids if id_ in claims() for key in claims()[id_].sources}
+    return [source for key, source in sources().items() if key in keys]
+
+
+def mask(texts: Iterable[str]) -> list[str]:
+    """Return what the reading grade leaves out in these Markdown texts: medicines' names, and the terms set in bold."""
+    taught = [term for text in texts for term in re.findall(r"\*\*(.+?)\*\*", text)]
+    return taught + [name for medicine in medicines().values() for name in medicine.names]
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], Term], ...]:
+    def pattern(term: Term) -> re.Pattern[str]:
+        # "CAR (chimeric antigen receptor)" and "PD-1 / PD-L1" are looked for by each of their names.
+        names = [name.strip() for name in re.split(r"[/()]", term.term.replace('"', "")) if name.strip()]
+        either = "|".join(re.escape(name) for name in names)
+        return re.compile(rf"(?<![\w-])(?:{either})s?(?![\w-])", re.IGNORECASE)
+
+    return tuple((pattern(term), term) for term in terms())
+
+
+@cache
+def words_on(text: str) -> tuple[Term, ...]:
+    """Return the terms of the word list that stand in this text, in the order in which they come."""
+    found = [(match.start(), term) for pattern, term in _patterns() if (match := pattern.search(text))]
+    return tuple(term for _, term in sorted(found, key=lambda pair: pair[0]))
