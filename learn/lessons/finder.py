@@ -113,8 +113,8 @@ def _asked(said: str, names: Sequence[Named]) -> list[list[Hit]]:
     asked = [hits for part in parts if len(parts) > 1 and (hits := _rank(_spellings(part), names))]
     if len(asked) > 1:
         return asked
-    asked = [(word, _rank([word], names, WORD_CUT)) for word in _words(said)[:MOST_WORDS]]
-    return [hits for word, hits in asked if hits and (len(word) > 3 or hits[0].exact)]
+    words = [(word, _rank([word], names, WORD_CUT)) for word in _words(said)[:MOST_WORDS]]
+    return [hits for word, hits in words if hits and (len(word) > 3 or hits[0].exact)]
 
 
 def _rank(spellings: Sequence[str], names: Sequence[Named], cut: float = CUT) -> list[Hit]:
