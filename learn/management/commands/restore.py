@@ -34,7 +34,9 @@ class Command(BaseCommand):
             self.stdout.write(f"The backup: {backup.at:%Y-%m-%d %H:%M} UTC, {backup.contents.total:,} rows.")
             self.stdout.write(f"There now:  {now.total:,} rows in {connection.settings_dict['NAME']}.")
             if not options["yes"]:
-                raise CommandError("Nothing was changed. Stop the site first, then say the same with --yes.")
+                raise CommandError(
+                    "Nothing was changed. Stop the site first, then run this again with --yes (make: YES=yes)."
+                )
             kept = backups.restore(backup=backup, folder=options["folder"], now=timezone.now())
         except backups.BackupError as error:
             raise CommandError(f"Nothing was restored. {error}") from error
