@@ -150,7 +150,7 @@ test: browser
 	[ -z "$$failed" ] && { [ -z "$$missing" ] || [ "$$CI" != true ]; }
 
 backup: $(VENV)/requirements.txt
-	$(PY) manage.py backup $(FOLDER)
+	$(PY) manage.py backup $(if $(FOLDER),"$(FOLDER)")
 
 restore: $(VENV)/requirements.txt
 	$(STOP)

@@ -35,7 +35,7 @@ class Command(BaseCommand):
             self.stdout.write(f"There now:  {now.total:,} rows in {connection.settings_dict['NAME']}.")
             if not options["yes"]:
                 raise CommandError(
-                    "Nothing was changed. Stop the site first, then run this again with --yes (make: YES=yes)."
+                    "Nothing was changed. Stop the site first, then run this again with --yes (make: YES=1)."
                 )
             kept = backups.restore(backup=backup, folder=options["folder"], now=timezone.now())
         except backups.BackupError as error:
