@@ -61,6 +61,7 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
                 taking.answer(item=item, given=form.given, number=number, now=timezone.now())
             except taking.NotOwed:
                 messages.info(request, "That page was out of date. Here is where you are now.")
+                return _see("question", attempt, n)
             return _see("feedback", attempt, n)
     elif taking.is_owed(item, items):
         form = AnswerForm(item)

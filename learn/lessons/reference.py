@@ -106,6 +106,17 @@ def medicines() -> dict[str, Medicine]:
     }
 
 
+@cache
+def _holds() -> tuple[tuple[frozenset[str], str], ...]:
+    return tuple((frozenset(row["claims"]), row["note"]) for row in _rows("holds.yaml"))
+
+
+def holds(ids: Iterable[str]) -> list[str]:
+    """Return what must still be confirmed about these claims before launch: for staff's eyes."""
+    wanted = set(ids)
+    return [note for claims_, note in _holds() if claims_ & wanted]
+
+
 def sources_of(ids: Iterable[str]) -> list[Source]:
     """Return the sources that these claims rest on, each once, in the order of the list."""
     keys = {key for id_ in ids if id_ in claims() for key in claims()[id_].sources}

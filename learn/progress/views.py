@@ -112,6 +112,7 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         "last": here is steps[-1],
         "picture": f"learn/pictures/{here.picture}",
         "words": reference.words_on(f"{here.heading} {here.body}"),
+        "holds": reference.holds(here.claims) if getattr(request.user, "is_staff", False) else [],
         "sources": reference.sources_of(c for s in steps for c in s.claims) if here is steps[-1] else [],
         "shows_card": here is steps[-1] or not card.whole().claims.isdisjoint(here.claims),
     }

@@ -8,6 +8,7 @@ import yaml
 from django.test import SimpleTestCase
 
 from learn.lessons import reference
+from quizzes.readability import plain, smog
 from tests.cast import FIXTURES
 
 
@@ -94,3 +95,41 @@ class TestAWord(SimpleTestCase):
         assert len({term.slug for term in reference.terms()}) == len(reference.terms())
         for term in reference.terms():
             assert 2 <= len(term.meaning.split()) <= 22, term
+
+
+class TestTheQuestionsForTheVisit(SimpleTestCase):
+    GROUPS = load("questions.yaml")
+
+    def test_stand_in_seven_groups_and_an_eighth_of_extras(self) -> None:
+        assert len(self.GROUPS) == 8
+        asked = [q for group in self.GROUPS for q in group["questions"]]
+        assert len({q["slug"] for q in asked}) == len(asked) == 34
+        assert [group["group"] for group in self.GROUPS if any(q.get("extra") for q in group["questions"])] == ["Extra"]
+
+    def test_carry_all_nineteen_of_the_article(self) -> None:
+        assert {q["article"] for group in self.GROUPS[:7] for q in group["questions"]} == set(range(1, 20))
+
+    def test_mark_the_four_that_matter_for_safety(self) -> None:
+        safety = [q["slug"] for group in self.GROUPS for q in group["questions"] if q.get("safety")]
+        assert safety == ["call-right-away", "who-do-i-tell", "how-soon", "night-number"]
+
+    def test_that_are_extra_name_their_facts_and_lessons(self) -> None:
+        for question in self.GROUPS[7]["questions"]:
+            assert set(question["claims"]) <= set(CLAIMS)
+            assert set(question["lessons"]) <= set(LESSONS)
+
+
+class TestTheReadingGrade(SimpleTestCase):
+    def test_by_smog_is_nine_or_below_for_every_lesson(self) -> None:
+        for slug, lesson in LESSONS.items():
+            bodies = [step["body"] for step in lesson["steps"]]
+            text = "\n".join(plain(f"{step['body']}\n\n{step['key_point']}") for step in lesson["steps"])
+            assert smog(text, mask=reference.mask(bodies)) <= 9.0, slug
+
+
+class TestAHold(SimpleTestCase):
+    def test_names_facts_that_are_taught_and_every_fact_that_is_not_confirmed(self) -> None:
+        held = {claim for row in load("holds.yaml") for claim in row["claims"]}
+        assert held <= set(TAUGHT)
+        assert {"VX-19", "TC-22", "TC-14"} <= held
+        assert {claim.id for claim in CLAIMS.values() if claim.status == "A?"} <= held

@@ -13,9 +13,10 @@ from django.test import TestCase
 
 from learn.lessons import content, governance
 from learn.lessons.models import Edition, Lesson, Step, Therapy
-from quizzes import authoring
+from learn.people.models import User
+from quizzes import authoring, taking
 from quizzes.models import Question, Quiz, QuizItem, Revision
-from tests.cast import FIXTURES
+from tests.cast import FIXTURES, at, right
 
 LESSON, QUIZ = "lessons/what-is-immunotherapy.yaml", "quizzes/what-is-immunotherapy.yaml"
 
@@ -107,6 +108,21 @@ class TestLoading(FolderCase):
         self.edit(questions, lambda d: [q.update(slug="new-" + q["slug"]) for q in d["questions"]])
         content.load(self.folder)
         assert Lesson.objects.get(slug="a-new-lesson").position == 4
+
+    def test_a_newer_release_leaves_what_was_asked_and_answered_as_it_was(self) -> None:
+        learner = User.objects.create_guest()
+        quiz = Quiz.objects.get(slug="what-is-immunotherapy")
+        attempt = taking.start(learner=learner, quiz=quiz, language="en", now=at(20))
+        item = attempt.items.with_answers()[0]
+        taking.answer(item=item, given=right(item.revision), number=1, now=at(20))
+        words = [(i.revision_id, i.revision.stem, i.revision.why) for i in attempt.items.select_related("revision")]
+        self.edit(QUIZ, lambda d: [q.update(why="New.", stem="New?") for q in d["questions"]])
+        assert len(content.load(self.folder).added) == 8
+        again = [(i.revision_id, i.revision.stem, i.revision.why) for i in attempt.items.select_related("revision")]
+        assert again == words
+        assert taking.start(learner=learner, quiz=quiz, language="en", now=at(21)) == attempt
+        fresh = taking.start(learner=User.objects.create_guest(), quiz=quiz, language="en", now=at(21))
+        assert {i.revision.stem for i in fresh.items.select_related("revision")} == {"New?"}
 
     def test_leaves_alone_what_the_hospital_published_itself(self) -> None:
         question = Question.objects.get(slug="what-immunotherapy-does")

@@ -115,6 +115,13 @@ class TestAStep(SiteCase):
         page = self.get("step", *WHAT, 2).content.decode()
         assert re.search(r'<a class="back" href="[^"]+/1/"><span aria-hidden="true">‹&nbsp;</span>Back</a>', page)
 
+    def test_that_waits_for_a_confirmation_says_so_to_staff_and_to_nobody_else(self) -> None:
+        address = reverse("step", args=["non-specific-immunotherapies", "bcg-for-the-bladder", 6])
+        assert "Staff:" not in words(self.client.get(address))
+        self.client.force_login(make_nurse("noor"))
+        page = words(self.client.get(address))
+        assert "Staff: to be confirmed before launch. Hold the toilet steps against the present TICE label" in page
+
     def test_that_is_first_says_what_the_site_is_for(self) -> None:
         assert "It cannot tell you which treatment is right for you" in words(self.get("step", *WHAT, 1))
         assert "It cannot tell you" not in words(self.get("step", *WHAT, 2))
