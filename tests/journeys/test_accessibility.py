@@ -39,6 +39,19 @@ def patient_pages(page: Page) -> Iterator[str]:
     yield "my learning, empty"
     page.goto("/help/")
     yield "help"
+    for address, name in (
+        ("/find/", "find my medicine"),
+        ("/find/?q=pembrolizomab", "find my medicine, found"),
+        ("/find/?q=nivolumab+and+ipilimumab", "find my medicine, two found"),
+        ("/find/?q=xyzzyqwert", "find my medicine, nothing found"),
+        ("/words/", "words"),
+        ("/about/", "about"),
+        ("/more/", "more help"),
+        ("/lessons/non-specific-immunotherapies/bcg-for-the-bladder/6/", "step with a picture"),
+        ("/lessons/t-cell-therapy/after-t-cell-therapy/6/", "last step, with sources"),
+    ):
+        page.goto(address)
+        yield name
     page.goto("/lessons/nowhere/")
     yield "not found"
     page.goto("/lessons/")

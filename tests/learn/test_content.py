@@ -115,39 +115,7 @@ MASKED = {
 
 TIERS = ["Call 911", "Call your team now, day or night", "Call your team in office hours"]
 HEADINGS = {"Breathing", "Heart and chest", "Belly", "Passing urine", "Skin", "Head and mind", "Whole body"}
-# Safety claim -> its symptom -> the line of the card that says it.
-SYMPTOMS = {
-    "CI-27": {"swelling as in an allergy": "swelling-face-throat", "breathing": "cannot-breathe-well"},
-    "CI-30": {
-        "new cough": "cough", "chest pain": "chest-pain", "short breath": "short-of-breath", "diarrhea": "diarrhea",
-        "bloody or black stool": "blood-in-stool", "bad belly pain": "belly-pain",
-        "yellow skin, eyes": "yellow-skin-eyes", "dark urine": "urine", "less urine": "urine",
-        "headache that stays": "headache", "eye trouble": "eye-trouble", "fast heartbeat": "fast-heartbeat",
-        "great tiredness": "great-tiredness", "fainting": "fainting-cannot-be-woken",
-        "rash, blisters, mouth sores": "rash-blisters-mouth-sores", "fever": "fever-chills",
-    },
-    "NS-13": {"mood change": "interferon-mood", "fever": "fever-chills"},
-    "NS-19": {"fluid leak": "il-2-swelling", "low blood pressure": "faint-dizzy"},
-    "NS-28": {
-        "high fever": "bcg-high-fever", "flu-like over 3 days": "bcg-flu-feeling", "cough": "cough",
-        "short breath": "short-of-breath", "yellow skin": "yellow-skin-eyes",
-    },
-    "OV-18": {"new sores": "t-vec-new-sores"},
-    "TC-12": {
-        "fever": "fever-chills", "nausea": "nausea-vomiting", "headache": "headache",
-        "rash": "rash-blisters-mouth-sores", "fast heartbeat": "fast-heartbeat",
-        "low blood pressure": "faint-dizzy", "hard breathing": "cannot-breathe-well",
-    },
-    "TC-13": {
-        "confusion": "confusion-sleepy", "speaking, writing": "speaking-writing", "shaking": "shaking",
-        "sleepiness": "confusion-sleepy", "seizure": "seizure",
-    },
-    "TC-14": {"cannot be woken": "fainting-cannot-be-woken"},
-    "VX-17": {
-        "hard breathing": "cannot-breathe-well", "chest pain": "chest-pain", "fainting": "fainting-cannot-be-woken",
-        "stroke": "sudden-weakness-speech-loss", "clot": "leg-swollen-sore",
-    },
-}  # fmt: skip
+
 
 UNKIND = re.compile(
     r"\b(administer\w*|adverse|fatigue\w*|pyrexia|urinat\w*|hypotension|metasta\w*|monitor\w*|contact\w*|initiat\w*"
@@ -162,6 +130,10 @@ VERDICT = re.compile(r"^(yes|no|not quite|correct|right|wrong|well done|sorry)\b
 
 def load(name: str) -> Any:
     return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
+
+
+# Safety claim -> its symptom -> the line of the card that says it.
+SYMPTOMS: dict[str, dict[str, str]] = load("symptoms.yaml")
 
 
 def load_all(folder: str) -> dict[str, Any]:

@@ -67,6 +67,26 @@ class TestTheQuestions(SimpleTestCase):
         assert 0.35 <= sum(answers) / len(answers) <= 0.65
 
 
+class TestEveryObjective(SimpleTestCase):
+    """What a reader is to be able to do after the lessons, and the items that ask for it."""
+
+    ASKED_BY = {
+        "L1": {"O1": [1, 2, 6, 8, 9, 11], "O2": [3], "O3": [4, 5], "O4": [7, 10]},
+        "L2": {"O1": [1, 2, 5], "O2": [3, 4], "O3": [6, 14, 15, 16], "O4": [7, 8, 9, 11, 12], "O5": [10, 13]},
+        "L3": {"O1": [1], "O2": [2, 3, 10, 12], "O3": [4, 6], "O4": [5, 7, 8, 9, 11, 13]},
+        "L4": {"O1": [1, 2], "O2": [3, 4], "O3": [5, 6, 7, 9], "O4": [8]},
+        "L5": {"O1": [1, 2, 3, 4], "O2": [5, 10], "O3": [6, 7], "O4": [8, 9, 11, 12]},
+        "L6": {"O1": [1, 2], "O2": [3, 4, 5], "O3": [6, 7], "O4": [8, 9]},
+        "L7": {"O1": [1, 6, 7], "O2": [2], "O3": [3, 4, 8, 9], "O4": [5]},
+    }
+
+    def test_is_asked_by_an_item_and_every_item_asks_for_one(self) -> None:
+        items = {question["item"] for question in QUESTIONS}
+        named = [f"{lesson}-{n}" for lesson, goals in self.ASKED_BY.items() for ns in goals.values() for n in ns]
+        assert len(named) == len(set(named))
+        assert set(named) == items
+
+
 class TestTheCorrections(SimpleTestCase):
     """What the article had wrong is nowhere in our words."""
 
