@@ -1,6 +1,7 @@
 """Triggers that keep published text as it was, put back after every migrate.
 
-A model that must not change declares `guard = Guard(...)`; lessons use this too. SQLite remakes a table when it is
+A model that must not change declares `guard = Guard(...)`, or just the names of the columns that never change
+(`guard = ("at", "who")`), which needs no import; the site's models use this too. SQLite remakes a table when it is
 altered and loses its triggers, so they are put back after each migrate, and looked for at start-up. A trigger names
 only its own table's columns. There are no DELETE triggers: they would break the flush of tests, and erasure.
 """
@@ -35,7 +36,10 @@ class Guard:
 def guarded() -> Iterator[tuple[type[Model], Guard]]:
     """Yield every model that declares a guard."""
     for model in apps.get_models():
-        if isinstance(guard := getattr(model, "guard", None), Guard):
+        guard = getattr(model, "guard", None)
+        if isinstance(guard, tuple):
+            yield model, Guard(guard)
+        elif isinstance(guard, Guard):
             yield model, guard
 
 

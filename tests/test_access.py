@@ -46,6 +46,7 @@ ALL, NOT_ALLOWED = cells(200), cells(405)
 DESK = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
 DESK_POST = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
 OWN_NURSES = ("noor", "lead")
+OTHERS_WITH_PATIENTS = ("omar",)  # sees his own team's patient
 ANAS_PAGE = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 200))
 
 # address: (GET and HEAD, POST)
@@ -75,6 +76,8 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_assign": (ANAS_PAGE, cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 303))),
 }
+# Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
+AUDITED = {"admin:index", "admin:people_patient_changelist", "admin:people_patient_change"}
 MAY_WRITE = {"step", "check", "quizzes:question", "admin:people_patient_assign", "account_login"}
 
 
@@ -131,7 +134,7 @@ class TestEveryAddress(TestCase):
             "quizzes:question": n,
             "quizzes:feedback": n,
             "quizzes:result": {"attempt": cls.attempt.pk},
-            "admin:people_patient_change": {"object_id": cls.ana.pk},
+            "admin:people_patient_change": {"pk": cls.ana.pk},
         }
         cls.query = {"admin:people_patient_assign": f"?patient={cls.ana.pk}"}
         cls.form: dict[str, dict[str, Any]] = {
@@ -150,12 +153,14 @@ class TestEveryAddress(TestCase):
         return found
 
     @contextmanager
-    def unchanged(self, but: bool = False) -> Iterator[None]:
-        """Fail when a statement writes anything but a session; `but` lets it pass."""
+    def unchanged(self, but: bool = False, noted: bool = False) -> Iterator[None]:
+        """Fail when a statement writes anything but a session; `but` lets it pass, `noted` wants one audit row."""
         with CaptureQueriesContext(connection) as queries:
             yield
         writes = [q["sql"][:80] for q in queries if re.match(r"(INSERT|UPDATE|DELETE)", q["sql"])]
-        assert but or [sql for sql in writes if "django_session" not in sql] == []
+        audits = [sql for sql in writes if "people_auditevent" in sql]
+        assert but or len(audits) == noted, (audits, noted)
+        assert but or [sql for sql in writes if "django_session" not in sql and sql not in audits] == []
 
     def address(self, name: str) -> str:
         return reverse(name, kwargs=self.kwargs.get(name)) + self.query.get(name, "")
@@ -172,7 +177,8 @@ class TestEveryAddress(TestCase):
                         cookies = client.cookies.output()
                         data = self.form.get(name, {}) if method == "post" else {}
                         allowed = method == "post" and wanted in (200, 303) and name in MAY_WRITE
-                        with self.unchanged(but=allowed):
+                        noted = name in AUDITED and wanted == 200 and role in OWN_NURSES + OTHERS_WITH_PATIENTS
+                        with self.unchanged(but=allowed, noted=noted):
                             response = getattr(client, method)(self.address(name), data)
                         assert response.status_code == wanted, (response.status_code, wanted)
                         assert set(HEADERS) <= set(response.headers)

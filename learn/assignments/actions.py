@@ -9,6 +9,7 @@ from django.db import transaction
 
 from learn.assignments.models import Assignment
 from learn.lessons.models import Lesson
+from learn.people import access
 from learn.people.models import Patient, User
 
 
@@ -31,4 +32,5 @@ def assign(
             ),
             ignore_conflicts=True,  # another nurse asked the same in this very moment
         )
+        access.note_list(by=by, what="assigned", patients=patients, now=now)
         return changed + len(wanted - held)

@@ -1,4 +1,4 @@
-"""Who: User, CareTeam, Membership, Patient."""
+"""Who: User, CareTeam, Membership, Patient; AuditEvent: who did or saw what of whom."""
 
 from __future__ import annotations
 
@@ -149,6 +149,31 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class AuditEvent(models.Model):
+    """Who did or saw what of whom, and when: a row that is only ever added, with opaque ids and no foreign key.
+
+    It outlives whom it tells of (ruling 17). A list is one row with its team and count.
+    """
+
+    at = models.DateTimeField()
+    who = models.BigIntegerField()
+    what = models.CharField(max_length=40)
+    team = models.BigIntegerField(null=True)
+    patient = models.BigIntegerField(null=True)
+    count = models.PositiveIntegerField(null=True)
+
+    guard = ("at", "who", "what", "team", "patient", "count")
+
+    class Meta:
+        indexes = [
+            models.Index(F("team"), F("at").desc(), name="audit_team_at"),
+            models.Index(F("patient"), F("at").desc(), name="audit_patient_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.what} {self.patient or self.team}"
 
 
 def phones_for(user: Any) -> dict[str, str]:

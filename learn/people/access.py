@@ -1,0 +1,75 @@
+"""The one door to another person's record: 404, or an audit row.
+
+Whoever opens a patient's page comes through `patient`; a list or an export says so with `note_list`; an act over a
+patient is noted with `note`, by the verb that does it and in its transaction. Opaque ids only: no name, no answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from learn.people.models import AuditEvent, CareTeam, Patient, User
+
+# Every act that is noted, as the page that a lead reads says it.
+WORDS = {
+    "list.seen": "saw the list of patients",
+    "patient.seen": "saw a patient's page",
+    "assigned": "assigned lessons",
+}
+
+View = Callable[..., HttpResponse]
+
+
+def needs(*rights: str) -> Callable[[View], View]:
+    """Wrap a view: whoever lacks one of these rights ("app.verb_model") is told 404 by the Desk, and learns nothing."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perms(rights):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return wrap
+
+
+def patient(by: User, pk: int, *, now: datetime, what: str = "patient.seen") -> Patient:
+    """Return a patient of this person's teams, care team joined, and note that they were seen.
+
+    Ended patients too: their record stays for its retention time. Raises Http404 for anyone else's.
+    """
+    found = Patient.objects.visible_to(by).select_related("care_team", "user").filter(pk=pk).first()
+    if found is None:
+        raise Http404("No such patient of yours")
+    note(by=by, what=what, now=now, patient=found)
+    return found
+
+
+def note(*, by: User, what: str, now: datetime, patient: Patient | None = None, team: CareTeam | None = None) -> None:
+    """Note one act: `what` is a key of WORDS, about a patient (whose team is noted too) or a team."""
+    _ = WORDS[what]
+    AuditEvent.objects.create(
+        at=now,
+        who=by.pk,
+        what=what,
+        patient=patient.pk if patient else None,
+        team=patient.care_team_id if patient else team.pk if team else None,
+    )
+
+
+def note_list(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
+    """Note that a list or an export was seen: one row a team, with the number of its patients. An empty list, none."""
+    _ = WORDS[what]
+    counts = Counter(patient.care_team_id for patient in patients)
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=now, who=by.pk, what=what, team=team, count=count) for team, count in sorted(counts.items())
+    )

@@ -1,0 +1,33 @@
+"""The nurse's screens on the Desk, one file a noun; all their addresses stand here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from learn.people.models import Patient
+from learn.progress.admin import assign, patient, worklist
+
+# address below /admin/people/patient/, view, name after "admin:people_patient_"
+SCREENS = [
+    ("", worklist.worklist, "changelist"),
+    ("assign/", assign.assign_lessons, "assign"),
+    ("<int:pk>/change/", patient.overview, "change"),
+]
+
+
+@admin.register(Patient)
+class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Nothing of the stock pages: every screen is a function that starts from the patients this nurse may see."""
+
+    def get_urls(self) -> list[Any]:
+        """Return the screens, each behind the Desk's door."""
+        wrap = self.admin_site.admin_view
+        return [path(route, wrap(view), name=f"people_patient_{name}") for route, view, name in SCREENS]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the Desk's home."""
+        return worklist.worklist(request)

@@ -1,0 +1,43 @@
+"""Whoever sees a patient leaves a row."""
+
+from django.test import TestCase
+
+from learn.people.models import AuditEvent
+from tests.cast import at, load_content, make_nurse, make_patient, make_team
+
+
+class TestALook(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+        cls.maple = make_team()
+        cls.ana = make_patient(cls.maple, "Ana")
+        make_patient(cls.maple, "Ben")
+        cls.noor = make_nurse("noor", cls.maple)
+        cls.omar = make_nurse("omar", make_team("Cedar team"))
+
+    def rows(self) -> list[tuple[object, ...]]:
+        return list(AuditEvent.objects.order_by("pk").values_list("who", "what", "team", "patient", "count"))
+
+    def test_at_a_patients_page_is_one_row(self) -> None:
+        self.client.force_login(self.noor)
+        self.client.get(f"/admin/people/patient/{self.ana.pk}/change/")
+        assert self.rows() == [(self.noor.pk, "patient.seen", self.maple.pk, self.ana.pk, None)]
+
+    def test_at_a_list_is_one_row_with_the_count_and_no_name(self) -> None:
+        self.client.force_login(self.noor)
+        self.client.get("/admin/")
+        assert self.rows() == [(self.noor.pk, "list.seen", self.maple.pk, None, 2)]
+
+    def test_that_is_refused_leaves_none(self) -> None:
+        self.client.force_login(self.omar)
+        assert self.client.get(f"/admin/people/patient/{self.ana.pk}/change/").status_code == 404
+        self.client.get("/admin/")
+        assert self.rows() == []
+
+    def test_at_a_patient_whose_care_has_ended_is_possible_and_noted(self) -> None:
+        self.ana.ended_on, self.ana.ended_why = at(23).date(), "moved"
+        self.ana.save()
+        self.client.force_login(self.noor)
+        assert self.client.get(f"/admin/people/patient/{self.ana.pk}/change/").status_code == 200
+        assert len(self.rows()) == 1
