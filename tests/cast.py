@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from learn.lessons import content
+from learn.management.commands import load_content as command
 from learn.people import roles
 from learn.people.models import CareTeam, Membership, Patient, User
 from tests.quizzes.cast import as_form, at, make_question, make_quiz, right, together, unguarded, wrong
@@ -43,5 +43,5 @@ def make_patient(team: CareTeam, label: str = "Ana", name: str | None = None, **
 
 
 def load_content() -> None:
-    """Load the shipped lessons and questions."""
-    content.load(FIXTURES)
+    """Load everything that is shipped."""
+    command.load(FIXTURES)

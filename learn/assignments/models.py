@@ -1,4 +1,4 @@
-"""What was asked of whom, by when: Assignment."""
+"""What was asked of whom, by when: Pathway, Assignment."""
 
 from __future__ import annotations
 
@@ -8,8 +8,61 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from learn.lessons.models import Lesson
+from learn.lessons.models import Lesson, LessonQuerySet, Therapy
 from learn.people.models import Patient
+
+
+class PathwayQuerySet(models.QuerySet["Pathway"]):
+    """Reads of pathways."""
+
+    def offered(self) -> PathwayQuerySet:
+        """Return them in the order in which the site shows therapy types, their lessons' slugs at hand: two queries."""
+        return self.order_by("therapy__position", "name").prefetch_related(
+            models.Prefetch("places", Place.objects.select_related("lesson"))
+        )
+
+
+class Pathway(models.Model):
+    """The lessons that a nurse asks of people who start one type of therapy, in their order."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=120)
+    therapy = models.ForeignKey(Therapy, models.PROTECT, related_name="pathways")
+    lessons = models.ManyToManyField(Lesson, through="Place", related_name="pathways")
+    # A hash of the shipped name and lessons: what differs from it is the hospital's own.
+    shipped = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = PathwayQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def slugs(self) -> list[str]:
+        """The slugs of its lessons, in order; asks the database unless it came from `offered`."""
+        return [place.lesson.slug for place in self.places.all()]
+
+    def taught(self) -> LessonQuerySet:
+        """Return its lessons that have a published edition, in its own order, each with its `title`."""
+        return Lesson.objects.taught().filter(places__pathway=self).order_by("places__position")
+
+
+class Place(models.Model):
+    """Where a lesson stands in a pathway."""
+
+    pathway = models.ForeignKey(Pathway, models.CASCADE, related_name="places")
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="places")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["pathway", "position"], name="pathway_one_a_place"),
+            models.UniqueConstraint(fields=["pathway", "lesson"], name="pathway_each_lesson_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pathway_id}: {self.position}"
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):

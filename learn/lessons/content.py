@@ -64,14 +64,14 @@ def load(folder: Path) -> Report:
     report = Report()
     seen: set[str] = set()
     with transaction.atomic():
-        with _named("therapies.yaml"):
-            for therapy in _read(folder / "therapies.yaml"):
+        with named("therapies.yaml"):
+            for therapy in read(folder / "therapies.yaml"):
                 _load_therapy(therapy, report)
-        with _named("pictures.yaml"):
-            pictures = {(row["lesson"], row["step"]): row for row in _read(folder / "pictures.yaml")}
+        with named("pictures.yaml"):
+            pictures = {(row["lesson"], row["step"]): row for row in read(folder / "pictures.yaml")}
         for path in sorted((folder / "lessons").glob("*.yaml")):
-            with _named(path.name):
-                lesson, quiz = _read(path), _read(folder / "quizzes" / path.name)
+            with named(path.name):
+                lesson, quiz = read(path), read(folder / "quizzes" / path.name)
                 _check(lesson, quiz, path.stem, seen)
                 for step in lesson["steps"]:
                     step["drawn"] = pictures.pop((lesson["slug"], step["slug"]), None)
@@ -82,7 +82,7 @@ def load(folder: Path) -> Report:
 
 
 @contextmanager
-def _named(name: str) -> Iterator[None]:
+def named(name: str) -> Iterator[None]:
     """Turn whatever a file's wrong shape leads to into a ContentError that names the file."""
     try:
         yield
@@ -94,7 +94,8 @@ def _named(name: str) -> Iterator[None]:
         raise ContentError(f"{name}: has not the shape of such a file ({type(error).__name__}: {error})") from error
 
 
-def _read(path: Path) -> Any:
+def read(path: Path) -> Any:
+    """Return what a YAML file holds. Raises ContentError."""
     try:
         return texts.read(path)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
@@ -137,7 +138,8 @@ def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
             yield f"question {n}, row {m}", row, ROW
 
 
-def _hash(data: Any) -> str:
+def digest(data: Any) -> str:
+    """Return the hash by which shipped text is told from the hospital's own."""
     return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
@@ -159,15 +161,15 @@ def _load_therapy(data: Data, report: Report) -> None:
     words = {"title": data["title"], "summary": data["summary"]}
     place = _free(data["position"], Therapy.objects.exclude(slug=data["slug"]))
     therapy, new = Therapy.objects.get_or_create(
-        slug=data["slug"], defaults=words | {"position": place, "kind": data["kind"], "shipped": _hash(words)}
+        slug=data["slug"], defaults=words | {"position": place, "kind": data["kind"], "shipped": digest(words)}
     )
     now = {"title": therapy.title, "summary": therapy.summary}
     if new or now == words:
         return
-    if _hash(now) != therapy.shipped:
+    if digest(now) != therapy.shipped:
         report.left_alone.append(f"{therapy.slug}: newer words are available; yours were left as they are.")
         return
-    Therapy.objects.filter(pk=therapy.pk).update(**words, shipped=_hash(words))
+    Therapy.objects.filter(pk=therapy.pk).update(**words, shipped=digest(words))
     report.added.append(f"therapy type {therapy.slug}, its words")
 
 
@@ -183,7 +185,7 @@ def _load_quiz(data: Data, report: Report) -> Quiz:
     for row in data["questions"]:
         question, _ = Question.objects.get_or_create(slug=row["slug"])
         questions.append(question)
-        shipped = _hash(row)
+        shipped = digest(row)
         if _is_wanted(
             list(question.revisions.filter(language=LANGUAGE).order_by("-number")), shipped, row["slug"], report
         ):
@@ -227,12 +229,12 @@ def _order(quiz: Quiz, questions: list[Question], report: Report) -> None:
     wanted = [question.pk for question in questions]
     if now == wanted:
         return
-    if now and _hash(now) != quiz.shipped_order:
+    if now and digest(now) != quiz.shipped_order:
         report.left_alone.append(f"{quiz.slug}: another set or order of questions is available; yours was left.")
         return
     quiz.items.all().delete()
     QuizItem.objects.bulk_create(QuizItem(quiz=quiz, question=q, position=n) for n, q in enumerate(questions, 1))
-    quiz.shipped_order = _hash(wanted)
+    quiz.shipped_order = digest(wanted)
     quiz.save(update_fields=["shipped_order"])
 
 
@@ -242,7 +244,7 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
     lesson, _ = Lesson.objects.get_or_create(
         slug=data["slug"], defaults={"therapy": therapy, "position": place, "quiz": quiz}
     )
-    shipped, language = _hash(data), data["language"]
+    shipped, language = digest(data), data["language"]
     if not _is_wanted(
         list(lesson.editions.filter(language=language).order_by("-number")), shipped, lesson.slug, report
     ):

@@ -11,6 +11,8 @@ import yaml
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
+from learn.assignments import content as pathways
+from learn.assignments.models import Pathway
 from learn.lessons import content, governance
 from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.people.models import User
@@ -220,9 +222,73 @@ class TestABadFile(FolderCase):
             content.load(self.folder)
 
 
+class TestAPathway(FolderCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.first = pathways.load(self.folder)
+
+    def test_comes_for_each_type_of_therapy_basics_first_and_who_to_call_last(self) -> None:
+        found = list(Pathway.objects.offered())
+        assert [p.therapy for p in found] == list(Therapy.objects.filter(kind="therapy"))
+        assert len(self.first.added) == len(found) == 5
+        for pathway in found:
+            own = list(pathway.therapy.lessons.values_list("slug", flat=True))
+            basics = ["how-your-immune-system-fights-cancer", "what-is-immunotherapy"]
+            assert pathway.slugs == [*basics, *own, "who-to-call"]
+            assert [lesson.slug for lesson in pathway.taught()] == pathway.slugs
+
+    def test_twice_changes_nothing_and_a_newer_one_comes_unless_the_hospital_has_its_own(self) -> None:
+        assert (again := pathways.load(self.folder)).added == again.left_alone == []
+        self.edit("pathways.yaml", lambda d: d[0]["lessons"].reverse())
+        assert pathways.load(self.folder).added == ["pathway antibodies-and-checkpoint-inhibitors"]
+        pathway = Pathway.objects.get(slug="antibodies-and-checkpoint-inhibitors")
+        assert pathway.slugs[0] == "who-to-call"
+        pathway.places.get(position=2).delete()
+        self.edit("pathways.yaml", lambda d: d[0]["lessons"].reverse())
+        left = "pathway antibodies-and-checkpoint-inhibitors: a newer one is available; yours was left as it is."
+        assert (report := pathways.load(self.folder)).left_alone == [left]
+        assert report.added == []
+        assert len(pathway.slugs) == 5
+
+    def test_does_not_ask_for_a_lesson_that_is_not_taught(self) -> None:
+        governance.retire(edition=Edition.objects.get(lesson__slug="who-to-call"))
+        assert "who-to-call" not in {lesson.slug for pathway in Pathway.objects.all() for lesson in pathway.taught()}
+
+    def test_that_breaks_a_rule_is_refused_by_name_and_nothing_comes(self) -> None:
+        shipped = (self.folder / "pathways.yaml").read_text()
+        for change, problem in (
+            (lambda d: d[0].update(extra=1), "and nothing else"),
+            (lambda d: d[0].update(name=""), "name"),
+            (lambda d: d[0].update(name=None), "name"),
+            (lambda d: d[0].update(name="x" * 121), "name"),
+            (lambda d: d[0].update(slug="a b"), "slug"),
+            (lambda d: d[0].update(therapy="nowhere"), "shape"),
+            (lambda d: d[0].update(lessons=None), "shape"),
+            (lambda d: d[0].update(lessons=[]), "each of its lessons once"),
+            (lambda d: d[0].update(lessons=["nowhere"]), "shape"),
+            (lambda d: d[0].update(lessons=["who-to-call"] * 2), "each of its lessons once"),
+            (lambda d: d.insert(0, "x"), "shape"),
+        ):
+            Pathway.objects.all().delete()
+            (self.folder / "pathways.yaml").write_text(shipped)
+            self.edit("pathways.yaml", change)
+            with pytest.raises(content.ContentError, match=f"pathways.yaml: .*{problem}"):
+                pathways.load(self.folder)
+            assert not Pathway.objects.exists()
+
+
 class TestTheCommand(FolderCase):
+    def test_loads_all_or_nothing(self) -> None:
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))
+        self.edit("pathways.yaml", lambda d: d[0].update(name=""))
+        before = self.rows()
+        with pytest.raises(CommandError, match=r"Nothing was loaded\. pathways\.yaml"):
+            call_command("load_content", folder=self.folder, stdout=StringIO())
+        assert self.rows() == before
+
     def test_says_what_it_did(self) -> None:
         out = StringIO()
+        call_command("load_content", folder=self.folder, stdout=out)
         call_command("load_content", folder=self.folder, stdout=out)
         assert "up to date" in out.getvalue()
         self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))

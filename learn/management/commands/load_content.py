@@ -1,18 +1,34 @@
-"""Load the shipped lessons and questions: `manage.py load_content`."""
+"""Load everything that is shipped: `manage.py load_content`."""
 
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
-from learn.lessons import content
+from learn.assignments import content as pathways
+from learn.lessons import content as lessons
+
+# Each app brings in its own; a later one may name what an earlier one has loaded.
+LOADERS = (lessons.load, pathways.load)
+
+
+def load(folder: Path) -> lessons.Report:
+    """Load what every app ships, all or nothing. Raises lessons.content.ContentError."""
+    whole = lessons.Report()
+    with transaction.atomic():
+        for loader in LOADERS:
+            part = loader(folder)
+            whole.added += part.added
+            whole.left_alone += part.left_alone
+    return whole
 
 
 class Command(BaseCommand):
     """Adds what is new, leaves the rest as it is. Safe to run at every start."""
 
-    help = "Load the shipped lessons and questions; text that you changed yourself is left alone."
+    help = "Load the shipped lessons, questions and pathways; what you changed yourself is left alone."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take a folder other than the shipped fixtures/."""
@@ -21,8 +37,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Load, and say in a line or two what happened."""
         try:
-            report = content.load(options["folder"])
-        except content.ContentError as error:
+            report = load(options["folder"])
+        except lessons.ContentError as error:
             raise CommandError(f"Nothing was loaded. {error}") from error
         if options["verbosity"] > 1:
             for line in report.added:

@@ -1,0 +1,50 @@
+"""Shipped pathways in; one that the hospital made its own is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from learn.assignments.models import Pathway, Place
+from learn.lessons.content import ContentError, Report, digest, named, read
+from learn.lessons.models import Lesson, Therapy
+
+KEYS = {"slug", "name", "therapy", "lessons"}
+
+
+def load(folder: Path) -> Report:
+    """Load pathways.yaml, after the lessons that it names. Raises ContentError; all or nothing."""
+    report = Report()
+    with transaction.atomic(), named("pathways.yaml"):
+        for data in read(folder / "pathways.yaml"):
+            if set(data) != KEYS:
+                raise ContentError(f"{data.get('slug')}: must have {', '.join(sorted(KEYS))}, and nothing else")
+            _load_pathway(data, report)
+    return report
+
+
+def _load_pathway(data: dict[str, Any], report: Report) -> None:
+    wanted = {"name": data["name"], "lessons": data["lessons"]}
+    pathway = Pathway.objects.filter(slug=data["slug"]).first()
+    if pathway is not None:
+        now = {
+            "name": pathway.name,
+            "lessons": [place.lesson.slug for place in pathway.places.select_related("lesson")],
+        }
+        if now == wanted:
+            return
+        if digest(now) != pathway.shipped:
+            report.left_alone.append(f"pathway {pathway.slug}: a newer one is available; yours was left as it is.")
+            return
+    lessons = [Lesson.objects.get(slug=slug) for slug in data["lessons"]]
+    if not lessons or len(set(lessons)) != len(lessons):
+        raise ContentError(f"{data['slug']}: must name each of its lessons once")
+    pathway = pathway or Pathway(slug=data["slug"], therapy=Therapy.objects.get(slug=data["therapy"]))
+    pathway.name, pathway.shipped = data["name"], digest(wanted)
+    pathway.full_clean()
+    pathway.save()
+    pathway.places.all().delete()
+    Place.objects.bulk_create(Place(pathway=pathway, lesson=one, position=n) for n, one in enumerate(lessons, 1))
+    report.added.append(f"pathway {pathway.slug}")
