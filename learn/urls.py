@@ -22,6 +22,7 @@ urlpatterns = [
     path("more/", views.page, {"name": "more"}, name="more"),
     path("about/", views.page, {"name": "about"}, name="about"),
     path("help/", views.help_page, name="help"),
+    path("settings/", views.look, name="settings"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/login/", accounts.login, name="account_login"),

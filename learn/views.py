@@ -1,16 +1,19 @@
-"""Pages of the whole site: who to call, what to say when a form cannot be taken, and is the site well."""
+"""Pages of the whole site: who to call, text size and colors, what a refused form is told, and is the site well."""
 
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import resolve
-from django.views.decorators.http import require_safe
+from django.urls import resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_safe
 
+from learn import looks
 from learn.apps import database_problems
 from learn.lessons import reference
 from learn.progress.views import go_on_without_cookies
@@ -31,6 +34,22 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def look(request: HttpRequest) -> HttpResponse:
+    """Choose text size and colors; POST keeps them on this device and leads back to where the reader was."""
+    back = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or "\x00" in back:
+        back = reverse("start")
+    form = looks.LookForm(request.POST or None, initial=looks.of(request))
+    if request.method == "POST" and form.is_valid():
+        messages.success(request, "Your settings are saved.")
+        response = HttpResponseRedirect(back, status=303)
+        looks.keep(response, form.cleaned_data)
+        return response
+    return render(request, "settings.html", {"form": form, "back": back})
+
+
+@login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Tell plainly why a form could not be taken, and how to go on.
 
@@ -41,7 +60,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     match = resolve(request.path_info)
     if not cookies and match.url_name == "step":
         return go_on_without_cookies(**match.kwargs)
-    return render(request, "form_refused.html", {"cookies": cookies, "again": request.get_full_path()}, status=403)
+    context = {"cookies": cookies, "settings": match.url_name == "settings", "again": request.get_full_path()}
+    return render(request, "form_refused.html", context, status=403)
 
 
 @login_not_required

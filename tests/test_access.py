@@ -59,6 +59,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "check": (ALL, cells(303)),
     "my": (ALL, NOT_ALLOWED),
     "help": (ALL, NOT_ALLOWED),
+    "settings": (ALL, cells(303)),
     "find": (ALL, NOT_ALLOWED),
     "words": (ALL, NOT_ALLOWED),
     "more": (ALL, NOT_ALLOWED),
@@ -141,6 +142,7 @@ class TestEveryAddress(TestCase):
             "quizzes:question": as_form(revision, right(revision)),
             "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
             "account_login": {"login": "ana", "password": "wrong"},
+            "settings": {"text": "large", "colors": "dark", "listen": "hide"},
         }
 
     def clients(self) -> dict[str, Client]:
@@ -230,6 +232,7 @@ class TestEveryAddress(TestCase):
             "admin:login": ("noor", [], ["next"]),
             "admin:index": ("noor", [], ["after"]),
             "find": ("anonymous", [], ["q"]),
+            "settings": ("anonymous", ["text", "colors", "listen", "next"], ["next"]),
             "admin:people_patient_assign": ("noor", ["lessons", "due", "note"], ["patient"]),
         }
         for name, (role, posted, asked) in fields.items():
@@ -267,7 +270,7 @@ class TestEveryAddress(TestCase):
             ):  # fmt: skip
                 with self.subTest(path=before, edge=edge[:20]):
                     assert client.get(before + raw + after).status_code < 500
-            for cookie in ("sid", "csrf", "messages"):
+            for cookie in ("sid", "csrf", "messages", "look"):
                 with self.subTest(cookie=cookie, edge=edge[:20]):
                     client.cookies[cookie] = raw[:3000]
                     assert client.get("/my/").status_code == 200

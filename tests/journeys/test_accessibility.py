@@ -47,6 +47,7 @@ def patient_pages(page: Page) -> Iterator[str]:
         ("/words/", "words"),
         ("/about/", "about"),
         ("/more/", "more help"),
+        ("/settings/", "text size and colors"),
         ("/lessons/non-specific-immunotherapies/bcg-for-the-bladder/6/", "step with a picture"),
         ("/lessons/t-cell-therapy/after-t-cell-therapy/6/", "last step, with sources"),
     ):

@@ -1,0 +1,63 @@
+"""How a reader wants the pages: text size, colours, reading aloud. One cookie; the server draws the page by it.
+
+No script, so no page flashes from one look to another; no row, so a visitor can choose too, and a sign-in loses none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+COOKIE = "__Host-look" if settings.HTTPS else "look"
+YEAR = 365 * 24 * 3600  # seconds
+
+# The first of each is what a page looks like when nothing was chosen.
+CHOICES = {
+    "text": [("standard", "Standard"), ("large", "Large"), ("very-large", "Very large")],
+    "colors": [("phone", "The same as my phone or computer"), ("light", "Light"), ("dark", "Dark")],
+    "listen": [("show", "Show the Listen button"), ("hide", "Hide it")],
+}
+
+
+class LookForm(forms.Form):
+    """Text size, colours, reading aloud: each with a choice made already."""
+
+    use_required_attribute = False
+    _unknown = {"invalid_choice": "Choose one of these", "required": "Choose one of these"}
+
+    text = forms.ChoiceField(
+        label="Text size", choices=CHOICES["text"], widget=forms.RadioSelect, error_messages=_unknown
+    )
+    colors = forms.ChoiceField(
+        label="Colors", choices=CHOICES["colors"], widget=forms.RadioSelect, error_messages=_unknown
+    )
+    listen = forms.ChoiceField(
+        label="Read aloud",
+        help_text="Some phones and computers can read a page to you. On those, each lesson page has a Listen button.",
+        choices=CHOICES["listen"],
+        widget=forms.RadioSelect,
+        error_messages=_unknown,
+    )
+
+
+def of(request: HttpRequest) -> dict[str, str]:
+    """Return what this reader chose, {"text", "colors", "listen"}; whatever else the cookie says counts for nothing."""
+    try:
+        kept = dict(parse_qsl(request.COOKIES.get(COOKIE, "")[:200], max_num_fields=9))
+    except ValueError:
+        kept = {}
+    return {name: kept[name] if kept.get(name) in dict(choices) else choices[0][0] for name, choices in CHOICES.items()}
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: every page knows its `look`."""
+    return {"look": of(request)}
+
+
+def keep(response: HttpResponse, look: dict[str, str]) -> None:
+    """Keep the choice on this device for a year."""
+    response.set_cookie(COOKIE, urlencode(look), max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")

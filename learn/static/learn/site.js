@@ -1,0 +1,66 @@
+/* Listen: the browser's own voice reads the step. Only a voice that lives on this device, so that nothing is sent
+   anywhere; where there is none, no button. Everything else on the site works without this file. */
+(() => {
+  "use strict";
+  const bar = document.querySelector(".listen");
+  const speech = window.speechSynthesis;
+  if (!bar || !speech) return;
+  const [start, pause, stop] = bar.querySelectorAll("button");
+  const language = document.documentElement.lang;
+  let voice = null;
+  let parts = [];
+
+  const look = () => {
+    voice = speech.getVoices().find((one) => one.localService && one.lang.slice(0, 2) === language.slice(0, 2));
+    bar.hidden = !voice;
+  };
+
+  const show = (reading) => {
+    start.hidden = reading;
+    pause.hidden = stop.hidden = !reading;
+    pause.textContent = pause.dataset.pause;
+  };
+
+  // A sentence at a time: a long text makes some voices stall half-way.
+  const sentences = () =>
+    [...document.querySelectorAll("main h1, main [data-read] :is(h2, p, li)")]
+      .flatMap((element) => element.textContent.trim().match(/[^.?:]+[.?:]*/g) || [])
+      .map((part) => part.trim())
+      .filter(Boolean);
+
+  const next = () => {
+    if (!parts.length) return show(false);
+    const said = new SpeechSynthesisUtterance(parts.shift());
+    said.voice = voice;
+    said.lang = voice.lang;
+    said.onend = next;
+    said.onerror = () => {
+      parts = [];
+      show(false);
+    };
+    speech.speak(said);
+  };
+
+  start.addEventListener("click", () => {
+    speech.cancel();
+    parts = sentences();
+    show(true);
+    pause.focus();
+    next();
+  });
+  pause.addEventListener("click", () => {
+    const going = pause.textContent === pause.dataset.pause;
+    if (going) speech.pause();
+    else speech.resume();
+    pause.textContent = going ? pause.dataset.resume : pause.dataset.pause;
+  });
+  stop.addEventListener("click", () => {
+    parts = [];
+    speech.cancel();
+    show(false);
+    start.focus();
+  });
+  window.addEventListener("pagehide", () => speech.cancel());
+  speech.addEventListener?.("voiceschanged", look);
+  look();
+})();

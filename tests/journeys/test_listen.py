@@ -1,0 +1,81 @@
+"""Read aloud: the browser's own voice, where it has one that lives on the device."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import Visit
+
+pytestmark = pytest.mark.browser
+STEP = "/lessons/basics/what-is-immunotherapy/1/"
+
+# The machine that runs the tests has no voice. This one keeps what it was given to say, and says it at once on demand.
+VOICE = """
+const said = window.said = [];
+let now = null;
+const speech = {
+  speak(part) { said.push(part); now = part },
+  cancel() { now = null; said.push("cancel") }, pause() { said.push("pause") }, resume() { said.push("resume") },
+  getVoices: () => [{lang: "en-US", localService: LOCAL}],
+};
+window.finish = () => now && now.onend();
+window.SpeechSynthesisUtterance = function (text) { this.text = text };
+Object.defineProperty(window, "speechSynthesis", {value: speech});
+"""
+
+
+def at_a_step(visit: Visit, *, local: bool = True, javascript: bool = True) -> Page:
+    page = visit(width=320, javascript=javascript)
+    page.add_init_script(VOICE.replace("LOCAL", "true" if local else "false"))
+    page.goto(STEP)
+    return page
+
+
+def texts(page: Page) -> list[str]:
+    found: list[str] = page.evaluate("said.map(part => part.text || part)")
+    return found
+
+
+def test_reads_the_heading_first_then_the_step_a_sentence_at_a_time(visit: Visit) -> None:
+    page = at_a_step(visit)
+    heading = page.locator("h1").inner_text()
+    page.get_by_role("button", name="Listen").click()
+    assert texts(page) == ["cancel", heading]
+    for _ in range(60):
+        page.evaluate("finish()")
+    read = texts(page)[1:]
+    assert " ".join(page.locator("[data-read]").inner_text().split()) == " ".join(" ".join(read[1:]).split())
+    assert max(len(part.split()) for part in read) <= 20
+    assert page.get_by_role("button", name="Listen").is_visible()  # it is over
+
+
+def test_can_be_paused_and_stopped_by_keyboard(visit: Visit) -> None:
+    page = at_a_step(visit)
+    page.get_by_role("button", name="Listen").press("Enter")
+    pause = page.get_by_role("button", name="Pause")
+    assert pause.evaluate("e => e === document.activeElement")
+    pause.press("Enter")
+    assert texts(page)[-1] == "pause"
+    page.get_by_role("button", name="Go on").press("Enter")
+    assert texts(page)[-1] == "resume"
+    page.get_by_role("button", name="Stop").press("Enter")
+    assert texts(page)[-1] == "cancel"
+    assert page.get_by_role("button", name="Listen").evaluate("e => e === document.activeElement")
+
+
+def test_moves_nothing_when_the_voice_is_found(visit: Visit) -> None:
+    tops = [
+        at_a_step(visit, local=local).locator("h1").evaluate("e => e.getBoundingClientRect().top")
+        for local in (True, False)
+    ]
+    assert tops[0] == tops[1]
+
+
+@pytest.mark.parametrize(("local", "javascript"), [(False, True), (True, False)])
+def test_is_not_offered_where_the_voice_is_far_away_or_scripts_are_off(
+    visit: Visit, local: bool, javascript: bool
+) -> None:
+    page = at_a_step(visit, local=local, javascript=javascript)
+    assert not page.locator(".listen").is_visible()
+    assert page.get_by_role("button", name="Continue").is_visible()

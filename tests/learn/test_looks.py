@@ -1,0 +1,71 @@
+"""Text size, colors and reading aloud: one cookie, drawn by the server."""
+
+from typing import Any
+
+from django.test import Client, TestCase
+
+from learn.looks import CHOICES
+from tests.cast import PASSWORD, load_content, make_patient, make_team
+from tests.learn.test_pages import words
+
+CHOSEN = {"text": "very-large", "colors": "dark", "listen": "hide"}
+STEP = "/lessons/basics/what-is-immunotherapy/1/"
+
+
+class TestALook(TestCase):
+    def choose(self, back: str = "/help/", **over: Any) -> Any:
+        return self.client.post(f"/settings/?next={back}", CHOSEN | over)
+
+    def html(self, address: str = "/help/") -> str:
+        return self.client.get(address).content.decode()
+
+    def test_is_plain_until_something_is_chosen(self) -> None:
+        assert '<html lang="en" data-text="standard" data-colors="phone">' in self.html()
+
+    def test_is_drawn_by_the_server_on_every_page_once_chosen(self) -> None:
+        response = self.choose()
+        assert (response.status_code, response.url) == (303, "/help/")
+        page = self.html()
+        assert '<html lang="en" data-text="very-large" data-colors="dark">' in page
+        assert "Your settings are saved." in page
+        assert 'value="very-large" checked' in self.html("/settings/")
+
+    def test_lasts_a_year_and_no_script_can_read_it(self) -> None:
+        cookie = self.choose().cookies["look"]
+        assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (365 * 24 * 3600, True, "Lax")
+
+    def test_stays_through_a_sign_in_and_a_sign_out(self) -> None:
+        make_patient(make_team(), name="ana")
+        self.choose()
+        self.client.post("/accounts/login/", {"login": "ana", "password": PASSWORD})
+        assert 'data-text="very-large"' in self.html("/my/")
+        self.client.post("/accounts/logout/")
+        assert 'data-text="very-large"' in self.html()
+
+    def test_leads_back_to_this_site_only(self) -> None:
+        for back in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", "", "\x00"):
+            assert self.choose(back).url == "/"
+
+    def test_that_does_not_exist_is_refused_in_words_and_changes_nothing(self) -> None:
+        for name in CHOICES:
+            response = self.choose(**{name: "sparkling"})
+            assert "Choose one of these" in words(response)
+            assert "look" not in response.cookies
+
+    def test_of_a_cookie_that_somebody_wrote_by_hand_is_plain(self) -> None:
+        for cookie in ("text=huge&colors=<b>", "&" * 150, "text", "=", "text=%00"):
+            self.client.cookies["look"] = cookie
+            assert '<html lang="en" data-text="standard" data-colors="phone">' in self.html()
+
+    def test_cannot_be_kept_without_cookies_and_the_page_says_so(self) -> None:
+        response = Client(enforce_csrf_checks=True).post("/settings/", CHOSEN)
+        assert response.status_code == 403
+        assert "Your phone’s own text size works here too." in response.content.decode()
+
+    def test_can_leave_out_reading_aloud(self) -> None:
+        load_content()
+        assert "site.js" in self.html(STEP)
+        assert "Listen" in self.html(STEP)
+        self.choose()
+        assert "site.js" not in self.html(STEP)
+        assert "Listen" not in self.html(STEP)
