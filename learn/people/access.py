@@ -22,6 +22,9 @@ WORDS = {
     "list.seen": "saw the list of patients",
     "patient.seen": "saw a patient's page",
     "assigned": "assigned lessons",
+    "contacted": "noted that they spoke with a patient",
+    "taught.back": "recorded a teach-back",
+    "chart.seen": "made the note for the chart",
 }
 
 View = Callable[..., HttpResponse]

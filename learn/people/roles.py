@@ -10,7 +10,15 @@ EDUCATOR = "Educator"
 REVIEWER = "Clinical reviewer"
 IT = "IT"
 
-_NURSE = frozenset({"people.view_patient", "assignments.view_assignment", "assignments.add_assignment"})
+_NURSE = frozenset(
+    {
+        "people.view_patient",
+        "assignments.view_assignment",
+        "assignments.add_assignment",
+        "progress.add_contact",
+        "progress.add_teachback",
+    }
+)
 
 MAY: dict[str, frozenset[str]] = {
     NURSE: _NURSE,

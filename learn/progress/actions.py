@@ -22,11 +22,11 @@ def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> 
     with transaction.atomic():
         # No join under the lock: PostgreSQL would drop the row whose furthest step another request has just moved.
         reading, _ = Reading.objects.select_for_update().get_or_create(
-            learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now}
+            learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now, "moved": now}
         )
         if reached.position > reading.furthest.position:
-            reading.furthest = reached
-            reading.save(update_fields=["furthest"])
+            reading.furthest, reading.moved = reached, now
+            reading.save(update_fields=["furthest", "moved"])
         if following is None and reading.finished is None:
             reading.finished = now
             reading.save(update_fields=["finished"])

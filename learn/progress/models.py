@@ -1,4 +1,4 @@
-"""What was done: Reading."""
+"""What was done and understood: Reading, Contact, TeachBack."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
-from learn.lessons.models import Edition, Step
+from learn.lessons.models import Edition, Lesson, Step
+from learn.people.models import Patient
+from quizzes.models import Question
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -28,6 +31,7 @@ class Reading(models.Model):
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="readings")
     furthest = models.ForeignKey(Step, models.PROTECT, related_name="+")
     started = models.DateTimeField()
+    moved = models.DateTimeField(null=True)  # when the furthest step last changed; a row of before has none
     finished = models.DateTimeField(null=True)
 
     objects = ReadingQuerySet.as_manager()
@@ -37,3 +41,89 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner_id} reads {self.edition_id}"
+
+
+class Contact(models.Model):
+    """A nurse spoke with a patient. It quiets the worklist for some days; a missed safety question it never hides.
+
+    `number` counts this nurse's contacts with this patient: the form carries the one it was drawn for, so that a
+    double press is one contact.
+    """
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="contacts")
+    nurse = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+    number = models.PositiveIntegerField()
+
+    guard = ("patient", "nurse", "at", "note", "number")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["patient", "nurse", "number"], name="contact_number_once")]
+        indexes = [models.Index(F("patient"), F("at").desc(), name="contact_patient_at")]
+
+    def __str__(self) -> str:
+        return f"{self.nurse_id} spoke with {self.patient_id}"
+
+
+class TeachBack(models.Model):
+    """A patient said it back, about one topic: how it went, to whom, in which language. Added, never changed.
+
+    An addendum is a row of its own that names the row it adds to; where it has an outcome, that one counts from then
+    on. Only "in own words" clears a flag (`needs_help`). `number` and `place` are the form that it was written in and
+    the topic's place there: the same form twice is one teach-back.
+    """
+
+    class Outcome(models.TextChoices):
+        OWN_WORDS = "own-words", "Explained in own words"
+        PROMPT = "prompt", "Needed a prompt"
+        AGAIN = "again", "Explain again next time"
+
+    class ToWhom(models.TextChoices):
+        PATIENT = "patient", "The patient"
+        HELPER = "helper", "A family member or helper"
+        BOTH = "both", "Both"
+
+    class Barrier(models.TextChoices):
+        LANGUAGE = "language", "Language or speech"
+        SENSES = "senses", "Hearing or sight"
+        BODY = "body", "Pain, tiredness or feeling ill"
+        MEMORY = "memory", "Memory or attention"
+        FEELINGS = "feelings", "Worry or sadness"
+        READINESS = "readiness", "Not ready to talk about it now"
+        CULTURE = "culture", "Culture or religion"
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="teach_backs")
+    question = models.ForeignKey(Question, models.PROTECT, null=True, related_name="+")
+    lesson = models.ForeignKey(Lesson, models.PROTECT, null=True, related_name="+")
+    topic = models.CharField(max_length=120)  # in the words of that day, whatever is published since
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
+    to_whom = models.CharField(max_length=10, choices=ToWhom.choices, blank=True)
+    language = models.CharField(max_length=40, blank=True)
+    barriers = models.JSONField(default=list)
+    note = models.CharField(max_length=500, blank=True)
+    nurse = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    number = models.PositiveIntegerField()
+    place = models.PositiveSmallIntegerField()
+    adds_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="addenda")
+
+    guard = (
+        "patient", "question", "lesson", "topic", "outcome", "to_whom", "language", "barriers", "note", "nurse", "at",
+        "number", "place", "adds_to",
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "nurse", "number", "place"], name="teachback_form_once"),
+            models.CheckConstraint(
+                condition=Q(question__isnull=False) | Q(lesson__isnull=False), name="teachback_about_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(adds_to__isnull=False) | ~(Q(outcome="") | Q(to_whom="")), name="teachback_says_how"
+            ),
+        ]
+        indexes = [models.Index(F("patient"), F("at").desc(), name="teachback_patient_at")]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.outcome}"

@@ -13,9 +13,10 @@ from django.test import TestCase, TransactionTestCase
 
 from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
-from learn.lessons.models import Edition, Step
+from learn.lessons.models import Edition, Lesson, Step
 from learn.people import access
 from learn.people.models import AuditEvent, User
+from learn.progress.models import Contact, TeachBack
 from quizzes import authoring, immutable, taking
 from quizzes.models import AttemptItem, Question, Response, Revision
 from tests.cast import at, load_content, make_patient, make_question, make_quiz, make_team, right, unguarded
@@ -54,12 +55,17 @@ class TestAPublishedRow(TestCase):
             attempt = taking.start(learner=learner, quiz=quiz, language="en", now=at(20))
             item = attempt.items.with_answers()[0]
             taking.answer(item=item, given=right(revisions[0]), number=1, now=at(20))
-        patient = make_patient(make_team())
+        patient, _ = (make_patient(team) for team in (make_team(), make_team("Cedar team")))
         access.note(by=learners[0], what="patient.seen", now=at(20), patient=patient)
+        Contact.objects.create(patient=patient, nurse=learners[0], at=at(20), number=1)
+        TeachBack.objects.create(
+            patient=patient, question=revisions[0].question, lesson=Lesson.objects.all()[0], topic="When to call",
+            outcome="own-words", to_whom="patient", nurse=learners[0], at=at(20), number=1, place=1,
+        )  # fmt: skip
 
     def test_of_every_guarded_kind_is_here_to_be_tried(self) -> None:
         assert {model for model, _ in immutable.guarded()} == {
-            Revision, AttemptItem, Response, Edition, Step, AuditEvent,
+            Revision, AttemptItem, Response, Edition, Step, AuditEvent, Contact, TeachBack,
         }  # fmt: skip
 
     def test_refuses_a_change_of_each_of_its_words(self) -> None:
@@ -70,7 +76,7 @@ class TestAPublishedRow(TestCase):
                 with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
                     model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
                 tried += 1
-        assert tried == 11 + 3 + 5 + 7 + 10 + 6
+        assert tried == 11 + 3 + 5 + 7 + 10 + 6 + 5 + 14
 
     def test_refuses_to_be_made_a_draft_again(self) -> None:
         for rows, back in (

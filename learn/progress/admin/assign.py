@@ -11,7 +11,7 @@ from django.utils import timezone
 from learn.assignments.actions import assign
 from learn.assignments.forms import AssignForm
 from learn.people import access
-from learn.progress.admin.worklist import PAGE, mine
+from learn.progress.admin.patients import PAGE, mine
 
 
 @access.needs("people.view_patient", "assignments.add_assignment")

@@ -1,7 +1,8 @@
-"""A patient's page."""
+"""A patient's page: who it is, what they missed, what was said back, and what was done, newest first."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from learn.people import access
-from learn.people.models import Patient
+from learn.people.models import Patient, User
 from learn.progress import summary
+from learn.progress.admin.patients import row
+
+# What other files hang in this page: each returns what its own part of the template needs. Filled in __init__.py.
+# The parts: admin/_questions.html, _assignments.html, _cards.html, _end.html.
+PARTS: list[Callable[[User, Patient, datetime], dict[str, Any]]] = []
 
 
 @require_safe
@@ -28,15 +34,6 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": row(patient, stands, now)["lessons"],
         "others": [s for s in stands if s.assigned is None and s.code == summary.NOT_STARTED],
     }
+    for part in PARTS:
+        context |= part(request.user, patient, now)  # type: ignore[arg-type]
     return render(request, "admin/patient.html", context)
-
-
-def row(patient: Patient, stands: list[summary.Standing], now: datetime) -> dict[str, Any]:
-    """Return a patient with the lessons that matter: those asked for or begun, and whether one is late."""
-    today = patient.care_team.today(now)
-    lessons = [
-        {"standing": s, "late": s.is_late(today), "done_on": s.done_at and patient.care_team.today(s.done_at)}
-        for s in stands
-        if s.assigned or s.code != summary.NOT_STARTED
-    ]
-    return {"patient": patient, "lessons": lessons}
