@@ -1,4 +1,4 @@
-"""Readings + attempts + assignments -> one status, used by patient and nurse alike.
+"""Readings + attempts + teach-backs + assignments -> one status, used by patient and nurse alike.
 
 Completion is derived, never stored: a fixed number of queries reads the rows of any number of learners.
 """
@@ -11,12 +11,14 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Min, Q
 
 from learn.assignments.models import Assignment
 from learn.lessons.models import Step
+from learn.progress import missed
 from learn.progress.models import Reading
-from quizzes.models import Attempt, Response
+from learn.progress.needs_help import Flag, Verdict
+from quizzes.models import Attempt
 
 
 @dataclass(frozen=True)
@@ -88,24 +90,47 @@ def catalogue() -> list[Taught]:
     return [Taught(tuple(row[-1] for row in rows), *lesson) for lesson, rows in lessons]
 
 
-LearnerQuiz = tuple[int, int | None]
+@dataclass(frozen=True)
+class Need:
+    """A safety question that a patient needs help with (ruling 8)."""
+
+    question: int
+    topic: str
+    flag: Flag
+    taught: Taught | None  # the lesson it belongs to, where that is still shown
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One learner: how they stand in every published lesson, what they need help with, when they last did anything."""
+
+    standings: list[Standing]
+    needs: list[Need]  # the newest miss first
+    readings: list[Any]
 
 
 def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
-    """Return for each learner (a user's pk) how they stand in every published lesson.
+    """Return for each learner (a user's pk) how they stand in every published lesson."""
+    return {learner: found.standings for learner, found in whole(learners).items()}
 
-    Five queries whatever their number, and a sixth when somebody missed a safety question.
+
+def whole(learners: Collection[int], histories: missed.Histories | None = None) -> dict[int, Whole]:
+    """Return for each learner (a user's pk) what follows from the record.
+
+    Five queries whatever their number, and two more when somebody missed a safety question; four when `histories` are
+    given, as a page that shows every answer has read them already.
 
     Done (ruling 7): the last step read, in any edition, and a finished check, every safety item of which was answered
-    right then or later. Talk about it (ruling 4): a finished attempt left a safety item wrong or unsure, and it has not
-    been answered right since; no total and no earlier Done hides it, and no change of the quiz.
+    right then or later. Talk about it (ruling 4) and needs help (ruling 8): `needs_help`. No total and no earlier Done
+    hides them, and no change of the quiz.
     """
-    readings: dict[tuple[int, int], list[Any]] = {}
+    readings: dict[int, list[Any]] = {}
     for reading in Reading.objects.filter(learner__in=learners).values(
-        "learner", "edition__lesson", "furthest__slug", "furthest__position", "finished"
-    ):
-        readings.setdefault((reading["learner"], reading["edition__lesson"]), []).append(reading)
-    attempts: dict[LearnerQuiz, Any] = {
+        "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
+        "started", "moved", "finished",
+    ):  # fmt: skip
+        readings.setdefault(reading["learner"], []).append(reading)
+    attempts: dict[tuple[int, int | None], Any] = {
         (row["learner"], row["quiz"]): row
         for row in Attempt.objects.filter(learner__in=learners)
         .values("learner", "quiz")
@@ -114,81 +139,64 @@ def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
             open=Count("pk", filter=Q(finished=None)),
         )
     }
-    missed, settled = _safety(learners)
+    if histories is None:
+        histories = missed.safety(learners)
+    judged: dict[int, list[tuple[missed.History, Verdict]]] = {}
+    for (learner, _), history in histories.items():
+        judged.setdefault(learner, []).append((history, history.verdict))
     assigned = {
         (a.patient.user_id, a.lesson_id): a
-        for a in Assignment.objects.active().filter(patient__user__in=learners).select_related("patient")
+        for a in Assignment.objects.active().filter(patient__user__in=learners).select_related("patient", "by")
     }
     lessons = catalogue()
     return {
-        learner: [
-            _standing(
-                taught,
-                readings.get((learner, taught.lesson), []),
-                attempts.get((learner, taught.quiz)),
-                (learner, taught.quiz) in missed,
-                settled.get((learner, taught.quiz)),
-                assigned.get((learner, taught.lesson)),
-            )
-            for taught in lessons
-        ]
+        learner: Whole(
+            [
+                _standing(
+                    taught,
+                    [r for r in readings.get(learner, []) if r["edition__lesson"] == taught.lesson],
+                    attempts.get((learner, taught.quiz)),
+                    [verdict for history, verdict in judged.get(learner, []) if taught.quiz in history.quizzes],
+                    assigned.get((learner, taught.lesson)),
+                )
+                for taught in lessons
+            ],
+            _needs(judged.get(learner, []), lessons),
+            readings.get(learner, []),
+        )
         for learner in learners
     }
 
 
-def _safety(learners: Collection[int]) -> tuple[set[LearnerQuiz], dict[LearnerQuiz, datetime]]:
-    """Return (learner, quiz) where a safety question is still missed, and where all were settled: when.
-
-    Missed: the last answer in a finished attempt was wrong or unsure, and no right one has come since. A right answer
-    counts wherever it was given (a retry, a review, another wording of the question).
-    """
-    wrong = list(
-        Response.objects.exclude(mark=Response.Marked.RIGHT)
-        .filter(
-            item__attempt__learner__in=learners, item__attempt__finished__isnull=False, item__revision__critical=True
+def _needs(judged: list[tuple[missed.History, Verdict]], lessons: list[Taught]) -> list[Need]:
+    needs = [
+        Need(
+            history.rows[0].question,
+            history.misses[-1].topic,
+            verdict.flag,
+            next((taught for taught in lessons if taught.quiz in history.quizzes), None),
         )
-        .values_list("item__attempt__learner", "item__attempt__quiz", "item__revision__question")
-        .annotate(Max("at"))
-    )
-    if not wrong:
-        return set(), {}
-    right: dict[tuple[int, int], list[datetime]] = {}
-    for learner, question, at in (
-        Response.objects.filter(
-            mark=Response.Marked.RIGHT,
-            item__attempt__learner__in={row[0] for row in wrong},
-            item__revision__question__in={row[2] for row in wrong},
-        )
-        .order_by("at")
-        .values_list("item__attempt__learner", "item__revision__question", "at")
-    ):
-        right.setdefault((learner, question), []).append(at)
-    missed: set[LearnerQuiz] = set()
-    settled: dict[LearnerQuiz, datetime] = {}
-    for learner, quiz, question, at in wrong:
-        since = next((when for when in right.get((learner, question), []) if when > at), None)
-        if since is None:
-            missed.add((learner, quiz))
-        else:
-            settled[learner, quiz] = max(since, settled.get((learner, quiz), since))
-    return missed, settled
+        for history, verdict in judged
+        if verdict.flag
+    ]
+    return sorted(needs, key=lambda need: need.flag.at, reverse=True)
 
 
 def _standing(
     taught: Taught,
     readings: list[Any],
     attempts: Any,
-    missed: bool,
-    settled: datetime | None,
+    verdicts: list[Verdict],
     assigned: Assignment | None,
 ) -> Standing:
     read = min((r["finished"] for r in readings if r["finished"]), default=None)
     checked = attempts["checked"] if attempts else None
     code, done_at = NOT_STARTED, None
-    if missed:
+    unsettled = any(verdict.unsettled for verdict in verdicts)
+    if any(verdict.talk for verdict in verdicts):
         code = TALK
-    elif read and (checked or taught.quiz is None):
-        code, done_at = DONE, max(at for at in (read, checked, settled) if at)
+    elif read and (checked or taught.quiz is None) and not unsettled:
+        code, done_at = DONE, max(at for at in (read, checked, *(v.settled for v in verdicts)) if at)
     elif read:
         code = CHECK
     elif readings or attempts:

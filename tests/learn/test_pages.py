@@ -399,7 +399,7 @@ class TestTheCosts(SiteCase):
             with self.assertNumQueries(n):
                 self.get(name, *args)
         self.do_check(CALL[1], wrong)
-        with self.assertNumQueries(8):  # a missed safety question asks once more
+        with self.assertNumQueries(9):  # a missed safety question asks twice more
             self.get("my")
 
     def test_of_a_visitor_are_small(self) -> None:
