@@ -24,7 +24,7 @@ def mine(request: HttpRequest) -> PatientQuerySet:
 
 @require_safe
 @access.needs("people.view_patient")
-def all_patients(request: HttpRequest) -> HttpResponse:
+def all_patients(request: HttpRequest, title: str = "All patients") -> HttpResponse:
     """List all my patients, each with lessons and status in words; tick some to assign lessons."""
     now = timezone.now()
     patients = list(_after(request, mine(request))[: PAGE + 1])
@@ -32,7 +32,7 @@ def all_patients(request: HttpRequest) -> HttpResponse:
     access.note_list(by=request.user, what="list.seen", patients=page, now=now)  # type: ignore[arg-type]
     stands = summary.standings([p.user_id for p in page])
     context = {
-        "title": "All patients",
+        "title": title,
         "rows": [row(patient, stands[patient.user_id], now) for patient in page],
         "next_after": page[-1] if more else None,
         "first_page": "after" not in request.GET,

@@ -9,4 +9,4 @@ from learn.progress.admin.patients import all_patients
 
 def worklist(request: HttpRequest) -> HttpResponse:
     """Show all patients, until this is the list of who needs me."""
-    return all_patients(request)
+    return all_patients(request, title="My patients")
