@@ -11,14 +11,15 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from learn.assignments.models import Assignment
-from learn.lessons.models import Step
+from learn.lessons.models import LANGUAGE, Step
 from learn.progress import missed
 from learn.progress.models import Reading
 from learn.progress.needs_help import Flag, Verdict
-from quizzes.models import Attempt
+from quizzes.models import Attempt, Revision
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class Taught:
     therapy: str
     therapy_title: str
     title: str
-    minutes: int
+    minutes: int  # to read; its check comes on top
     quiz: int | None
+    questions: int = 0  # that the check asks now
 
 
 NOT_STARTED, READING, CHECK, DONE, TALK = "not-started", "reading", "check", "done", "talk"
@@ -72,8 +74,12 @@ class Standing:
 
 def catalogue() -> list[Taught]:
     """Return every published lesson, as the site lists them. One query."""
+    asked = Revision.objects.published(language=LANGUAGE).filter(
+        question__quizitem__quiz=OuterRef("edition__lesson__quiz")
+    )
     steps = (
         Step.objects.shown()
+        .annotate(asked=Coalesce(Subquery(asked.order_by().values("language").annotate(n=Count("pk")).values("n")), 0))
         .order_by("edition__lesson__therapy__position", "edition__lesson__position", "position")
         .values_list(
             "edition__lesson",
@@ -83,6 +89,7 @@ def catalogue() -> list[Taught]:
             "edition__title",
             "edition__minutes",
             "edition__lesson__quiz",
+            "asked",
             "slug",
         )
     )

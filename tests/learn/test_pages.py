@@ -90,6 +90,13 @@ class TestAVisitor(SiteCase):
         for name, args in (("step", (*WHAT, 1)), ("lesson", WHAT), ("check", (WHAT[1],))):
             assert self.get(name, *args).status_code == 404
 
+    def test_is_told_how_long_a_lesson_is_to_read_and_how_many_questions_follow(self) -> None:
+        assert "What is immunotherapy? , Not started 5 minutes to read, then 8 questions" in words(
+            self.get("therapy", "basics")
+        )
+        Lesson.objects.filter(slug=WHAT[1]).update(quiz=None)
+        assert "then 8 questions" not in words(self.get("therapy", "basics"))
+
     def test_becomes_a_guest_at_the_first_continue(self) -> None:
         response = self.client.post(reverse("step", args=[*WHAT, 1]))
         assert (response.status_code, response.url) == (303, reverse("step", args=[*WHAT, 2]))
