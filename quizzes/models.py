@@ -238,6 +238,14 @@ class AttemptItem(models.Model):
         return ask
 
 
+class ResponseQuerySet(models.QuerySet["Response"]):
+    """Reads of answers."""
+
+    def first_tries(self) -> ResponseQuerySet:
+        """Return the first answer to each asked item, the oldest first."""
+        return self.filter(number=1).order_by("at", "pk")
+
+
 class Response(models.Model):
     """One answer, added and never changed. The form carries the number it was drawn for: the idempotency key."""
 
@@ -252,6 +260,7 @@ class Response(models.Model):
     mark = models.CharField(max_length=10, choices=Marked.choices)
     at = models.DateTimeField()
 
+    objects = ResponseQuerySet.as_manager()
     guard = Guard(("item", "number", "given", "mark", "at"))
 
     class Meta:

@@ -1,0 +1,90 @@
+"""How the published questions do: the record of first answers, read into `analysis`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from quizzes import analysis
+from quizzes.kinds import KINDS
+from quizzes.models import Attempt, Response, Revision
+
+Key = tuple[int, str, int]  # a line of statistics: question, language, line
+
+
+@dataclass(frozen=True)
+class Line:
+    """A published wording with the answers to its line."""
+
+    revision: Revision
+    health: analysis.Health
+    verdicts: list[analysis.Verdict]
+    picks: list[tuple[str, int, bool]]  # the words, how many chose them, and whether they are right
+
+    @property
+    def worst(self) -> analysis.Verdict:
+        """What to look at first."""
+        return self.verdicts[0]
+
+
+def lines(*, language: str = "en", leave_out: Mapping[str, Any] | None = None) -> list[Line]:
+    """Return every published question of this language with its health, worst first.
+
+    `leave_out` are look-ups of learners who do not count ({"is_staff": True}). Four queries, however many answers.
+    """
+    published = Revision.objects.published(language=language).select_related("question")
+    revisions = list(published.prefetch_related("question__quizitem_set__quiz"))
+    answers = _first_answers({_key(r): r for r in revisions}, leave_out or {})
+    found = [_line(revision, answers[_key(revision)]) for revision in revisions]
+    return sorted(found, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
+
+
+def _key(revision: Revision) -> Key:
+    return revision.question_id, revision.language, revision.line
+
+
+def _first_answers(wanted: Mapping[Key, Revision], leave_out: Mapping[str, Any]) -> dict[Key, list[analysis.First]]:
+    """Return each learner's first answer to each line: one statement reads them all, the oldest first."""
+    rows = Response.objects.first_tries().exclude(**{f"item__attempt__learner__{k}": v for k, v in leave_out.items()})
+    asked: Counter[Any] = Counter()  # questions of a finished check, by attempt
+    known: Counter[Any] = Counter()
+    firsts: dict[tuple[Any, Key], tuple[Any, list[str], bool]] = {}
+    for attempt, kind, finished, learner, question, language, line, given, mark in rows.values_list(
+        "item__attempt", "item__attempt__kind", "item__attempt__finished", "item__attempt__learner",
+        "item__revision__question", "item__revision__language", "item__revision__line", "given", "mark",
+    ).iterator():  # fmt: skip
+        key, right = (question, language, line), mark == Response.Marked.RIGHT
+        if kind == Attempt.Kind.CHECK and finished:  # a retry asks only what was missed: no measure of the rest
+            asked[attempt] += 1
+            known[attempt] += right
+        if key in wanted:
+            firsts.setdefault((learner, key), (attempt, given, right))
+    found: dict[Key, list[analysis.First]] = defaultdict(list)
+    for (_, key), (attempt, given, right) in firsts.items():
+        others = asked[attempt] - 1
+        rest = (known[attempt] - right) / others if others > 0 else None
+        found[key].append(analysis.First(right, _picked(wanted[key], given), rest))
+    return found
+
+
+def _picked(revision: Revision, given: list[str]) -> tuple[str, ...]:
+    """Return what of this question was chosen: its choices, or with rows the rows' own choices, hit or missed."""
+    if not KINDS[revision.kind].ask(revision.spec).rows:
+        return tuple(given)
+    return revision.mark(given).chosen
+
+
+def _line(revision: Revision, answers: list[analysis.First]) -> Line:
+    ask, best = KINDS[revision.kind].ask(revision.spec), revision.mark([]).best
+    # With rows only the pairs that belong together are listed: whoever missed one is not among those who chose it.
+    choices = {text: text for text in best} if ask.rows else {choice.id: choice.text for choice in ask.choices}
+    right = [id_ for id_, text in choices.items() if text in best]
+    found = analysis.health(answers)
+    return Line(
+        revision=revision,
+        health=found,
+        verdicts=analysis.verdicts(found, choices=choices, best=right, critical=revision.critical),
+        picks=[(text, found.picked.get(id_, 0), id_ in right) for id_, text in choices.items()],
+    )

@@ -1,0 +1,111 @@
+"""The health of the published questions, read from the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import TestCase
+
+from quizzes import authoring, taking
+from quizzes.health import Line, lines
+from quizzes.models import Quiz, Revision
+from tests.quizzes.cast import at, make_learner, make_question, make_quiz, right, wrong
+
+
+def take(quiz: Quiz, *how: str, learner: Any = None, day: int = 1) -> Any:
+    """Answer a check's questions "right", "wrong" or "unsure", one for each answer that is owed; return who did."""
+    learner = learner or make_learner()
+    attempt = taking.start(learner=learner, quiz=quiz, language="en", now=at(day))
+    for n, one in enumerate(how):
+        item = taking.owed(list(attempt.items.with_answers()))
+        assert item is not None
+        given = {"right": right, "wrong": wrong, "unsure": lambda _: []}[one](item.revision)
+        taking.answer(item=item, given=given, number=item.answers + 1, now=at(day, minute=n))
+    return learner
+
+
+def line(revision: Revision) -> Line:
+    return next(found for found in lines() if found.revision.question_id == revision.question_id)
+
+
+class TestTheHealthOfAQuestion(TestCase):
+    def setUp(self) -> None:
+        self.one, self.two = make_question("one"), make_question("two")
+        self.quiz = make_quiz(self.one, self.two)
+
+    def test_counts_a_learners_first_answer_only(self) -> None:
+        ana = take(self.quiz, "wrong", "right")
+        take(self.quiz, "right", learner=ana, day=2)  # the retry
+        take(self.quiz, "right", "right", learner=ana, day=3)  # a whole check again
+        take(self.quiz, "unsure", "right", day=4)
+        found = line(self.one).health
+        assert (found.n, found.right, found.unsure) == (2, 0, 1)
+        assert line(self.two).health.n == 2
+
+    def test_counts_the_first_try_of_a_safety_question_not_its_second(self) -> None:
+        safety = make_question("safety", critical=True)
+        take(make_quiz(safety, slug="safety"), "wrong", "right")
+        assert (line(safety).health.n, line(safety).health.right) == (1, 0)
+
+    def test_shows_how_many_chose_what(self) -> None:
+        take(self.quiz, "right", "right")
+        take(self.quiz, "right", "right")
+        take(self.quiz, "wrong", "right")
+        assert line(self.one).picks == [("Right 0", 2, True), ("Wrong 1", 1, False), ("Wrong 2", 0, False)]
+
+    def test_of_rows_shows_how_many_put_each_where_it_belongs(self) -> None:
+        matching, ordering = make_question("m", kind="matching"), make_question("o", kind="ordering")
+        quiz = make_quiz(matching, ordering, slug="rows")
+        take(quiz, "right", "right")
+        take(quiz, "wrong", "wrong")
+        assert line(matching).picks == [
+            ("Row 1 – Card A", 1, True),
+            ("Row 2 – Card B", 2, True),
+            ("Row 3 – Card A", 2, True),
+        ]
+        assert line(ordering).picks == [("1. Card 1", 1, True), ("2. Card 2", 2, True), ("3. Card 3", 1, True)]
+
+    def test_goes_on_over_a_typo_and_begins_anew_with_a_changed_meaning(self) -> None:
+        take(self.quiz, "wrong", "right")
+        text = {"kind": "choice", "spec": self.one.spec, "why": "W.", "objective": "T"}
+        typo = authoring.draft(question=self.one.question, language="en", stem="Stem of one, mended?", **text)
+        authoring.publish(revision=typo, same_meaning=True)
+        assert line(self.one).revision == typo
+        assert line(self.one).health.n == 1
+        other = authoring.draft(question=self.one.question, language="en", stem="Another?", **text)
+        authoring.publish(revision=other, same_meaning=False)
+        assert line(self.one).health.n == 0
+        assert line(self.two).health.n == 1
+
+    def test_leaves_out_whom_it_is_told_to(self) -> None:
+        learner = take(self.quiz, "right", "right")
+        assert lines(leave_out={"pk": learner.pk})[0].health.n == 0
+
+    def test_holds_right_answers_against_the_rest_of_a_finished_check(self) -> None:
+        for n in range(60):
+            take(self.quiz, *(["right", "right"] if n % 2 else ["wrong", "wrong"]))
+        found = line(self.one).health.discrimination
+        assert found is not None
+        assert abs(found - 1.0) < 1e-9
+        assert [verdict.name for verdict in line(self.one).verdicts] == ["misleading", "unpicked"]
+
+    def test_leaves_an_unfinished_check_out_of_that(self) -> None:
+        for n in range(60):
+            take(self.quiz, "right" if n % 2 else "wrong")
+        assert line(self.one).health.n == 60
+        assert line(self.one).health.discrimination is None
+
+    def test_stands_worst_first(self) -> None:
+        for _ in range(30):
+            take(self.quiz, "right", "wrong")
+        assert [found.revision.question.slug for found in lines()] == ["two", "one"]
+
+    def test_takes_four_queries_for_one_answer_and_for_many(self) -> None:
+        take(self.quiz, "right", "right")
+        with self.assertNumQueries(4):
+            lines()
+        make_question("three")
+        for _ in range(10):
+            take(self.quiz, "wrong", "right")
+        with self.assertNumQueries(4):
+            lines()
