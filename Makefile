@@ -5,6 +5,7 @@
 # make backup, make restore FILE=…   the database into one checked file while the site runs, and back (the site stopped)
 # make faults   kill workers and databases under load, and look for every answer (minutes)
 # make bench    what a page costs beside a bare Django view (minutes)
+# make weight   what a page weighs, and when a slow phone has painted it (half a minute)
 # make lock   both lists of packages anew from pyproject.toml (UPGRADE=--upgrade: to their newest versions)
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -23,7 +24,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run dev test backup restore faults bench lock python port browser
+.PHONY: run dev test backup restore faults bench weight lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -162,6 +163,9 @@ faults: $(VENV)/requirements-dev.txt
 
 bench: $(VENV)/requirements-dev.txt
 	$(PY) -m tests.bench
+
+weight: browser
+	CHROMIUM="$$(cat $(VENV)/browser)" $(PY) -m tests.bench.weight
 
 lock:
 	uv=$$(command -v uv) || {
