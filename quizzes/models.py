@@ -1,4 +1,4 @@
-"""Quiz, Question, Revision, Attempt, AttemptItem, Response: the record.
+"""Quiz, Question, Revision, Attempt, AttemptItem, Response: the record. Card: when to ask again, derived from it.
 
 What is asked is frozen: an attempt pins the revisions it asks, a published revision's words never change, and a
 response is added, never overwritten. Totals are counted from these rows.
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, functions
+from django.utils import timezone
 
 from quizzes.immutable import Guard
 from quizzes.kinds import KINDS, Ask, Choice, Mark
+from quizzes.scheduling import Memory
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -271,3 +274,42 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_mark_display()} ({self.number})"
+
+
+def day_of(learner: AbstractBaseUser | AnonymousUser, at: datetime) -> date:
+    """Return the date of this moment on the learner's calendar.
+
+    A site's user may say where they live (`zone`, a tzinfo); of one that does not, the site's own calendar counts.
+    """
+    return timezone.localtime(at, getattr(learner, "zone", None)).date()
+
+
+class Card(models.Model):
+    """When to ask a learner a question again, in whatever wording is published then.
+
+    A cache: all of it follows from the responses, and `reviewing.rebuild` makes it anew.
+    """
+
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="cards")
+    question = models.ForeignKey(Question, models.CASCADE, related_name="cards")
+    stability = models.FloatField()
+    difficulty = models.FloatField()
+    last = models.DateField()
+    due = models.DateField()
+    in_a_row = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["learner", "question"], name="card_once_a_question")]
+
+    def __str__(self) -> str:
+        return f"{self.question_id} on {self.due}"
+
+    @classmethod
+    def of(cls, memory: Memory, *, learner: int, question: int) -> Card:
+        """Return the card, not yet saved, that holds this memory."""
+        return cls(learner_id=learner, question_id=question, **asdict(memory))
+
+    @property
+    def memory(self) -> Memory:
+        """What `scheduling` reckons with."""
+        return Memory(self.stability, self.difficulty, self.last, self.due, self.in_a_row)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from quizzes import scheduling
 from quizzes.kinds import Given
-from quizzes.models import Attempt, AttemptItem, Quiz, Response, Revision
+from quizzes.models import Attempt, AttemptItem, Card, Quiz, Response, Revision
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -94,17 +96,18 @@ def to_ask(
     return Attempt.Kind.CHECK, list(asked)
 
 
-def answer(*, item: AttemptItem, given: Given, number: int, now: datetime) -> None:
-    """Keep one answer, and finish the attempt where this answer completes it.
+def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: date | None = None) -> None:
+    """Keep one answer, move the question's card, and finish the attempt where this answer completes it.
 
-    Takes what `Kind.read` gave (empty for "I'm not sure") and the number that the form was drawn for. The same number
-    again changes nothing: the first answer counts. When this returns, the answer is in the database.
+    Takes what `Kind.read` gave (empty for "I'm not sure"), the number that the form was drawn for, and the date on the
+    learner's calendar (without one, the site's). The same number again changes nothing: the first answer counts. When
+    this returns, the answer is in the database.
 
     Raises NotOwed when the number lies ahead of the record, or the item wants no more answers.
     """
     with transaction.atomic():
         # One answer at a time: two last answers at once must not both find the other one missing.
-        Attempt.objects.select_for_update().get(pk=item.attempt_id)
+        attempt = Attempt.objects.select_for_update().get(pk=item.attempt_id)
         items = list(AttemptItem.objects.filter(attempt=item.attempt_id).with_answers())
         current = next(i for i in items if i.pk == item.pk)
         if 1 <= number <= current.answers:
@@ -117,7 +120,27 @@ def answer(*, item: AttemptItem, given: Given, number: int, now: datetime) -> No
             marked = Response.Marked.RIGHT
         else:
             marked = Response.Marked.WRONG
+        # Before the response: whoever waits here for another answer to the same question is the later one in the
+        # record too, so that a card that is rebuilt from the record is the same.
+        _move_card(
+            learner=attempt.learner_id,
+            revision=current.revision,
+            right=marked == Response.Marked.RIGHT,
+            day=day or timezone.localdate(now),
+        )
         Response.objects.create(item=current, number=number, given=given, mark=marked, at=now)
         current.answers, current.last_mark = number, marked
         if owed(items) is None:
             Attempt.objects.filter(pk=item.attempt_id).update(finished=now)
+
+
+def _move_card(*, learner: int, revision: Revision, right: bool, day: date) -> None:
+    card = Card.objects.select_for_update().filter(learner=learner, question=revision.question_id).first()
+    memory = scheduling.after(card.memory if card else None, right=right, safety=revision.critical, day=day)
+    moved = Card.of(memory, learner=learner, question=revision.question_id)
+    if card is None:
+        # Two first answers at once, in two attempts: the one that waited is the second of its day and counts no more.
+        Card.objects.bulk_create([moved], ignore_conflicts=True)
+    elif card.memory != memory:
+        moved.pk = card.pk
+        moved.save(force_update=True)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import taking
 from quizzes.forms import AnswerForm
-from quizzes.models import AttemptItem, Response
+from quizzes.models import AttemptItem, Response, day_of
 
 VERDICTS: dict[str, str] = {
     Response.Marked.RIGHT: "Yes, that is right",
@@ -58,7 +58,9 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
             return _see("question", attempt, n)
         if valid:
             try:
-                taking.answer(item=item, given=form.given, number=number, now=timezone.now())
+                now = timezone.now()
+                day = day_of(request.user, now)
+                taking.answer(item=item, given=form.given, number=number, now=now, day=day)
             except taking.NotOwed:
                 messages.info(request, "That page was out of date. Here is where you are now.")
                 return _see("question", attempt, n)

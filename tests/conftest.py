@@ -16,10 +16,15 @@ from typing import Protocol
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as properties
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 # Playwright keeps an event loop in this thread, and Django takes any loop for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# The same examples at every run, and no file left behind; how long one takes says nothing here.
+properties.register_profile("house", database=None, deadline=None, derandomize=True)
+properties.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
 (ROOT / ".static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing, and a warning is an error here

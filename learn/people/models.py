@@ -64,6 +64,11 @@ class User(AbstractUser):
         """True for a person without name or password whom no nurse knows."""
         return self.username is None and not hasattr(self, "patient")
 
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone of this person's calendar: their clinic's; without one, the settings'. The engine asks it."""
+        return zoneinfo.ZoneInfo(self.patient.care_team.zone if hasattr(self, "patient") else settings.TIME_ZONE)
+
 
 class CareTeam(models.Model):
     """A ward or clinic: its phones, its calendar, and the fever number it gives."""
