@@ -25,6 +25,8 @@ WORDS = {
     "contacted": "noted that they spoke with a patient",
     "taught.back": "recorded a teach-back",
     "chart.seen": "made the note for the chart",
+    "card.made": "made a card",
+    "card.cancelled": "cancelled a card",
 }
 
 View = Callable[..., HttpResponse]

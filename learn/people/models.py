@@ -1,4 +1,4 @@
-"""Who: User, CareTeam, Membership, Patient; AuditEvent: who did or saw what of whom."""
+"""Who: User, CareTeam, Membership, Patient; AccessCode and Hit; AuditEvent: who did or saw what of whom."""
 
 from __future__ import annotations
 
@@ -154,6 +154,57 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
+    """Reads of codes take the moment they are asked at."""
+
+    def living(self, *, at: datetime) -> AccessCodeQuerySet:
+        """Return those that let their person in at this moment."""
+        return self.filter(cancelled=None, expires__gt=at, user__is_active=True)
+
+
+class AccessCode(models.Model):
+    """A way in without a password: one row, two verifiers, the link's token and the typed letters.
+
+    The letters are six that find the row and six that prove it. Token and proof are kept as HMACs only, so a card
+    cannot be shown again, and a stolen backup opens nothing. The verbs are in `codes.py`.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="codes")
+    selector = models.CharField(max_length=6, unique=True)
+    secret = models.CharField(max_length=64)
+    token = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(User, models.RESTRICT, related_name="+")
+    made = models.DateTimeField()
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True, blank=True)  # the first time
+    last_used = models.DateTimeField(null=True, blank=True)
+    cancelled = models.DateTimeField(null=True, blank=True)
+
+    objects = AccessCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(cancelled=None), name="accesscode_one_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selector}…"
+
+
+class Hit(models.Model):
+    """How often something was tried of late (`limits.py`): an HMAC of what and whose, a count, and until when."""
+
+    whose = models.CharField(max_length=64, primary_key=True)
+    n = models.PositiveBigIntegerField()
+    until = models.BigIntegerField()  # Unix seconds: one statement must count and compare, on both databases
+
+    class Meta:
+        indexes = [models.Index(F("until"), name="hit_until")]
+
+    def __str__(self) -> str:
+        return f"{self.n} until {self.until}"
 
 
 class AuditEvent(models.Model):

@@ -1,0 +1,113 @@
+"""Codes: a card's link and letters. Made, found, used, cancelled.
+
+A code belongs to a user, whoever made it: a nurse for a patient, or a learner for themselves. A person has one living
+code: a new one cancels the old. A nurse's card waits 90 days for its first use, one's own a year; a used code lives a
+year after its last use (ruling 11). Too many wrong letters put a code to sleep, known or not (`limits.knock`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from learn.people import access
+from learn.people.models import AccessCode, User
+
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowel: no word by chance; no I, O, digit or Y: nothing looks like another
+HALF = 6
+FIRST_USE = timedelta(days=90)
+AFTER_USE = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A new code with all that opens it: to be shown once and kept nowhere."""
+
+    code: AccessCode
+    letters: str
+    token: str
+
+    @property
+    def groups(self) -> str:
+        """The letters as a card shows them: three groups of four."""
+        return in_groups(self.letters)
+
+
+def in_groups(letters: str) -> str:
+    """Return twelve letters in three groups of four."""
+    return " ".join(letters[n : n + 4] for n in range(0, 2 * HALF, 4))
+
+
+def make(*, user: User, by: User, now: datetime) -> Made:
+    """Make a code for this person, cancelling the one they had; the letters and the token are told this once.
+
+    `by` is the person themselves, or a nurse who has been shown to be theirs.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # two at once: the later one's card is the living one
+        AccessCode.objects.filter(user=user, cancelled=None).update(cancelled=now)
+        letters = _letters()
+        while AccessCode.objects.filter(selector=letters[:HALF]).exists():
+            letters = _letters()
+        token = secrets.token_urlsafe(16)
+        code = AccessCode.objects.create(
+            user=user,
+            selector=letters[:HALF],
+            secret=_proof(letters),
+            token=_verifier(token),
+            by=by,
+            made=now,
+            expires=now + (AFTER_USE if by == user else FIRST_USE),
+        )
+        if by != user:
+            access.note(by=by, what="card.made", now=now, patient=user.patient)
+    return Made(code, letters, token)
+
+
+def cancel(*, user: User, by: User, now: datetime) -> bool:
+    """Cancel this person's code; return whether there was one to cancel. Who is signed in stays so."""
+    with transaction.atomic():
+        found = AccessCode.objects.filter(user=user, cancelled=None).update(cancelled=now)
+        if found and by != user:
+            access.note(by=by, what="card.cancelled", now=now, patient=user.patient)
+    return bool(found)
+
+
+def by_letters(letters: str, *, at: datetime) -> AccessCode | None:
+    """Return the living code with these twelve letters, or None.
+
+    Unknown, wrong, expired and cancelled take the same work: one query, one comparison. Ask `limits.knock` first.
+    """
+    code = AccessCode.objects.living(at=at).select_related("user").filter(selector=letters[:HALF]).first()
+    right = constant_time_compare(code.secret if code else _proof(""), _proof(letters))
+    return code if code and right else None
+
+
+def by_token(token: str, *, at: datetime) -> AccessCode | None:
+    """Return the living code with this token, or None. 128 bits cannot be guessed, so nothing is counted here."""
+    return AccessCode.objects.living(at=at).select_related("user").filter(token=_verifier(token)).first()
+
+
+def use(*, code: AccessCode, now: datetime) -> bool:
+    """Note that a code was used: it lives on for a year. False if it was cancelled in this very moment."""
+    living = AccessCode.objects.filter(pk=code.pk, cancelled=None)
+    return bool(living.update(used=Coalesce(F("used"), now), last_used=now, expires=now + AFTER_USE))
+
+
+def _letters() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(2 * HALF))
+
+
+def _proof(letters: str) -> str:
+    # Keyed by SECRET_KEY, which no backup holds: six letters alone could be tried out in a minute.
+    return salted_hmac("learn.people.codes.letters", letters, algorithm="sha256").hexdigest()
+
+
+def _verifier(token: str) -> str:
+    return salted_hmac("learn.people.codes.token", token, algorithm="sha256").hexdigest()
