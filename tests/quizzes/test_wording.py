@@ -1,0 +1,127 @@
+"""The author's checks: each rule on a question that breaks it, and on one that keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import SimpleTestCase
+
+from quizzes import wording
+from quizzes.wording import advise
+
+CHOICES = ("The team", "The pump", "The nurse")
+
+
+def choice(*texts: str, feedback: str = "That is it. The team can look.", right: int = 1) -> dict[str, Any]:
+    """Return the spec of a choice question whose first `right` choices are right."""
+    rows = [{"id": f"i{n}", "text": t, "right": n < right, "feedback": feedback} for n, t in enumerate(texts)]
+    return {"version": 1, "choose": right, "choices": rows}
+
+
+def broken(
+    stem: str = "Who helps you here?",
+    *texts: str,
+    why: str = "The team can look.",
+    kind: str = "choice",
+    spec: dict[str, Any] | None = None,
+    **over: Any,
+) -> list[str]:
+    """Return the names of the rules that this question breaks."""
+    spec = spec or choice(*(texts or CHOICES), **over)
+    return [advice.rule for advice in advise(kind=kind, stem=stem, why=why, spec=spec)]
+
+
+def truth(stem: str, **over: Any) -> list[str]:
+    return broken(
+        stem,
+        kind="truth",
+        spec={"version": 1, "answer": True, "feedback": {"true": "It is.", "false": "It is."} | over},
+    )
+
+
+class TestAQuestion(SimpleTestCase):
+    def test_that_keeps_every_rule_is_left_alone(self) -> None:
+        assert broken() == []
+        assert truth("The team can help.") == []
+
+    def test_asks_a_full_question(self) -> None:
+        assert broken("You call your") == ["no_question"]
+
+    def test_has_no_choice_that_speaks_of_the_others(self) -> None:
+        for text in ("All of the above", "none of these", "Both of the above"):
+            assert broken("Who helps?", "The team", "The pump", text) == ["all_or_none"], text
+        assert broken("Who helps?", "All of them", "The pump", "The nurse") == []
+
+    def test_asks_for_what_is_so(self) -> None:
+        assert broken("Who can’t help you?") == ["negative_stem"]
+        assert broken("Who helps, except one?") == ["negative_stem"]
+        assert truth("The team can not help.") == []
+
+    def test_does_not_show_by_length_what_is_right(self) -> None:
+        longest = "The team, as soon as you can reach them"
+        assert broken("Who helps?", longest, "The pump", "The nurse") == ["right_is_longest"]
+        assert broken("Who helps?", longest, "The pump that stands on the table", "The nurse") == []
+        assert broken("Who helps?", "The team now", "A pump", "A cat") == []  # short ones are not measured
+
+    def test_has_choices_of_one_kind(self) -> None:
+        assert broken("Who helps?", "The team.", "The pump", "The nurse") == ["unlike_choices"]
+        assert broken("When?", "After 2 weeks", "Today", "Next month") == ["unlike_choices"]
+        assert broken("What now?", "Call 911", "Wait a day", "Go to bed") == []
+
+    def test_has_no_word_that_helps_to_guess(self) -> None:
+        assert broken("Who helps?", "The team", "Nobody", "The nurse") == ["absolute"]
+        assert broken("Who helps?", "The team", "Usually a pump", "The nurse") == ["absolute"]
+        assert truth("It always helps.") == ["absolute"]
+
+    def test_does_not_echo_in_what_is_right(self) -> None:
+        assert broken("Who is in the clinic?", "The clinic team", "The pump", "The nurse") == ["echo"]
+        assert broken("Who is in the clinic?", "The clinic team", "The clinic pump", "The nurse") == []
+
+    def test_has_three_choices(self) -> None:
+        assert broken("Who helps?", "The team", "The pump", "The nurse", "The cat") == ["many_choices"]
+        assert broken("Who helps?", "The team", "The pump", "The nurse", "The cat", right=2) == []
+
+    def test_says_something_to_everyone(self) -> None:
+        assert broken(feedback=" ") == ["missing_feedback"]
+        assert truth("It helps.", false="") == ["missing_feedback"]
+
+    def test_hurts_nobody(self) -> None:
+        assert broken(feedback="Wrong. The team helps.") == ["unkind"] * 3
+        assert broken(feedback="Well done!") == ["unkind"] * 3
+
+    def test_names_no_letter(self) -> None:
+        assert broken(why="Choice B is what helps.") == ["letters"]
+
+    def test_has_short_sentences_and_choices(self) -> None:
+        assert broken(why=" ".join(["go"] * 20) + ".") == []
+        assert broken(why=" ".join(["go"] * 21) + ".") == ["long_sentence"]
+        long = " ".join(["go"] * 11)
+        assert broken("Who helps?", "x " + long, "y " + long, "z " + long) == ["long_choice"] * 3
+
+    def test_can_be_read(self) -> None:
+        assert broken(why="Immunological deterioration necessitates multidisciplinary consideration. " * 2) == [
+            "hard_to_read"
+        ]
+
+    def test_says_it_in_everyday_words(self) -> None:
+        assert broken(why="You can contact them.") == ["plain_words"]
+        found = advise(kind="choice", stem="Who helps you here?", why="It is a battle.", spec=choice(*CHOICES))
+        assert [advice.says for advice in found] == ["Leave out “battle”."]
+
+    def test_counts_people(self) -> None:
+        assert broken(why="It helps 30% of us.") == ["numbers"]
+
+    def test_with_rows_and_cards_is_read_too(self) -> None:
+        rows = [
+            {"id": f"r{n}", "text": f"Row {n}", "card": "c", "feedback": "Choice A." if n else "It is."} for n in (0, 1)
+        ]
+        spec: dict[str, Any] = {"version": 1, "cards": [{"id": "c", "text": "Card"}], "rows": rows}
+        assert broken("Match them.", kind="matching", spec=spec) == ["letters"]
+        cards = {"version": 1, "cards": [{"id": str(n), "text": f"Do {n}"} for n in range(3)], "feedback": "No!"}
+        assert broken("Put them in order.", kind="ordering", spec=cards) == ["unkind"]
+
+
+class TestTheRules(SimpleTestCase):
+    def test_are_named_and_each_says_why(self) -> None:
+        assert len(wording.RULES) == 16
+        assert all(rule.__doc__ for rule in wording.RULES.values())
