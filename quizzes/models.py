@@ -169,6 +169,8 @@ class Attempt(models.Model):
                 name="attempt_quiz_unless_review",
             ),
         ]
+        # Whoever asks for one learner's attempts at one quiz must not be led through everyone's.
+        indexes = [models.Index(fields=["learner", "quiz"], name="attempt_learner_quiz")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

@@ -17,6 +17,7 @@ from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from learn.assignments.actions import assign
 from learn.headers import HEADERS
 from learn.lessons.models import Lesson
 from learn.people import roles
@@ -49,6 +50,8 @@ OWN_NURSES = ("noor", "lead")
 OTHERS_WITH_PATIENTS = ("omar",)  # sees his own team's patient
 ANAS_PAGE = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 200))
 
+ANAS_POST = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 303))
+
 # address: (GET and HEAD, POST)
 TABLE: dict[str, tuple[Cell, Cell]] = {
     "start": (ALL, NOT_ALLOWED),
@@ -75,11 +78,17 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:login": (cells(302), cells(302)),
     "admin:people_patient_changelist": (DESK, DESK_POST),
     "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
-    "admin:people_patient_assign": (ANAS_PAGE, cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 303))),
+    "admin:people_patient_contact": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_assign": (ANAS_PAGE, ANAS_POST),
 }
 # Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
-AUDITED = {"admin:index", "admin:people_patient_changelist", "admin:people_patient_change"}
-MAY_WRITE = {"step", "check", "quizzes:question", "admin:people_patient_assign", "account_login"}
+AUDITED = {
+    "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
+}  # fmt: skip
+MAY_WRITE = {
+    "step", "check", "quizzes:question", "admin:people_patient_assign", "admin:people_patient_contact",
+    "account_login",
+}  # fmt: skip
 
 
 # What a browser, a robot or a slip may send in any field. The last two are no text at all.
@@ -107,7 +116,7 @@ class TestEveryAddress(TestCase):
         maple, cedar = make_team(), make_team("Cedar team")
         cls.ana = make_patient(maple, "Ana", name="ana")
         ben = make_patient(maple, "Ben", name="ben")
-        make_patient(cedar, "Cai", name="cai")
+        cai = make_patient(cedar, "Cai", name="cai")
         people = {"guest": User.objects.create_guest(), "ana": cls.ana.user, "ben": ben.user}
         people |= {
             "noor": make_nurse("noor", maple),
@@ -123,6 +132,8 @@ class TestEveryAddress(TestCase):
             people[name].groups.add(Group.objects.get(name=role))
         cls.people = people
         lesson = Lesson.objects.select_related("therapy", "quiz").get(slug="side-effects-when-to-call")
+        for patient, nurse in ((cls.ana, "noor"), (cai, "omar")):  # both are late, so that each stands on a worklist
+            assign(patients=[patient], lessons=[lesson], due=at(1).date(), note="", by=people[nurse], now=at(1))
         cls.attempt = taking.start(learner=cls.ana.user, quiz=lesson.quiz, language="en", now=at(20))
         revision = cls.attempt.items.select_related("revision")[0].revision
         n = {"attempt": cls.attempt.pk, "n": 1}
@@ -136,11 +147,13 @@ class TestEveryAddress(TestCase):
             "quizzes:feedback": n,
             "quizzes:result": {"attempt": cls.attempt.pk},
             "admin:people_patient_change": {"pk": cls.ana.pk},
+            "admin:people_patient_contact": {"pk": cls.ana.pk},
         }
         cls.query = {"admin:people_patient_assign": f"?patient={cls.ana.pk}"}
         cls.form: dict[str, dict[str, Any]] = {
             "quizzes:question": as_form(revision, right(revision)),
             "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
+            "admin:people_patient_contact": {"note": "Spoke by phone.", "number": 1},
             "account_login": {"login": "ana", "password": "wrong"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide"},
         }
@@ -233,7 +246,9 @@ class TestEveryAddress(TestCase):
             "admin:index": ("noor", [], ["after"]),
             "find": ("anonymous", [], ["q"]),
             "settings": ("anonymous", ["text", "colors", "listen", "next"], ["next"]),
+            "admin:people_patient_changelist": ("noor", [], ["after"]),
             "admin:people_patient_assign": ("noor", ["lessons", "due", "note"], ["patient"]),
+            "admin:people_patient_contact": ("noor", ["note", "number"], []),
         }
         for name, (role, posted, asked) in fields.items():
             for edge in EDGES:

@@ -82,9 +82,13 @@ class CareTeam(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def local(self, at: datetime) -> datetime:
+        """Return this moment on the clinic's clock."""
+        return at.astimezone(zoneinfo.ZoneInfo(self.zone))
+
     def today(self, at: datetime) -> date:
         """Return the date on the clinic's calendar at this moment."""
-        return at.astimezone(zoneinfo.ZoneInfo(self.zone)).date()
+        return self.local(at).date()
 
 
 class Membership(models.Model):

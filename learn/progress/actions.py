@@ -1,4 +1,4 @@
-"""Acts over the record: a step was read."""
+"""Acts over the record: a step was read, a nurse spoke with a patient."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from datetime import datetime
 from django.db import transaction
 
 from learn.lessons.models import Step
-from learn.people.models import User
-from learn.progress.models import Reading
+from learn.people import access
+from learn.people.models import Patient, User
+from learn.progress.models import Contact, Reading
+
+
+class OtherForm(Exception):
+    """The form's number was used for something else, or lies ahead: another window was faster than this one."""
 
 
 def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> Step | None:
@@ -31,3 +36,21 @@ def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> 
             reading.finished = now
             reading.save(update_fields=["finished"])
     return following
+
+
+def contacted(*, patient: Patient, by: User, note: str, number: int, now: datetime) -> None:
+    """Note that this nurse spoke with this patient. The same form again changes nothing.
+
+    Raises OtherForm when the number is not the next one, and is not this very contact's.
+    """
+    mine = Contact.objects.filter(patient=patient, nurse=by)
+    with transaction.atomic():
+        if not 1 <= number <= mine.next_number():
+            raise OtherForm
+        row, made = mine.get_or_create(
+            number=number, defaults={"patient": patient, "nurse": by, "at": now, "note": note}
+        )
+        if made:
+            access.note(by=by, what="contacted", patient=patient, now=now)
+        elif row.note != note:
+            raise OtherForm

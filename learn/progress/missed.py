@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
 
 from learn.progress.models import TeachBack
 from learn.progress.needs_help import Answer, SaidBack, Verdict, judge
@@ -90,10 +91,20 @@ def of_learner(learner: int) -> Histories:
     return _grouped(Response.objects.filter(item__attempt__learner=learner).values_list(*_COLUMNS))
 
 
-def safety(learners: Collection[int]) -> Histories:
-    """Return the questions that these learners ever missed as safety questions. One query, three with a miss."""
+def safety(learners: Collection[int] | QuerySet[Any, Any]) -> Histories:
+    """Return the safety questions of these learners that may need help. One query, three where there are any.
+
+    Takes users' pks, or a query for them. A question that was missed in one check only, and was right when it came
+    back there, raises nothing (ruling 8): most misses are such, and they stay in the database.
+    """
+    right_there = Response.objects.filter(item=OuterRef("item"), mark=RIGHT)
+    again = Response.objects.exclude(mark=RIGHT).filter(
+        item__attempt__learner=OuterRef("item__attempt__learner"),
+        item__revision__question=OuterRef("item__revision__question"),
+    )
     missed = list(
         Response.objects.exclude(mark=RIGHT)
+        .filter(~Exists(right_there) | Exists(again.exclude(item=OuterRef("item"))))
         .filter(item__attempt__learner__in=learners, item__revision__critical=True)
         .values_list(*_COLUMNS)
     )

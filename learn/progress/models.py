@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -43,6 +43,14 @@ class Reading(models.Model):
         return f"{self.learner_id} reads {self.edition_id}"
 
 
+class NumberedQuerySet(models.QuerySet[Any]):
+    """Rows that carry the number of the form they were written in: the same form twice is one act."""
+
+    def next_number(self) -> int:
+        """Return the number for the next form; ask it of one nurse's rows about one patient."""
+        return int(self.aggregate(newest=models.Max("number"))["newest"] or 0) + 1
+
+
 class Contact(models.Model):
     """A nurse spoke with a patient. It quiets the worklist for some days; a missed safety question it never hides.
 
@@ -55,6 +63,8 @@ class Contact(models.Model):
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
     number = models.PositiveIntegerField()
+
+    objects = NumberedQuerySet.as_manager()
 
     guard = ("patient", "nurse", "at", "note", "number")
 
@@ -107,6 +117,8 @@ class TeachBack(models.Model):
     number = models.PositiveIntegerField()
     place = models.PositiveSmallIntegerField()
     adds_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="addenda")
+
+    objects = NumberedQuerySet.as_manager()
 
     guard = (
         "patient", "question", "lesson", "topic", "outcome", "to_whom", "language", "barriers", "note", "nurse", "at",

@@ -23,7 +23,7 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 # Whatever stands alone and is pressed: a finger needs 44 CSS px each way. A link inside a sentence is exempt.
 SMALL_TARGETS = """() => [...document.querySelectorAll(
-    "button, .btn, .back, .opt label, .rows a, .err-sum a, .number a, td.tick label, th a, header a, footer a"
+    "button, .btn, .back, .opt label, .rows a, .err-sum a, .number a, td a, td.tick label, th a, header a, footer a"
 )].filter(e => e.checkVisibility())
   .map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
   .map(([e, box]) => `“${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)} px`)"""
@@ -101,7 +101,9 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     """Walk as noor, who asks ana for two lessons; yield the name of each page."""
     page.goto("/admin/")
     sign_in(page, "noor", password)
-    yield "my patients"
+    yield "my patients, nobody needs attention"
+    press(page, "All patients")
+    yield "all patients"
     page.get_by_label("Tick Ana").check()
     press(page, "Assign lessons…")
     yield "assign"
@@ -113,8 +115,14 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     tick(page, "What is immunotherapy?", "Side effects: when to call")
     press(page, "Assign to 1 patient")
     yield "my patients, just assigned"
+    press(page, "All patients")
     press(page, "Ana")
     yield "a patient"
+    press(page, "Mark as contacted")
+    yield "mark as contacted"
+    page.get_by_label("A few words").fill("x" * 201)
+    press(page, "Mark as contacted")
+    yield "mark as contacted, too many letters"
 
 
 def ana_pages(page: Page, password: str) -> Iterator[str]:

@@ -33,6 +33,8 @@ def test_noor_asks_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> Non
 
     noor = signed_in(visit, site, "noor", "/admin/")
     assert heading(noor) == "My patients"
+    expect(noor.locator("main")).to_contain_text("No one needs attention. 1 patient is learning.")
+    press(noor, "Assign lessons")
     noor.get_by_label("Tick Ana").check()
     press(noor, "Assign lessons…")
     tick(noor, "What is immunotherapy?", "Side effects: when to call")
@@ -40,6 +42,7 @@ def test_noor_asks_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> Non
     press(noor, "Assign to 1 patient")
     assert heading(noor) == "My patients"
     expect(noor.get_by_role("status")).to_have_text("Assigned 2 lessons to Ana.")
+    press(noor, "All patients")
     expect(in_row(noor, "What is immunotherapy?")).to_contain_text(f"Not started by {by_when}")
 
     ana = signed_in(visit, site, "ana")
@@ -73,10 +76,14 @@ def test_noor_asks_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> Non
 
 
 def test_omar_sees_none_of_it_and_ana_finds_no_desk(visit: Visit, site: Site) -> None:
-    noor = signed_in(visit, site, "noor", "/admin/")
+    noor = signed_in(visit, site, "noor", "/admin/people/patient/")
     change = noor.get_by_role("link", name="Ana", exact=True).get_attribute("href") or ""
     number = change.split("/")[-3]
-    addresses = [change, f"/admin/people/patient/assign/?patient={number}"]
+    addresses = [
+        change,
+        f"/admin/people/patient/{number}/contact/",
+        f"/admin/people/patient/assign/?patient={number}",
+    ]
     for address in addresses:
         assert noor.request.get(address).status == 200, "or 404 for omar would prove nothing"
 

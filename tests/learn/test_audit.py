@@ -26,13 +26,13 @@ class TestALook(TestCase):
 
     def test_at_a_list_is_one_row_with_the_count_and_no_name(self) -> None:
         self.client.force_login(self.noor)
-        self.client.get("/admin/")
+        self.client.get("/admin/people/patient/")
         assert self.rows() == [(self.noor.pk, "list.seen", self.maple.pk, None, 2)]
 
     def test_that_is_refused_leaves_none(self) -> None:
         self.client.force_login(self.omar)
         assert self.client.get(f"/admin/people/patient/{self.ana.pk}/change/").status_code == 404
-        self.client.get("/admin/")
+        self.client.get("/admin/people/patient/")
         assert self.rows() == []
 
     def test_at_a_patient_whose_care_has_ended_is_possible_and_noted(self) -> None:

@@ -18,6 +18,8 @@ from learn.progress import actions
 from tests.cast import at, load_content, make_nurse, make_patient, make_team
 from tests.learn.test_pages import words
 
+ALL = "/admin/people/patient/"
+
 
 class DeskCase(TestCase):
     @classmethod
@@ -34,8 +36,8 @@ class DeskCase(TestCase):
         self.addCleanup(clock.stop)
         self.client.force_login(self.noor)
 
-    def home(self) -> str:
-        return words(self.client.get("/admin/"))
+    def all(self) -> str:
+        return words(self.client.get(ALL))
 
     def assign_address(self, *patients: Patient) -> str:
         return reverse("admin:people_patient_assign") + "?" + "&".join(f"patient={p.pk}" for p in patients)
@@ -45,21 +47,21 @@ class DeskCase(TestCase):
         return self.client.post(self.assign_address(*patients), form)
 
 
-class TestMyPatients(DeskCase):
-    def test_greet_a_nurse_at_sign_in_with_lessons_and_status_in_words(self) -> None:
-        assert "Ana No lessons yet" in self.home()
+class TestAllPatients(DeskCase):
+    def test_come_with_their_lessons_and_status_in_words(self) -> None:
+        assert "Ana No lessons yet" in self.all()
         self.assign(self.ana)
-        assert "Side effects: when to call Not started by Friday 4 December" in self.home()
+        assert "Side effects: when to call Not started by Friday 4 December" in self.all()
         steps = list(Step.objects.filter(edition__lesson=self.lesson))
         actions.read(learner=self.ana.user, steps=steps, step=steps[0], now=at(23))
-        assert "Side effects: when to call Step 2 of 6" in self.home()
+        assert "Side effects: when to call Step 2 of 6" in self.all()
 
     def test_say_late_after_the_day(self) -> None:
         self.assign(self.ana, due="2026-11-23")
-        assert "Late" not in self.home()
+        assert "Late" not in self.all()
         with time_machine.travel(at(24), tick=False):
             self.client.force_login(self.noor)
-            assert "Late" in self.home()
+            assert "Late" in self.all()
 
     def test_show_the_day_of_the_clinics_calendar(self) -> None:
         steps = list(Step.objects.filter(edition__lesson=self.lesson))
@@ -68,18 +70,18 @@ class TestMyPatients(DeskCase):
             actions.read(learner=self.ana.user, steps=steps, step=step, now=at(23, 20))
         for zone, day in (("America/New_York", "Monday 23 November"), ("Pacific/Auckland", "Tuesday 24 November")):
             CareTeam.objects.update(zone=zone)
-            assert f"Done on {day}" in self.home()
+            assert f"Done on {day}" in self.all()
 
     def test_are_none_for_a_nurse_of_another_team_or_of_no_team(self) -> None:
         for nurse in (self.omar, make_nurse("newcomer")):
             self.client.force_login(nurse)
-            page = self.home()
+            page = self.all()
             assert "Ana" not in page
             assert "You have no patients here yet" in page
 
     def test_are_the_same_to_the_byte_whatever_happens_in_another_team(self) -> None:
         def page() -> str:
-            return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", self.client.get("/admin/").content.decode())
+            return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", self.client.get(ALL).content.decode())
 
         self.assign(self.ana)
         page()  # the page that says "Assigned"
@@ -89,38 +91,38 @@ class TestMyPatients(DeskCase):
         assert page() == before
 
     def test_end_with_the_membership_at_the_next_request(self) -> None:
-        assert "Ana" in self.home()
+        assert "Ana" in self.all()
         Membership.objects.filter(nurse=self.noor).update(ended=at(23))
-        assert "Ana" not in self.home()
+        assert "Ana" not in self.all()
 
     def test_do_not_list_those_whose_care_has_ended(self) -> None:
         Patient.objects.filter(pk=self.ana.pk).update(ended_on=date(2026, 11, 1), ended_why="moved")
-        assert "Ana" not in self.home()
+        assert "Ana" not in self.all()
 
     def test_cost_the_same_at_1_3_and_60_patients(self) -> None:
-        self.client.get("/admin/")
+        self.client.get(ALL)
         for more in (0, 2, 57):
             for n in range(more):
                 make_patient(self.maple, f"P{more}-{n}")
             with self.assertNumQueries(10):  # session, user, roles, patients, the audit row, the five of the status
-                self.client.get("/admin/")
+                self.client.get(ALL)
 
     def test_come_fifty_a_page_and_none_is_lost_or_shown_twice(self) -> None:
         for n in range(120):
             make_patient(self.maple, f"P{n % 7}")
-        seen, address = [], "/admin/"
+        seen, address = [], ALL
         for _ in range(4):
             page = self.client.get(address).content.decode()
             seen += re.findall(r'name="patient" value="(\d+)"', page)
             more = re.search(r'href="(\?after=\d+)"', page)
             if not more:
                 break
-            address = "/admin/" + more[1]
+            address = ALL + more[1]
         assert len(seen) == len(set(seen)) == 121
 
     def test_take_any_garbage_as_a_page(self) -> None:
         for value in ("x", "-1", "9" * 40, "\x00", "²"):
-            assert "Ana" in words(self.client.get("/admin/", {"after": value}))
+            assert "Ana" in words(self.client.get(ALL, {"after": value}))
 
 
 class TestAPatientsPage(DeskCase):
@@ -140,7 +142,10 @@ class TestAPatientsPage(DeskCase):
 
 class TestEveryAddressOfAnotherTeamsPatient(DeskCase):
     def test_is_not_found_and_changes_nothing(self) -> None:
-        addresses = [reverse("admin:people_patient_change", args=[self.ana.pk]), self.assign_address(self.ana)]
+        addresses = [
+            *(reverse(f"admin:people_patient_{name}", args=[self.ana.pk]) for name in ("change", "contact")),
+            self.assign_address(self.ana),
+        ]
         newcomer = make_nurse("newcomer")
         educator = User.objects.create_user("eda", is_staff=True)
         educator.groups.add(Group.objects.get(name=roles.EDUCATOR))
@@ -159,7 +164,7 @@ class TestEveryAddressOfAnotherTeamsPatient(DeskCase):
 
 
 class TestTheDesk(DeskCase):
-    addresses = ("/admin/", *(f"/admin/people/patient/{end}" for end in ("", "assign/", "1/change/")))
+    addresses = ("/admin/", *(f"/admin/people/patient/{end}" for end in ("", "assign/", "1/change/", "1/contact/")))
 
     def test_asks_a_visitor_and_a_guest_to_sign_in(self) -> None:
         self.client.logout()
@@ -212,7 +217,7 @@ class TestAssigning(DeskCase):
         other = Lesson.objects.get(slug="what-is-immunotherapy")
         response = self.assign(self.ana, ben, lessons=[self.lesson.slug, other.slug], note=" Before Monday ")
         assert (response.status_code, response.url) == (303, "/admin/")
-        assert "Assigned 2 lessons to 2 patients." in self.home()
+        assert "Assigned 2 lessons to 2 patients." in words(self.client.get("/admin/"))
         made = Assignment.objects.order_by("pk")
         assert {(a.patient, a.lesson) for a in made} == {(p, k) for p in (self.ana, ben) for k in (self.lesson, other)}
         assert {(a.due, a.note, a.by) for a in made} == {(date(2026, 12, 4), "Before Monday", self.noor)}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from learn.people import access
@@ -24,7 +25,7 @@ def mine(request: HttpRequest) -> PatientQuerySet:
 
 @require_safe
 @access.needs("people.view_patient")
-def all_patients(request: HttpRequest, title: str = "All patients") -> HttpResponse:
+def all_patients(request: HttpRequest) -> HttpResponse:
     """List all my patients, each with lessons and status in words; tick some to assign lessons."""
     now = timezone.now()
     patients = list(_after(request, mine(request))[: PAGE + 1])
@@ -32,7 +33,7 @@ def all_patients(request: HttpRequest, title: str = "All patients") -> HttpRespo
     access.note_list(by=request.user, what="list.seen", patients=page, now=now)  # type: ignore[arg-type]
     stands = summary.standings([p.user_id for p in page])
     context = {
-        "title": title,
+        "title": "All patients",
         "rows": [row(patient, stands[patient.user_id], now) for patient in page],
         "next_after": page[-1] if more else None,
         "first_page": "after" not in request.GET,
@@ -60,3 +61,15 @@ def row(patient: Patient, stands: list[summary.Standing], now: datetime) -> dict
         if s.assigned or s.code != summary.NOT_STARTED
     ]
     return {"patient": patient, "lessons": lessons}
+
+
+def day(on: date, today: date) -> str:
+    """Return a day in words: today, yesterday, or its date, with the year when it is another one."""
+    return {0: "today", 1: "yesterday"}.get((today - on).days) or date_format(
+        on, "l j F" if on.year == today.year else "l j F Y"
+    )
+
+
+def moment(at: datetime, today: date) -> str:
+    """Return a moment in words, given on the clinic's clock (`CareTeam.local`)."""
+    return f"{day(at.date(), today)} at {date_format(at, 'P')}"
