@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "quizzes",
     "learn.lessons",
     "learn.assignments",
+    "learn.visits",
     "learn.progress",
 ]
 

@@ -6,7 +6,9 @@ from django.urls import include, path
 
 from learn import views
 from learn.lessons import views as lessons
+from learn.progress import summary
 from learn.progress import views as progress
+from learn.visits import views as visits
 
 urlpatterns = [
     path("", progress.start, name="start"),
@@ -17,6 +19,7 @@ urlpatterns = [
     path("check/<slug:lesson>/", progress.check, name="check"),
     path("check/", include("quizzes.urls")),
     path("my/", progress.my, name="my"),
+    path("my/questions/", visits.questions, {"lessons_read": summary.lessons_read}, name="questions"),
     path("find/", lessons.find, name="find"),
     path("words/", lessons.words, name="words"),
     path("more/", views.page, {"name": "more"}, name="more"),

@@ -61,6 +61,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "step": (ALL, cells(303)),
     "check": (ALL, cells(303)),
     "my": (ALL, NOT_ALLOWED),
+    "questions": (ALL, cells(303)),
     "help": (ALL, NOT_ALLOWED),
     "settings": (ALL, cells(303)),
     "find": (ALL, NOT_ALLOWED),
@@ -86,7 +87,7 @@ AUDITED = {
     "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
 }  # fmt: skip
 MAY_WRITE = {
-    "step", "check", "quizzes:question", "admin:people_patient_assign", "admin:people_patient_contact",
+    "questions", "step", "check", "quizzes:question", "admin:people_patient_assign", "admin:people_patient_contact",
     "account_login",
 }  # fmt: skip
 
@@ -154,6 +155,7 @@ class TestEveryAddress(TestCase):
             "quizzes:question": as_form(revision, right(revision)),
             "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
             "admin:people_patient_contact": {"note": "Spoke by phone.", "number": 1},
+            "questions": {"text": "Can my sister come with me?"},
             "account_login": {"login": "ana", "password": "wrong"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide"},
         }
@@ -245,6 +247,11 @@ class TestEveryAddress(TestCase):
             "admin:login": ("noor", [], ["next"]),
             "admin:index": ("noor", [], ["after"]),
             "find": ("anonymous", [], ["q"]),
+            "questions": (
+                "ana",
+                ["text", "about", "add", "after", "item", "up", "down", "first", "remove", "share", "stop"],
+                ["about", "added", "at", "more", "print"],
+            ),
             "settings": ("anonymous", ["text", "colors", "listen", "next"], ["next"]),
             "admin:people_patient_changelist": ("noor", [], ["after"]),
             "admin:people_patient_assign": ("noor", ["lessons", "due", "note"], ["patient"]),

@@ -27,6 +27,8 @@ WORDS = {
     "chart.seen": "made the note for the chart",
     "card.made": "made a card",
     "card.cancelled": "cancelled a card",
+    "question.talked": "talked about a patient's question",
+    "question.untalked": "took back that a question was talked about",
 }
 
 View = Callable[..., HttpResponse]

@@ -17,6 +17,7 @@ _NURSE = frozenset(
         "assignments.add_assignment",
         "progress.add_contact",
         "progress.add_teachback",
+        "visits.change_myquestion",
     }
 )
 

@@ -97,6 +97,11 @@ def catalogue() -> list[Taught]:
     return [Taught(tuple(row[-1] for row in rows), *lesson) for lesson, rows in lessons]
 
 
+def lessons_read(learner: Any) -> set[int]:
+    """Return the lessons (primary keys) that this person has read to the end. One query; a visitor's costs none."""
+    return set(Reading.objects.of(learner).exclude(finished=None).values_list("edition__lesson", flat=True))
+
+
 @dataclass(frozen=True)
 class Need:
     """A safety question that a patient needs help with (ruling 8)."""

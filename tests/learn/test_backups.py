@@ -252,7 +252,7 @@ class TestABackup(SiteCase):
         done = self.site.run("backup", self.site.folder / "deep" / "backups")
         file = Path(done.stdout.partition(": ")[0])
         rows = {name: len(rows) for name, rows in self.site.rows().items() if not name.startswith("sqlite_")}
-        assert done.stdout == f"{file}: {sum(rows.values())} rows, {file.stat().st_size / 1e6:.1f} MB.\n"
+        assert done.stdout == f"{file}: {sum(rows.values()):,} rows, {file.stat().st_size / 1e6:.1f} MB.\n"
         assert sorted(file.parent.iterdir()) == [file, Path(f"{file}.json")]
         modes = [stat.S_IMODE(path.stat().st_mode) for path in (file.parent, file, Path(f"{file}.json"))]
         assert modes == [0o700, 0o600, 0o600]

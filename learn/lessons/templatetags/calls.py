@@ -37,6 +37,12 @@ def call_line(context: dict[str, Any]) -> dict[str, Any]:
     return {"phones": _phones(context)}
 
 
+@register.inclusion_tag("lessons/_numbers.html", takes_context=True)
+def numbers(context: dict[str, Any], where: str = "") -> dict[str, Any]:
+    """Draw the team's numbers: to tap, or on "paper" to read, with room to write where there is none."""
+    return {"phones": _phones(context), "paper": where == "paper"}
+
+
 @register.filter
 def tel(number: str) -> str:
     """Return a phone number as a tel: link wants it: digits, and a plus in front."""

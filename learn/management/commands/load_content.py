@@ -9,9 +9,10 @@ from django.db import transaction
 
 from learn.assignments import content as pathways
 from learn.lessons import content as lessons
+from learn.visits import content as questions
 
 # Each app brings in its own; a later one may name what an earlier one has loaded.
-LOADERS = (lessons.load, pathways.load)
+LOADERS = (lessons.load, pathways.load, questions.load)
 
 
 def load(folder: Path) -> lessons.Report:
@@ -28,7 +29,7 @@ def load(folder: Path) -> lessons.Report:
 class Command(BaseCommand):
     """Adds what is new, leaves the rest as it is. Safe to run at every start."""
 
-    help = "Load the shipped lessons, questions and pathways; what you changed yourself is left alone."
+    help = "Load the shipped lessons, questions, pathways and suggestions; what you changed yourself is left alone."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take a folder other than the shipped fixtures/."""

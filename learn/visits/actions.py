@@ -1,0 +1,97 @@
+"""Add, move, remove, share; and the nurse's "we talked about this"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Literal
+
+from django.db import transaction
+
+from learn.people import access
+from learn.people.models import Patient, User
+from learn.visits.models import MyQuestion, SuggestedQuestion
+
+MOST = 50  # questions on one list
+
+Where = Literal["up", "down", "first"]
+
+
+class Full(Exception):
+    """The list holds as many questions as it may."""
+
+
+class NotShared(Exception):
+    """The patient does not share this question, or not any more."""
+
+
+@contextmanager
+def _list_of(learner: User) -> Iterator[list[MyQuestion]]:
+    """Give a learner's whole list in its order, while nobody else changes it: their own row is the lock."""
+    with transaction.atomic():
+        User.objects.select_for_update(of=("self",)).get(pk=learner.pk)
+        yield list(MyQuestion.objects.of(learner))
+
+
+def add(*, learner: User, text: str, now: datetime, suggested: SuggestedQuestion | None = None) -> bool:
+    """Put a question at the end of a learner's list; return False when it is there already.
+
+    The text is kept as it is, whatever becomes of the suggested question. Raises Full.
+    """
+    with _list_of(learner) as mine:
+        if any(q.text == text or (suggested and q.suggested_id == suggested.pk) for q in mine):
+            return False
+        if len(mine) >= MOST:
+            raise Full
+        last = mine[-1].position if mine else 0
+        MyQuestion.objects.create(learner=learner, suggested=suggested, text=text, position=last + 1, added=now)
+        return True
+
+
+def move(*, learner: User, question: MyQuestion, where: Where) -> None:
+    """Move one question among the open ones; past either end it stays where it is."""
+    with _list_of(learner) as mine:
+        rows = [q for q in mine if q.talked is None]
+        if question not in rows:
+            return
+        here = rows.index(question)
+        there = {"up": max(here - 1, 0), "down": here + 1, "first": 0}[where]
+        rows.insert(there, rows.pop(here))
+        for position, row in enumerate(rows, 1):
+            row.position = position
+        MyQuestion.objects.bulk_update(rows, ["position"])
+
+
+def remove(*, learner: User, question: MyQuestion) -> None:
+    """Take a question off its owner's list for good."""
+    with _list_of(learner):
+        MyQuestion.objects.of(learner).filter(pk=question.pk).delete()
+
+
+def share(*, patient: Patient, question: MyQuestion | None, now: datetime) -> int:
+    """Let the patient's nurses see one question, or all that are open; return how many are newly shared."""
+    wanted = MyQuestion.objects.of(patient.user).open().filter(shared=None)
+    return (wanted.filter(pk=question.pk) if question else wanted).update(shared=now)
+
+
+def stop_sharing(*, learner: User, question: MyQuestion | None) -> int:
+    """Let nobody see one question, or any; return how many are shared no more. It holds from the next request on."""
+    shared = MyQuestion.objects.of(learner).shared()
+    return (shared.filter(pk=question.pk) if question else shared).update(shared=None)
+
+
+def talked_about(*, patient: Patient, question: int, by: User, now: datetime, undo: bool = False) -> MyQuestion:
+    """Note that a nurse has talked with a patient about a shared question (its pk), or take that back; twice is once.
+
+    Raises NotShared.
+    """
+    with _list_of(patient.user) as mine:
+        row = next((q for q in mine if q.pk == question and q.shared), None)
+        if row is None:
+            raise NotShared
+        if (row.talked is not None) is undo:
+            row.talked, row.talked_by = (None, None) if undo else (now, by)
+            row.save(update_fields=["talked", "talked_by"])
+            access.note(by=by, what="question.untalked" if undo else "question.talked", patient=patient, now=now)
+        return row

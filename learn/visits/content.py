@@ -1,0 +1,64 @@
+"""Shipped suggested questions in; one that the hospital made its own is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from learn.lessons.content import ContentError, Report, digest, named, read
+from learn.lessons.models import Lesson
+from learn.visits.models import SuggestedQuestion
+
+KEYS = {"slug", "text"}
+MAY = {"article", "claims", "extra", "lessons", "safety"}
+FIELDS = ("position", "group", "text", "extra", "safety")
+
+
+def load(folder: Path) -> Report:
+    """Load questions.yaml, after the lessons that it names; one that left the file is offered no more.
+
+    Raises ContentError; all or nothing.
+    """
+    report = Report()
+    with transaction.atomic(), named("questions.yaml"):
+        known = {question.slug: question for question in SuggestedQuestion.objects.prefetch_related("lessons")}
+        rows = [(group["group"], data) for group in read(folder / "questions.yaml") for data in group["questions"]]
+        for position, (group, data) in enumerate(rows, 1):
+            if not KEYS <= set(data) <= KEYS | MAY:
+                raise ContentError(f"{data.get('slug')}: must have slug and text, may have {', '.join(sorted(MAY))}")
+            _load(known.pop(data["slug"], None), data, group, position, report)
+        for question in known.values():
+            if question.shipped and not question.withdrawn:
+                question.withdrawn = True
+                question.save(update_fields=["withdrawn"])
+                report.added.append(f"suggested question {question.slug}: withdrawn")
+    return report
+
+
+def _load(question: SuggestedQuestion | None, data: Any, group: str, position: int, report: Report) -> None:
+    wanted = {
+        "position": position,
+        "group": group,
+        "text": data["text"],
+        "extra": data.get("extra", False),
+        "safety": data.get("safety", False),
+        "lessons": sorted(data.get("lessons", [])),
+    }
+    if question is not None:
+        now = {name: getattr(question, name) for name in FIELDS}
+        now["lessons"] = sorted(lesson.slug for lesson in question.lessons.all())
+        if now == wanted:
+            return
+        if digest(now) != question.shipped:
+            report.left_alone.append(f"suggested question {question.slug}: a newer one is available; yours was left.")
+            return
+    question = question or SuggestedQuestion(slug=data["slug"])
+    for name in FIELDS:
+        setattr(question, name, wanted[name])
+    question.shipped = digest(wanted)
+    question.full_clean()
+    question.save()
+    question.lessons.set([Lesson.objects.get(slug=slug) for slug in wanted["lessons"]])
+    report.added.append(f"suggested question {question.slug}")

@@ -1,0 +1,35 @@
+"""The form in which somebody writes a question of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from learn.visits.models import LONGEST
+
+
+class OwnForm(forms.Form):
+    """A box for one question; `about` says where its writer came from ("lesson/step") and is only led back to."""
+
+    use_required_attribute = False
+
+    text = forms.CharField(
+        label="Write your own question",
+        help_text=f"Up to {LONGEST} letters. You need no name and no diagnosis here.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].validators = []  # ours, below, which say how to mend it
+
+    def clean_text(self) -> str:
+        """Return the question on one line; what a keyboard cannot type is passed by."""
+        text = " ".join(self.cleaned_data["text"].replace("\x00", "").split())
+        if not text:
+            raise forms.ValidationError("Write a question first")
+        if len(text) > LONGEST:
+            raise forms.ValidationError(f"Use {LONGEST} letters at most. Yours has {len(text)}")
+        return text

@@ -1,0 +1,18 @@
+"""Questions to ask the nurse, where a check ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from learn.visits.models import MyQuestion, SuggestedQuestion
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def to_ask_after(context: dict[str, Any], lesson: str) -> list[SuggestedQuestion]:
+    """Return the suggested questions of a lesson (its slug) that are not on this person's list yet. One query."""
+    mine = MyQuestion.objects.of(context["request"].user).exclude(suggested=None).order_by()
+    return list(SuggestedQuestion.objects.after(lesson).exclude(pk__in=mine.values("suggested"))[:4])
