@@ -12,22 +12,19 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
+from tests.journeys.seen import SIDEWAYS, SMALL_TARGETS, UNSEEN_FOCUS, WIDE_TEXT, WIDEST
 from tests.journeys.walk import answer, press, questions, read_on, sign_in, tick
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 LESSON = "what-is-immunotherapy"  # has safety items and others
 NARROW = 320
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
-# Whatever stands alone and is pressed: a finger needs 44 CSS px each way. A link inside a sentence is exempt.
-SMALL_TARGETS = """() => [...document.querySelectorAll(
-    "button, .btn, .back, .opt label, .rows a, .err-sum a, .number a, td a, td.tick label, th a, header a, footer a"
-)].filter(e => e.checkVisibility())
-  .map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
-  .map(([e, box]) => `“${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)} px`)"""
-SIDEWAYS = "() => document.scrollingElement.scrollWidth - innerWidth"
 TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", event =>
     told(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`))"""
 
@@ -134,20 +131,31 @@ def ana_pages(page: Page, password: str) -> Iterator[str]:
     yield "step, signed in"
 
 
+def against_rules(page: Page, name: str) -> list[str]:
+    """Return what axe-core finds: WCAG 2.2 A and AA, contrast at AAA, and its best practice."""
+    return [
+        f"{name}: {rule['id']}: {node['failureSummary']} {node['html']}"
+        for rule in Axe().run(page, options=RULES).response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
 def problems(page: Page, name: str, width: int) -> list[str]:
     """Return what is wrong with the page that stands open, one line each."""
     found = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        found += [
-            f"{name}, {theme}: {rule['id']}: {node['failureSummary']} {node['html']}"
-            for rule in Axe().run(page, options=RULES).response["violations"]
-            for node in rule["nodes"]
-        ]
+        found += against_rules(page, f"{name}, {theme}")
     if width == NARROW:
         found += [f"{name}: {target}" for target in page.evaluate(SMALL_TARGETS)]
+        found += [f"{name}: {stop}" for stop in page.evaluate(UNSEEN_FOCUS)]
         if (over := page.evaluate(SIDEWAYS)) > 0:
             found.append(f"{name}: {over} px too wide")
+        page.evaluate("document.documentElement.dataset.text = 'very-large'")
+        found += against_rules(page, f"{name}, very large")
+        page.evaluate(WIDE_TEXT)
+        if (over := page.evaluate(SIDEWAYS)) > 0:
+            found.append(f"{name}, at 200 % with wide spacing: {over} px too wide ({page.evaluate(WIDEST)})")
     return found
 
 
@@ -181,3 +189,15 @@ def test_the_watch_on_the_csp_is_awake(visit: Visit) -> None:
     page.evaluate("document.head.appendChild(document.createElement('style')).textContent = 'h1 { color: red }'")
     page.wait_for_timeout(100)
     assert any("style-src" in text for text in told)
+
+
+def test_the_watch_on_the_focus_is_awake(visit: Visit) -> None:
+    page = visit(width=NARROW, javascript=True)
+    page.goto("/")
+    assert page.evaluate(UNSEEN_FOCUS) == []
+    page.evaluate("""() => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync("a { outline: none !important; box-shadow: none !important; background: none !important }");
+        document.adoptedStyleSheets = [sheet];
+    }""")
+    assert any("Start" in stop for stop in page.evaluate(UNSEEN_FOCUS))
