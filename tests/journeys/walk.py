@@ -10,6 +10,8 @@ from typing import Literal
 import yaml
 from playwright.sync_api import Page
 
+from quizzes.kinds.ordering import PLACES
+
 Answer = Literal["right", "wrong", "unsure"]
 QUIZZES = Path(__file__).resolve().parents[2] / "fixtures" / "quizzes"
 
@@ -31,8 +33,11 @@ def questions(lesson: str) -> list[Question]:
     """Return the questions of a lesson's check in the order in which they are asked."""
     found = []
     for item in yaml.safe_load((QUIZZES / f"{lesson}.yaml").read_text())["questions"]:
-        rows = [row["text"] for row in item.get("rows", [])]
-        if rows:
+        rows = [row["text"] for row in item.get("rows", [])] or item.get("cards", [])
+        if item["kind"] == "ordering":
+            right = list(PLACES[: len(rows)])
+            wrong = right[::-1]
+        elif rows:
             right = [row["match"] for row in item["rows"]]
             wrong = [*right[1:], right[0]]
         elif item["kind"] == "truth":

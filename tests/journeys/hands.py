@@ -1,0 +1,109 @@
+"""How somebody uses a page: by pointing, or by the keyboard alone; both count what it takes them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from playwright.sync_api import Page
+
+from tests.journeys.walk import heading, press, tick
+
+# What has the focus, as a screen reader would name it.
+NAMED = """() => {
+    const e = document.activeElement;
+    const label = e.labels && e.labels[0] ? e.labels[0].textContent : "";
+    return (e.getAttribute("aria-label") || label || e.textContent).trim().replace(/\\s+/g, " ");
+}"""
+FARTHEST = 200  # stops of the Tab key before we say that something cannot be reached
+
+
+class Hand(Protocol):
+    """One way to use a page. `taps` counts presses of something: a button, a link, a choice; not letters."""
+
+    page: Page
+    taps: int
+
+    def press(self, name: str) -> None:
+        """Press a button or follow a link, and wait for the next page."""
+
+    def choose(self, *choices: str) -> None:
+        """Tick choices."""
+
+    def pick(self, row: str, choice: str) -> None:
+        """Choose from a list."""
+
+    def write(self, field: str, text: str) -> None:
+        """Type into a field."""
+
+
+class Pointer:
+    """A finger or a mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.taps = page, 0
+
+    def press(self, name: str) -> None:
+        press(self.page, name)
+        self.taps += 1
+
+    def choose(self, *choices: str) -> None:
+        tick(self.page, *choices)
+        self.taps += len(choices)
+
+    def pick(self, row: str, choice: str) -> None:
+        self.page.get_by_label(row, exact=True).select_option(label=choice)
+        self.taps += 1
+
+    def write(self, field: str, text: str) -> None:
+        self.page.get_by_label(field).fill(text)
+
+
+class Keyboard:
+    """No pointer: Tab, arrows, Space, Enter. `tabs` is how far the last thing was from where the focus stood."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.taps, self.tabs = page, 0, 0
+
+    def reach(self, name: str, *, within: int = FARTHEST, exact: bool = True) -> None:
+        """Press Tab until this has the focus."""
+        for n in range(1, within + 1):
+            self.page.keyboard.press("Tab")
+            found = self.page.evaluate(NAMED)
+            if found == name or (not exact and name in found):
+                self.tabs = n
+                return
+        raise AssertionError(f"“{name}” is not within {within} stops of the Tab key on {heading(self.page)}")
+
+    def press(self, name: str) -> None:
+        self.reach(name, exact=False)
+        with self.page.expect_event("load"):
+            self.page.keyboard.press("Enter")
+        self.taps += 1
+
+    def choose(self, *choices: str) -> None:
+        kinds = self.page.locator("main input[type=radio]")
+        if kinds.count() == 0:
+            for choice in sorted(choices, key=lambda c: self.page.locator("main label").all_inner_texts().index(c)):
+                self.reach(choice)
+                self.page.keyboard.press("Space")
+                self.taps += 1
+            return
+        labels = [text.strip() for text in self.page.locator("main label").all_inner_texts()]
+        self.reach(labels[0])  # a group of radio buttons is one stop; the arrows move inside it
+        self.page.keyboard.press("Space")
+        for _ in range(labels.index(choices[0])):
+            self.page.keyboard.press("ArrowDown")
+        assert self.page.evaluate(NAMED) == choices[0]
+        self.taps += 1
+
+    def pick(self, row: str, choice: str) -> None:
+        self.reach(row)
+        for _ in range(20):
+            if self.page.evaluate("document.activeElement.selectedOptions[0].textContent.trim()") == choice:
+                break
+            self.page.keyboard.press("ArrowDown")
+        self.taps += 1
+
+    def write(self, field: str, text: str) -> None:
+        self.reach(field)
+        self.page.keyboard.type(text)
