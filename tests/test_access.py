@@ -81,6 +81,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_contact": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_assign": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_questions": (DESK_POST, ANAS_POST),
 }
 # Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
 AUDITED = {
@@ -88,6 +89,7 @@ AUDITED = {
 }  # fmt: skip
 MAY_WRITE = {
     "questions", "step", "check", "quizzes:question", "admin:people_patient_assign", "admin:people_patient_contact",
+    "admin:people_patient_questions",
     "account_login",
 }  # fmt: skip
 
@@ -149,12 +151,14 @@ class TestEveryAddress(TestCase):
             "quizzes:result": {"attempt": cls.attempt.pk},
             "admin:people_patient_change": {"pk": cls.ana.pk},
             "admin:people_patient_contact": {"pk": cls.ana.pk},
+            "admin:people_patient_questions": {"pk": cls.ana.pk},
         }
         cls.query = {"admin:people_patient_assign": f"?patient={cls.ana.pk}"}
         cls.form: dict[str, dict[str, Any]] = {
             "quizzes:question": as_form(revision, right(revision)),
             "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
             "admin:people_patient_contact": {"note": "Spoke by phone.", "number": 1},
+            "admin:people_patient_questions": {"talked": 1},
             "questions": {"text": "Can my sister come with me?"},
             "account_login": {"login": "ana", "password": "wrong"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide"},
@@ -256,6 +260,7 @@ class TestEveryAddress(TestCase):
             "admin:people_patient_changelist": ("noor", [], ["after"]),
             "admin:people_patient_assign": ("noor", ["lessons", "due", "note"], ["patient"]),
             "admin:people_patient_contact": ("noor", ["note", "number"], []),
+            "admin:people_patient_questions": ("noor", ["talked", "undo"], []),
         }
         for name, (role, posted, asked) in fields.items():
             for edge in EDGES:

@@ -25,6 +25,7 @@ from learn.assignments.models import Assignment
 from learn.people.models import Patient, PatientQuerySet
 from learn.progress import missed
 from learn.progress.models import Contact, Reading
+from learn.visits.models import MyQuestion
 from quizzes.models import Attempt, Response
 
 SAFETY, QUESTION, LATE, NOT_STARTED, QUIET = "safety", "question", "late", "not-started", "quiet"
@@ -118,7 +119,7 @@ class Worklist:
 
 
 def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
-    """Return who of these patients needs attention now. Two queries, and three more when a safety question was missed.
+    """Return who of these patients needs attention now. Three queries, three more when safety was missed.
 
     Nobody is left out, however many there are: the database picks those of whom something is open, and only they are
     looked at one by one.
@@ -133,12 +134,14 @@ def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
         if verdict.unsettled:
             unsettled |= {(learner, quiz) for quiz in history.quizzes}
     asks = _open_asks(patients, unsettled)
-    open_ = patients.filter(Q(pk__in=asks) | Q(user__in=flags)).select_related("care_team", "user")
+    waiting = MyQuestion.objects.waiting_since(patients.values("user"))
+    open_ = patients.filter(Q(pk__in=asks) | Q(user__in={*flags, *waiting})).select_related("care_team", "user")
     entries = []
     for patient, seen, contacted in _with_days(open_):
         team = patient.care_team
         known = Known(
             needs_help=min(flags.get(patient.user_id, []), default=None),
+            question=team.today(waiting[patient.user_id]) if patient.user_id in waiting else None,
             asks=[Ask(due, team.today(made)) for due, made in asks.get(patient.pk, [])],
             seen=team.today(seen) if seen else None,
             contacted=team.today(contacted) if contacted else None,

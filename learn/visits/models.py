@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -63,6 +64,11 @@ class MyQuestionQuerySet(models.QuerySet["MyQuestion"]):
     def shared(self) -> MyQuestionQuerySet:
         """Return those that their nurse may see. Whatever shows a question to staff begins here."""
         return self.exclude(shared=None)
+
+    def waiting_since(self, learners: models.QuerySet[Any, Any]) -> dict[int, datetime]:
+        """Return, by learner, when the first question was shared that nobody has talked about yet. One query."""
+        rows = self.filter(learner__in=learners).open().shared().order_by()
+        return dict(rows.values_list("learner").annotate(models.Min("shared")))
 
 
 class MyQuestion(models.Model):

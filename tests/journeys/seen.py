@@ -2,7 +2,8 @@
 
 # Whatever stands alone and is pressed: a finger needs 44 CSS px each way. A link inside a sentence is exempt.
 SMALL_TARGETS = """() => [...document.querySelectorAll(
-    "button, .btn, .back, .opt label, .rows a, .err-sum a, .number a, td a, td.tick label, th a, header a, footer a"
+    `button, .btn, .back, summary, .opt label, .rows a, .err-sum a, .number a, td a, td.tick label, th a,
+     header a, footer a`
 )].filter(e => e.checkVisibility({visibilityProperty: true}))
   .map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
   .map(([e, box]) => `“${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)} px`)"""

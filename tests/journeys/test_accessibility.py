@@ -37,6 +37,23 @@ def patient_pages(page: Page) -> Iterator[str]:
     yield "my learning, empty"
     page.goto("/help/")
     yield "help"
+    page.goto("/my/questions/")
+    yield "my questions, empty"
+    press(page, "Add my question")
+    yield "my questions, nothing written"
+    for n in range(4):
+        page.get_by_label("Write your own question").fill(f"May I travel in month {n}?")
+        press(page, "Add my question")
+    page.locator("summary", has_text="month 3").click()
+    press(page, "Put first")
+    yield "my questions, one moved"
+    press(page, "Remove")
+    yield "my questions, one removed"
+    page.goto("/my/questions/?more=1&about=what-is-immunotherapy/not-the-same-as-chemo")
+    yield "my questions, about a step"
+    page.goto("/my/questions/")
+    press(page, "Print my list")
+    yield "my questions, to print"
     for address, name in (
         ("/find/", "find my medicine"),
         ("/find/?q=pembrolizomab", "find my medicine, found"),
@@ -129,6 +146,21 @@ def ana_pages(page: Page, password: str) -> Iterator[str]:
     yield "my learning, asked"
     press(page, "What is immunotherapy?")
     yield "step, signed in"
+    page.goto("/my/questions/")
+    page.get_by_label("Write your own question").fill(f"May I swim on {timezone.now()}?")
+    press(page, "Add my question")
+    press(page, "Share it with my nurse")
+    yield "my questions, shared"
+
+
+def noor_pages(page: Page) -> Iterator[str]:
+    """Walk as noor, whom ana's question calls."""
+    page.goto("/admin/")
+    yield "my patients, a question waiting"
+    press(page, "See their question")
+    yield "a patient with a question"
+    press(page, "We talked about this")
+    yield "a patient, talked about"
 
 
 def against_rules(page: Page, name: str) -> list[str]:
@@ -175,6 +207,7 @@ def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: in
         (guest, patient_pages(guest)),
         (noor, desk_pages(noor, site.password)),
         (ana, ana_pages(ana, site.password)),
+        (noor, noor_pages(noor)),
     ):
         for name in names:
             found += problems(page, name, width)

@@ -323,13 +323,13 @@ class TestMyPatients(RecordCase):
         for n in (1, 3, 50):
             for more in range(Patient.objects.count() - 2, n):
                 self.someone(f"P{more}", (SAFETY, LATE, QUIET, NOT_STARTED)[more % 4])
-            # session, user, roles; misses, right answers, teach-backs; asks, patients; the four of the status; audit
-            with self.assertNumQueries(13):
+            # session, user, roles; misses, right answers, teach-backs; asks, questions, patients; status (4); audit
+            with self.assertNumQueries(14):
                 self.client.get(HOME)
 
     def test_cost_less_when_nobody_needs_attention(self) -> None:
         self.client.get(HOME)
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(8):
             self.client.get(HOME)
 
     def test_come_fifty_a_page_and_none_is_lost_or_shown_twice(self) -> None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from learn.people.models import Patient
-from learn.progress.admin import assign, contact, patient, patients, worklist
+from learn.progress.admin import assign, contact, patient, patients, questions, worklist
 
 # address below /admin/people/patient/, view, name after "admin:people_patient_"
 SCREENS = [
@@ -17,9 +17,10 @@ SCREENS = [
     ("assign/", assign.assign_lessons, "assign"),
     ("<int:pk>/change/", patient.overview, "change"),
     ("<int:pk>/contact/", contact.contact, "contact"),
+    ("<int:pk>/questions/", questions.talked, "questions"),
 ]
 # What hangs in a patient's page beside its own: a function (by, patient, now) -> context of a part of its template.
-patient.PARTS += []
+patient.PARTS += [questions.part]
 
 
 @admin.register(Patient)
