@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from learn import views
 from learn.lessons import views as lessons
-from learn.progress import summary
+from learn.progress import keeping, summary
 from learn.progress import views as progress
 from learn.visits import views as visits
 
@@ -20,10 +20,17 @@ urlpatterns = [
     path("check/", include("quizzes.urls")),
     path("my/", progress.my, name="my"),
     path("my/questions/", visits.questions, {"lessons_read": summary.lessons_read}, name="questions"),
+    path("my/data/", keeping.my_data, name="my_data"),
+    path("my/data/file/", keeping.my_data_file, name="my_data_file"),
+    path("my/data/stop/", keeping.stop_sharing, name="stop_sharing"),
+    path("my/data/erase/", keeping.erase, name="erase"),
+    path("my/data/erased/", keeping.gone, {"erased": True}, name="erased"),
     path("find/", lessons.find, name="find"),
     path("words/", lessons.words, name="words"),
     path("more/", views.page, {"name": "more"}, name="more"),
     path("about/", views.page, {"name": "about"}, name="about"),
+    path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
+    path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("help/", views.help_page, name="help"),
     path("settings/", views.look, name="settings"),
     path("healthz", views.healthz, name="healthz"),

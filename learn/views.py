@@ -29,7 +29,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def page(request: HttpRequest, name: str) -> HttpResponse:
-    """Show a page that is all words: about this site, or where else to find help."""
+    """Show a page that is all words: about this site, privacy, accessibility, or where else to find help."""
     return render(request, f"{name}.html", {"sources": reference.sources().values() if name == "about" else []})
 
 

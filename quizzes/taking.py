@@ -103,11 +103,14 @@ def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: 
     learner's calendar (without one, the site's). The same number again changes nothing: the first answer counts. When
     this returns, the answer is in the database.
 
-    Raises NotOwed when the number lies ahead of the record, or the item wants no more answers.
+    Raises NotOwed when the number lies ahead of the record, or the item wants no more answers, or the learner has
+    just erased the attempt.
     """
     with transaction.atomic():
         # One answer at a time: two last answers at once must not both find the other one missing.
-        attempt = Attempt.objects.select_for_update().get(pk=item.attempt_id)
+        attempt = Attempt.objects.select_for_update().filter(pk=item.attempt_id).first()
+        if attempt is None:
+            raise NotOwed
         items = list(AttemptItem.objects.filter(attempt=item.attempt_id).with_answers())
         current = next(i for i in items if i.pk == item.pk)
         if 1 <= number <= current.answers:

@@ -43,6 +43,7 @@ def cells(default: int, *exceptions: tuple[tuple[str, ...], int]) -> Cell:
 
 
 SIGN_IN = (VISITORS, 302)
+SIGN_OFF = (VISITORS, 303)  # nothing is kept about them: the page says so
 ALL, NOT_ALLOWED = cells(200), cells(405)
 DESK = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
 DESK_POST = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
@@ -62,12 +63,19 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "check": (ALL, cells(303)),
     "my": (ALL, NOT_ALLOWED),
     "questions": (ALL, cells(303)),
+    "my_data": (ALL, NOT_ALLOWED),
+    "my_data_file": (cells(200, SIGN_OFF), NOT_ALLOWED),
+    "stop_sharing": (cells(303, (("ana", "ben"), 200)), cells(303)),
+    "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, 303))),
+    "erased": (ALL, NOT_ALLOWED),
     "help": (ALL, NOT_ALLOWED),
     "settings": (ALL, cells(303)),
     "find": (ALL, NOT_ALLOWED),
     "words": (ALL, NOT_ALLOWED),
     "more": (ALL, NOT_ALLOWED),
     "about": (ALL, NOT_ALLOWED),
+    "privacy": (ALL, NOT_ALLOWED),
+    "accessibility": (ALL, NOT_ALLOWED),
     "healthz": (ALL, NOT_ALLOWED),
     "readyz": (ALL, NOT_ALLOWED),
     "account_login": (ALL, ALL),
@@ -92,6 +100,7 @@ MAY_WRITE = {
     "admin:people_patient_questions",
     "account_login",
 }  # fmt: skip
+MAY_WRITE |= {"stop_sharing", "erase"}
 
 
 # What a browser, a robot or a slip may send in any field. The last two are no text at all.
@@ -161,6 +170,7 @@ class TestEveryAddress(TestCase):
             "admin:people_patient_questions": {"talked": 1},
             "questions": {"text": "Can my sister come with me?"},
             "account_login": {"login": "ana", "password": "wrong"},
+            "erase": {"sure": "yes"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide"},
         }
 
@@ -250,6 +260,7 @@ class TestEveryAddress(TestCase):
             "account_logout": ("ana", ["next"], ["next"]),
             "admin:login": ("noor", [], ["next"]),
             "admin:index": ("noor", [], ["after"]),
+            "erase": ("ana", ["sure"], []),
             "find": ("anonymous", [], ["q"]),
             "questions": (
                 "ana",

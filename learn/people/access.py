@@ -29,6 +29,8 @@ WORDS = {
     "card.cancelled": "cancelled a card",
     "question.talked": "talked about a patient's question",
     "question.untalked": "took back that a question was talked about",
+    "sharing.stopped": "stopped sharing with their nurse",
+    "erased": "erased what was kept about them",
 }
 
 View = Callable[..., HttpResponse]

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -54,3 +55,10 @@ def lengths(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def keys_of(user_id: int) -> list[str]:
+    """Return the keys of every session of this person, on every device; reads all sessions, so it is for rare acts."""
+    return [
+        session.pk for session in Session.objects.iterator() if session.get_decoded().get(SESSION_KEY) == str(user_id)
+    ]

@@ -1,4 +1,4 @@
-"""The nurse's forms about a patient."""
+"""Forms about a record: the nurse's about a patient, and a person's own."""
 
 from __future__ import annotations
 
@@ -22,3 +22,19 @@ class ContactForm(forms.Form):
 def number(posted: str) -> int:
     """Return the number that a form was drawn for; 0, which no form has, for anything else."""
     return int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 10 else 0
+
+
+class EraseForm(forms.Form):
+    """One tick, so that no slip of a finger erases anything."""
+
+    use_required_attribute = False
+
+    sure = forms.MultipleChoiceField(
+        label="Are you sure?",
+        choices=[("yes", "Yes. Erase everything, for good")],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Tick the box if you want to erase everything",
+            "invalid_choice": "Tick the box if you want to erase everything",
+        },
+    )

@@ -62,6 +62,10 @@ def patient_pages(page: Page) -> Iterator[str]:
         ("/words/", "words"),
         ("/about/", "about"),
         ("/more/", "more help"),
+        ("/privacy/", "privacy"),
+        ("/accessibility/", "accessibility"),
+        ("/my/data/", "my data, nothing kept"),
+        ("/my/data/erased/", "erased"),
         ("/settings/", "text size and colors"),
         ("/lessons/non-specific-immunotherapies/bcg-for-the-bladder/6/", "step with a picture"),
         ("/lessons/t-cell-therapy/after-t-cell-therapy/6/", "last step, with sources"),
@@ -103,6 +107,12 @@ def patient_pages(page: Page) -> Iterator[str]:
     yield "result"
     page.goto("/my/")
     yield "my learning, full"
+    page.goto("/my/data/")
+    yield "my data"
+    press(page, "Erase everything about me")
+    yield "erase"
+    press(page, "Erase everything")
+    yield "erase, not ticked"
     page.goto("/")
     yield "start, carry on"
     page.goto("/accounts/login/")
@@ -144,6 +154,9 @@ def ana_pages(page: Page, password: str) -> Iterator[str]:
     page.goto("/accounts/login/")
     sign_in(page, "ana", password)
     yield "my learning, asked"
+    page.goto("/my/data/stop/")
+    yield "stop sharing"
+    page.goto("/my/")
     press(page, "What is immunotherapy?")
     yield "step, signed in"
     page.goto("/my/questions/")
