@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from django.conf import settings
@@ -48,6 +48,14 @@ class Site:
     url: str
     password: str
     log: Path
+    env: dict[str, str]
+
+    def manage(self, *command: str) -> str:
+        """Run a command of the site's own manage.py on its database; return what it printed."""
+        told: dict[str, Any] = {"cwd": ROOT, "env": self.env, "capture_output": True, "text": True}
+        done = subprocess.run([sys.executable, "manage.py", *command], **told)
+        assert done.returncode == 0, f"manage.py {command[0]}:\n{done.stdout}{done.stderr}"
+        return str(done.stdout)
 
 
 @pytest.fixture(scope="session")
@@ -56,21 +64,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    found = Site(f"http://127.0.0.1:{port}", "quiet-maple-42", folder / "log")
+    url, password = f"http://127.0.0.1:{port}", "quiet-maple-42"
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "learn.settings",
         "LEARN_ENV_FILE": os.devnull,
         "SECRET_KEY": "journeys-" + "0" * 50,
-        "PUBLIC_URL": found.url,
+        "PUBLIC_URL": url,
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
-        "DEMO_PASSWORD": found.password,
+        "DEMO_PASSWORD": password,
     }
+    found = Site(url, password, folder / "log", env)
     for command in ("migrate", "load_content", "make_demo", "collectstatic --noinput"):
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command.split()], cwd=ROOT, env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"manage.py {command}:\n{done.stdout}{done.stderr}"
+        found.manage(*command.split())
     serve = ["--interface", "wsgi", "learn.wsgi:application", "--host", "127.0.0.1", "--port", str(port)]
     calm = ["--blocking-threads", "4", "--log-level", "warning", "--workers-kill-timeout", "3"]
     with found.log.open("wb") as log:

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from learn.assignments.actions import assign
 from learn.headers import HEADERS
@@ -102,6 +103,16 @@ MAY_WRITE = {
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase"}
 
+# Assignments.
+DESK_POST_ONLY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
+TABLE |= {
+    "admin:people_patient_undo": (DESK_POST_ONLY, cells(404, (VISITORS, 302), (("guest",), 302), (("noor",), 303))),
+    "admin:people_patient_assignment": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_withdraw": (DESK_POST_ONLY, ANAS_POST),
+}
+AUDITED |= {"admin:people_patient_assignment"}
+MAY_WRITE |= {"admin:people_patient_undo", "admin:people_patient_assignment", "admin:people_patient_withdraw"}
+
 
 # What a browser, a robot or a slip may send in any field. The last two are no text at all.
 EDGES: list[str | bytes] = [
@@ -148,6 +159,9 @@ class TestEveryAddress(TestCase):
             assign(patients=[patient], lessons=[lesson], due=at(1).date(), note="", by=people[nurse], now=at(1))
         cls.attempt = taking.start(learner=cls.ana.user, quiz=lesson.quiz, language="en", now=at(20))
         revision = cls.attempt.items.select_related("revision")[0].revision
+        due, other = at(30).date(), Lesson.objects.get(slug="what-is-immunotherapy")
+        act = assign(patients=[cls.ana], lessons=[other], due=due, note="", by=people["noor"], now=timezone.now())
+        asked = {"pk": cls.ana.pk, "assignment": cls.ana.assignments.get(lesson=other).pk}
         n = {"attempt": cls.attempt.pk, "n": 1}
         step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
         cls.kwargs: dict[str, dict[str, Any]] = {
@@ -161,6 +175,9 @@ class TestEveryAddress(TestCase):
             "admin:people_patient_change": {"pk": cls.ana.pk},
             "admin:people_patient_contact": {"pk": cls.ana.pk},
             "admin:people_patient_questions": {"pk": cls.ana.pk},
+            "admin:people_patient_undo": {"act": act.pk if act else 0},
+            "admin:people_patient_assignment": asked,
+            "admin:people_patient_withdraw": asked,
         }
         cls.query = {"admin:people_patient_assign": f"?patient={cls.ana.pk}"}
         cls.form: dict[str, dict[str, Any]] = {
@@ -169,6 +186,7 @@ class TestEveryAddress(TestCase):
             "admin:people_patient_contact": {"note": "Spoke by phone.", "number": 1},
             "admin:people_patient_questions": {"talked": 1},
             "questions": {"text": "Can my sister come with me?"},
+            "admin:people_patient_assignment": {"due": "2026-12-05", "note": "Soon"},
             "account_login": {"login": "ana", "password": "wrong"},
             "erase": {"sure": "yes"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide"},
@@ -269,9 +287,10 @@ class TestEveryAddress(TestCase):
             ),
             "settings": ("anonymous", ["text", "colors", "listen", "next"], ["next"]),
             "admin:people_patient_changelist": ("noor", [], ["after"]),
-            "admin:people_patient_assign": ("noor", ["lessons", "due", "note"], ["patient"]),
             "admin:people_patient_contact": ("noor", ["note", "number"], []),
             "admin:people_patient_questions": ("noor", ["talked", "undo"], []),
+            "admin:people_patient_assign": ("noor", ["pathways", "lessons", "due", "note"], ["patient"]),
+            "admin:people_patient_assignment": ("noor", ["due", "note"], []),
         }
         for name, (role, posted, asked) in fields.items():
             for edge in EDGES:
@@ -304,7 +323,8 @@ class TestEveryAddress(TestCase):
                 ("/", "/"), ("/lessons/", "/"), ("/lessons/basics/", "/"),
                 ("/lessons/basics/what-is-immunotherapy/", "/"),
                 ("/check/", "/"), ("/check/", "/1/"), (f"/check/{self.attempt.pk}/", "/"), ("/admin/", "/"),
-                ("/admin/people/patient/", "/change/"), ("/static/", ""),
+                ("/admin/people/patient/", "/change/"), ("/static/", ""), ("/admin/people/patient/undo/", "/"),
+                (f"/admin/people/patient/{self.ana.pk}/assignments/", "/"),
             ):  # fmt: skip
                 with self.subTest(path=before, edge=edge[:20]):
                     assert client.get(before + raw + after).status_code < 500

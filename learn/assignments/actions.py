@@ -1,36 +1,117 @@
-"""Assign."""
+"""Assign, take back within ten minutes, withdraw."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from learn.assignments.models import Assignment
+from learn.assignments.models import Act, Assignment, Change
 from learn.lessons.models import Lesson
 from learn.people import access
 from learn.people.models import Patient, User
 
+UNDO = timedelta(minutes=10)
+
+
+class TooLate(Exception):
+    """The ten minutes are over; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an undo put back, and what it left alone because it was changed since."""
+
+    back: int
+    left: int
+
 
 def assign(
     *, patients: Collection[Patient], lessons: Collection[Lesson], due: date, note: str, by: User, now: datetime
-) -> int:
-    """Ask each patient to do each lesson by this date; return how many assignments are new or changed.
+) -> Act | None:
+    """Ask each patient to do each lesson by this date; return the act, by which it can be undone.
 
-    Asked twice is asked once: a lesson that a patient has already been asked to do takes the new date and note.
+    Asked twice is asked once: a lesson that a patient has already been asked to do takes the new date and note. Where
+    all of it stands already, nothing changes: returns this nurse's act that made it so (a double press), else None.
+    """
+    wanted = sorted({(patient.pk, lesson.pk) for patient in patients for lesson in lessons})
+    with transaction.atomic():
+        _one_at_a_time({patient.pk for patient in patients})
+        standing = {
+            (a.patient_id, a.lesson_id): a
+            for a in Assignment.objects.active()
+            .filter(patient__in=patients, lesson__in=lessons)
+            .select_related("act")
+            .order_by("patient", "lesson")
+        }
+        differ = [a for a in standing.values() if (a.due, a.note) != (due, note)]
+        new = [key for key in wanted if key not in standing]
+        if not differ and not new:
+            return _made_by(by, standing)
+        act = Act.objects.create(by=by, at=now)
+        changes = [Change.from_what_stands(act, a) for a in differ]
+        for a in differ:
+            a.due, a.note, a.by, a.made, a.act = due, note, by, now, act
+        Assignment.objects.bulk_update(differ, ["due", "note", "by", "made", "act"])
+        fresh = Assignment.objects.bulk_create(
+            Assignment(patient_id=patient, lesson_id=lesson, due=due, note=note, by=by, made=now, act=act)
+            for patient, lesson in new
+        )
+        Change.objects.bulk_create([*changes, *(Change(act=act, assignment=a) for a in fresh)])
+        touched = {a.patient_id for a in [*differ, *fresh]}
+        access.note_each(by=by, what="assigned", patients=[p for p in patients if p.pk in touched], now=now)
+        return act
+
+
+def _one_at_a_time(patients: Collection[int]) -> None:
+    """Let nobody else assign to these patients until the transaction ends, or one lesson might be asked for twice."""
+    list(Patient.objects.select_for_update(no_key=True).filter(pk__in=patients).order_by("pk").values_list("pk"))
+
+
+def _made_by(by: User, standing: dict[tuple[int, int], Assignment]) -> Act | None:
+    acts = [a.act for a in standing.values() if a.act and a.act.by_id == by.pk]
+    act = max(acts, key=lambda act: act.pk, default=None)
+    if act is None:
+        return None
+    # An act that did more than is asked for now would take more back than its message says.
+    done = set(act.changes.values_list("assignment__patient", "assignment__lesson"))
+    return act if done <= set(standing) else None
+
+
+def undo(*, act: Act, by: User, now: datetime) -> Undone:
+    """Put back exactly what this act made or changed, once; what was changed since stays, and is counted as left.
+
+    What it made is withdrawn: the row stays. Only for patients whom this nurse may still see. Raises TooLate.
     """
     with transaction.atomic():
-        wanted = {(patient.pk, lesson.pk) for patient in patients for lesson in lessons}
-        standing = Assignment.objects.active().filter(patient__in=patients, lesson__in=lessons)
-        held = {(a.patient_id, a.lesson_id) for a in standing}
-        changed = standing.exclude(due=due, note=note).update(due=due, note=note, by=by, made=now)
-        Assignment.objects.bulk_create(
-            (
-                Assignment(patient_id=patient, lesson_id=lesson, due=due, note=note, by=by, made=now)
-                for patient, lesson in sorted(wanted - held)
-            ),
-            ignore_conflicts=True,  # another nurse asked the same in this very moment
-        )
-        access.note_list(by=by, what="assigned", patients=patients, now=now)
-        return changed + len(wanted - held)
+        act = Act.objects.select_for_update(no_key=True).get(pk=act.pk, by=by)
+        total = act.changes.count()
+        if act.undone is not None:
+            return Undone(act.taken_back, total - act.taken_back)
+        if now - act.at > UNDO:
+            raise TooLate
+        seen = Patient.objects.visible_to(by).filter(assignments__changes__act=act)
+        patients = {patient.pk: patient for patient in seen.distinct()}
+        _one_at_a_time(patients)
+        back = [
+            change.put_back(now)
+            for change in act.changes.select_related("assignment").filter(
+                assignment__patient__in=patients, assignment__act=act, assignment__withdrawn=None
+            )
+        ]
+        Assignment.objects.bulk_update(back, ["due", "note", "by", "made", "act", "withdrawn"])
+        act.undone, act.taken_back = now, len(back)
+        act.save(update_fields=["undone", "taken_back"])
+        of = sorted({a.patient_id for a in back})
+        access.note_each(by=by, what="assigned.undone", patients=[patients[pk] for pk in of], now=now)
+        return Undone(len(back), total - len(back))
+
+
+def withdraw(*, assignment: Assignment, by: User, now: datetime) -> None:
+    """Ask no longer for this lesson. The row stays; twice is once; what the patient has done stays as it is."""
+    with transaction.atomic():
+        _one_at_a_time([assignment.patient_id])
+        if Assignment.objects.active().filter(pk=assignment.pk).update(withdrawn=now):
+            access.note(by=by, what="withdrawn", patient=assignment.patient, now=now)

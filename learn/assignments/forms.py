@@ -1,4 +1,4 @@
-"""The form that asks patients to do lessons."""
+"""The forms that ask patients to do lessons, and change by when."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from typing import Any
 
 from django import forms
 
+from learn.assignments.models import Pathway
 from learn.lessons.models import Lesson
 
 LONGEST = 365  # days ahead
+SUGGESTED = 7  # days ahead
+_GONE = "One of these is not there any more. Choose again"
 
 
-class AssignForm(forms.Form):
-    """Which lessons, by when, and a few words."""
+class DueForm(forms.Form):
+    """By when, and a few words."""
 
     use_required_attribute = False
 
-    # Checked against the list in Python: what was posted never reaches the database, whatever it is.
-    lessons = forms.MultipleChoiceField(
-        label="Which lessons?",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": "Choose at least one lesson",
-            "invalid_choice": "One of these lessons is not there any more. Choose again",
-        },
-    )
     due = forms.DateField(
         label="By which day?",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -46,20 +40,66 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.taught = {lesson.slug: lesson for lesson in Lesson.objects.taught()}
-        choices = [(slug, lesson.title) for slug, lesson in self.taught.items()]  # type: ignore[attr-defined]
-        self.fields["lessons"].choices = choices  # type: ignore[attr-defined]
-        self.fields["due"].initial = today + timedelta(days=7)
-
-    def clean_lessons(self) -> list[Lesson]:
-        """Return the lessons themselves."""
-        return [self.taught[slug] for slug in self.cleaned_data["lessons"]]
 
     def clean_due(self) -> date:
-        """Refuse a day that has passed, or lies more than a year ahead (a slip of the year)."""
+        """Refuse a day that has passed, or lies more than a year ahead (a slip of the year).
+
+        The day that holds already is taken, whatever it is: a nurse may change the words alone.
+        """
         due: date = self.cleaned_data["due"]
+        if due == self.initial.get("due"):
+            return due
         if due < self.today:
             raise forms.ValidationError("That day has passed. Choose today or a later day")
         if due > self.today + timedelta(days=LONGEST):
             raise forms.ValidationError("That day is more than a year away. Check the year")
         return due
+
+
+class AssignForm(DueForm):
+    """Which lessons, by when, and a few words."""
+
+    field_order = ("pathways", "lessons", "due", "note")
+
+    # Both are checked against lists in Python: what was posted never reaches the database, whatever it is.
+    pathways = forms.MultipleChoiceField(
+        label="Which lessons?",
+        help_text="A pathway is all the lessons for one type of therapy.",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"invalid_choice": _GONE},
+    )
+    lessons = forms.MultipleChoiceField(
+        label="Lessons one by one",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"invalid_choice": _GONE},
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, today=today, **kwargs)
+        self.taught = {lesson.slug: lesson for lesson in Lesson.objects.taught().select_related("therapy")}
+        offered = list(Pathway.objects.offered())
+        self.in_pathway = {p.slug: [slug for slug in p.slugs if slug in self.taught] for p in offered}
+        pathways = [(p.slug, f"{p.name}: {_lessons(len(self.in_pathway[p.slug]))}") for p in offered]
+        lessons: dict[str, list[tuple[str, str]]] = {}
+        for slug, lesson in self.taught.items():
+            lessons.setdefault(lesson.therapy.title, []).append((slug, lesson.title))  # type: ignore[attr-defined]
+        self.fields["pathways"].choices = [(slug, name) for slug, name in pathways if self.in_pathway[slug]]  # type: ignore[attr-defined]
+        self.fields["lessons"].choices = list(lessons.items())  # type: ignore[attr-defined]
+        self.fields["due"].initial = today + timedelta(days=SUGGESTED)
+
+    def clean(self) -> dict[str, Any]:
+        """Put the pathways' lessons and the single ones together, each once, as `lessons`: the lessons themselves."""
+        chosen = self.cleaned_data
+        if "pathways" in chosen and "lessons" in chosen:
+            slugs = {*chosen["lessons"], *(slug for name in chosen["pathways"] for slug in self.in_pathway[name])}
+            if not slugs:
+                self.add_error("pathways", "Choose at least one lesson")
+            chosen["lessons"] = [lesson for slug, lesson in self.taught.items() if slug in slugs]
+        chosen.pop("pathways", None)
+        return chosen
+
+
+def _lessons(n: int) -> str:
+    return f"{n} lesson{'' if n == 1 else 's'}"

@@ -1,8 +1,8 @@
-"""What was asked of whom, by when: Pathway, Assignment."""
+"""What was asked of whom, by when: Pathway, Assignment; and what one press did, to undo it: Act, Change."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import models
@@ -65,6 +65,18 @@ class Place(models.Model):
         return f"{self.pathway_id}: {self.position}"
 
 
+class Act(models.Model):
+    """One press of "Assign". What it made or changed can be put back for ten minutes, by whoever pressed."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    undone = models.DateTimeField(null=True)
+    taken_back = models.PositiveIntegerField(default=0)  # how many changes the undo put back
+
+    def __str__(self) -> str:
+        return f"{self.by_id} at {self.at}"
+
+
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     """Reads of assignments."""
 
@@ -83,6 +95,7 @@ class Assignment(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made = models.DateTimeField()
     withdrawn = models.DateTimeField(null=True, blank=True)
+    act = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")  # the last one that set the row
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -99,3 +112,32 @@ class Assignment(models.Model):
     def is_late(self, today: date) -> bool:
         """True after the due day; on the day itself there is still time. `today` is the clinic's."""
         return self.due < today
+
+
+class Change(models.Model):
+    """What one act did to one assignment: how it stood before; all NULL where the act made it."""
+
+    act = models.ForeignKey(Act, models.CASCADE, related_name="changes")
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="changes")
+    due = models.DateField(null=True)
+    note = models.CharField(max_length=120, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made = models.DateTimeField(null=True)
+    before = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.act_id}: {self.assignment_id}"
+
+    @classmethod
+    def from_what_stands(cls, act: Act, a: Assignment) -> Change:
+        """Return a row, not saved yet, that remembers how this assignment stands before the act."""
+        return cls(act=act, assignment=a, due=a.due, note=a.note, by_id=a.by_id, made=a.made, before_id=a.act_id)
+
+    def put_back(self, now: datetime) -> Assignment:
+        """Return the assignment, not saved yet, as it was before; what the act made is withdrawn."""
+        a = self.assignment
+        if self.due is None or self.made is None or self.by_id is None:
+            a.withdrawn = now
+        else:
+            a.due, a.note, a.by_id, a.made, a.act_id = self.due, self.note, self.by_id, self.made, self.before_id
+        return a

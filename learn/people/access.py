@@ -21,7 +21,9 @@ from learn.people.models import AuditEvent, CareTeam, Patient, User
 WORDS = {
     "list.seen": "saw the list of patients",
     "patient.seen": "saw a patient's page",
-    "assigned": "assigned lessons",
+    "assigned": "assigned lessons or changed their day",
+    "assigned.undone": "took an assignment back at once",
+    "withdrawn": "withdrew an assignment",
     "contacted": "noted that they spoke with a patient",
     "taught.back": "recorded a teach-back",
     "chart.seen": "made the note for the chart",
@@ -72,6 +74,14 @@ def note(*, by: User, what: str, now: datetime, patient: Patient | None = None, 
         what=what,
         patient=patient.pk if patient else None,
         team=patient.care_team_id if patient else team.pk if team else None,
+    )
+
+
+def note_each(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
+    """Note one act over many patients: one row each, so that each one's history tells it."""
+    _ = WORDS[what]
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=now, who=by.pk, what=what, patient=patient.pk, team=patient.care_team_id) for patient in patients
     )
 
 

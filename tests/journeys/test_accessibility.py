@@ -136,6 +136,8 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "assign, a day that has passed and no lesson"
     page.get_by_label("By which day?").fill((timezone.localdate() + timedelta(days=3)).isoformat())
     page.get_by_label("A few words to the patient").fill("Read it before your first infusion.")
+    page.get_by_text("Choose lessons one by one").click()
+    yield "assign, lesson by lesson"
     tick(page, "What is immunotherapy?", "Side effects: when to call")
     press(page, "Assign to 1 patient")
     yield "my patients, just assigned"
@@ -147,6 +149,15 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     page.get_by_label("A few words").fill("x" * 201)
     press(page, "Mark as contacted")
     yield "mark as contacted, too many letters"
+    press(page, "Ana")
+    press(page, "Change: Side effects: when to call")
+    yield "an assignment"
+    page.get_by_label("By which day?").fill("")
+    press(page, "Save")
+    yield "an assignment, without a day"
+    page.get_by_label("By which day?").fill((timezone.localdate() + timedelta(days=4)).isoformat())
+    press(page, "Save")
+    yield "a patient, just changed"
 
 
 def ana_pages(page: Page, password: str) -> Iterator[str]:

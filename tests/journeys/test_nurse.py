@@ -24,7 +24,7 @@ def signed_in(visit: Visit, site: Site, name: str, address: str = "/accounts/log
 
 def in_row(page: Page, lesson: str) -> Locator:
     """Return the line of this lesson."""
-    return page.get_by_role("listitem").filter(has_text=lesson)
+    return page.get_by_role("listitem").filter(has_text=lesson).first
 
 
 def test_noor_asks_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> None:
@@ -37,6 +37,7 @@ def test_noor_asks_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> Non
     press(noor, "Assign lessons")
     noor.get_by_label("Tick Ana").check()
     press(noor, "Assign lessons…")
+    noor.get_by_text("Choose lessons one by one").click()
     tick(noor, "What is immunotherapy?", "Side effects: when to call")
     noor.get_by_label("By which day?").fill(due.isoformat())
     press(noor, "Assign to 1 patient")

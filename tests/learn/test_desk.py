@@ -136,7 +136,7 @@ class TestAPatientsPage(DeskCase):
     def test_costs_a_fixed_number_of_queries(self) -> None:
         address = reverse("admin:people_patient_change", args=[self.ana.pk])
         self.client.get(address)
-        with self.assertNumQueries(11):
+        with self.assertNumQueries(12):
             self.client.get(address)
 
 

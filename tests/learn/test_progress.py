@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import TestCase, TransactionTestCase
 
 from learn.assignments.actions import assign
-from learn.assignments.models import Assignment
+from learn.assignments.models import Act, Assignment
 from learn.lessons import governance
 from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.people.models import User
@@ -269,21 +269,22 @@ class TestAssigning(RecordCase):
         cls.team = make_team()
         cls.ana, cls.noor = make_patient(cls.team), make_nurse("noor", cls.team)
 
-    def assign(self, due: date, note: str = "") -> int:
+    def assign(self, due: date, note: str = "") -> Act | None:
         return assign(patients=[self.ana], lessons=[self.lesson], due=due, note=note, by=self.noor, now=NOW)
 
     def assigned(self) -> summary.Standing:
         return summary.standings([self.ana.user_id])[self.ana.user_id][0]
 
     def test_twice_is_once(self) -> None:
-        assert self.assign(date(2026, 12, 4)) == 1
-        assert self.assign(date(2026, 12, 4)) == 0
+        first = self.assign(date(2026, 12, 4))
+        assert first
+        assert self.assign(date(2026, 12, 4)) == first
         assert self.ana.assignments.count() == 1
 
     def test_again_moves_the_day_and_the_words(self) -> None:
         self.assign(date(2026, 12, 4), "Please")
         self.noor = make_nurse("nell", self.team)
-        assert self.assign(date(2026, 12, 11), "Soon") == 1
+        assert self.assign(date(2026, 12, 11), "Soon")
         found = [(a.due, a.note, a.by.username) for a in self.ana.assignments.all()]
         assert found == [(date(2026, 12, 11), "Soon", "nell")]
 
@@ -306,7 +307,8 @@ class TestAssigning(RecordCase):
         self.assign(date(2026, 12, 4))
         self.ana.assignments.update(withdrawn=NOW)
         assert self.assigned().assigned is None
-        assert self.assign(date(2026, 12, 4)) == 1
+        assert self.assign(date(2026, 12, 4))
+        assert self.assigned().assigned
 
 
 class TestManyLearners(RecordCase):

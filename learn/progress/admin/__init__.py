@@ -15,12 +15,15 @@ from learn.progress.admin import assign, contact, patient, patients, questions, 
 SCREENS = [
     ("", patients.all_patients, "changelist"),
     ("assign/", assign.assign_lessons, "assign"),
+    ("undo/<int:act>/", assign.undo, "undo"),
     ("<int:pk>/change/", patient.overview, "change"),
     ("<int:pk>/contact/", contact.contact, "contact"),
     ("<int:pk>/questions/", questions.talked, "questions"),
+    ("<int:pk>/assignments/<int:assignment>/", assign.change, "assignment"),
+    ("<int:pk>/assignments/<int:assignment>/withdraw/", assign.withdraw, "withdraw"),
 ]
 # What hangs in a patient's page beside its own: a function (by, patient, now) -> context of a part of its template.
-patient.PARTS += [questions.part]
+patient.PARTS += [questions.part, assign.part]
 
 
 @admin.register(Patient)

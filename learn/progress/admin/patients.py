@@ -37,6 +37,7 @@ def all_patients(request: HttpRequest) -> HttpResponse:
         "rows": [row(patient, stands[patient.user_id], now) for patient in page],
         "next_after": page[-1] if more else None,
         "first_page": "after" not in request.GET,
+        "ticked": "all" in request.GET,
     }
     return render(request, "admin/patients.html", context)
 

@@ -1,0 +1,88 @@
+"""N-b: a nurse asks ten patients for a pathway in six clicks at most, undoes it, and needs neither mouse nor script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import Site, Visit
+from tests.journeys.walk import heading, sign_in
+
+pytestmark = pytest.mark.browser
+
+MOST = 6
+PATHWAY = "Virus therapy: 5 lessons"
+TEN = """
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from learn.people.models import CareTeam, Membership, Patient, User
+team = CareTeam.objects.create(name="{name}", day_phone="555-010-0177", night_phone="555-011-0177")
+nurse = User.objects.create_user("{name}", password="{password}", is_staff=True)
+nurse.groups.add(Group.objects.get(name="Nurse"))
+Membership.objects.create(care_team=team, nurse=nurse, started=timezone.now())
+for n in range(10):
+    Patient.objects.create(user=User.objects.create_guest(), care_team=team, label=f"Patient {{n}}")
+"""
+
+
+def at_home(visit: Visit, site: Site, name: str, *, javascript: bool) -> Page:
+    """Sign a nurse of ten patients in, and open the list of all of them."""
+    site.manage("shell", "-c", TEN.format(name=name, password=site.password))
+    page = visit(javascript=javascript)
+    page.goto("/admin/people/patient/")
+    sign_in(page, name, site.password)
+    return page
+
+
+def assign(page: Page, act: Callable[[str], None]) -> None:
+    """Do it with one way of pressing a thing by its name."""
+    for name in ("Tick all 10", "Assign lessons…", PATHWAY, "Assign to 10 patients"):
+        act(name)
+    expect(page.get_by_role("status")).to_have_text("Assigned 5 lessons to 10 patients.")
+
+
+def asked(page: Page) -> int:
+    """Return how many lessons the list shows as asked for."""
+    page.goto("/admin/people/patient/")
+    return len(re.findall(r"Not started\s+by", page.inner_text("main")))
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_by_pointer(visit: Visit, site: Site, javascript: bool) -> None:
+    page = at_home(visit, site, f"pointer-{javascript}", javascript=javascript)
+    clicks = [1]  # the list of all patients is one click from home, at most
+
+    def click(name: str) -> None:
+        clicks.append(1)
+        found = page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name))
+        (found if found.count() else page.locator("label").filter(has_text=name)).click()
+
+    assign(page, click)
+    assert sum(clicks) <= MOST, sum(clicks)
+    click("Undo")
+    expect(page.get_by_role("status")).to_have_text("Undone.")
+    assert asked(page) == 0
+
+
+def test_by_keyboard_alone(visit: Visit, site: Site) -> None:
+    page = at_home(visit, site, "keyboard", javascript=False)
+    focused = "(e => e && (e.labels && e.labels.length ? e.labels[0] : e).textContent.trim())(document.activeElement)"
+
+    def reach(name: str) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate(focused) == name:
+                break
+        else:
+            pytest.fail(f"Tab never comes to “{name}” on “{heading(page)}”")
+        if name == PATHWAY:
+            page.keyboard.press("Space")
+        else:
+            with page.expect_event("load"):
+                page.keyboard.press("Enter")
+
+    assign(page, reach)
+    assert asked(page) == 50
