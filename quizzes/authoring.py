@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from quizzes.kinds import KINDS, Spec, said
+from quizzes.kinds import KINDS, Problem, Spec, said
 from quizzes.models import Question, Revision, State
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
 _CHOOSABLE = ("choices", "rows", "cards")
+_TEXTS = ("objective", "stem", "why", "source")
 
 
 class Unfit(ValueError):
-    """A question that cannot be asked. `problems` says why, a plain sentence each."""
+    """A question that cannot be asked, or not like this. `problems` says why, a plain sentence each."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
+
+
+class Stale(Unfit):
+    """Somebody else has changed it since the page was drawn. `now` is how it stands."""
+
+    def __init__(self, now: Revision | None) -> None:
+        super().__init__(["Somebody has changed this question since you opened it."])
+        self.now = now
 
 
 def with_ids(spec: Spec) -> Spec:
@@ -29,57 +45,175 @@ def with_ids(spec: Spec) -> Spec:
     return spec | named
 
 
+def fingerprint(revision: Revision | None) -> str:
+    """Return what tells whether a page still shows this wording as it stands."""
+    if revision is None:
+        return ""
+    told = [revision.pk, revision.state, revision.kind, revision.critical, revision.spec]
+    told += [getattr(revision, name) for name in _TEXTS]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: Any) -> Revision:
     """Return a new draft, numbered after the newest.
 
-    Takes the kind's name, its spec (choice ids may be missing) and the text fields of Revision (`stem`, `why`,
-    `objective`, `critical`, `source`, `shipped`).
+    Takes the kind's name, its spec (choice ids may be missing) and the other fields of Revision (`stem`, `why`,
+    `objective`, `critical`, `source`, `shipped`, `author`, `written`).
 
     Raises Unfit when the kind does not exist, the spec cannot be asked, or a text is missing or too long.
     """
-    if kind not in KINDS:
-        raise Unfit([f"There is no kind of question called {kind!r}."])
-    spec = with_ids(spec)
-    problems = list(KINDS[kind].problems(spec))
-    problems += [f"The {name} is missing." for name in ("stem", "why", "objective") if not said(text.get(name))]
-    if problems:
-        raise Unfit(problems)
     newest = question.revisions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
-    revision = Revision(question=question, language=language, number=newest + 1, kind=kind, spec=spec, **text)
-    try:
-        revision.clean_fields()
-    except ValidationError as error:
-        raise Unfit([f"{name}: {' '.join(said)}" for name, said in error.message_dict.items()]) from error
+    revision = Revision(question=question, language=language, number=newest + 1)
+    _fill(revision, kind=kind, spec=spec, **text)
     revision.save(force_insert=True)
     return revision
 
 
-def publish(*, revision: Revision, same_meaning: bool) -> None:
+def write(
+    *, question: Question, language: str, seen: str, by: AbstractBaseUser, now: datetime, **words: Any
+) -> Revision:
+    """Save what an educator wrote: over the draft of this question, or as a new one.
+
+    `seen` is the fingerprint of the wording that the page was drawn from; the rest is that of `draft`.
+
+    Raises Stale when that wording is not the newest any more, Unfit as `draft` does.
+    """
+    with transaction.atomic():
+        Question.objects.select_for_update().get(pk=question.pk)
+        newest = question.newest(language)
+        if fingerprint(newest) != seen:
+            raise Stale(newest)
+        words |= {"author": by, "written": now}
+        if newest is None or newest.state != State.DRAFT:
+            return draft(question=question, language=language, **words)
+        _fill(newest, **words, shipped="")
+        newest.save()
+        return newest
+
+
+def _fill(revision: Revision, *, kind: str, spec: Spec, **text: Any) -> None:
+    """Put these words into a draft. Raises Unfit."""
+    if kind not in KINDS:
+        raise Unfit([f"There is no kind of question called {kind!r}."])
+    spec = with_ids(spec)
+    problems = list(KINDS[kind].problems(spec))
+    problems += [
+        Problem(f"The {name} is missing.", name) for name in ("stem", "why", "objective") if not said(text.get(name))
+    ]
+    if problems:
+        raise Unfit(problems)
+    for name, value in ({"kind": kind, "spec": spec} | text).items():
+        setattr(revision, name, value)
+    try:
+        revision.clean_fields()
+    except ValidationError as error:
+        raise Unfit(
+            [Problem(f"{name}: {' '.join(said)}", name) for name, said in error.message_dict.items()]
+        ) from error
+
+
+def before(revision: Revision) -> Revision | None:
+    """Return the wording that this draft would take the place of: the published one, else the newest that was."""
+    others = Revision.objects.filter(question=revision.question_id, language=revision.language)
+    return others.exclude(state=State.DRAFT).order_by("state", "-number").first()
+
+
+def more_than_a_typo(revision: Revision, replaced: Revision | None) -> bool:
+    """Tell whether more than words differ: the kind, what can be chosen, what is right, whether it is about safety."""
+    if replaced is None:
+        return True
+    return (revision.kind, revision.critical, _bones(revision.spec)) != (
+        replaced.kind, replaced.critical, _bones(replaced.spec)
+    )  # fmt: skip
+
+
+def _bones(spec: Any) -> Any:
+    """Return a spec without its words."""
+    if isinstance(spec, dict):
+        return {key: _bones(inside) for key, inside in spec.items() if key not in ("text", "feedback")}
+    return [_bones(inside) for inside in spec] if isinstance(spec, list) else spec
+
+
+def needs_another(revision: Revision, replaced: Revision | None, *, same_meaning: bool) -> bool:
+    """Tell whether a second person has to publish this: changed meaning or anything about safety (ruling 14)."""
+    return not same_meaning or revision.critical or replaced is None or replaced.critical
+
+
+def publish(
+    *,
+    revision: Revision,
+    same_meaning: bool,
+    by: AbstractBaseUser | None = None,
+    now: datetime | None = None,
+    seen: str | None = None,
+) -> None:
     """Ask this draft from now on, in place of the wording that is published.
 
     A mended typo (`same_meaning`) keeps the line of statistics, a changed meaning starts the next. Open attempts go
-    on with the wording that they pinned.
+    on with the wording that they pinned. `by` and `now` are kept in the history; nobody publishes shipped content.
+    `seen` is the fingerprint of the draft that this person read.
 
-    Raises Unfit when the revision is not a draft.
+    Raises Unfit when the revision is not a draft, when more than a typo is called one, or when it needs a second
+    person; Stale when the draft is not the one that was read.
     """
     with transaction.atomic():
-        if revision.state != State.DRAFT:
+        Question.objects.select_for_update().get(pk=revision.question_id)
+        if not Revision.objects.filter(pk=revision.pk, state=State.DRAFT).exists():
             raise Unfit(["Only a draft can be published."])
-        before = (
-            Revision.objects.select_for_update()
-            .filter(question=revision.question_id, language=revision.language)
-            .exclude(state=State.DRAFT)
-            .order_by("state", "-number")  # the published one, else the newest that was
-            .first()
-        )
-        if before is not None:
-            retire(revision=before)
-            revision.line = before.line if same_meaning else before.line + 1
-        revision.state = State.PUBLISHED
-        revision.save(update_fields=["state", "line"])
+        revision.refresh_from_db()
+        if seen is not None and seen != fingerprint(revision):
+            raise Stale(revision)
+        replaced = before(revision)
+        if same_meaning and more_than_a_typo(revision, replaced):
+            raise Unfit(["More than a typo was changed. Publish it as a changed meaning."])
+        alone = revision.author_id is None or by is None or revision.author_id == by.pk
+        if by is not None and alone and needs_another(revision, replaced, same_meaning=same_meaning):
+            raise Unfit(["A second person has to read and publish this. You wrote it."])
+        if replaced is not None:
+            if replaced.state == State.PUBLISHED:
+                _retire(replaced, by, now)
+            revision.line = replaced.line if same_meaning else replaced.line + 1
+        revision.state, revision.published_by, revision.published_at = State.PUBLISHED, by, now  # type: ignore[assignment]
+        revision.save(update_fields=["state", "line", "published_by", "published_at"])
 
 
-def retire(*, revision: Revision) -> None:
-    """Ask this wording no more. What was answered to it stays."""
-    revision.state = State.RETIRED
-    revision.save(update_fields=["state"])
+def retire(*, revision: Revision, by: AbstractBaseUser | None = None, now: datetime | None = None) -> None:
+    """Ask this wording no more. What was answered to it stays.
+
+    Raises Unfit when an educator would take a safety question away, or the only question of a quiz: these are
+    replaced.
+    """
+    with transaction.atomic():
+        Question.objects.select_for_update().get(pk=revision.question_id)
+        revision = Revision.objects.get(pk=revision.pk)
+        if revision.state != State.PUBLISHED:
+            raise Unfit(["Only a published question can be taken out."])
+        if by is not None and revision.critical:
+            raise Unfit(["A safety question is not taken out. Write a better one in its place."])
+        if by is not None and (quiz := _would_be_empty(revision)):
+            raise Unfit([f"It is the only question of “{quiz}”. Write a better one in its place."])
+        _retire(revision, by, now)
+
+
+def _retire(revision: Revision, by: AbstractBaseUser | None, now: datetime | None) -> None:
+    revision.state, revision.retired_by, revision.retired_at = State.RETIRED, by, now  # type: ignore[assignment]
+    revision.save(update_fields=["state", "retired_by", "retired_at"])
+
+
+def _would_be_empty(revision: Revision) -> str:
+    """Return the title of a quiz that asks only this, or nothing."""
+    for item in revision.question.quizitem_set.select_related("quiz"):
+        asked = Revision.objects.published(language=revision.language).filter(question__quizitem__quiz=item.quiz_id)
+        if not asked.exclude(pk=revision.pk).exists():
+            return item.quiz.title
+    return ""
+
+
+def discard(*, revision: Revision, seen: str) -> None:
+    """Throw a draft away. Raises Stale when it is not the one that was read, or no draft any more."""
+    with transaction.atomic():
+        Question.objects.select_for_update().get(pk=revision.question_id)
+        now = Revision.objects.filter(pk=revision.pk, state=State.DRAFT).first()
+        if now is None or fingerprint(now) != seen:
+            raise Stale(now)
+        now.delete()

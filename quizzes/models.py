@@ -41,6 +41,10 @@ class Question(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    def newest(self, language: str) -> Revision | None:
+        """Return what an author goes on with: the draft, else the published wording, else the newest retired one."""
+        return self.revisions.filter(language=language).order_by("state", "-number").first()
+
 
 class Quiz(models.Model):
     """An ordered set of questions; its slug is the lesson's."""
@@ -102,15 +106,26 @@ class Revision(models.Model):
     source = models.CharField(max_length=200, blank=True, help_text="Where this is taught; the engine only keeps it.")
     # A hash of the shipped text this row came from: what load_content recognises its own rows by.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
+    # Who wrote it, who published it and who took it out, and when; empty for shipped content.
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    written = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    published_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     objects = RevisionQuerySet.as_manager()
     guard = Guard(
-        ("question", "language", "number", "line", "kind", "critical", "objective", "stem", "spec", "why", "source"),
+        (
+            "question", "language", "number", "line", "kind", "critical", "objective", "stem", "spec", "why", "source",
+            "author", "written", "published_by", "published_at",
+        ),
         once="OLD.state <> 'draft'",
         back="NEW.state = 'draft'",
-    )
+    )  # fmt: skip
 
     class Meta:
+        permissions = [("publish_revision", "Can publish a draft that somebody wrote")]
         constraints = [
             models.UniqueConstraint(fields=["question", "language", "number"], name="revision_number_once"),
             models.UniqueConstraint(

@@ -1,6 +1,6 @@
 """What a question can be: every kind by name. Plain Python, no Django."""
 
-from quizzes.kinds.base import FIELD, UNSURE, Ask, Choice, Given, Kind, Mark, Spec, Unreadable, said
+from quizzes.kinds.base import FIELD, UNSURE, Ask, Choice, Given, Kind, Mark, Problem, Spec, Unreadable, said
 from quizzes.kinds.choice import ChoiceKind
 from quizzes.kinds.matching import MatchingKind
 from quizzes.kinds.ordering import OrderingKind
@@ -13,4 +13,17 @@ KINDS: dict[str, Kind] = {
     "ordering": OrderingKind(),
 }
 
-__all__ = ["FIELD", "KINDS", "UNSURE", "Ask", "Choice", "Given", "Kind", "Mark", "Spec", "Unreadable", "said"]
+__all__ = [
+    "FIELD",
+    "KINDS",
+    "UNSURE",
+    "Ask",
+    "Choice",
+    "Given",
+    "Kind",
+    "Mark",
+    "Problem",
+    "Spec",
+    "Unreadable",
+    "said",
+]

@@ -21,6 +21,18 @@ class Unreadable(ValueError):
         self.row = row
 
 
+class Problem(str):
+    """What is wrong with an author's spec: a plain sentence, and `at`, the way to the place in the spec."""
+
+    at: tuple[str | int, ...]
+
+    def __new__(cls, text: str, *at: str | int) -> Problem:
+        """Return the sentence; ("choices", 1, "feedback") is the feedback of the second choice."""
+        problem = super().__new__(cls, text)
+        problem.at = at
+        return problem
+
+
 class Post(Protocol):
     """The little of Django's QueryDict that a kind reads."""
 
@@ -68,7 +80,7 @@ class Mark:
 class Kind(Protocol):
     """A kind of question: four plain functions over its `spec`. A new kind is one file and one line in KINDS."""
 
-    def problems(self, spec: Spec) -> Sequence[str]:
+    def problems(self, spec: Spec) -> Sequence[Problem]:
         """Return what is wrong with an author's spec, one plain sentence each; empty when it can be asked."""
 
     def ask(self, spec: Spec) -> Ask:
@@ -87,6 +99,12 @@ class Kind(Protocol):
 def said(value: object) -> str:
     """Return what an author wrote, without the space around it; whatever is no text says nothing."""
     return value.strip() if isinstance(value, str) else ""
+
+
+def first_without(things: Sequence[Any], key: str) -> int:
+    """Return the place of the first thing that says nothing under this key, or what another said before it."""
+    texts = [said(thing.get(key)).lower() for thing in things]
+    return next((n for n, text in enumerate(texts) if not text or (key == "text" and text in texts[:n])), 0)
 
 
 FIELD = "choice"  # the name of the form field that every kind reads; a row's is FIELD-<row id>

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable, said
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
+MOST = 6  # choices
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
 class ChoiceKind:
     """spec: {"version": 1, "choose": 1, "choices": [{"id", "text", "right", "feedback"}]}."""
 
-    def problems(self, spec: Spec) -> list[str]:
+    def problems(self, spec: Spec) -> list[Problem]:
         """Return what is wrong with the spec."""
         found = []
         choices = spec.get("choices") or []
         if spec.get("version") != 1:
-            found.append("The version of the spec must be 1.")
-        if not 2 <= len(choices) <= 6:
-            found.append("Give two to six choices.")
+            found.append(Problem("The version of the spec must be 1.", "version"))
+        if not 2 <= len(choices) <= MOST:
+            found.append(Problem("Give two to six choices.", "choices", min(len(choices), MOST - 1), "text"))
         if len({c.get("id") for c in choices}) != len(choices) or not all(c.get("id") for c in choices):
-            found.append("Every choice needs an id of its own.")
+            found.append(Problem("Every choice needs an id of its own.", "choices"))
         texts = [said(c.get("text")).lower() for c in choices]
         if len(set(texts)) != len(texts) or not all(texts):
-            found.append("Every choice needs words of its own.")
+            at = first_without(choices, "text")
+            found.append(Problem("Every choice needs words of its own.", "choices", at, "text"))
         if not all(said(c.get("feedback")) for c in choices):
-            found.append("Every choice needs its feedback.")
+            at = first_without(choices, "feedback")
+            found.append(Problem("Every choice needs its feedback.", "choices", at, "feedback"))
         if not all(isinstance(c.get("right"), bool) for c in choices):
-            found.append("Say of every choice whether it is right: true or false.")
+            found.append(Problem("Say of every choice whether it is right: true or false.", "choices", 0, "right"))
         choose = spec.get("choose")
         right = sum(c.get("right") is True for c in choices)
         if choose not in NUMBERS:
-            found.append("Say how many to choose: 1 to 4.")
+            found.append(Problem("Say how many to choose: 1 to 4.", "choose"))
         elif right != choose:
-            found.append(f"It asks for {NUMBERS[choose]}, but {right} are marked right.")
+            found.append(
+                Problem(f"It asks for {NUMBERS[choose]}, but {right} are marked right.", "choices", 0, "right")
+            )
         elif right == len(choices):
-            found.append("At least one choice must be wrong.")
+            found.append(Problem("At least one choice must be wrong.", "choices", 0, "right"))
         return found
 
     def ask(self, spec: Spec) -> Ask:

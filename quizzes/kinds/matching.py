@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable, said
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
 MOST = 4  # rows: more is a test of patience
 
@@ -10,26 +10,29 @@ MOST = 4  # rows: more is a test of patience
 class MatchingKind:
     """spec: {"version": 1, "cards": [{"id", "text"}], "rows": [{"id", "text", "card", "feedback"}]}."""
 
-    def problems(self, spec: Spec) -> list[str]:
+    def problems(self, spec: Spec) -> list[Problem]:
         """Return what is wrong with the spec."""
         found = []
         rows, cards = spec.get("rows") or [], spec.get("cards") or []
         if spec.get("version") != 1:
-            found.append("The version of the spec must be 1.")
+            found.append(Problem("The version of the spec must be 1.", "version"))
         if not 2 <= len(rows) <= MOST:
-            found.append(f"Give two to {MOST} rows.")
+            found.append(Problem(f"Give two to {MOST} rows.", "rows", min(len(rows), MOST - 1), "text"))
         if not 2 <= len(cards) <= MOST:
-            found.append(f"Give two to {MOST} cards.")
+            found.append(Problem(f"Give two to {MOST} cards.", "cards", min(len(cards), MOST - 1), "text"))
         for things, name in ((rows, "row"), (cards, "card")):
             if len({t.get("id") for t in things}) != len(things) or not all(t.get("id") for t in things):
-                found.append(f"Every {name} needs an id of its own.")
+                found.append(Problem(f"Every {name} needs an id of its own.", f"{name}s"))
             texts = [said(t.get("text")).lower() for t in things]
             if len(set(texts)) != len(texts) or not all(texts):
-                found.append(f"Every {name} needs words of its own.")
+                at = first_without(things, "text")
+                found.append(Problem(f"Every {name} needs words of its own.", f"{name}s", at, "text"))
         if {row.get("card") for row in rows} != {card.get("id") for card in cards}:
-            found.append("Every row needs its card, and every card a row.")
+            at = first_without(rows, "card")
+            found.append(Problem("Every row needs its card, and every card a row.", "rows", at, "card"))
         if not all(said(row.get("feedback")) for row in rows):
-            found.append("Every row needs its feedback.")
+            at = first_without(rows, "feedback")
+            found.append(Problem("Every row needs its feedback.", "rows", at, "feedback"))
         return found
 
     def ask(self, spec: Spec) -> Ask:

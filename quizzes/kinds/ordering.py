@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable, said
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
 MOST = 5  # cards
 PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
@@ -11,21 +11,22 @@ PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
 class OrderingKind:
     """spec: {"version": 1, "cards": [{"id", "text"}], "feedback"}; the cards stand in the right order."""
 
-    def problems(self, spec: Spec) -> list[str]:
+    def problems(self, spec: Spec) -> list[Problem]:
         """Return what is wrong with the spec."""
         found = []
         cards = spec.get("cards") or []
         if spec.get("version") != 1:
-            found.append("The version of the spec must be 1.")
+            found.append(Problem("The version of the spec must be 1.", "version"))
         if not 3 <= len(cards) <= MOST:
-            found.append(f"Give three to {MOST} cards.")
+            found.append(Problem(f"Give three to {MOST} cards.", "cards", min(len(cards), MOST - 1), "text"))
         if len({card.get("id") for card in cards}) != len(cards) or not all(card.get("id") for card in cards):
-            found.append("Every card needs an id of its own.")
+            found.append(Problem("Every card needs an id of its own.", "cards"))
         texts = [said(card.get("text")).lower() for card in cards]
         if len(set(texts)) != len(texts) or not all(texts):
-            found.append("Every card needs words of its own.")
+            at = first_without(cards, "text")
+            found.append(Problem("Every card needs words of its own.", "cards", at, "text"))
         if not said(spec.get("feedback")):
-            found.append("Give feedback for an order that is not right.")
+            found.append(Problem("Give feedback for an order that is not right.", "feedback"))
         return found
 
     def ask(self, spec: Spec) -> Ask:

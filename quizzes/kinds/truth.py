@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Spec, Unreadable, said
+from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, said
 
 _WORDS = {"true": "True", "false": "False"}
 
@@ -10,16 +10,16 @@ _WORDS = {"true": "True", "false": "False"}
 class TruthKind:
     """spec: {"version": 1, "answer": bool, "feedback": {"true": str, "false": str}}."""
 
-    def problems(self, spec: Spec) -> list[str]:
+    def problems(self, spec: Spec) -> list[Problem]:
         """Return what is wrong with the spec."""
         found = []
         if spec.get("version") != 1:
-            found.append("The version of the spec must be 1.")
+            found.append(Problem("The version of the spec must be 1.", "version"))
         if not isinstance(spec.get("answer"), bool):
-            found.append("Say whether the statement is true or false.")
+            found.append(Problem("Say whether the statement is true or false.", "answer"))
         feedback = spec.get("feedback") or {}
-        if not all(said(feedback.get(word)) for word in _WORDS):
-            found.append("Give feedback for both answers.")
+        if missing := [word for word in _WORDS if not said(feedback.get(word))]:
+            found.append(Problem("Give feedback for both answers.", "feedback", missing[0]))
         return found
 
     def ask(self, spec: Spec) -> Ask:

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
-from django.db.models import CharField, Model
+from django.db.models import CharField, DateTimeField, Model
 from django.test import TestCase, TransactionTestCase
 
 from learn.apps import PRAGMAS, database_problems
@@ -32,7 +32,10 @@ def other(row: Model, field: str) -> Any:
     if isinstance(value, bool):
         return not value
     if value is None:
-        return 7
+        kind = row._meta.get_field(field)
+        if kind.is_relation:
+            return kind.related_model.objects.first()
+        return at(1) if isinstance(kind, DateTimeField) else 7
     if isinstance(value, int):
         return value + 100
     if isinstance(value, str):
@@ -76,7 +79,7 @@ class TestAPublishedRow(TestCase):
                 with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
                     model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
                 tried += 1
-        assert tried == 11 + 3 + 5 + 7 + 10 + 6 + 5 + 14
+        assert tried == 15 + 3 + 5 + 7 + 10 + 6 + 5 + 14
 
     def test_refuses_to_be_made_a_draft_again(self) -> None:
         for rows, back in (
