@@ -6,13 +6,16 @@ No script, so no page flashes from one look to another; no row, so a visitor can
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 COOKIE = "__Host-look" if settings.HTTPS else "look"
+WITH_A_FORM = ("step", "check", "questions", "settings")  # pages whose form has set a cookie
 YEAR = 365 * 24 * 3600  # seconds
 
 # The first of each is what a page looks like when nothing was chosen.
@@ -54,8 +57,19 @@ def of(request: HttpRequest) -> dict[str, str]:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: every page knows its `look`."""
-    return {"look": of(request)}
+    """Context processor: every page knows its `look`, and whether its reader's place cannot be kept."""
+    return {"look": of(request), "keeps_nothing": keeps_nothing(request)}
+
+
+def keeps_nothing(request: HttpRequest) -> bool:
+    """True when somebody comes from a page of ours that set a cookie, and brings none: their browser takes none."""
+    if request.COOKIES:
+        return False
+    try:
+        came_from = urlsplit(request.headers.get("referer", ""))
+        return came_from.netloc == request.get_host() and resolve(came_from.path).view_name in WITH_A_FORM
+    except (ValueError, Resolver404, DisallowedHost):
+        return False
 
 
 def keep(response: HttpResponse, look: dict[str, str]) -> None:

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn.lessons import card, reference
-from learn.lessons.models import LANGUAGE, Lesson, Step, Therapy
+from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from learn.people.actions import learner
 from learn.progress import actions, summary
 from learn.progress.summary import Standing
 from quizzes import taking
-from quizzes.models import Attempt, Quiz
+from quizzes.models import Attempt, Quiz, State
 
 
 def _see(name: str, *args: Any) -> HttpResponse:
@@ -74,9 +74,16 @@ def therapies(request: HttpRequest) -> HttpResponse:
 def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
     """List the lessons of one therapy type, those that a nurse asked for first."""
     found = get_object_or_404(Therapy.objects.taught(), slug=therapy)
-    rows = [s for s in _standings(request) if s.taught.therapy == therapy]
+    stands = _standings(request)
+    rows = [s for s in stands if s.taught.therapy == therapy]
     rows.sort(key=lambda s: s.assigned is None)
-    context = {"therapy": found, "rows": rows, "today": _today(request)}
+    first = stands[0].taught if all(s.code == summary.NOT_STARTED and not s.assigned for s in stands) else None
+    context = {
+        "therapy": found,
+        "rows": rows,
+        "first": first if first and first.therapy != therapy else None,  # where somebody new best begins
+        "today": _today(request),
+    }
     return render(request, "progress/therapy.html", context)
 
 
@@ -176,8 +183,16 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def my(request: HttpRequest) -> HttpResponse:
-    """List what is to do and what is done, in the words the nurse sees too."""
+    """List what is to do and what is done, in the words the nurse sees too; what is done also for paper."""
     rows = [s for s in _standings(request) if s.assigned or s.code != summary.NOT_STARTED]
+    if "print" in request.GET:
+        done = [s for s in rows if s.is_done]
+        now_read = Edition.objects.filter(
+            state=State.PUBLISHED, language=LANGUAGE, lesson__in=[s.taught.lesson for s in done]
+        )
+        points = dict(now_read.values_list("lesson", "remember"))
+        context = {"done": [(s, points.get(s.taught.lesson, [])) for s in done], "today": _today(request)}
+        return render(request, "progress/learned.html", context)
     context = {
         "to_do": sorted((s for s in rows if not s.is_done), key=lambda s: s.assigned is None),
         "done": [s for s in rows if s.is_done],

@@ -347,6 +347,69 @@ class TestAQuestionInTheSite(SiteCase):
         assert f'<a href="{reverse("step", args=[*CALL, 4])}">What to do about diarrhea</a>' in page
 
 
+class TestAStart(SiteCase):
+    """States that somebody meets who has just come."""
+
+    def test_without_cookies_is_told_on_the_next_page_that_nothing_is_kept(self) -> None:
+        told = "This phone cannot keep your place. You can still read every lesson."
+        step = "http://testserver" + reverse("step", args=[*WHAT, 1])
+        for address in (reverse("step", args=[*WHAT, 2]), "/", "/my/"):
+            page = words(Client().get(address, headers={"referer": step}))
+            assert told in page, address
+        assert "your place is kept" not in words(Client().get("/my/", headers={"referer": step}))
+
+    def test_is_not_told_so_where_nobody_can_know(self) -> None:
+        step = "http://testserver" + reverse("step", args=[*WHAT, 1])
+        for referer in (
+            "",
+            "http://testserver/",
+            "http://elsewhere.example/check/x/",
+            "http://[",
+            "http://testserver/\x00",
+        ):
+            assert "cannot keep" not in words(Client().get("/", headers={"referer": referer})), referer
+        client = Client()
+        client.get(step)  # takes the cookie
+        assert "cannot keep" not in words(client.get("/", headers={"referer": step}))
+
+    def test_of_a_therapy_type_names_the_lesson_to_begin_with_until_one_was_begun(self) -> None:
+        begin = "New here? Start with: How your immune system fights cancer"
+        assert begin in words(self.get("therapy", "virus-therapy"))
+        assert "New here?" not in words(self.get("therapy", "basics"))
+        self.read(*WHAT, upto=1)
+        assert "New here?" not in words(self.get("therapy", "virus-therapy"))
+
+    def test_of_my_learning_leads_to_find_my_medicine(self) -> None:
+        page = self.get("my").content.decode()
+        assert f'<a class="btn" href="{reverse("find")}">Find my medicine' in page
+
+
+class TestWhatIHaveLearned(SiteCase):
+    def printed(self) -> str:
+        return words(self.client.get(reverse("my"), {"print": 1}))
+
+    def test_is_printed_with_its_day_and_what_to_remember(self) -> None:
+        assert "Nothing is done yet" in self.printed()
+        with time_machine.travel(at(23), tick=False):
+            self.read(*WHAT, upto=7)
+            self.read(*CALL, upto=2)
+            assert "Print what I have learned" not in words(self.get("my"))
+            self.do_check(WHAT[1])
+        assert "Print what I have learned" in words(self.get("my"))
+        page = self.printed()
+        assert "What is immunotherapy? Done on Monday 23 November 2026" in page
+        for point in Edition.objects.get(lesson__slug=WHAT[1]).remember:
+            assert point in page
+        assert "Side effects: when to call" not in page
+
+    def test_costs_one_query_more_than_the_list(self) -> None:
+        self.read(*WHAT, upto=7)
+        self.do_check(WHAT[1])
+        self.get("my")
+        with self.assertNumQueries(8):
+            self.printed()
+
+
 class TestAnAssignedLesson(SiteCase):
     def setUp(self) -> None:
         team = make_team()
@@ -437,6 +500,18 @@ class TestHelp(SiteCase):
 
     def test_sends_a_guest_to_the_number_their_team_gave_them(self) -> None:
         assert "Call the number that your team gave you." in words(self.get("help"))
+
+    def test_begins_with_the_numbers_and_says_that_nobody_watches(self) -> None:
+        self.client.force_login(make_patient(make_team(), name="ana").user)
+        page = words(self.get("help"))
+        top = page.split("When to call")[0]
+        assert "Day: 555-010-0199 Night and weekend: 555-011-0199" in top
+        assert "This site is not watched by nurses." in top
+
+    def test_stands_in_the_same_place_on_every_page(self) -> None:
+        nav = '<a href="/my/">My learning</a><a href="/help/">Get help</a></nav>'
+        for address in ("/", "/lessons/", reverse("step", args=[*WHAT, 1]), "/find/", "/my/questions/", "/nope/"):
+            assert nav in self.client.get(address).content.decode(), address
 
 
 class TestASlipInTheContentFolder(TestCase):
