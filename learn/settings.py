@@ -162,10 +162,11 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # a guest is signed in, and must still reach sign-in
 ACCOUNT_ADAPTER = "learn.people.backends.Adapter"
-ACCOUNT_FORMS = {"login": "learn.people.forms.SignInForm"}
+ACCOUNT_FORMS = {"login": "learn.people.forms.SignInForm", "signup": "learn.people.forms.AccountForm"}
+ACCOUNT_PRESERVE_USERNAME_CASING = False  # a phone writes "Ana" where ana was meant
 ACCOUNT_SESSION_REMEMBER = True
 # Five wrong passwords for one name in five minutes; by address far more, since a whole hospital may share one.
-ACCOUNT_RATE_LIMITS = {"login": "300/10m/ip", "login_failed": "100/10m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"signup": "100/10m/ip", "login": "300/10m/ip", "login_failed": "100/10m/ip,5/5m/key"}
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True

@@ -20,6 +20,10 @@ urlpatterns = [
     path("check/", include("quizzes.urls")),
     path("my/", progress.my, name="my"),
     path("my/questions/", visits.questions, {"lessons_read": summary.lessons_read}, name="questions"),
+    path("my/keep/", keeping.keep, name="keep"),
+    path("my/keep/code/", keeping.new_code, name="new_code"),
+    path("my/finish/", keeping.finish, name="finish"),
+    path("my/finished/", keeping.gone, {"erased": False}, name="finished"),
     path("my/data/", keeping.my_data, name="my_data"),
     path("my/data/file/", keeping.my_data_file, name="my_data_file"),
     path("my/data/stop/", keeping.stop_sharing, name="stop_sharing"),
@@ -36,6 +40,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/login/", accounts.login, name="account_login"),
+    path("accounts/signup/", accounts.signup, name="account_signup"),
     path("accounts/logout/", accounts.logout, name="account_logout"),
     path("admin/", admin.site.urls),
 ]

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
 from django.contrib.auth.backends import ModelBackend
-from django.http import HttpRequest
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.urls import reverse
 
 from learn.people import roles
 from learn.people.models import User
+
+TAKEN = "Someone else has that name already. Choose another."
 
 
 class RoleBackend(ModelBackend):
@@ -31,9 +37,10 @@ class RoleBackend(ModelBackend):
 
 
 class Adapter(DefaultAccountAdapter):
-    """allauth, told that nobody signs up here yet, and how we speak."""
+    """allauth, told who may sign up, and how we speak."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
+        "username_taken": TAKEN,
         "username_password_mismatch": "That name and password do not go together. Check both and try again.",
         "too_many_login_attempts": "There were too many tries. Wait five minutes, then try again.",
     }
@@ -48,5 +55,22 @@ class Adapter(DefaultAccountAdapter):
         return resolve_url("admin:index") if request.user.is_staff else str(super().get_login_redirect_url(request))
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Nobody: nurses invite patients, and guests need no account."""
-        return False
+        """Whoever has no name yet: a guest, a patient with a card, a visitor. Others are led to what they have."""
+        if request.user.is_authenticated and request.user.username is not None:
+            raise ImmediateHttpResponse(HttpResponseRedirect(reverse("keep")))
+        return True
+
+    def new_user(self, request: HttpRequest) -> User:
+        """Return the row that takes the name: a guest's own, so that nothing they did has to move."""
+        return request.user if isinstance(request.user, User) else User()
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """Give the row its name and password; in the race for a name, or on one row, the second is told."""
+        try:
+            with transaction.atomic():
+                if user.pk and not User.objects.select_for_update(of=("self",)).filter(pk=user.pk, username=None):
+                    raise ImmediateHttpResponse(HttpResponseRedirect(reverse("keep")))
+                return super().save_user(request, user, form, commit)
+        except IntegrityError as error:
+            messages.error(request, TAKEN)
+            raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_signup"))) from error

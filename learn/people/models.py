@@ -41,6 +41,11 @@ class UserManager(StockUserManager["User"]):
         guest.save(using=self._db)
         return guest
 
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Return the user of this name, as it was typed, or in small letters: names that people chose are kept so."""
+        names = {"username": username}, {"username": str(username).lower()}
+        return self.filter(**names[0]).first() or self.get(**names[1])
+
 
 class User(AbstractUser):
     """Everyone who learns or works here. A guest has no username; NULLs do not clash in a unique column."""
@@ -63,6 +68,10 @@ class User(AbstractUser):
     def is_guest(self) -> bool:
         """True for a person without name or password whom no nurse knows."""
         return self.username is None and not hasattr(self, "patient")
+
+    def has_key(self, *, at: datetime) -> bool:
+        """Tell whether this person can open their work on another device: by a name, or by a living code."""
+        return self.username is not None or self.codes.living(at=at).exists()
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

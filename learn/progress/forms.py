@@ -38,3 +38,22 @@ class EraseForm(forms.Form):
             "invalid_choice": "Tick the box if you want to erase everything",
         },
     )
+
+
+class KeepForm(forms.Form):
+    """How somebody without a name wants to keep their progress."""
+
+    use_required_attribute = False
+    heading = "how"
+    _choose = "Choose one of the three"
+
+    how = forms.ChoiceField(
+        label="How do you want to keep your progress?",
+        choices=[
+            ("phone", "Just on this phone or computer"),
+            ("code", "Give me a code, to go on with another phone"),
+            ("account", "Create an account with a name and a password"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _choose, "invalid_choice": _choose},
+    )

@@ -1,4 +1,4 @@
-"""What a person decides about their own record: see it, take it along, stop sharing it, erase it."""
+"""What a person decides about their own record: keep it, see it, take it along, stop sharing it, erase it, go."""
 
 from __future__ import annotations
 
@@ -13,9 +13,51 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn import looks
+from learn.people import codes
 from learn.people.models import User
 from learn.progress import actions, kept
-from learn.progress.forms import EraseForm
+from learn.progress.forms import EraseForm, KeepForm
+
+NEW_CODE = "new code"  # where a session holds a code's letters until they were shown, once
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest) -> HttpResponse:
+    """Offer three ways to keep one's progress: this phone, a code, an account."""
+    user = request.user
+    if not isinstance(user, User) or user.username is not None:
+        return render(request, "progress/keep.html")
+    form = KeepForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        how = form.cleaned_data["how"]
+        if how == "code":
+            request.session[NEW_CODE] = codes.make(user=user, by=user, now=timezone.now()).groups
+            return _see("new_code")
+        if how == "account":
+            return _see("account_signup")
+        messages.success(request, "Your progress stays on this phone or computer.")
+        return _see("my")
+    return render(request, "progress/keep.html", {"form": form, "has_key": user.has_key(at=timezone.now())})
+
+
+@require_safe
+def new_code(request: HttpRequest) -> HttpResponse:
+    """Show a new code, once: nobody who opens this page later on the same device reads it."""
+    letters = request.session.get(NEW_CODE)
+    if letters and request.method == "GET":
+        del request.session[NEW_CODE]
+    return render(request, "progress/new_code.html", {"letters": letters, "address": settings.PUBLIC_URL})
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def finish(request: HttpRequest) -> HttpResponse:
+    """Say what it means to leave this device; POST leaves nothing of this person on it."""
+    if request.method == "POST":
+        return leave(request, "finished")
+    lost = isinstance(request.user, User) and not request.user.has_key(at=timezone.now())
+    return render(request, "progress/finish.html", {"lost": lost})
 
 
 def _see(name: str) -> HttpResponse:

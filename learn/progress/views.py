@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from learn.lessons import card, reference
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from learn.people.actions import learner
+from learn.people.models import User
 from learn.progress import actions, summary
 from learn.progress.summary import Standing
 from quizzes import taking
@@ -195,7 +196,9 @@ def my(request: HttpRequest) -> HttpResponse:
         return render(request, "progress/learned.html", context)
     context = {
         "to_do": sorted((s for s in rows if not s.is_done), key=lambda s: s.assigned is None),
-        "done": [s for s in rows if s.is_done],
+        "done": (done := [s for s in rows if s.is_done]),
+        # After the first finished lesson, never before.
+        "offers_keeping": bool(done) and not cast(User, request.user).has_key(at=timezone.now()),
         "today": _today(request),
     }
     return render(request, "progress/my.html", context)

@@ -107,6 +107,21 @@ def patient_pages(page: Page) -> Iterator[str]:
     yield "result"
     page.goto("/my/")
     yield "my learning, full"
+    page.goto("/my/keep/")
+    yield "keep my progress"
+    press(page, "Continue")
+    yield "keep my progress, nothing chosen"
+    tick(page, "Give me a code, to go on with another phone")
+    press(page, "Continue")
+    yield "a new code"
+    page.goto("/my/finish/")
+    yield "finish"
+    page.goto("/my/finished/")
+    yield "finished"
+    page.goto("/accounts/signup/")
+    yield "create an account"
+    press(page, "Create my account")
+    yield "create an account, nothing typed"
     page.goto("/my/data/")
     yield "my data"
     press(page, "Erase everything about me")

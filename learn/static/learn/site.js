@@ -64,3 +64,17 @@
   speech.addEventListener?.("voiceschanged", look);
   look();
 })();
+/* Show password: what was typed can be read before it is sent. */
+(() => {
+  "use strict";
+  const button = document.querySelector(".show");
+  const field = document.querySelector("input[type=password]");
+  if (!button || !field) return;
+  const show = (shown) => {
+    field.type = shown ? "text" : "password";
+    button.textContent = shown ? button.dataset.hide : button.dataset.show;
+  };
+  button.addEventListener("click", () => show(field.type === "password"));
+  field.form.addEventListener("submit", () => show(false));
+  button.hidden = false;
+})();
