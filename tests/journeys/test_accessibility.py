@@ -122,6 +122,8 @@ def patient_pages(page: Page) -> Iterator[str]:
     yield "create an account"
     press(page, "Create my account")
     yield "create an account, nothing typed"
+    page.goto("/my/?print=1")
+    yield "what I have learned, to print"
     page.goto("/my/data/")
     yield "my data"
     press(page, "Erase everything about me")

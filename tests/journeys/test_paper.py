@@ -1,0 +1,77 @@
+"""What comes out of the printer: one page of questions, the team's numbers on top, nothing of the way around."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import Site, Visit
+from tests.journeys.walk import press, sign_in
+
+pytestmark = pytest.mark.browser
+LIST = "/my/questions/"
+
+
+def pages(page: Page, paper: str) -> int:
+    """Return on how many pages this one is printed."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format=paper)))
+
+
+def ask(page: Page, *texts: str) -> None:
+    """Put questions on the list."""
+    page.goto(LIST)
+    for text in texts:
+        page.get_by_label("Write your own question").fill(text)
+        press(page, "Add my question")
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_ten_questions_are_one_page_and_many_more_are_more(visit: Visit, paper: str) -> None:
+    page = visit(width=320, javascript=True)
+    ask(page, *(f"What tests or scans will I have in month {n}, and before that?" for n in range(10)))
+    press(page, "Print my list")
+    assert pages(page, paper) == 1
+    ask(page, *(f"{n}: {'Long words ' * 20}" for n in range(5)))
+    press(page, "Print my list")
+    assert pages(page, paper) == 2
+
+
+def test_the_numbers_stand_on_top_and_the_way_around_is_gone(visit: Visit, site: Site) -> None:
+    page = visit(javascript=True)
+    page.goto("/accounts/login/")
+    sign_in(page, "ana", site.password)
+    for address in ("/help/", "/my/", LIST, "/lessons/basics/what-is-immunotherapy/1/", "/words/"):
+        page.goto(address)
+        page.emulate_media(media="screen")
+        assert not page.locator(".paper").is_visible()
+        page.emulate_media(media="print")
+        assert "Day: 555-010-0199" in page.locator(".paper").inner_text()
+        top, heading = (page.locator(part).evaluate("e => e.getBoundingClientRect().top") for part in (".paper", "h1"))
+        assert top < heading, address
+        for part in ("header nav", "footer", ".back", ".btn"):
+            assert not any(one.is_visible() for one in page.locator(part).all()), (address, part)
+        assert page.locator("body").evaluate("e => getComputedStyle(e).fontSize") == "18.6667px", "14 pt"
+
+
+def test_a_page_that_was_chosen_dark_is_light_on_paper(visit: Visit) -> None:
+    page = visit(javascript=True)
+    page.goto("/help/")
+    page.evaluate("document.documentElement.dataset.colors = 'dark'")
+    ink = "e => getComputedStyle(e).color"
+    dark = page.locator(".tier li").first.evaluate(ink)
+    page.emulate_media(media="print")
+    for part in (".tier li", ".tier h3", "h1", "p"):
+        assert page.locator(part).first.evaluate(ink) == "rgb(0, 0, 0)", part
+    assert dark != "rgb(0, 0, 0)"
+
+
+def test_the_list_that_stands_open_is_printed_without_its_buttons(visit: Visit) -> None:
+    page = visit(javascript=True)
+    ask(page, "May I travel?")
+    page.emulate_media(media="print")
+    shown = page.locator("main").inner_text()
+    assert "May I travel?" in shown
+    for text in ("Change", "Write your own question", "Share with my nurse", "Questions other people ask"):
+        assert text not in shown
