@@ -57,12 +57,13 @@ class Desk(admin.AdminSite):
             if not self.has_permission(request):
                 if request.user.is_authenticated and not request.user.is_guest:
                     raise Http404("Not for this person")
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(request.get_full_path(), resolve_url("account_login"))
             try:
                 return guarded(request, *args, **kwargs)
             except PermissionDenied as error:
                 raise Http404("Not for this role") from error
 
+        inner.login_url = "account_login"  # type: ignore[attr-defined]  # where LoginRequiredMiddleware sends staff
         return update_wrapper(inner, guarded)
 
     @method_decorator(login_not_required)

@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from learn import views
 from learn.lessons import views as lessons
-from learn.progress import keeping, summary
+from learn.progress import claim, keeping, summary
 from learn.progress import views as progress
 from learn.visits import views as visits
 
@@ -29,6 +29,9 @@ urlpatterns = [
     path("my/data/stop/", keeping.stop_sharing, name="stop_sharing"),
     path("my/data/erase/", keeping.erase, name="erase"),
     path("my/data/erased/", keeping.gone, {"erased": True}, name="erased"),
+    path("code/", claim.code, name="code"),
+    path("code/bring/", claim.bring, name="bring"),
+    path("j/<str:token>/", claim.join, name="join"),
     path("find/", lessons.find, name="find"),
     path("words/", lessons.words, name="words"),
     path("more/", views.page, {"name": "more"}, name="more"),

@@ -73,6 +73,9 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "stop_sharing": (cells(303, (("ana", "ben"), 200)), cells(303)),
     "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, 303))),
     "erased": (ALL, NOT_ALLOWED),
+    "code": (ALL, ALL),  # a wrong code: the same page, with a word
+    "join": (ALL, ALL),
+    "bring": (cells(303, SIGN_IN), cells(303, SIGN_IN)),
     "help": (ALL, NOT_ALLOWED),
     "settings": (ALL, cells(303)),
     "find": (ALL, NOT_ALLOWED),
@@ -104,7 +107,7 @@ AUDITED = {
 MAY_WRITE = {
     "questions", "step", "check", "quizzes:question", "admin:people_patient_assign", "admin:people_patient_contact",
     "admin:people_patient_questions",
-    "account_login",
+    "account_login", "code",
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
 
@@ -177,6 +180,7 @@ class TestEveryAddress(TestCase):
             "quizzes:question": n,
             "quizzes:feedback": n,
             "quizzes:result": {"attempt": cls.attempt.pk},
+            "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
             "admin:people_patient_change": {"pk": cls.ana.pk},
             "admin:people_patient_contact": {"pk": cls.ana.pk},
             "admin:people_patient_questions": {"pk": cls.ana.pk},
@@ -196,6 +200,7 @@ class TestEveryAddress(TestCase):
             "keep": {"how": "code"},
             "account_signup": {"username": "dora", "password1": "maple leaves in fall"},
             "erase": {"sure": "yes"},
+            "code": {"letters": "BCDF GHJK LMNP"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide"},
         }
 
@@ -286,6 +291,9 @@ class TestEveryAddress(TestCase):
             "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),
             "account_login": ("anonymous", ["login", "password", "next"], ["next"]),
             "account_logout": ("ana", ["next"], ["next"]),
+            "code": ("anonymous", ["letters", "shared", "next"], ["next"]),
+            "join": ("anonymous", ["shared", "next"], ["next"]),
+            "bring": ("guest", ["bring"], ["next"]),
             "admin:login": ("noor", [], ["next"]),
             "admin:index": ("noor", [], ["after"]),
             "erase": ("ana", ["sure"], []),
@@ -337,6 +345,9 @@ class TestEveryAddress(TestCase):
                 ("/check/", "/"), ("/check/", "/1/"), (f"/check/{self.attempt.pk}/", "/"), ("/admin/", "/"),
                 ("/admin/people/patient/", "/change/"), ("/static/", ""), ("/admin/people/patient/undo/", "/"),
                 (f"/admin/people/patient/{self.ana.pk}/assignments/", "/"),
+                ("/check/", "/"), ("/check/", "/1/"), ("/j/", "/"),
+                (f"/check/{self.attempt.pk}/", "/"), ("/admin/", "/"),
+                ("/admin/people/patient/", "/change/"), ("/static/", ""),
             ):  # fmt: skip
                 with self.subTest(path=before, edge=edge[:20]):
                     assert client.get(before + raw + after).status_code < 500

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from learn.people import access
+from learn.people import access, limits
 from learn.people.models import AccessCode, User
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowel: no word by chance; no I, O, digit or Y: nothing looks like another
@@ -79,6 +80,21 @@ def cancel(*, user: User, by: User, now: datetime) -> bool:
     return bool(found)
 
 
+def wait(request: HttpRequest, letters: str, *, now: datetime) -> int:
+    """Count one try at these letters, by address, device and code; return the seconds to wait, 0 where it may be made.
+
+    The device is known by its CSRF cookie, without which no form is taken. Whoever throws it away still meets the
+    code's own sleep, which counts for codes that nobody has as well: it tells nothing. Links are never counted, so
+    that a card opens by its square while its letters sleep.
+    """
+    device = request.META.get("CSRF_COOKIE", "")
+    return (
+        limits.count(limits.ADDRESS, limits.address(request), now=now)
+        or (limits.count(limits.DEVICE, device, now=now) if device else 0)
+        or limits.knock("code", letters[:HALF], now=now)
+    )
+
+
 def by_letters(letters: str, *, at: datetime) -> AccessCode | None:
     """Return the living code with these twelve letters, or None.
 
@@ -95,8 +111,9 @@ def by_token(token: str, *, at: datetime) -> AccessCode | None:
 
 
 def use(*, code: AccessCode, now: datetime) -> bool:
-    """Note that a code was used: it lives on for a year. False if it was cancelled in this very moment."""
+    """Note that a code was used: it lives on for a year, wide awake. False if it was cancelled in this very moment."""
     living = AccessCode.objects.filter(pk=code.pk, cancelled=None)
+    limits.forget("code", code.selector)
     return bool(living.update(used=Coalesce(F("used"), now), last_used=now, expires=now + AFTER_USE))
 
 

@@ -1,4 +1,4 @@
-"""The sign-in form, in plain words."""
+"""The sign-in form and the code's, in plain words."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from allauth.account.forms import LoginForm, SignupForm
 from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
 from django.http import HttpRequest
+
+from learn.people import codes
 
 
 class SignInForm(LoginForm):
@@ -60,3 +62,45 @@ class AccountForm(SignupForm):
             return super().try_save(request)
         except ImmediateHttpResponse as faster:
             return None, faster.response
+
+
+class JoinForm(forms.Form):
+    """Whose device it is that a card is opened on."""
+
+    use_required_attribute = False
+
+    shared = forms.MultipleChoiceField(
+        label="Is this your own phone or computer?",
+        help_text="Leave this empty if it is.",
+        choices=[("yes", "Other people use it too. Sign me out after 30 minutes without a press.")],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"invalid_choice": "Tick the box, or leave it empty"},
+    )
+
+
+class CodeForm(JoinForm):
+    """The twelve letters; spaces, case and dashes do not matter."""
+
+    WRONG = (
+        "That code is not right, or it is no longer in use. Check the letters on your card. "
+        "If they are right, ask your nurse for a new card"
+    )
+    _shape = "A code has 12 letters, and no A, E, I, O, U, Y or digit among them. Check the letters on your card"
+
+    letters = forms.CharField(
+        label="Your code",
+        help_text="The 12 letters on your card, like BCDF GHJK LMNP. Spaces do not matter.",
+        max_length=100,
+        error_messages={"required": "Type the 12 letters on your card", "max_length": _shape},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    field_order = ["letters", "shared"]
+
+    def clean_letters(self) -> str:
+        """Return the twelve letters bare."""
+        typed: str = self.cleaned_data["letters"]
+        letters = "".join(c for c in typed.upper() if not (c.isspace() or c in "-–—.·"))
+        if len(letters) != 2 * codes.HALF or not set(letters) <= set(codes.LETTERS):
+            raise forms.ValidationError(self._shape)
+        return letters

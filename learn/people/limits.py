@@ -23,7 +23,8 @@ FORGET = 30 * 24 * 3600  # seconds after which `manage.py tidy` forgets what was
 NAP = 3600  # seconds: the first sleep after PATIENCE tries; each further one lasts twice as long
 PATIENCE = 10
 
-# Both run on SQLite (3.35 and newer) and PostgreSQL; people_hit.n is the row as it was.
+# Both run on SQLite (3.35 and newer) and PostgreSQL; people_hit.n is the row as it was. A door that is awake counts as
+# awake for an hour: a worker whose clock is behind does not take it for asleep.
 _COUNT = """
 INSERT INTO people_hit (whose, n, until) VALUES (%(whose)s, 1, %(ends)s)
 ON CONFLICT (whose) DO UPDATE SET
@@ -31,11 +32,11 @@ ON CONFLICT (whose) DO UPDATE SET
     until = CASE WHEN people_hit.until <= %(now)s THEN excluded.until ELSE people_hit.until END
 RETURNING n, until"""
 _KNOCK = """
-INSERT INTO people_hit (whose, n, until) VALUES (%(whose)s, 1, %(now)s)
+INSERT INTO people_hit (whose, n, until) VALUES (%(whose)s, 1, %(now)s - %(nap)s)
 ON CONFLICT (whose) DO UPDATE SET
     n = people_hit.n + 1,
     until = %(now)s + CASE WHEN (people_hit.n + 1) %% %(patience)s = 0
-        THEN %(nap)s * (1 << CAST((people_hit.n + 1) / %(patience)s - 1 AS integer)) ELSE 0 END
+        THEN %(nap)s * (1 << CAST((people_hit.n + 1) / %(patience)s - 1 AS integer)) ELSE -%(nap)s END
 WHERE people_hit.until <= %(now)s
 RETURNING n, until"""
 
@@ -76,6 +77,11 @@ def knock(name: str, whose: str, *, now: datetime) -> int:
 def forget(name: str, whose: str) -> None:
     """Forget the tries at a door that has now been opened rightly."""
     Hit.objects.filter(pk=_key(name, whose)).delete()
+
+
+def tidy(*, now: datetime) -> None:
+    """Forget the tries of more than a month ago."""
+    Hit.objects.filter(until__lt=int(now.timestamp()) - FORGET).delete()
 
 
 def address(request: HttpRequest) -> str:

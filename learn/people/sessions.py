@@ -1,11 +1,13 @@
 """How long a sign-in lasts (ruling 12).
 
-A patient's own phone: one year, renewed at a POST, once a day at most. Staff: 15 minutes without a POST, 12 hours in
-all. Only a POST renews: a page that reloads itself must not keep an empty chair signed in.
+A patient's own phone: one year, renewed at a POST, once a day at most. A shared one: 30 minutes without a POST. Staff:
+15 minutes without a POST, 12 hours in all. Only a POST renews: a page that reloads itself must not keep an empty chair
+signed in.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -18,6 +20,7 @@ from django.utils import timezone
 
 STAFF_IDLE = 15 * 60  # seconds
 STAFF_LONGEST = 12 * 3600  # seconds
+SHARED_IDLE = 30 * 60  # seconds
 _DAY = 24 * 3600
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -31,14 +34,28 @@ class SessionStore(db.SessionStore):
         return valid and key.isascii() and key.isalnum()
 
 
+def share(request: HttpRequest, shared: bool) -> None:
+    """Say whether other people use this device too; whoever is signed in on it now is signed out when idle."""
+    request.session["shared"] = shared
+    request.session.set_expiry(2 * SHARED_IDLE if shared else None)  # so long it can say that it is over
+
+
+def _limits(request: HttpRequest) -> tuple[float, float]:
+    """Return how long this session may be without a POST, and in all; seconds."""
+    if request.user.is_authenticated and request.user.is_staff:
+        return STAFF_IDLE, STAFF_LONGEST
+    return (SHARED_IDLE if request.session.get("shared") else math.inf), math.inf
+
+
 def lengths(get_response: Handler) -> Handler:
     """Middleware: end a staff session that is over, renew the others; patients' days are their clinic's."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         now = int(time.time())
-        if request.user.is_authenticated and request.user.is_staff and "since" in request.session:
+        if request.user.is_authenticated and "since" in request.session:
+            idle, longest = _limits(request)
             since, seen = request.session["since"], request.session["seen"]
-            if now - seen > STAFF_IDLE or now - since > STAFF_LONGEST:
+            if now - seen > idle or now - since > longest:
                 logout(request)
                 messages.info(request, "You were signed out because some time had passed. Sign in to go on.")
         zone = request.user.patient.care_team.zone if hasattr(request.user, "patient") else None
@@ -50,7 +67,7 @@ def lengths(get_response: Handler) -> Handler:
             request.session["since"] = request.session["seen"] = now
             if request.user.is_staff:
                 request.session.set_expiry(STAFF_LONGEST)
-        elif request.method == "POST" and (request.user.is_staff or now - request.session["seen"] > _DAY):
+        elif request.method == "POST" and (_limits(request)[0] < _DAY or now - request.session["seen"] > _DAY):
             request.session["seen"] = now
         return response
 

@@ -132,6 +132,13 @@ def patient_pages(page: Page) -> Iterator[str]:
     yield "erase, not ticked"
     page.goto("/")
     yield "start, carry on"
+    page.goto("/code/?next=/my/")
+    yield "type a code"
+    page.get_by_label("Your code").fill("BCDF GHJK LMNP")
+    press(page, "Open my lessons")
+    yield "type a code, a wrong one"
+    page.goto("/j/AAAAAAAAAAAAAAAAAAAAAA/")
+    yield "open a card"
     page.goto("/accounts/login/")
     yield "sign-in"
     press(page, "Sign in")
