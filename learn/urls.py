@@ -9,6 +9,7 @@ from learn.lessons import views as lessons
 from learn.progress import claim, keeping, summary
 from learn.progress import views as progress
 from learn.visits import views as visits
+from quizzes import views as quizzes
 
 urlpatterns = [
     path("", progress.start, name="start"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("lessons/<slug:therapy>/<slug:lesson>/<int:n>/", progress.step, name="step"),
     path("check/<slug:lesson>/", progress.check, name="check"),
     path("check/", include("quizzes.urls")),
+    path("review/", quizzes.review, name="review"),
     path("my/", progress.my, name="my"),
     path("my/questions/", visits.questions, {"lessons_read": summary.lessons_read}, name="questions"),
     path("my/keep/", keeping.keep, name="keep"),

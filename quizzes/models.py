@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, functions
+from django.db.models import F, OuterRef, Q, Subquery, functions
 from django.utils import timezone
 
 from quizzes.immutable import Guard
@@ -301,6 +301,23 @@ def day_of(learner: AbstractBaseUser | AnonymousUser, at: datetime) -> date:
     return timezone.localtime(at, getattr(learner, "zone", None)).date()
 
 
+class CardQuerySet(models.QuerySet["Card"]):
+    """Reads of cards start from the learner."""
+
+    def of(self, learner: AbstractBaseUser | AnonymousUser) -> CardQuerySet:
+        """Return this person's own cards; somebody who is not signed in has none."""
+        return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
+
+    def asked(self, *, language: str) -> CardQuerySet:
+        """Return those whose question is asked now in this language; add `revision` (pk), `safety`, `rests_until`."""
+        wording = {"question__revisions__state": State.PUBLISHED, "question__revisions__language": language}
+        return self.filter(**wording).annotate(  # type: ignore[no-redef]
+            revision=F("question__revisions"),
+            safety=F("question__revisions__critical"),
+            rests_until=F("learner__pause__until"),
+        )
+
+
 class Card(models.Model):
     """When to ask a learner a question again, in whatever wording is published then.
 
@@ -314,6 +331,13 @@ class Card(models.Model):
     last = models.DateField()
     due = models.DateField()
     in_a_row = models.PositiveSmallIntegerField()
+
+    objects = CardQuerySet.as_manager()
+
+    # Set by `asked`.
+    revision: int
+    safety: bool
+    rests_until: date | None
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["learner", "question"], name="card_once_a_question")]
@@ -330,3 +354,13 @@ class Card(models.Model):
     def memory(self) -> Memory:
         """What `scheduling` reckons with."""
         return Memory(self.stability, self.difficulty, self.last, self.due, self.in_a_row)
+
+
+class Pause(models.Model):
+    """A learner asked for no review until this day."""
+
+    learner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="pause")
+    until = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} until {self.until}"

@@ -1,17 +1,107 @@
-"""What is due now; a review is an Attempt of kind "review"."""
+"""What is due now; a review is an Attempt of kind "review".
+
+One review a day, of five questions at most; what did not find room is asked another day, and nobody is told how much
+that is. A review that was left keeps its answers; after a day a new one takes its place (ruling 9).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from quizzes import scheduling
-from quizzes.models import Attempt, Card, Response, day_of
+from quizzes import scheduling, taking
+from quizzes.models import Attempt, Card, Pause, Response, Revision, day_of
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+MOST = 5  # questions a day
+LEFT = timedelta(hours=24)  # after this a review that was left gives way to a new one
+REST = timedelta(days=7)  # "not this week"
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is to be reviewed by one learner now."""
+
+    due: tuple[int, ...] = ()  # the wordings (pk) to ask now, in this order
+    begun: Attempt | None = None  # a review to go on with
+    rests_until: date | None = None  # the learner asked for none before this day
+    next: date | None = None  # when nothing is to be done now: the next day with something to ask
+
+    @property
+    def to_do(self) -> bool:
+        """True when a review can be started or gone on with now."""
+        return bool(self.due or self.begun)
+
+
+def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: datetime) -> Outlook:
+    """Return what is to be reviewed now. Two queries; none for a visitor.
+
+    Safety questions come first, then what was missed, then what is least likely to be known still. A question without a
+    published wording in this language is passed over.
+    """
+    day = day_of(learner, now)
+    cards = list(Card.objects.of(learner).asked(language=language))
+    last = Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW).order_by("-started").first()
+    rests_until = max((card.rests_until for card in cards if card.rests_until and card.rests_until > day), default=None)
+    if last and last.finished is None and now - last.started <= LEFT and not rests_until:
+        return Outlook(begun=last)
+    had_one = last and last.finished and day in (day_of(learner, last.started), day_of(learner, last.finished))
+    earliest = rests_until or (day + timedelta(days=1) if had_one else day)
+    dues = [(scheduling.due(card.memory, safety=card.safety), card) for card in cards]
+    waiting = [card for due, card in dues if due <= day]
+    if earliest > day or not waiting:
+        return Outlook(rests_until=rests_until, next=max((earliest, min(due for due, _ in dues))) if dues else None)
+    waiting.sort(
+        key=lambda card: (
+            not card.safety,
+            card.in_a_row > 0,
+            scheduling.recall(card.memory, day=day),
+            card.question_id,
+        )
+    )
+    return Outlook(due=tuple(card.revision for card in waiting[:MOST]))
+
+
+def start(*, learner: AbstractBaseUser, language: str, now: datetime) -> Attempt | None:
+    """Return this learner's open review, or start one of what is due; None when nothing is.
+
+    An open review that was left for a day is closed by the new one (ruling 9). Two starts at once give one review.
+    """
+    with transaction.atomic():
+        # One start at a time; the lock lets answers of this learner pass. Whoever was erased meanwhile has none.
+        locked = get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=learner.pk).first()
+        if locked is None:
+            return None
+        found = outlook(learner=learner, language=language, now=now)
+        if found.begun or not found.due:
+            return found.begun
+        Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW, finished=None).update(finished=now)
+        wordings = Revision.objects.in_bulk(found.due)
+        return taking.begin(
+            learner=locked,
+            kind=Attempt.Kind.REVIEW,
+            quiz=None,
+            language=language,
+            revisions=[wordings[pk] for pk in found.due],
+            now=now,
+        )
+
+
+def pause(*, learner: AbstractBaseUser, now: datetime) -> None:
+    """Ask this learner nothing for a week."""
+    Pause.objects.update_or_create(learner_id=learner.pk, defaults={"until": day_of(learner, now) + REST})
+
+
+def resume(*, learner: AbstractBaseUser) -> None:
+    """Ask this learner again."""
+    Pause.objects.filter(learner=learner.pk).delete()
 
 
 def rebuild(*, learner: AbstractBaseUser) -> int:

@@ -31,8 +31,11 @@ def is_owed(item: AttemptItem, items: Sequence[AttemptItem]) -> bool:
     """Tell whether this item wants an answer now.
 
     Takes items from `with_answers`, all of one attempt. Every item is asked once, in any order. When all are
-    answered, a safety item whose last answer was not right is asked again, twice at most; then the attempt is over.
+    answered, a safety item whose last answer was not right is asked again, twice at most; then the attempt is over. A
+    review that was left and closed owes nothing.
     """
+    if item.attempt.finished:
+        return False
     if item.answers == 0:
         return True
     if any(other.answers == 0 for other in items):
@@ -66,15 +69,31 @@ def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime
     if not revisions:
         raise NothingToAsk(quiz.slug)
     try:
-        with transaction.atomic():
-            attempt = Attempt.objects.create(
-                learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now
-            )
-            AttemptItem.objects.bulk_create(
-                AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
-            )
+        return begin(learner=learner, kind=kind, quiz=quiz, language=language, revisions=revisions, now=now)
     except IntegrityError:
-        return mine.order_by("-started")[0]
+        if attempt := mine.order_by("-started").first():
+            return attempt
+        raise NothingToAsk(quiz.slug) from None  # the learner was erased meanwhile
+
+
+def begin(
+    *,
+    learner: AbstractBaseUser,
+    kind: Attempt.Kind,
+    quiz: Quiz | None,
+    language: str,
+    revisions: Sequence[Revision],
+    now: datetime,
+) -> Attempt:
+    """Open an attempt that asks these wordings in this order.
+
+    Raises IntegrityError where the learner has such an attempt open, or is no longer there.
+    """
+    with transaction.atomic():
+        attempt = Attempt.objects.create(learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now)
+        AttemptItem.objects.bulk_create(
+            AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
+        )
     return attempt
 
 
@@ -109,10 +128,10 @@ def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: 
     with transaction.atomic():
         # One answer at a time: two last answers at once must not both find the other one missing.
         attempt = Attempt.objects.select_for_update().filter(pk=item.attempt_id).first()
-        if attempt is None:
-            raise NotOwed
         items = list(AttemptItem.objects.filter(attempt=item.attempt_id).with_answers())
-        current = next(i for i in items if i.pk == item.pk)
+        current = next((i for i in items if i.pk == item.pk), None)
+        if attempt is None or current is None:
+            raise NotOwed  # the learner was erased meanwhile
         if 1 <= number <= current.answers:
             return
         if number != current.answers + 1 or not is_owed(current, items):

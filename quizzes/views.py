@@ -1,19 +1,20 @@
-"""A learner's own attempts: question, feedback, result. Nobody sees anyone else's here."""
+"""A learner's own attempts: question, feedback, result; the review. Nobody sees anyone else's here."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quizzes import taking
+from quizzes import reviewing, taking
 from quizzes.forms import AnswerForm
-from quizzes.models import AttemptItem, Response, day_of
+from quizzes.models import Attempt, AttemptItem, Response, day_of
 
 VERDICTS: dict[str, str] = {
     Response.Marked.RIGHT: "Yes, that is right",
@@ -67,8 +68,10 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
             return _see("feedback", attempt, n)
     elif taking.is_owed(item, items):
         form = AnswerForm(item)
-    else:
+    elif item.answers:
         return _see("feedback", attempt, n)
+    else:
+        return _see("result", attempt)  # of a review that was left and closed
     return render(request, "quizzes/question.html", {"item": item, "form": form, "of": len(items)})
 
 
@@ -100,18 +103,48 @@ def result(request: HttpRequest, attempt: UUID) -> HttpResponse:
     items = _items(request, attempt)
     if (waiting := taking.owed(items)) is not None:
         return _see("question", attempt, waiting.position)
-    known = [item for item in items if item.last_mark == Response.Marked.RIGHT]
-    missed = [item for item in items if item not in known]
+    answered = [item for item in items if item.answers]
+    known = [item for item in answered if item.last_mark == Response.Marked.RIGHT]
+    missed = [item for item in answered if item not in known]
+    of = items[0].attempt
+    is_review = of.kind == Attempt.Kind.REVIEW
     return render(
         request,
         "quizzes/result.html",
         {
-            "attempt": items[0].attempt,
+            "attempt": of,
             "known": known,
             "missed": missed,
             "missed_critical": [item for item in missed if item.revision.critical],
             "missed_other": [item for item in missed if not item.revision.critical],
-            "critical": any(item.revision.critical for item in items),
-            "of": len(items),
+            "critical": any(item.revision.critical for item in answered),
+            "of": len(answered),
+            "is_review": is_review,
+            "next": _outlook(request, of.language).next if is_review else None,
         },
     )
+
+
+def _outlook(request: HttpRequest, language: str) -> reviewing.Outlook:
+    return reviewing.outlook(learner=request.user, language=language, now=timezone.now())
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, language: str = "en") -> HttpResponse:
+    """Show one button and what is due; POST starts or resumes the review, or puts it off for a week and back on.
+
+    A site hangs it where it likes, and says in which language it asks.
+    """
+    if request.method == "POST":
+        if not request.user.is_authenticated:
+            pass  # who never answered has nothing to review
+        elif "later" in request.POST:
+            reviewing.pause(learner=request.user, now=timezone.now())
+        elif "again" in request.POST:
+            reviewing.resume(learner=request.user)
+        elif attempt := reviewing.start(learner=request.user, language=language, now=timezone.now()):
+            waiting = taking.owed(list(attempt.items.with_answers()))
+            return _see("question", attempt.pk, waiting.position) if waiting else _see("result", attempt.pk)
+        return HttpResponseRedirect(request.path, status=303)
+    return render(request, "quizzes/review.html", {"outlook": _outlook(request, language)})

@@ -62,6 +62,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "lesson": (cells(303), NOT_ALLOWED),
     "step": (ALL, cells(303)),
     "check": (ALL, cells(303)),
+    "review": (ALL, cells(303)),
     "my": (ALL, NOT_ALLOWED),
     "questions": (ALL, cells(303)),
     "keep": (ALL, cells(200, (("guest",), 303))),
@@ -105,8 +106,8 @@ AUDITED = {
     "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
 }  # fmt: skip
 MAY_WRITE = {
-    "questions", "step", "check", "quizzes:question", "admin:people_patient_assign", "admin:people_patient_contact",
-    "admin:people_patient_questions",
+    "questions", "step", "check", "review", "quizzes:question", "admin:people_patient_assign",
+    "admin:people_patient_contact", "admin:people_patient_questions",
     "account_login", "code",
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
@@ -288,6 +289,7 @@ class TestEveryAddress(TestCase):
         fields = {
             "step": ("ana", ["step"], []),
             "check": ("ana", ["lesson"], []),
+            "review": ("ana", ["later", "again"], []),
             "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),
             "account_login": ("anonymous", ["login", "password", "next"], ["next"]),
             "account_logout": ("ana", ["next"], ["next"]),

@@ -18,7 +18,7 @@ from learn.people.access import WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
 from learn.progress.models import Contact, Reading, TeachBack
 from learn.visits.models import MyQuestion
-from quizzes.models import Attempt, Card, Response, Revision, State
+from quizzes.models import Attempt, Card, Pause, Response, Revision, State
 
 Row = dict[str, Any]
 
@@ -104,7 +104,7 @@ def _cards(user: User) -> list[Row]:
     cards = Card.objects.filter(learner=user).select_related("question").annotate(topic=Subquery(published[:1]))
     return [
         {
-            "about": card.topic or card.question.slug,
+            "about": card.topic or card.question.slug,  # type: ignore[attr-defined]  # annotated
             "last asked": card.last,
             "asked again": card.due,
             "right in a row": card.in_a_row,
@@ -144,6 +144,7 @@ KEPT = (
     ),
     Kept("Checks that you began, and your answers", Attempt, "learner", lambda a: {}, rows=_checks),
     Kept("When you are asked again", Card, "learner", lambda c: {}, rows=_cards),
+    Kept("A rest from reviews that you asked for", Pause, "learner", lambda p: {"until": p.until}),
     Kept(
         "Your questions for your team",
         MyQuestion,

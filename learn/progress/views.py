@@ -17,8 +17,8 @@ from learn.people.actions import learner
 from learn.people.models import User
 from learn.progress import actions, summary
 from learn.progress.summary import Standing
-from quizzes import taking
-from quizzes.models import Attempt, Quiz, State
+from quizzes import reviewing, taking
+from quizzes.models import Attempt, Quiz, State, day_of
 
 
 def _see(name: str, *args: Any) -> HttpResponse:
@@ -35,9 +35,12 @@ def _standings(request: HttpRequest) -> list[Standing]:
 
 def _today(request: HttpRequest) -> Any:
     """Return the date on this visitor's clinic's calendar."""
-    if request.user.is_authenticated and hasattr(request.user, "patient"):
-        return request.user.patient.care_team.today(timezone.now())
-    return timezone.localdate()
+    return day_of(request.user, timezone.now())
+
+
+def _review(request: HttpRequest) -> reviewing.Outlook:
+    """Return what this visitor can review now."""
+    return reviewing.outlook(learner=request.user, language=LANGUAGE, now=timezone.now())
 
 
 def _steps(therapy: str, lesson: str) -> list[Step]:
@@ -60,7 +63,7 @@ def start(request: HttpRequest) -> HttpResponse:
     begun = [s for s in _standings(request) if s.code in (summary.READING, summary.CHECK, summary.TALK)]
     begun.sort(key=lambda s: s.assigned is None)
     carry_on = begun[0] if begun else None
-    return render(request, "progress/start.html", {"carry_on": carry_on})
+    return render(request, "progress/start.html", {"carry_on": carry_on, "review": _review(request)})
 
 
 @login_not_required
@@ -199,6 +202,7 @@ def my(request: HttpRequest) -> HttpResponse:
         "done": (done := [s for s in rows if s.is_done]),
         # After the first finished lesson, never before.
         "offers_keeping": bool(done) and not cast(User, request.user).has_key(at=timezone.now()),
+        "review": _review(request),
         "today": _today(request),
     }
     return render(request, "progress/my.html", context)

@@ -462,15 +462,15 @@ class TestAnAssignedLesson(SiteCase):
 
 
 class TestTheCosts(SiteCase):
-    """Session, user, and the five of `summary.standings`; a visitor costs one query."""
+    """Session, user, the five of `summary.standings`, the two of a review; a visitor costs one query."""
 
     def test_of_the_lists_are_fixed(self) -> None:
         self.read(*WHAT, upto=2)
-        for name, args, n in (("my", (), 7), ("start", (), 7), ("therapy", ("basics",), 8), ("therapies", (), 3)):
+        for name, args, n in (("my", (), 9), ("start", (), 9), ("therapy", ("basics",), 8), ("therapies", (), 3)):
             with self.assertNumQueries(n):
                 self.get(name, *args)
         self.do_check(CALL[1], wrong)
-        with self.assertNumQueries(9):  # a missed safety question asks twice more
+        with self.assertNumQueries(11):  # a missed safety question asks twice more
             self.get("my")
 
     def test_of_a_visitor_are_small(self) -> None:

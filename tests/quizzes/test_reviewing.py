@@ -1,4 +1,4 @@
-"""Cards, which follow from the record."""
+"""Cards, which follow from the record; what is due; the review."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import connection
 from django.test import TestCase, TransactionTestCase
@@ -15,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyCase
 
-from quizzes import reviewing, taking
-from quizzes.models import Attempt, AttemptItem, Card, Response, Revision, day_of
-from tests.quizzes.cast import NEW_YORK, at, make_learner, make_question, make_quiz, right, together, wrong
+from quizzes import authoring, reviewing, taking
+from quizzes.models import Attempt, AttemptItem, Card, Pause, Response, Revision, day_of
+from tests.quizzes.cast import NEW_YORK, at, make_learner, make_question, make_quiz, right, together, unguarded, wrong
 
 How = Any  # right, wrong, or what gives an empty answer
 
@@ -182,11 +183,233 @@ class TestRebuiltCards(PropertyCase):
         assert cards(learner) == made
 
 
+def learn(learner: Any, *revisions: Revision, how: How = right, now: datetime) -> None:
+    """Answer each of these once, so that it has a card."""
+    give(ask(learner, *revisions, now=now), *[how] * len(revisions), now=now)
+    # It is no review that was had: the day is still free.
+    Attempt.objects.filter(learner=learner, kind="review").update(started=now - timedelta(days=9))
+    Attempt.objects.filter(learner=learner, kind="review").update(finished=now - timedelta(days=9))
+
+
+class ReviewCase(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.plain = [make_question(f"plain-{n}") for n in range(7)]
+        cls.safety = [make_question(f"safety-{n}", critical=True) for n in range(2)]
+        cls.learner = make_learner()
+
+    def outlook(self, now: datetime, learner: Any = None) -> reviewing.Outlook:
+        return reviewing.outlook(learner=learner or self.learner, language="en", now=now)
+
+    def due(self, now: datetime) -> list[Revision]:
+        return [Revision.objects.get(pk=pk) for pk in self.outlook(now).due]
+
+    def start(self, now: datetime) -> Attempt | None:
+        """Press the button."""
+        return reviewing.start(learner=self.learner, language="en", now=now)
+
+    def started(self, now: datetime) -> Attempt:
+        attempt = self.start(now)
+        assert attempt is not None
+        return attempt
+
+
+class TestWhatIsDue(ReviewCase):
+    def test_is_nothing_before_anything_was_answered(self) -> None:
+        assert self.outlook(at(20)) == reviewing.Outlook()
+        assert self.start(at(20)) is None
+
+    def test_is_nothing_on_the_same_day_however_it_was_answered(self) -> None:
+        learn(self.learner, self.plain[0], how=wrong, now=at(20, 8))
+        assert self.outlook(at(20, 23)) == reviewing.Outlook(next=date(2026, 11, 21))
+        assert self.due(at(21, 0)) == [self.plain[0]]
+
+    def test_names_the_day_of_the_next_while_nothing_is(self) -> None:
+        learn(self.learner, self.plain[0], now=at(20))
+        assert self.outlook(at(21)) == reviewing.Outlook(next=date(2026, 11, 22))
+
+    def test_puts_safety_first_then_what_was_missed_and_then_what_is_least_known(self) -> None:
+        old, young, missed, safe = self.plain[0], self.plain[1], self.plain[2], self.safety[0]
+        learn(self.learner, old, now=at(1))
+        learn(self.learner, young, safe, now=at(20))
+        learn(self.learner, missed, how=wrong, now=at(22))
+        assert self.due(at(24)) == [safe, missed, old, young]
+
+    def test_is_five_at_most(self) -> None:
+        learn(self.learner, *self.plain, how=wrong, now=at(1))
+        assert len(self.outlook(at(20)).due) == 5
+
+    def test_is_the_newest_published_wording(self) -> None:
+        learn(self.learner, self.plain[0], how=wrong, now=at(20))
+        fields = {name: getattr(self.plain[0], name) for name in ("why", "objective", "spec")}
+        newer = authoring.draft(
+            question=self.plain[0].question, language="en", kind="choice", stem="New words?", **fields
+        )
+        assert self.due(at(21)) == [self.plain[0]]
+        authoring.publish(revision=newer, same_meaning=False)
+        assert self.due(at(21)) == [newer]
+
+    def test_passes_over_what_is_retired_or_has_no_wording_in_the_language(self) -> None:
+        learn(self.learner, *self.plain[:2], how=wrong, now=at(20))
+        authoring.retire(revision=self.plain[0])
+        assert self.due(at(21)) == [self.plain[1]]
+        assert reviewing.outlook(learner=self.learner, language="es", now=at(21)) == reviewing.Outlook()
+        authoring.retire(revision=self.plain[1])
+        assert self.outlook(at(21)) == reviewing.Outlook()
+
+    def test_is_monthly_for_a_question_that_became_a_safety_question(self) -> None:
+        learn(self.learner, self.plain[0], now=at(1))
+        Card.objects.update(due=date(2027, 4, 1), last=date(2026, 10, 26), in_a_row=5)
+        assert self.outlook(at(24)).next == date(2027, 4, 1)
+        with unguarded():
+            Revision.objects.filter(pk=self.plain[0].pk).update(critical=True)
+        assert self.outlook(at(24)).next == date(2026, 11, 25)
+        assert self.due(at(25)) == [self.plain[0]]
+
+    def test_is_the_same_whatever_others_answered(self) -> None:
+        learn(self.learner, self.plain[0], how=wrong, now=at(20))
+        before = self.outlook(at(21))
+        other = make_learner()
+        learn(other, *self.plain, how=wrong, now=at(20))
+        reviewing.pause(learner=other, now=at(21))
+        assert self.outlook(at(21)) == before
+
+    def test_costs_two_queries_and_nothing_for_a_visitor(self) -> None:
+        for n in (1, 3):
+            learn(self.learner, *self.plain[:n], how=wrong, now=at(20 + n))
+            with self.assertNumQueries(2):
+                assert len(self.outlook(at(26)).due) == n
+        with self.assertNumQueries(0):
+            assert self.outlook(at(26), AnonymousUser()) == reviewing.Outlook()
+
+
+class TestAReview(ReviewCase):
+    def setUp(self) -> None:
+        learn(self.learner, *self.plain, how=wrong, now=at(1))
+
+    def test_asks_what_is_due_in_its_order(self) -> None:
+        due = self.outlook(at(20)).due
+        attempt = self.started(at(20))
+        assert (attempt.kind, attempt.quiz, attempt.language) == ("review", None, "en")
+        assert tuple(attempt.items.order_by("position").values_list("revision", flat=True)) == due
+
+    def test_started_twice_is_one_and_goes_on_for_a_day(self) -> None:
+        attempt = self.started(at(20))
+        assert self.start(at(20, 13)) == attempt
+        assert self.outlook(at(21, 12)) == reviewing.Outlook(begun=attempt)
+        assert self.start(at(21, 12)) == attempt
+
+    def test_left_for_longer_makes_room_for_a_new_one_and_keeps_its_answers(self) -> None:
+        first = self.started(at(20))
+        give(first, right, now=at(20))
+        second = self.started(at(21, 12, 1))
+        assert second != first
+        first.refresh_from_db()
+        assert first.finished == at(21, 12, 1)
+        assert Response.objects.filter(item__attempt=first).count() == 1
+        item = first.items.with_answers()[1]
+        with pytest.raises(taking.NotOwed):
+            taking.answer(item=item, given=[], number=1, now=at(21, 13))
+        answered = first.items.get(position=1).revision
+        assert answered not in [item.revision for item in second.items.all()]
+
+    def test_finished_is_the_only_one_of_its_day(self) -> None:
+        give(self.started(at(20)), *[right] * 5, now=at(20))
+        assert self.outlook(at(20, 23)) == reviewing.Outlook(next=date(2026, 11, 21))
+        assert self.start(at(20, 23)) is None
+        assert len(self.outlook(at(21, 0)).due) == 2
+
+    def test_finished_after_midnight_is_the_one_of_that_day_too(self) -> None:
+        attempt = self.started(at(20, 23, 50))
+        give(attempt, *[right] * 5, now=at(21, 0, 10))
+        assert self.outlook(at(21)) == reviewing.Outlook(next=date(2026, 11, 22))
+
+    def test_moves_the_cards(self) -> None:
+        attempt = self.started(at(20))
+        give(attempt, right, *[wrong] * 4, now=at(20))
+        dues = Card.objects.filter(last=date(2026, 11, 20)).order_by("due").values_list("due", flat=True)
+        assert list(dues)[:4] == [date(2026, 11, 21)] * 4
+        assert list(dues)[4] > date(2026, 11, 21)
+
+    def test_asks_a_missed_safety_question_again_at_its_end(self) -> None:
+        learn(self.learner, self.safety[0], now=at(2))
+        attempt = self.started(at(20))
+        items = list(attempt.items.with_answers())
+        safe = next(item for item in items if item.revision == self.safety[0])
+        for item in items:
+            taking.answer(item=item, given=[], number=1, now=at(20))
+        assert taking.owed(list(attempt.items.with_answers())) == safe
+
+    def test_of_somebody_who_was_erased_meanwhile_does_not_start(self) -> None:
+        gone = make_learner()
+        type(gone).objects.filter(pk=gone.pk).delete()
+        assert reviewing.start(learner=gone, language="en", now=at(20)) is None
+
+
+class TestNotThisWeek(ReviewCase):
+    def setUp(self) -> None:
+        learn(self.learner, self.plain[0], how=wrong, now=at(1))
+
+    def test_gives_a_rest_of_seven_days(self) -> None:
+        reviewing.pause(learner=self.learner, now=at(20))
+        for day in (20, 26):
+            assert self.outlook(at(day)) == reviewing.Outlook(rests_until=date(2026, 11, 27), next=date(2026, 11, 27))
+            assert self.start(at(day)) is None
+        assert self.due(at(27)) == [self.plain[0]]
+
+    def test_twice_rests_from_the_later_day_and_is_one_row(self) -> None:
+        for day in (20, 22):
+            reviewing.pause(learner=self.learner, now=at(day))
+        assert Pause.objects.get().until == date(2026, 11, 29)
+
+    def test_can_be_taken_back(self) -> None:
+        reviewing.pause(learner=self.learner, now=at(20))
+        reviewing.resume(learner=self.learner)
+        assert self.due(at(20)) == [self.plain[0]]
+
+    def test_leaves_a_review_that_was_begun_for_later(self) -> None:
+        attempt = self.started(at(20))
+        reviewing.pause(learner=self.learner, now=at(20))
+        assert not self.outlook(at(20)).to_do
+        reviewing.resume(learner=self.learner)
+        assert self.outlook(at(20)).begun == attempt
+
+
 @pytest.mark.race
 class TestAtOnce(TransactionTestCase):
     """Several attempts of one learner, the same question, at the same moment."""
 
     serialized_rollback = True
+
+    def test_starts_of_a_review_give_one_also_in_place_of_one_that_was_left(self) -> None:
+        questions = [make_question(f"q{n}") for n in range(7)]
+        for _ in range(15):
+            learner = make_learner()
+            learn(learner, *questions, how=wrong, now=at(1))
+            for n, day in enumerate((20, 22), 1):
+                started = together(
+                    8, lambda _, who=learner, d=day: reviewing.start(learner=who, language="en", now=at(d)).pk
+                )
+                assert len(set(started)) == 1, started
+                mine = Attempt.objects.filter(learner=learner, started__gte=at(15))
+                assert (mine.count(), mine.filter(finished=None).count()) == (n, 1)
+
+    def test_the_last_answer_and_a_start_end_in_one_finished_review(self) -> None:
+        question = make_question("q")
+        for _ in range(15):
+            learner = make_learner()
+            learn(learner, question, how=wrong, now=at(1))
+            attempt = reviewing.start(learner=learner, language="en", now=at(20))
+            item = attempt.items.with_answers()[0]
+            acts = [
+                lambda who=learner: reviewing.start(learner=who, language="en", now=at(22)),
+                lambda i=item: taking.answer(item=i, given=right(i.revision), number=1, now=at(22)),
+            ]
+            done = together(2, lambda n, a=acts: a[n]())
+            kept = Response.objects.filter(item=item).count()
+            assert kept == (0 if isinstance(done[1], taking.NotOwed) else 1), done
+            attempt.refresh_from_db()
+            assert attempt.finished == at(22)
 
     def test_make_one_card_the_one_that_a_rebuild_makes(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"

@@ -8,6 +8,7 @@ ROOT = ALONE.parent.parent.parent
 SECRET_KEY = "tests-only-" + "0" * 50
 ALLOWED_HOSTS = ["testserver"]
 USE_TZ = True
+TIME_ZONE = "America/New_York"  # the clock of tests.quizzes.cast
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -2,4 +2,6 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("check/", include("quizzes.urls"))]
+from quizzes import views
+
+urlpatterns = [path("check/", include("quizzes.urls")), path("review/", views.review, name="review")]

@@ -1,0 +1,159 @@
+"""The review's page, and what its questions and its end look like."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import time_machine
+from django.test import TestCase
+from django.urls import reverse
+
+from quizzes.models import Attempt, Pause, Response
+from tests.quizzes.cast import as_form, at, make_learner, make_question, right, wrong
+from tests.quizzes.test_reviewing import learn
+
+NEXT = "Next: Saturday 21 November."
+
+
+class ReviewPageCase(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.plain = make_question("plain")
+        cls.safety = make_question("safety", critical=True)
+        cls.learner = make_learner()
+
+    def setUp(self) -> None:
+        self.client.force_login(self.learner)
+        self.clock = time_machine.travel(at(20), tick=False)
+        self.clock.start()
+        self.addCleanup(self.clock.stop)
+
+    def learn(self) -> None:
+        learn(self.learner, self.safety, self.plain, how=wrong, now=at(10))
+
+    def page(self) -> str:
+        response = self.client.get(reverse("review"))
+        assert response.status_code == 200
+        return response.content.decode()
+
+    def post(self, **form: str) -> Any:
+        response = self.client.post(reverse("review"), form)
+        assert response.status_code == 303
+        return response
+
+    def answer(self, how: Any) -> str:
+        """Answer what is owed in the newest review; return the feedback page."""
+        attempt = Attempt.objects.filter(kind="review").latest("started")
+        address = self.post().url
+        item = attempt.items.with_answers().get(position=int(address.rstrip("/").rpartition("/")[2]))
+        posted = self.client.post(address, as_form(item.revision, how(item.revision), item.answers + 1))
+        return self.client.get(posted.url).content.decode()
+
+    def result(self) -> str:
+        attempt = Attempt.objects.filter(kind="review").latest("started")
+        return self.client.get(reverse("quizzes:result", args=[attempt.pk])).content.decode()
+
+
+class TestTheReviewPage(ReviewPageCase):
+    def test_says_that_there_is_nothing_to_do(self) -> None:
+        page = self.page()
+        assert "Nothing to do today. You can still look at any lesson." in page
+        assert "<form" not in page.split("<main")[1].split("</main>")[0]
+        assert self.post().url == reverse("review")
+        assert not Attempt.objects.exists()
+
+    def test_says_so_to_a_visitor_and_keeps_nothing(self) -> None:
+        self.client.logout()
+        assert "Nothing to do today" in self.page()
+        for form in ({}, {"later": ""}, {"again": ""}):
+            assert self.post(**form).url == reverse("review")
+        assert not Pause.objects.exists()
+
+    def test_names_the_next_day_while_nothing_is_due(self) -> None:
+        learn(self.learner, self.safety, now=at(20))
+        assert NEXT in self.page()
+
+    def test_says_how_many_questions_there_are_and_starts_with_one_press(self) -> None:
+        self.learn()
+        page = self.page()
+        assert "2 short questions about what you have learned." in page
+        assert not Attempt.objects.filter(finished=None).exists()  # a GET starts nothing
+        to = self.post().url
+        attempt = Attempt.objects.get(finished=None)
+        assert to == reverse("quizzes:question", args=[attempt.pk, 1])
+        assert "Stem of safety?" in self.client.get(to).content.decode()
+
+    def test_goes_on_where_it_stopped(self) -> None:
+        self.learn()
+        first = self.post().url
+        self.answer(right)
+        page = self.page()
+        assert "You have begun this review. Your answers are saved." in page
+        assert "Carry on" in page
+        assert self.post().url == first.replace("/1/", "/2/")
+        assert Attempt.objects.filter(finished=None).count() == 1
+
+    def test_tells_no_backlog(self) -> None:
+        learn(self.learner, *(make_question(f"q{n}") for n in range(9)), how=wrong, now=at(1))
+        page = self.page()
+        assert "5 short questions" in page
+        said = re.sub(r"<[^>]+>", "", page.split("</h1>")[1].split("</main>")[0])
+        assert re.findall(r"\b[0-9]+\b", said) == ["5"]
+
+    def test_puts_it_off_for_a_week_and_back_on(self) -> None:
+        self.learn()
+        self.post(later="")
+        page = self.page()
+        assert "You asked for no review this week." in page
+        assert "Next: Friday 27 November." in page
+        assert self.post().url == reverse("review")
+        self.post(again="")
+        assert "2 short questions" in self.page()
+
+
+class TestTheEndOfAReview(ReviewPageCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.learn()
+        self.post()
+
+    def test_is_kind_and_names_the_next_day(self) -> None:
+        for how in (right, right):
+            self.answer(how)
+        page = self.result()
+        assert "<h1>That is all for now</h1>" in page
+        assert NEXT in page
+        assert "You know all 2" in page
+
+    def test_sets_a_missed_safety_question_apart_after_it_came_back_twice(self) -> None:
+        pages = [self.answer(how) for how in (wrong, right, wrong, wrong)]
+        assert ["it comes once more at the end" in page for page in pages] == [True, False, True, False]
+        page = self.result()
+        assert "Topic of safety" in page.split("Talk about it with your team")[1].split("</div>")[0]
+        assert NEXT in page
+
+    def test_of_one_that_was_left_shows_what_was_answered_and_leads_nowhere_else(self) -> None:
+        self.answer(right)
+        left = Attempt.objects.get(finished=None)
+        self.clock.stop()
+        self.clock = time_machine.travel(at(22), tick=False)
+        self.clock.start()
+        new = self.post().url
+        assert str(left.pk) not in new
+        page = self.client.get(reverse("quizzes:result", args=[left.pk])).content.decode()
+        assert "Topic of safety" in page
+        assert "Topic of plain" not in page
+        second = reverse("quizzes:question", args=[left.pk, 2])
+        response = self.client.post(second, as_form(self.plain, right(self.plain)), follow=True)
+        assert "That page was out of date" in response.content.decode()
+        assert response.redirect_chain[-1][0] == reverse("quizzes:result", args=[left.pk])
+        assert self.client.get(second + "feedback/", follow=True).redirect_chain[-1][0].endswith("/result/")
+        assert Response.objects.filter(item__attempt=left).count() == 1
+
+    def test_of_one_that_was_left_unanswered_says_so(self) -> None:
+        left = Attempt.objects.get(finished=None)
+        Attempt.objects.filter(pk=left.pk).update(finished=at(20))
+        page = self.client.get(reverse("quizzes:result", args=[left.pk])).content.decode()
+        assert "This review is closed" in page
+        assert "You know" not in page
