@@ -1,4 +1,4 @@
-"""The sign-in form and the code's, in plain words."""
+"""Signing in, codes, and a care team's members and patients: forms in plain words."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
 from django.http import HttpRequest
 
-from learn.people import codes
+from learn.people import codes, roles
+from learn.people.models import CareTeam, Patient, User
 
 
 class SignInForm(LoginForm):
@@ -104,3 +105,66 @@ class CodeForm(JoinForm):
         if len(letters) != 2 * codes.HALF or not set(letters) <= set(codes.LETTERS):
             raise forms.ValidationError(self._shape)
         return letters
+
+
+class MemberForm(forms.Form):
+    """Which nurse joins a team, by sign-in name; gives the nurse as `name`."""
+
+    use_required_attribute = False
+
+    name = forms.CharField(
+        label="Sign-in name of the nurse",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Type a sign-in name", "max_length": "That is too long for a sign-in name"},
+    )
+
+    def clean_name(self) -> User:
+        """Refuse whoever cannot work here in one sentence, whatever the reason: it tells nothing of other people."""
+        staff = User.objects.filter(is_active=True, is_staff=True, groups__name__in=[roles.NURSE, roles.LEAD])
+        nurse = staff.filter(username=self.cleaned_data["name"]).first()
+        if nurse is None:
+            raise forms.ValidationError("No nurse has that sign-in name. Check it, or ask IT to make one")
+        return nurse
+
+
+class MoveForm(forms.Form):
+    """Which patients go to which other team; gives the patients as `patient` and the team as `to`."""
+
+    use_required_attribute = False
+
+    # Checked against lists in Python: what was posted never reaches the database, whatever it is.
+    patient = forms.MultipleChoiceField(
+        label="Patients",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Tick at least one patient",
+            "invalid_choice": "One of these patients is not in this team any more. Tick again",
+        },
+    )
+    to = forms.ChoiceField(
+        label="Move to",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a team", "invalid_choice": "Choose one of your own teams"},
+    )
+
+    def __init__(self, *args: Any, care_team: CareTeam, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.teams = {str(t.pk): t for t in CareTeam.objects.led_by(by).exclude(pk=care_team.pk).order_by("name")}
+        mine = Patient.objects.visible_to(by).current().filter(care_team=care_team) if self.teams else ()
+        self.patients = {str(patient.pk): patient for patient in mine}
+        self.fields["to"].choices = [(pk, t.name) for pk, t in self.teams.items()]  # type: ignore[attr-defined]
+        self.fields["patient"].choices = [(pk, p.label) for pk, p in self.patients.items()]  # type: ignore[attr-defined]
+
+    @property
+    def can_move(self) -> bool:
+        """True where there is somebody to move, and another team to move them to."""
+        return bool(self.teams and self.patients)
+
+    def clean_patient(self) -> list[Patient]:
+        """Return the patients themselves."""
+        return [self.patients[pk] for pk in dict.fromkeys(self.cleaned_data["patient"])]
+
+    def clean_to(self) -> CareTeam:
+        """Return the team itself."""
+        return self.teams[self.cleaned_data["to"]]

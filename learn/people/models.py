@@ -79,6 +79,17 @@ class User(AbstractUser):
         return zoneinfo.ZoneInfo(self.patient.care_team.zone if hasattr(self, "patient") else settings.TIME_ZONE)
 
 
+class CareTeamQuerySet(models.QuerySet["CareTeam"]):
+    """Reads of care teams."""
+
+    def led_by(self, user: User | AnonymousUser) -> CareTeamQuerySet:
+        """Return the teams that this person leads now."""
+        if not (user.is_authenticated and user.is_active and user.is_staff):
+            return self.none()
+        leads = Membership.objects.filter(nurse_id=user.pk, ended=None, lead=True)
+        return self.filter(pk__in=leads.values("care_team"))
+
+
 class CareTeam(models.Model):
     """A ward or clinic: its phones, its calendar, and the fever number it gives."""
 
@@ -87,6 +98,8 @@ class CareTeam(models.Model):
     night_phone = models.CharField(max_length=30, validators=[phone_number])
     fever = models.CharField("fever number", max_length=40, blank=True, help_text="As you say it: 100.4 °F (38 °C).")
     zone = models.CharField("time zone", max_length=40, default=default_zone, validators=[time_zone])
+
+    objects = CareTeamQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

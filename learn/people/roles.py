@@ -23,7 +23,7 @@ _NURSE = frozenset(
 
 MAY: dict[str, frozenset[str]] = {
     NURSE: _NURSE,
-    LEAD: _NURSE,
+    LEAD: _NURSE | {"people.change_membership", "people.view_auditevent"},
     EDUCATOR: frozenset(),
     REVIEWER: frozenset(),
     IT: frozenset(),

@@ -184,6 +184,36 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "a patient, just changed"
 
 
+LEAD = """
+from learn.people import teams
+from learn.people.models import CareTeam, Membership, User
+from django.utils import timezone
+noor = User.objects.get(username="noor")
+phones = {"day_phone": "555-010-0166", "night_phone": "555-011-0166"}
+oak, _ = CareTeam.objects.get_or_create(name="Oak team", defaults=phones)
+teams.add(team=oak, nurse=noor, by=noor, now=timezone.now())
+for held in noor.memberships.filter(ended=None):
+    teams.set_lead(membership=held, lead=True, by=noor, now=timezone.now())
+"""
+
+
+def lead_pages(page: Page, site: Site) -> Iterator[str]:
+    """Walk as noor, who leads two care teams now."""
+    site.manage("shell", "-c", LEAD)
+    page.goto("/admin/")
+    press(page, "Care teams")
+    yield "care teams"
+    press(page, "Maple team")
+    yield "a care team"
+    page.get_by_label("Sign-in name of the nurse").fill("nobody")
+    page.get_by_role("button", name="Add", exact=True).click()
+    yield "a care team, no such nurse"
+    page.get_by_role("button", name="Move").click()
+    yield "a care team, nobody ticked"
+    press(page, "Who saw or did what")
+    yield "who saw what"
+
+
 def ana_pages(page: Page, password: str) -> Iterator[str]:
     """Walk as ana, who was asked."""
     page.goto("/accounts/login/")
@@ -254,6 +284,7 @@ def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: in
     for page, names in (
         (guest, patient_pages(guest)),
         (noor, desk_pages(noor, site.password)),
+        (noor, lead_pages(noor, site)),
         (ana, ana_pages(ana, site.password)),
         (noor, noor_pages(noor)),
     ):

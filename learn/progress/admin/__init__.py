@@ -1,4 +1,4 @@
-"""The nurse's screens on the Desk, one file a noun; all their addresses stand here."""
+"""The nurse's screens on the Desk, one file a noun; the addresses of patients stand here, of teams in team.py."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from learn.people.models import Patient
-from learn.progress.admin import assign, contact, patient, patients, questions, worklist
+from learn.people.models import CareTeam, Patient
+from learn.progress.admin import assign, contact, patient, patients, questions, team, worklist
 
 # address below /admin/people/patient/, view, name after "admin:people_patient_"
 SCREENS = [
@@ -38,3 +38,13 @@ class PatientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the Desk's home."""
         return worklist.worklist(request)
+
+
+@admin.register(CareTeam)
+class CareTeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The same for care teams: every screen starts from the teams that this person leads."""
+
+    def get_urls(self) -> list[Any]:
+        """Return the screens, each behind the Desk's door."""
+        wrap = self.admin_site.admin_view
+        return [path(route, wrap(view), name=f"people_careteam_{name}") for route, view, name in team.SCREENS]

@@ -1,0 +1,92 @@
+"""Care teams: a lead adds and removes members, makes and unmakes leads, moves patients.
+
+Rights follow at the next request: every look at a patient starts from the memberships that hold then. The role follows
+what a person leads: Lead nurse while they lead a team, else Nurse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from learn.people import access, roles
+from learn.people.models import CareTeam, Membership, Patient, User
+
+
+class LastLead(Exception):
+    """A team needs a lead who can sign in; nothing was changed."""
+
+
+def add(*, team: CareTeam, nurse: User, by: User, now: datetime) -> bool:
+    """Let this nurse work in the team from now on; False when they do already."""
+    with transaction.atomic():
+        _alone(team)
+        if team.memberships.filter(nurse=nurse, ended=None).exists():
+            return False
+        Membership.objects.create(care_team=team, nurse=nurse, started=now)
+        access.note(by=by, what="member.added", team=team, now=now)
+        return True
+
+
+def remove(*, membership: Membership, by: User, now: datetime) -> None:
+    """End a membership; the row stays. Twice is once. Raises LastLead."""
+    with transaction.atomic():
+        held = _held(membership)
+        if held is None:
+            return
+        if held.lead:
+            _another_lead(held)
+        held.ended = now
+        held.save(update_fields=["ended"])
+        _role_follows(held.nurse)
+        access.note(by=by, what="member.removed", team=held.care_team, now=now)
+
+
+def set_lead(*, membership: Membership, lead: bool, by: User, now: datetime) -> None:
+    """Make a member a lead, or a lead a member. Twice is once; an ended membership stays as it is. Raises LastLead."""
+    with transaction.atomic():
+        held = _held(membership)
+        if held is None or held.lead == lead:
+            return
+        if not lead:
+            _another_lead(held)
+        held.lead = lead
+        held.save(update_fields=["lead"])
+        _role_follows(held.nurse)
+        access.note(by=by, what="lead.made" if lead else "lead.unmade", team=held.care_team, now=now)
+
+
+def move(*, patients: Collection[Patient], to: CareTeam, by: User, now: datetime) -> None:
+    """Give these patients into another team's care; noted in the team they leave and in the one they come to."""
+    with transaction.atomic():
+        access.note_each(by=by, what="patient.left", patients=patients, now=now)
+        for patient in patients:
+            patient.care_team = to
+        Patient.objects.bulk_update(patients, ["care_team"])
+        access.note_each(by=by, what="patient.came", patients=patients, now=now)
+
+
+def _alone(team: CareTeam) -> None:
+    """Let nobody else change this team's members until the transaction ends: two leads might unmake each other."""
+    CareTeam.objects.select_for_update(no_key=True).get(pk=team.pk)
+
+
+def _held(membership: Membership) -> Membership | None:
+    _alone(membership.care_team)
+    return Membership.objects.filter(pk=membership.pk, ended=None).select_related("nurse", "care_team").first()
+
+
+def _another_lead(held: Membership) -> None:
+    others = held.care_team.memberships.filter(ended=None, lead=True, nurse__is_active=True).exclude(pk=held.pk)
+    if not others.exists():
+        raise LastLead
+
+
+def _role_follows(nurse: User) -> None:
+    leads = nurse.memberships.filter(ended=None, lead=True).exists()
+    new, old = (roles.LEAD, roles.NURSE) if leads else (roles.NURSE, roles.LEAD)
+    nurse.groups.remove(Group.objects.get(name=old))
+    nurse.groups.add(Group.objects.get(name=new))
