@@ -139,3 +139,8 @@ class TeachBack(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.outcome}"
+
+    @property
+    def barrier_words(self) -> list[str]:
+        """What stood in the way, in words."""
+        return [str(self.Barrier(barrier).label) for barrier in self.barriers]

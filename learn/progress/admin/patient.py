@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from learn.people import access
-from learn.people.models import Patient, User
+from learn.people.models import CareTeam, Patient, User
+from learn.progress import record as records
 from learn.progress import summary
-from learn.progress.admin.patients import row
+from learn.progress.admin import timeline
+from learn.progress.admin.patients import day, moment, row
+from quizzes.models import Response
 
 # What other files hang in this page: each returns what its own part of the template needs. Filled in __init__.py.
 # The parts: admin/_questions.html, _assignments.html, _cards.html, _end.html.
@@ -24,16 +27,63 @@ PARTS: list[Callable[[User, Patient, datetime], dict[str, Any]]] = []
 @require_safe
 @access.needs("people.view_patient")
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one patient: every lesson and how it stands."""
+    """Show one patient: what they missed first, then everything else."""
     now = timezone.now()
     patient = access.patient(request.user, pk, now=now)  # type: ignore[arg-type]
-    stands = summary.standings([patient.user_id])[patient.user_id]
+    team = patient.care_team
+    record = records.of_patient(patient)
+    stands = record.whole.standings
+    happened = timeline.events(record, patient.contacts.select_related("nurse"))
+    events, older = timeline.page(happened, request.GET.get("before", ""))
+    misses = _as_asked(record.misses, team, now)
     context = {
         "title": patient.label,
         "patient": patient,
+        "open_misses": [miss for miss in misses if miss["open"]],
+        "put_right": [miss for miss in misses if not miss["open"]],
+        "answered": bool(record.histories),
+        "talks": [_talk(talk, team, now) for talk in record.talks],
+        "events": [{"event": event, "when": moment(team.local(event.at), team.today(now))} for event in events],
+        "older": older,
+        "newest": events == happened[: len(events)],
         "rows": row(patient, stands, now)["lessons"],
         "others": [s for s in stands if s.assigned is None and s.code == summary.NOT_STARTED],
     }
     for part in PARTS:
         context |= part(request.user, patient, now)  # type: ignore[arg-type]
     return render(request, "admin/patient.html", context)
+
+
+def _as_asked(misses: Collection[records.Miss], team: CareTeam, now: datetime) -> list[dict[str, Any]]:
+    """Return each missed question as it was asked, what was chosen, and the right answer. One query."""
+    newest = [miss.newest.pk for miss in misses]
+    responses = {r.pk: r for r in Response.objects.filter(pk__in=newest).select_related("item__revision")}
+    found = []
+    for miss in misses:
+        response = responses[miss.newest.pk]
+        mark = response.item.revision.mark(response.given)
+        last = miss.history.rows[-1]
+        found.append(
+            {
+                "question": miss.question,
+                "topic": miss.newest.topic,
+                "safety": miss.newest.safety,
+                "flag": miss.verdict.flag,
+                "open": miss.is_open,
+                "stem": response.item.revision.stem,
+                "chosen": mark.chosen,
+                "best": mark.best,
+                "times": len(miss.history.misses),
+                "when": moment(team.local(response.at), team.today(now)),
+                "right_since": day(team.today(last.at), team.today(now)) if last.at > response.at else "",
+            }
+        )
+    return found
+
+
+def _talk(talk: records.Talk, team: CareTeam, now: datetime) -> dict[str, Any]:
+    rows = [
+        {"row": row, "when": moment(team.local(row.at), team.today(now)), "barriers": row.barrier_words}
+        for row in (talk.first, *talk.added)
+    ]
+    return {"first": rows[0], "added": rows[1:], "outcome": talk.outcome}

@@ -1,0 +1,87 @@
+"""All that one patient did and said back, read once: for their page on the Desk and for the note for the chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from learn.people.models import Patient
+from learn.progress import missed, summary
+from learn.progress.missed import RIGHT, History
+from learn.progress.models import TeachBack
+from learn.progress.needs_help import Verdict
+
+
+@dataclass
+class Talk:
+    """A teach-back, and what was added to it."""
+
+    first: TeachBack
+    added: list[TeachBack]
+
+    @property
+    def outcome(self) -> str:
+        """How it went, in words: the last outcome counts."""
+        last = [row.outcome for row in (self.first, *self.added) if row.outcome][-1]
+        return str(TeachBack.Outcome(last).label)
+
+
+@dataclass
+class Miss:
+    """A question that was not right, at least once."""
+
+    history: History
+    verdict: Verdict
+
+    @property
+    def question(self) -> int:
+        """The question's pk."""
+        return self.history.rows[0].question
+
+    @property
+    def newest(self) -> missed.Row:
+        """The newest answer that was not right."""
+        return self.history.misses[-1]
+
+    @property
+    def is_open(self) -> bool:
+        """True while help is needed, or while it was neither answered right nor said back in own words since."""
+        said = any(back.at >= self.newest.at for back in self.history.said_back)
+        return bool(self.verdict.flag) or (self.history.rows[-1].mark != RIGHT and not said)
+
+
+@dataclass
+class Record:
+    """What `of_patient` read."""
+
+    whole: summary.Whole
+    histories: missed.Histories
+    talks: list[Talk]  # the newest first
+    misses: list[Miss]  # what needs help first, then what is open, safety before the rest, then the newest
+
+
+def of_patient(patient: Patient) -> Record:
+    """Return everything about one patient. Six queries, however much they did."""
+    histories = missed.of_learner(patient.user_id)
+    rows = list(TeachBack.objects.filter(patient=patient).select_related("nurse").order_by("at", "pk"))
+    missed.add_said_back(
+        histories,
+        [
+            {
+                "pk": row.pk,
+                "adds_to": row.adds_to_id,
+                "patient__user": patient.user_id,
+                "question": row.question_id,
+                "outcome": row.outcome,
+                "at": row.at,
+            }
+            for row in rows
+        ],
+    )
+    talks = [
+        Talk(row, [other for other in rows if other.adds_to_id == row.pk]) for row in rows if row.adds_to_id is None
+    ]
+    misses = [Miss(history, history.verdict) for history in histories.values() if history.misses]
+    misses.sort(key=lambda miss: miss.newest.at, reverse=True)
+    misses.sort(key=lambda miss: (miss.verdict.flag is None, not miss.is_open, not miss.newest.safety))
+    whole = summary.whole([patient.user_id], histories)[patient.user_id]
+    return Record(whole, histories, talks[::-1], misses)
