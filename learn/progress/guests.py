@@ -14,10 +14,10 @@ from learn.people.models import AccessCode, User
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
 from quizzes import reviewing
-from quizzes.models import Attempt, Card, Response
+from quizzes.models import Attempt, Card, Pause, Response
 
 # Whatever hangs on a learner, in the order in which it can be deleted. A test looks for models that are missing here.
-OWN: tuple[type[models.Model], ...] = (Card, Attempt, Reading, MyQuestion)
+OWN: tuple[type[models.Model], ...] = (Card, Pause, Attempt, Reading, MyQuestion)
 
 
 def _clash(model: type[models.Model], to: User) -> Q:
@@ -32,6 +32,8 @@ def _clash(model: type[models.Model], to: User) -> Q:
         mine = MyQuestion.objects.filter(learner=to)
         suggested = mine.filter(suggested__isnull=False).values("suggested")
         return Q(text__in=mine.values("text")) | Q(suggested__in=suggested)
+    if model is Pause and not Pause.objects.filter(learner=to).exists():
+        return Q(pk=None)
     return Q(pk__isnull=False)  # cards are made anew from the answers
 
 

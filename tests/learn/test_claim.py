@@ -24,8 +24,8 @@ from learn.people.models import Hit, User
 from learn.progress import actions, guests
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
-from quizzes import taking
-from quizzes.models import Attempt, Card, Response
+from quizzes import reviewing, taking
+from quizzes.models import Attempt, Card, Pause, Response
 from tests.cast import at, load_content, make_nurse, make_patient, make_team, right
 from tests.learn.test_pages import words
 
@@ -281,6 +281,14 @@ class TestWhatAGuestDid(ClaimCase):
             assert self.client.post("/code/bring/", {"bring": "yes"}).url == "/my/"
         guests.bring(guest=self.guest, to=self.ana.user, now=NOW)
         assert Reading.objects.get().learner == self.ana.user
+
+    def test_brings_a_rest_from_reviews_unless_the_account_has_its_own(self) -> None:
+        for own in (False, True):
+            guest = User.objects.create_guest()
+            reviewing.pause(learner=guest, now=NOW + timedelta(days=own))
+            guests.bring(guest=guest, to=self.ana.user, now=NOW)
+            assert Pause.objects.get(learner=self.ana.user).until == (NOW + timedelta(days=7)).date()
+            assert Pause.objects.filter(learner=guest).exists() is own
 
     def test_stays_behind_when_they_say_no(self) -> None:
         self.read(self.guest)
