@@ -73,5 +73,7 @@ class Desk(admin.AdminSite):
         return HttpResponseRedirect(f"{resolve_url('account_login')}?{query}")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show the nurse's patients: the list that the patients' own ModelAdmin draws."""
+        """Show the nurse's patients: the list that the patients' own ModelAdmin draws. Educators find the questions."""
+        if request.user.has_perm("quizzes.view_question") and not request.user.has_perm("people.view_patient"):
+            return HttpResponseRedirect(resolve_url("admin:quizzes_question_changelist"), status=303)
         return self._registry[Patient].changelist_view(request, extra_context)

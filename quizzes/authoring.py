@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -122,9 +122,18 @@ def more_than_a_typo(revision: Revision, replaced: Revision | None) -> bool:
     """Tell whether more than words differ: the kind, what can be chosen, what is right, whether it is about safety."""
     if replaced is None:
         return True
+    was, now = (dict(_choosable(one.spec)) for one in (replaced, revision))
+    if any(text in [t for i, t in was.items() if i != id_] for id_, text in now.items() if text != was.get(id_)):
+        return True  # two choices have changed places: what is right is another
     return (revision.kind, revision.critical, _bones(revision.spec)) != (
         replaced.kind, replaced.critical, _bones(replaced.spec)
     )  # fmt: skip
+
+
+def _choosable(spec: Spec) -> Iterator[tuple[str, str]]:
+    """Yield the id and the words of everything that can be chosen."""
+    for key in _CHOOSABLE:
+        yield from ((one["id"], one["text"]) for one in spec.get(key, ()))
 
 
 def _bones(spec: Any) -> Any:
@@ -210,10 +219,16 @@ def _would_be_empty(revision: Revision) -> str:
 
 
 def discard(*, revision: Revision, seen: str) -> None:
-    """Throw a draft away. Raises Stale when it is not the one that was read, or no draft any more."""
+    """Throw a draft away, and its question where nothing else was written of it.
+
+    Raises Stale when the draft is not the one that was read, or no draft any more.
+    """
     with transaction.atomic():
-        Question.objects.select_for_update().get(pk=revision.question_id)
+        question = Question.objects.select_for_update().get(pk=revision.question_id)
         now = Revision.objects.filter(pk=revision.pk, state=State.DRAFT).first()
         if now is None or fingerprint(now) != seen:
             raise Stale(now)
         now.delete()
+        if not question.revisions.exists():
+            question.quizitem_set.all().delete()
+            question.delete()

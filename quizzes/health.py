@@ -24,6 +24,16 @@ class Line:
     picks: list[tuple[str, int, bool]]  # the words, how many chose them, and whether they are right
 
     @property
+    def least(self) -> int:
+        """How many of as many people would be right at least, 95 times of 100."""
+        return round(self.health.low * self.health.n)
+
+    @property
+    def most(self) -> int:
+        """How many at most."""
+        return round(self.health.high * self.health.n)
+
+    @property
     def worst(self) -> analysis.Verdict:
         """What to look at first."""
         return self.verdicts[0]

@@ -23,7 +23,9 @@ from learn.headers import HEADERS
 from learn.lessons.models import Lesson
 from learn.people import roles
 from learn.people.models import Membership, User
-from quizzes import taking
+from quizzes import authoring, taking
+from quizzes.admin.forms import FORMS
+from quizzes.models import Revision
 from tests.cast import PASSWORD, as_form, at, load_content, make_nurse, make_patient, make_team, right
 
 VISITORS = ("anonymous", "disabled")  # a disabled person's session is worth nothing at the next request
@@ -53,6 +55,10 @@ OTHERS_WITH_PATIENTS = ("omar",)  # sees his own team's patient
 ANAS_PAGE = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 200))
 
 ANAS_POST = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 303))
+
+EDITORS = ("eda", "rex")  # see questions; only eda writes
+SEE_QUESTIONS = cells(404, (VISITORS, 302), (("guest",), 302), (EDITORS, 200))
+WRITE_QUESTIONS = cells(404, (VISITORS, 302), (("guest",), 302), (("eda",), 200))
 
 # address: (GET and HEAD, POST)
 TABLE: dict[str, tuple[Cell, Cell]] = {
@@ -93,13 +99,21 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "quizzes:question": (cells(404, SIGN_IN, (("ana",), 200)), cells(404, SIGN_IN, (("ana",), 303))),
     "quizzes:feedback": (cells(404, SIGN_IN, (("ana",), 303)), cells(405, SIGN_IN)),
     "quizzes:result": (cells(404, SIGN_IN, (("ana",), 303)), cells(405, SIGN_IN)),
-    "admin:index": (DESK, DESK_POST),
+    "admin:index": (DESK | dict.fromkeys(EDITORS, 303), DESK_POST),
     "admin:login": (cells(302), cells(302)),
     "admin:people_patient_changelist": (DESK, DESK_POST),
     "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_contact": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_assign": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_questions": (DESK_POST, ANAS_POST),
+    "admin:quizzes_question_changelist": (SEE_QUESTIONS, DESK_POST),
+    "admin:quizzes_question_change": (SEE_QUESTIONS, DESK_POST),
+    "admin:quizzes_question_preview": (SEE_QUESTIONS, SEE_QUESTIONS),
+    "admin:quizzes_question_add": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": 303}),
+    "admin:quizzes_question_write": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": 303}),
+    "admin:quizzes_question_publish": (DESK_POST, SEE_QUESTIONS | dict.fromkeys(EDITORS, 303)),
+    "admin:quizzes_question_discard": (DESK_POST, WRITE_QUESTIONS | {"eda": 303}),
+    "admin:quizzes_question_retire": (DESK_POST, WRITE_QUESTIONS | {"eda": 303}),
 }
 # Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
 AUDITED = {
@@ -109,6 +123,7 @@ MAY_WRITE = {
     "questions", "step", "check", "review", "quizzes:question", "admin:people_patient_assign",
     "admin:people_patient_contact", "admin:people_patient_questions",
     "account_login", "code",
+    *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire")),
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
 
@@ -198,6 +213,13 @@ class TestEveryAddress(TestCase):
         oak = make_team("Oak team")
         Membership.objects.create(care_team=oak, nurse=people["lead"], lead=True, started=at(1))
         member = {"pk": maple.pk, "membership": people["noor"].memberships.get().pk}
+        mended = Revision.objects.get(question__slug="how-bcg-is-given")
+        words = {name: getattr(mended, name) for name in ("kind", "spec", "why", "objective", "critical", "source")}
+        draft = authoring.write(
+            question=mended.question, language="en", seen=authoring.fingerprint(mended), by=people["eda"], now=at(20),
+            stem="How do you get BCG?", **words,
+        )  # fmt: skip
+        typed = {f.name: f.value() for f in FORMS["choice"](draft, authoring.fingerprint(draft))}
         n = {"attempt": cls.attempt.pk, "n": 1}
         step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
         cls.kwargs: dict[str, dict[str, Any]] = {
@@ -210,6 +232,11 @@ class TestEveryAddress(TestCase):
             "quizzes:result": {"attempt": cls.attempt.pk},
             "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
             "admin:people_patient_change": {"pk": cls.ana.pk},
+            **{
+                f"admin:quizzes_question_{what}": {"pk": mended.question_id}
+                for what in ("change", "write", "publish", "discard", "retire")
+            },
+            "admin:quizzes_question_preview": {"pk": mended.question_id, "number": 2},
             "admin:people_patient_contact": {"pk": cls.ana.pk},
             "admin:people_patient_questions": {"pk": cls.ana.pk},
             "admin:people_patient_undo": {"act": act.pk if act else 0},
@@ -218,7 +245,10 @@ class TestEveryAddress(TestCase):
             "admin:people_careteam_member": member,
         }
         cls.kwargs |= {f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("change", "add", "move", "audit")}
-        cls.query = {"admin:people_patient_assign": f"?patient={cls.ana.pk}"}
+        cls.query = {
+            "admin:people_patient_assign": f"?patient={cls.ana.pk}",
+            "admin:quizzes_question_add": f"?quiz={lesson.slug}&kind=truth",
+        }
         cls.form: dict[str, dict[str, Any]] = {
             "quizzes:question": as_form(revision, right(revision)),
             "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
@@ -232,6 +262,18 @@ class TestEveryAddress(TestCase):
             "account_login": {"login": "ana", "password": "wrong"},
             "keep": {"how": "code"},
             "account_signup": {"username": "dora", "password1": "maple leaves in fall"},
+            "admin:quizzes_question_preview": as_form(mended, right(mended)),
+            "admin:quizzes_question_write": {k: v for k, v in typed.items() if v not in (None, False, "")},
+            "admin:quizzes_question_publish": {"as": "meaning", "seen": authoring.fingerprint(draft)},
+            "admin:quizzes_question_discard": {"seen": authoring.fingerprint(draft)},
+            "admin:quizzes_question_add": {
+                "stem": "It helps.",
+                "answer": "true",
+                "feedback_true": "Y.",
+                "feedback_false": "N.",
+                "why": "W.",
+                "objective": "Help",
+            },
             "erase": {"sure": "yes"},
             "code": {"letters": "BCDF GHJK LMNP"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide"},
@@ -341,6 +383,16 @@ class TestEveryAddress(TestCase):
                 ["text", "about", "add", "after", "item", "up", "down", "first", "remove", "share", "stop"],
                 ["about", "added", "at", "more", "print"],
             ),
+            "admin:quizzes_question_changelist": ("eda", [], ["quiz"]),
+            "admin:quizzes_question_preview": ("eda", ["choice", "number"], []),
+            "admin:quizzes_question_add": ("eda", ["stem", "answer", "feedback_true", "why"], ["quiz", "kind"]),
+            "admin:quizzes_question_write": (
+                "eda",
+                ["stem", "why", "objective", "source", "critical", "choose", "text_0", "right_0", "feedback_1", "seen"],
+                [],
+            ),
+            "admin:quizzes_question_publish": ("rex", ["as", "seen"], []),
+            "admin:quizzes_question_discard": ("eda", ["seen"], []),
             "settings": ("anonymous", ["text", "colors", "listen", "next"], ["next"]),
             "admin:people_patient_changelist": ("noor", [], ["after"]),
             "admin:people_patient_contact": ("noor", ["note", "number"], []),
@@ -383,7 +435,8 @@ class TestEveryAddress(TestCase):
                 ("/", "/"), ("/lessons/", "/"), ("/lessons/basics/", "/"),
                 ("/lessons/basics/what-is-immunotherapy/", "/"),
                 ("/check/", "/"), ("/check/", "/1/"), (f"/check/{self.attempt.pk}/", "/"), ("/admin/", "/"),
-                ("/admin/people/patient/", "/change/"), ("/static/", ""), ("/admin/people/patient/undo/", "/"),
+                ("/admin/people/patient/", "/change/"), ("/admin/quizzes/question/", "/change/"),
+                ("/static/", ""), ("/admin/people/patient/undo/", "/"),
                 (f"/admin/people/patient/{self.ana.pk}/assignments/", "/"),
                 ("/check/", "/"), ("/check/", "/1/"), ("/j/", "/"),
                 (f"/check/{self.attempt.pk}/", "/"), ("/admin/", "/"),

@@ -24,8 +24,10 @@ _NURSE = frozenset(
 MAY: dict[str, frozenset[str]] = {
     NURSE: _NURSE,
     LEAD: _NURSE | {"people.change_membership", "people.view_auditevent"},
-    EDUCATOR: frozenset(),
-    REVIEWER: frozenset(),
+    EDUCATOR: frozenset(
+        {"quizzes.view_question", "quizzes.add_question", "quizzes.change_question", "quizzes.publish_revision"}
+    ),
+    REVIEWER: frozenset({"quizzes.view_question", "quizzes.publish_revision"}),
     IT: frozenset(),
 }
 

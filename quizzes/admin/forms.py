@@ -1,0 +1,294 @@
+"""One form for each kind of question. No JSON to type; the rows are fixed in number, so no script is needed.
+
+A row that is left empty is no row. What is wrong is the kind's to say (`Kind.problems`); `Words.refuse` puts each
+sentence at the field that it is about.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+
+from quizzes.kinds import Problem, Spec, said
+from quizzes.kinds.choice import MOST as CHOICES
+from quizzes.kinds.choice import NUMBERS
+from quizzes.kinds.matching import MOST as ROWS
+from quizzes.kinds.ordering import MOST as CARDS
+from quizzes.kinds.ordering import PLACES
+from quizzes.models import Revision
+
+SHORT, LONG = 200, 2000  # letters
+
+
+class Lines(forms.CharField):
+    """A few lines of text. Browsers end them their own way; we do not."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text with plain line ends."""
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+
+def line(label: str, most: int = SHORT) -> forms.CharField:
+    """Return a field for one line of text."""
+    return forms.CharField(label=label, max_length=most, required=False)
+
+
+def lines(label: str, most: int = LONG, **more: Any) -> Lines:
+    """Return a field for a few lines of text."""
+    return Lines(label=label, max_length=most, required=False, widget=forms.Textarea(attrs={"rows": 2}), **more)
+
+
+class Words(forms.Form):
+    """What every kind has. `seen` tells whether the page is older than the question."""
+
+    use_required_attribute = False
+    group = ""  # what a row is called; nothing: this kind has no rows
+    most = 0  # rows
+
+    seen = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
+    stem = lines("Question", 300)
+    why = lines("Why", help_text="The reason, shown to everyone after the answer.")
+    objective = forms.CharField(
+        label="Topic in a few words", help_text="As the result page names it.", max_length=120, required=False
+    )
+    source = forms.CharField(
+        label="Taught in",
+        help_text="Lesson and step: side-effects-when-to-call/call-early",
+        max_length=200,
+        required=False,
+    )
+    critical = forms.BooleanField(label="This is a safety question", required=False)
+
+    def __init__(self, base: Revision | None, seen: str, data: QueryDict | None = None) -> None:
+        """Draw the form from a wording, or empty. `seen` is its fingerprint."""
+        initial: dict[str, Any] = {"seen": seen}
+        if base:
+            initial |= {name: getattr(base, name) for name in ("stem", "why", "objective", "source", "critical")}
+            initial |= self.drawn(base.spec)
+        super().__init__(data, initial=initial)
+        self.base: Spec = base.spec if base else {}
+        for n in range(self.most):
+            self.fields |= {f"{name}_{n}": field for name, field in self.row(n).items()}
+
+    def row(self, n: int) -> dict[str, forms.Field]:
+        """Return the fields of row n."""
+        return {}
+
+    def drawn(self, spec: Spec) -> dict[str, Any]:
+        """Return the form's values for a spec."""
+        return {}
+
+    def spec(self) -> Spec:
+        """Return the spec for the form's values."""
+        return {}
+
+    def place(self, at: Sequence[str | int]) -> str:
+        """Return the field that holds this place of the spec."""
+        if len(at) == 3 and isinstance(at[1], int):
+            used = self.used()
+            row = used[at[1]] if at[1] < len(used) else next((n for n in range(self.most) if n not in used), 0)
+            return f"{at[2]}_{row}"
+        return str(at[0]) if at else "stem"
+
+    def used(self) -> list[int]:
+        """Return the rows that something was written in."""
+        names = [name for name, field in self.row(0).items() if isinstance(field, forms.CharField)]
+        return [n for n in range(self.most) if any(said(self.cleaned_data.get(f"{name}_{n}")) for name in names)]
+
+    def value(self, name: str, n: int) -> Any:
+        """Return what was given in row n, text without the space around it."""
+        return self.cleaned_data.get(f"{name}_{n}", "")
+
+    def old_id(self, key: str, n: int) -> dict[str, str]:
+        """Return the id of what stood in this row before: mended words keep it."""
+        old = self.base.get(key, [])
+        return {"id": old[n]["id"]} if n < len(old) else {}
+
+    def words(self) -> dict[str, Any]:
+        """Return all fields of a Revision that this form gives."""
+        names = ("stem", "why", "objective", "source", "critical")
+        words = {"spec": self.spec()} | {name: self.cleaned_data[name] for name in names}
+        return words | {"stem": " ".join(words["stem"].split())}
+
+    def refuse(self, problems: Sequence[str]) -> None:
+        """Put each sentence at the field it is about; at the question, where it is about the whole."""
+        for problem in problems:
+            name = self.place(problem.at) if isinstance(problem, Problem) else "stem"
+            self.add_error(name if name in self.fields else "stem", str(problem))
+
+    def groups(self) -> list[tuple[str, list[BoundField], bool]]:
+        """Return the rows as the page draws them: heading, fields, and whether it stands open."""
+        found = []
+        for n in range(self.most):
+            fields = [self[f"{name}_{n}"] for name in self.row(n)]
+            filled = n < 2 or any(field.value() or field.errors for field in fields)
+            found.append((f"{self.group} {n + 1}", fields, filled))
+        return found
+
+    def before(self) -> list[BoundField]:
+        """Return what stands before the rows."""
+        return [self[name] for name in ("stem", *self.extra)]
+
+    def after(self) -> list[BoundField]:
+        """Return what stands after the rows."""
+        return [self[name] for name in ("why", "objective", "source", "critical")]
+
+    extra: tuple[str, ...] = ()
+
+
+class ChoiceWords(Words):
+    """Choose one of several, or N of several."""
+
+    group, most, extra = "Choice", CHOICES, ("choose",)
+    choose = forms.TypedChoiceField(
+        label="How many are right?",
+        choices=[*NUMBERS.items()],
+        coerce=int,
+        initial=1,
+        required=False,
+        empty_value=None,
+        error_messages={"invalid_choice": "Choose a number from the list."},
+    )
+
+    def row(self, n: int) -> dict[str, forms.Field]:
+        """Return a choice, whether it is right, and what is said to whoever chose it."""
+        return {
+            "text": line("The choice"),
+            "right": forms.BooleanField(label="This choice is right", required=False),
+            "feedback": lines("Said to whoever chose it"),
+        }
+
+    def drawn(self, spec: Spec) -> dict[str, Any]:
+        """Return the form's values for a spec."""
+        rows = enumerate(spec["choices"])
+        return {"choose": spec["choose"]} | {f"{k}_{n}": c[k] for n, c in rows for k in ("text", "right", "feedback")}
+
+    def spec(self) -> Spec:
+        """Return the spec for the form's values."""
+        choices = [
+            self.old_id("choices", n)
+            | {
+                "text": self.value("text", n),
+                "right": bool(self.value("right", n)),
+                "feedback": self.value("feedback", n),
+            }
+            for n in self.used()
+        ]
+        return {"version": 1, "choose": self.cleaned_data.get("choose"), "choices": choices}
+
+
+class TruthWords(Words):
+    """True or false."""
+
+    extra = ("answer", "feedback_true", "feedback_false")
+    answer = forms.ChoiceField(
+        label="The statement is",
+        choices=[("true", "True"), ("false", "False")],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    feedback_true = lines("Said to whoever chose True")
+    feedback_false = lines("Said to whoever chose False")
+
+    def drawn(self, spec: Spec) -> dict[str, Any]:
+        """Return the form's values for a spec."""
+        said = spec["feedback"]
+        return {
+            "answer": str(spec["answer"]).lower(), "feedback_true": said["true"], "feedback_false": said["false"]
+        }  # fmt: skip
+
+    def spec(self) -> Spec:
+        """Return the spec for the form's values."""
+        feedback = {word: self.cleaned_data.get(f"feedback_{word}", "") for word in ("true", "false")}
+        answer = {"true": True, "false": False}.get(self.cleaned_data.get("answer", ""))
+        return {"version": 1, "answer": answer, "feedback": feedback}
+
+    def place(self, at: Sequence[str | int]) -> str:
+        """Return the field that holds this place of the spec."""
+        return "_".join(str(step) for step in at)
+
+
+class MatchingWords(Words):
+    """Lines that each take a card; two lines with the same card share it."""
+
+    group, most = "Line", ROWS
+
+    def row(self, n: int) -> dict[str, forms.Field]:
+        """Return a line, the card that belongs to it, and what is said to whoever missed it."""
+        return {
+            "text": line("The line"),
+            "card": line("What goes with it"),
+            "feedback": lines("Said to whoever missed it"),
+        }
+
+    def drawn(self, spec: Spec) -> dict[str, Any]:
+        """Return the form's values for a spec."""
+        cards = {card["id"]: card["text"] for card in spec["cards"]}
+        return {
+            f"{k}_{n}": value
+            for n, r in enumerate(spec["rows"])
+            for k, value in (("text", r["text"]), ("card", cards[r["card"]]), ("feedback", r["feedback"]))
+        }
+
+    def spec(self) -> Spec:
+        """Return the spec for the form's values; a card keeps its id while its words, or its line, stay."""
+        old = {card["text"]: card["id"] for card in self.base.get("cards", [])}
+        was = [row["card"] for row in self.base.get("rows", [])]
+        texts = dict.fromkeys(self.value("card", n) for n in self.used() if self.value("card", n))
+        ids: dict[str, str] = {text: old[text] for text in texts if text in old}
+        for n in self.used():
+            text = self.value("card", n)
+            if text and text not in ids:
+                free = n < len(was) and was[n] not in ids.values()
+                ids[text] = was[n] if free else secrets.token_hex(4)
+        rows = [
+            self.old_id("rows", n)
+            | {
+                "text": self.value("text", n),
+                "card": ids.get(self.value("card", n), ""),
+                "feedback": self.value("feedback", n),
+            }
+            for n in self.used()
+        ]
+        by_id = {id_: text for text, id_ in ids.items()}
+        order = dict.fromkeys([*(c["id"] for c in self.base.get("cards", []) if c["id"] in by_id), *by_id])
+        return {"version": 1, "cards": [{"id": id_, "text": by_id[id_]} for id_ in order], "rows": rows}
+
+    def place(self, at: Sequence[str | int]) -> str:
+        """Return the field that holds this place of the spec: a card is written in its line."""
+        return super().place(("rows", at[1], "card") if at[0] == "cards" and len(at) == 3 else at)
+
+
+class OrderingWords(Words):
+    """Cards in the right order."""
+
+    group, most, extra = "Card", CARDS, ("feedback",)
+    feedback = lines("Said to whoever had another order")
+
+    def row(self, n: int) -> dict[str, forms.Field]:
+        """Return the card of this place."""
+        return {"text": line(PLACES[n])}
+
+    def drawn(self, spec: Spec) -> dict[str, Any]:
+        """Return the form's values for a spec."""
+        return {"feedback": spec["feedback"]} | {f"text_{n}": card["text"] for n, card in enumerate(spec["cards"])}
+
+    def spec(self) -> Spec:
+        """Return the spec for the form's values."""
+        cards = [self.old_id("cards", n) | {"text": self.value("text", n)} for n in self.used()]
+        return {"version": 1, "cards": cards, "feedback": self.cleaned_data["feedback"]}
+
+
+FORMS: dict[str, type[Words]] = {
+    "choice": ChoiceWords,
+    "truth": TruthWords,
+    "matching": MatchingWords,
+    "ordering": OrderingWords,
+}

@@ -1,0 +1,36 @@
+"""How the questions do, worst first: a sentence each and the way to mend it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from quizzes.admin.door import LANGUAGE, needs
+from quizzes.health import lines
+from quizzes.models import Quiz, Revision, State
+
+STAFF = {"is_staff": True}  # those who try a check at work are no learners
+
+
+@require_safe
+@needs("view_question")
+def questions(request: HttpRequest) -> HttpResponse:
+    """List what is asked, worst first, of all quizzes or of one (`?quiz=`), and the drafts that wait."""
+    quizzes = list(Quiz.objects.order_by("title"))
+    chosen = next((quiz for quiz in quizzes if quiz.slug == request.GET.get("quiz")), None)
+    found = lines(language=LANGUAGE, leave_out=STAFF)
+    if chosen:
+        found = [
+            line for line in found if any(i.quiz_id == chosen.pk for i in line.revision.question.quizitem_set.all())
+        ]
+    drafts = Revision.objects.filter(state=State.DRAFT, language=LANGUAGE).select_related("author")
+    context = {
+        "title": "Questions",
+        "lines": found,
+        "quizzes": quizzes,
+        "chosen": chosen,
+        "drafts": drafts.order_by("written", "pk"),
+        "may_add": request.user.has_perm("quizzes.add_question"),
+    }
+    return render(request, "quizzes/admin/questions.html", context)

@@ -1,0 +1,126 @@
+"""One question: how it does, its draft, where it is asked, its history; and what a learner sees of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from quizzes import authoring
+from quizzes.admin.door import LANGUAGE, find, needs
+from quizzes.admin.health import STAFF
+from quizzes.forms import AnswerForm
+from quizzes.health import lines
+from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State
+from quizzes.views import VERDICTS
+from quizzes.wording import advise
+
+
+@require_safe
+@needs("view_question")
+def overview(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one question with everything that can be done with it."""
+    question = find(pk)
+    history = list(
+        question.revisions.filter(language=LANGUAGE)
+        .select_related("author", "published_by", "retired_by")
+        .order_by("-number")
+    )
+    if not history:
+        raise Http404("Nothing is written yet")
+    asked = next((r for r in history if r.state == State.PUBLISHED), None)
+    draft = next((r for r in history if r.state == State.DRAFT), None)
+    shown = asked or draft or history[0]
+    context = {
+        "title": shown.stem,
+        "question": question,
+        "shown": shown,
+        "item": AttemptItem(revision=shown),  # for the slot that says where it is taught
+        "asked": asked,
+        "line": _line(asked) if asked else None,
+        "history": history,
+        "items": question.quizitem_set.select_related("quiz").order_by("quiz__title"),
+        "may_write": request.user.has_perm("quizzes.change_question"),
+        "may_publish": request.user.has_perm("quizzes.publish_revision"),
+    }
+    if draft:
+        context |= _about_draft(draft, request.user.pk)
+    return render(request, "quizzes/admin/question.html", context)
+
+
+def _line(asked: Revision) -> Any:
+    return next((line for line in lines(language=asked.language, leave_out=STAFF) if line.revision == asked), None)
+
+
+def _about_draft(draft: Revision, reader: int | None) -> dict[str, Any]:
+    """Return what the page says of a draft: what differs, what to think about, and who may publish it as what."""
+    replaced = authoring.before(draft)
+    own = draft.author_id in (None, reader)
+    return {
+        "draft": draft,
+        "seen": authoring.fingerprint(draft),
+        "changes": changes(replaced, draft),
+        "advice": advise(kind=draft.kind, stem=draft.stem, why=draft.why, spec=draft.spec),
+        "typo": not authoring.more_than_a_typo(draft, replaced),
+        "typo_alone": not own or not authoring.needs_another(draft, replaced, same_meaning=True),
+        "own": own,
+    }
+
+
+def changes(was: Revision | None, now: Revision) -> list[tuple[str, str, str]]:
+    """Return what differs between two wordings: what it is, as it was, as it is."""
+    old, new = _texts(was) if was else {}, _texts(now)
+    names = list(dict.fromkeys([*old, *new]))
+    return [
+        (name, old.get(name, ""), new.get(name, ""))
+        for name in names
+        if old.get(name, "").strip() != new.get(name, "").strip()
+    ]
+
+
+def _texts(revision: Revision) -> dict[str, str]:
+    """Return every text of a wording under a name that its author knows."""
+    spec, texts = revision.spec, {"Question": revision.stem}
+    if revision.kind == "choice":
+        texts["How many to choose"] = str(spec["choose"])
+    if revision.kind == "truth":
+        texts["The statement is"] = str(spec["answer"])
+    for word, one in (("Choice", "choices"), ("Line", "rows"), ("Card", "cards")):
+        for n, thing in enumerate(spec.get(one, ()), 1):
+            right = " (right)" if thing.get("right") else ""
+            texts[f"{word} {n}"] = f"{thing['text']}{right}"
+            if "feedback" in thing:
+                texts[f"{word} {n}, feedback"] = thing["feedback"]
+    feedback = spec.get("feedback", {})
+    texts |= {"Feedback": feedback} if isinstance(feedback, str) else {f"Feedback, {k}": v for k, v in feedback.items()}
+    texts |= {"Why": revision.why, "Topic": revision.objective, "Taught in": revision.source}
+    return texts | {"Safety question": "Yes" if revision.critical else "No"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("view_question")
+def preview(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Show a wording as a learner meets it; POST shows its feedback. Nothing is kept."""
+    question = find(pk)
+    revision = question.revisions.filter(language=LANGUAGE, number=number).first()
+    if revision is None:
+        raise Http404("No such wording")
+    item = _unsaved(question, revision)
+    form = AnswerForm(item, request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"question": question, "item": item, "form": form, "of": 1}
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "quizzes/admin/preview_question.html", context)
+    mark = revision.mark(form.given)
+    marked = Response.Marked.RIGHT if mark.right else Response.Marked.WRONG if form.given else Response.Marked.UNSURE
+    return render(request, "quizzes/admin/preview_feedback.html", context | {"verdict": VERDICTS[marked], "mark": mark})
+
+
+def _unsaved(question: Question, revision: Revision) -> AttemptItem:
+    """Return an item that no learner was asked, drawn as if one was; it is never saved."""
+    quizitem = question.quizitem_set.select_related("quiz").first()
+    attempt = Attempt(quiz=quizitem.quiz if quizitem else None)
+    item = AttemptItem(pk=revision.pk, attempt=attempt, position=1, revision=revision)
+    item.answers, item.last_mark = 0, None
+    return item

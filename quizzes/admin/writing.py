@@ -1,0 +1,157 @@
+"""Write a draft, publish it, throw it away, take a question out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.http import require_http_methods, require_POST
+
+from quizzes import authoring
+from quizzes.admin.door import LANGUAGE, find, needs, see
+from quizzes.admin.forms import FORMS, Words
+from quizzes.models import Question, Quiz, QuizItem, Revision, State
+
+CHANGED = "Somebody changed this question while you had it open. Read it as it stands now, then go on."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("change_question")
+def write(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the words of a question; POST keeps them as its draft."""
+    question = find(pk)
+    newest = question.newest(LANGUAGE)
+    kind = newest.kind if newest else "choice"
+    data = request.POST if request.method == "POST" else None
+    form = FORMS[kind](newest, authoring.fingerprint(newest), data)
+    if form.is_bound and form.is_valid() and _save(request, form, question, kind):
+        return see("change", pk)
+    context = {"title": "Change the words", "question": question, "form": form, "newest": newest}
+    return render(request, "quizzes/admin/write.html", context)
+
+
+def _save(request: HttpRequest, form: Words, question: Question, kind: str) -> Revision | None:
+    """Save the form as a draft, or tell in the form why not."""
+    try:
+        return authoring.write(
+            question=question,
+            language=LANGUAGE,
+            seen=form.cleaned_data["seen"],
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+            kind=kind,
+            **form.words(),
+        )
+    except authoring.Stale as stale:
+        # What was typed stays on the page; sent once more, it takes the place of the other's words.
+        form.data = form.data.copy()  # type: ignore[attr-defined]
+        form.data["seen"] = authoring.fingerprint(stale.now)  # type: ignore[index]
+        who = str(stale.now.author) if stale.now and stale.now.author else "Somebody"
+        form.add_error(
+            "stem",
+            f"{who} changed this question while you wrote. Yours is not saved yet. Look at theirs first; "
+            "if you save once more, your words take their place.",
+        )
+    except authoring.Unfit as unfit:
+        form.refuse(unfit.problems)
+    return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("add_question")
+def add(request: HttpRequest) -> HttpResponse:
+    """Choose a quiz and a kind, then write a new question; POST keeps it as a draft at the quiz's end."""
+    quizzes = list(Quiz.objects.order_by("title"))
+    quiz = next((one for one in quizzes if one.slug == request.GET.get("quiz")), None)
+    kind = request.GET.get("kind", "")
+    context: dict[str, Any] = {"title": "A new question", "quizzes": quizzes, "quiz": quiz, "kind": kind}
+    if quiz is None or kind not in FORMS:
+        return render(request, "quizzes/admin/add.html", context | {"incomplete": "kind" in request.GET})
+    form = FORMS[kind](None, "", request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        with transaction.atomic():
+            question = _begin(quiz, form.cleaned_data["stem"])
+            saved = _save(request, form, question, kind)
+            if saved is None:
+                transaction.set_rollback(True)
+        if saved:
+            return see("change", question.pk)
+    return render(request, "quizzes/admin/write.html", context | {"form": form})
+
+
+def _begin(quiz: Quiz, stem: str) -> Question:
+    """Return a new question at the end of this quiz, named after its words."""
+    Quiz.objects.select_for_update().get(pk=quiz.pk)
+    slug = slugify(stem)[:60].strip("-") or "question"
+    taken = set(Question.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
+    n = 1
+    while (name := slug if n == 1 else f"{slug}-{n}") in taken:
+        n += 1
+    question = Question.objects.create(slug=name)
+    last = quiz.items.order_by("-position").values_list("position", flat=True).first() or 0
+    QuizItem.objects.create(quiz=quiz, question=question, position=last + 1)
+    return question
+
+
+@require_POST
+@needs("publish_revision")
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Publish the draft that was read, as a mended typo or a changed meaning."""
+    draft = _draft(find(pk))
+    try:
+        if draft is None:
+            raise authoring.Stale(None)
+        authoring.publish(
+            revision=draft,
+            same_meaning=request.POST.get("as") == "typo",
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+            seen=request.POST.get("seen", ""),
+        )
+        messages.success(request, "Published. New checks ask it so; a check that was begun goes on as it was.")
+    except authoring.Stale:
+        messages.warning(request, CHANGED)
+    except authoring.Unfit as unfit:
+        messages.warning(request, str(unfit))
+    return see("change", pk)
+
+
+@require_POST
+@needs("change_question")
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw the draft away that was read."""
+    question = find(pk)
+    draft = _draft(question)
+    try:
+        if draft is None:
+            raise authoring.Stale(None)
+        authoring.discard(revision=draft, seen=request.POST.get("seen", ""))
+        messages.success(request, "The draft was thrown away.")
+    except authoring.Stale:
+        messages.warning(request, CHANGED)
+    return see("change", pk) if Question.objects.filter(pk=pk).exists() else see("changelist")
+
+
+@require_POST
+@needs("change_question")
+def retire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a question no more."""
+    question = find(pk)
+    asked = question.revisions.filter(language=LANGUAGE, state=State.PUBLISHED).first()
+    try:
+        if asked is None:
+            raise authoring.Unfit(["This question is not asked now."])
+        authoring.retire(revision=asked, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.success(request, "Taken out. It is asked no more; what was answered stays.")
+    except authoring.Unfit as unfit:
+        messages.warning(request, str(unfit))
+    return see("change", pk)
+
+
+def _draft(question: Question) -> Revision | None:
+    return question.revisions.filter(language=LANGUAGE, state=State.DRAFT).order_by("-number").first()
