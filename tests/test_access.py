@@ -102,6 +102,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:index": (DESK | dict.fromkeys(EDITORS, 303), DESK_POST),
     "admin:login": (cells(302), cells(302)),
     "admin:people_patient_changelist": (DESK, DESK_POST),
+    "admin:people_patient_matrix": (DESK, DESK_POST),
     "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_contact": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_assign": (ANAS_PAGE, ANAS_POST),
@@ -118,6 +119,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
 # Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
 AUDITED = {
     "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
+    "admin:people_patient_matrix",
 }  # fmt: skip
 MAY_WRITE = {
     "questions", "step", "check", "review", "quizzes:question", "admin:people_patient_assign",
@@ -126,16 +128,6 @@ MAY_WRITE = {
     *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire")),
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
-
-# Assignments.
-DESK_POST_ONLY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
-TABLE |= {
-    "admin:people_patient_undo": (DESK_POST_ONLY, cells(404, (VISITORS, 302), (("guest",), 302), (("noor",), 303))),
-    "admin:people_patient_assignment": (ANAS_PAGE, ANAS_POST),
-    "admin:people_patient_withdraw": (DESK_POST_ONLY, ANAS_POST),
-}
-AUDITED |= {"admin:people_patient_assignment"}
-MAY_WRITE |= {"admin:people_patient_undo", "admin:people_patient_assignment", "admin:people_patient_withdraw"}
 
 # Assignments.
 DESK_POST_ONLY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
@@ -377,6 +369,7 @@ class TestEveryAddress(TestCase):
             "erase": ("ana", ["sure"], []),
             "keep": ("guest", ["how"], []),
             "account_signup": ("guest", ["username", "password1", "next"], ["next", "email"]),
+            "admin:people_patient_matrix": ("noor", [], ["team", "due", "status", "sort", "after"]),
             "find": ("anonymous", [], ["q"]),
             "questions": (
                 "ana",

@@ -182,6 +182,10 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     page.get_by_label("By which day?").fill((timezone.localdate() + timedelta(days=4)).isoformat())
     press(page, "Save")
     yield "a patient, just changed"
+    press(page, "Progress")
+    yield "progress"
+    page.goto("/admin/people/patient/progress/?status=done&due=soon")
+    yield "progress, filtered, nobody fits, a filter that is none"
 
 
 LEAD = """

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from learn.people.models import CareTeam, Patient
-from learn.progress.admin import assign, contact, patient, patients, questions, team, worklist
+from learn.progress.admin import assign, contact, matrix, patient, patients, questions, team, worklist
 
 # address below /admin/people/patient/, view, name after "admin:people_patient_"
 SCREENS = [
     ("", patients.all_patients, "changelist"),
+    ("progress/", matrix.matrix, "matrix"),
     ("assign/", assign.assign_lessons, "assign"),
     ("undo/<int:act>/", assign.undo, "undo"),
     ("<int:pk>/change/", patient.overview, "change"),
