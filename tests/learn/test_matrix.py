@@ -53,7 +53,7 @@ class TestProgress(ProgressCase):
         self.read(dan, 9)
         self.check(dan, wrong)
         text = words(self.client.get(self.address))
-        assert "Patient Side effects: when to call Dan Talk about it Needs help Ana Not started Late" in text
+        assert "Patient Side effects: when to call Dan Needs help Talk about it Ana Late Not started" in text
         assert "Ben Step 2 of 6 Cleo Done – means" in text
 
     def test_shows_the_lessons_that_anyone_on_the_page_was_asked_for_or_began_in_the_sites_order(self) -> None:
