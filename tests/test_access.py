@@ -23,6 +23,7 @@ from learn.headers import HEADERS
 from learn.lessons.models import Lesson
 from learn.people import roles
 from learn.people.models import Membership, User
+from learn.progress.models import TeachBack
 from quizzes import authoring, taking
 from quizzes.admin.forms import FORMS
 from quizzes.models import Revision
@@ -139,6 +140,14 @@ TABLE |= {
 AUDITED |= {"admin:people_patient_assignment"}
 MAY_WRITE |= {"admin:people_patient_undo", "admin:people_patient_assignment", "admin:people_patient_withdraw"}
 
+# Teach-back.
+TABLE |= {
+    "admin:people_patient_teach_back": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_teach_back_add": (ANAS_PAGE, ANAS_POST),
+}
+AUDITED |= {"admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
+MAY_WRITE |= {"admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
+
 # Care teams: Maple has a lead.
 LEADS = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 200))
 LEADS_POST = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 303))
@@ -213,6 +222,11 @@ class TestEveryAddress(TestCase):
         )  # fmt: skip
         typed = {f.name: f.value() for f in FORMS["choice"](draft, authoring.fingerprint(draft))}
         n = {"attempt": cls.attempt.pk, "n": 1}
+        cls.lesson = lesson
+        said = TeachBack.objects.create(
+            patient=cls.ana, lesson=lesson, topic="When to call", outcome="prompt", to_whom="patient",
+            nurse=people["disabled"], at=at(20), number=1, place=1,
+        )  # fmt: skip
         step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
         cls.kwargs: dict[str, dict[str, Any]] = {
             "therapy": {"therapy": lesson.therapy.slug},
@@ -230,6 +244,8 @@ class TestEveryAddress(TestCase):
             },
             "admin:quizzes_question_preview": {"pk": mended.question_id, "number": 2},
             "admin:people_patient_contact": {"pk": cls.ana.pk},
+            "admin:people_patient_teach_back": {"pk": cls.ana.pk},
+            "admin:people_patient_teach_back_add": {"pk": cls.ana.pk, "first": said.pk},
             "admin:people_patient_questions": {"pk": cls.ana.pk},
             "admin:people_patient_undo": {"act": act.pk if act else 0},
             "admin:people_patient_assignment": asked,
@@ -245,6 +261,14 @@ class TestEveryAddress(TestCase):
             "quizzes:question": as_form(revision, right(revision)),
             "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
             "admin:people_patient_contact": {"note": "Spoke by phone.", "number": 1},
+            "admin:people_patient_teach_back": {
+                f"l{lesson.pk}": "again",
+                "topic": f"l{lesson.pk}",
+                "to_whom": "both",
+                "language": "English",
+                "number": 1,
+            },
+            "admin:people_patient_teach_back_add": {"note": "Once more.", "number": 1},
             "admin:people_patient_questions": {"talked": 1},
             "questions": {"text": "Can my sister come with me?"},
             "admin:people_patient_assignment": {"due": "2026-12-05", "note": "Soon"},
@@ -389,6 +413,12 @@ class TestEveryAddress(TestCase):
             "settings": ("anonymous", ["text", "colors", "listen", "next"], ["next"]),
             "admin:people_patient_changelist": ("noor", [], ["after"]),
             "admin:people_patient_contact": ("noor", ["note", "number"], []),
+            "admin:people_patient_teach_back": (
+                "noor",
+                [f"l{self.lesson.pk}", "topic", "to_whom", "language", "barriers", "note", "number"],
+                ["question"],
+            ),
+            "admin:people_patient_teach_back_add": ("noor", ["outcome", "note", "number"], []),
             "admin:people_patient_questions": ("noor", ["talked", "undo"], []),
             "admin:people_patient_assign": ("noor", ["pathways", "lessons", "due", "note"], ["patient"]),
             "admin:people_patient_assignment": ("noor", ["due", "note"], []),

@@ -1,18 +1,19 @@
-"""Acts over the record: a step was read, a nurse spoke with a patient, a person stops sharing or erases it."""
+"""Acts over the record: read, spoken with, said back; stop sharing it, erase it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from learn.lessons.models import Step
 from learn.people import access, sessions
 from learn.people.models import AccessCode, Patient, User
 from learn.progress.kept import KEPT
-from learn.progress.models import Contact, Reading
+from learn.progress.models import Contact, Reading, TeachBack
 from learn.visits import actions as visits
 from quizzes.models import Attempt
 
@@ -58,6 +59,28 @@ def contacted(*, patient: Patient, by: User, note: str, number: int, now: dateti
             access.note(by=by, what="contacted", patient=patient, now=now)
         elif row.note != note:
             raise OtherForm
+
+
+def taught_back(*, patient: Patient, by: User, rows: Collection[dict[str, Any]], number: int, now: datetime) -> None:
+    """Record what this patient said back to this nurse: a row a topic, or an addendum (`adds_to`). Nothing is changed.
+
+    Takes each row's own columns. The same form again changes nothing. Raises OtherForm when the number is not the next
+    one, and is not this very form's.
+    """
+    mine = TeachBack.objects.filter(patient=patient, nurse=by)
+    if not 1 <= number <= mine.next_number():
+        raise OtherForm
+    try:
+        with transaction.atomic():
+            TeachBack.objects.bulk_create(
+                TeachBack(patient=patient, nurse=by, number=number, at=now, **row) for row in rows
+            )
+            access.note(by=by, what="taught.back", patient=patient, now=now)
+    except IntegrityError:
+        there = mine.filter(number=number)
+        same = [all(getattr(old, key) == value for key, value in row.items()) for old in there for row in rows]
+        if sum(same) != len(rows) or len(there) != len(rows):
+            raise OtherForm from None
 
 
 def stop_sharing(*, user: User, now: datetime) -> bool:

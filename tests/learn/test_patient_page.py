@@ -69,8 +69,8 @@ class TestMissedQuestions(PatientCase):
         authoring.publish(revision=newer, same_meaning=True)
         missed = self.missed()
         assert (
-            "Stem of safety? Safety Needs help: still not right at the end They chose Wrong 1 Best answer Right 0 "
-            "When Friday 20 November at 12:04 p.m., missed 3 times"
+            "Stem of safety? Safety Needs help: still not right at the end Teach back : Topic of safety "
+            "They chose Wrong 1 Best answer Right 0 When Friday 20 November at 12:04 p.m., missed 3 times"
         ) in missed
         assert "A new wording?" not in missed
 
@@ -88,7 +88,7 @@ class TestMissedQuestions(PatientCase):
         self.check(plain=lambda r: right(r) if r.pk == other.pk else wrong(r), now=at(22), times=5)
         still, since = self.missed().split("Missed before, put right since (2)")
         assert re.findall(r"Stem of (\w+)", still) == ["plain"]
-        assert re.findall(r"Stem of (\w+)\? (?:Safety )?Right (.+?) They", since) == [
+        assert re.findall(r"Stem of (\w+)\? (?:Safety )?Right (.+?) Teach back", since) == [
             ("safety", "Sunday 22 November"),
             ("other", "Sunday 22 November"),
         ]

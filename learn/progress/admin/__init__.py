@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from learn.people.models import CareTeam, Patient
-from learn.progress.admin import assign, contact, matrix, patient, patients, questions, team, worklist
+from learn.progress.admin import assign, contact, matrix, patient, patients, questions, teach_back, team, worklist
 
 # address below /admin/people/patient/, view, name after "admin:people_patient_"
 SCREENS = [
@@ -19,6 +19,8 @@ SCREENS = [
     ("undo/<int:act>/", assign.undo, "undo"),
     ("<int:pk>/change/", patient.overview, "change"),
     ("<int:pk>/contact/", contact.contact, "contact"),
+    ("<int:pk>/teach-back/", teach_back.teach_back, "teach_back"),
+    ("<int:pk>/teach-back/<int:first>/", teach_back.add, "teach_back_add"),
     ("<int:pk>/questions/", questions.talked, "questions"),
     ("<int:pk>/assignments/<int:assignment>/", assign.change, "assignment"),
     ("<int:pk>/assignments/<int:assignment>/withdraw/", assign.withdraw, "withdraw"),

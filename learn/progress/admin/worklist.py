@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -16,13 +17,13 @@ from learn.progress import summary
 from learn.progress.admin.patients import PAGE, day, moment
 from learn.progress.worklist import LATE, NOT_STARTED, QUESTION, QUIET, SAFETY, Entry, Reason, needing
 
-# reason: what fits next, and the name of its page after "admin:people_patient_"
+# reason: what fits next, the name of its page after "admin:people_patient_", and the place there
 NEXT_STEP = {
-    SAFETY: ("See what was missed", "change"),
-    QUESTION: ("See their question", "change"),
-    LATE: ("Mark as contacted", "contact"),
-    NOT_STARTED: ("Mark as contacted", "contact"),
-    QUIET: ("Mark as contacted", "contact"),
+    SAFETY: ("Record a teach-back", "teach_back", ""),
+    QUESTION: ("See their question", "change", "#questions"),
+    LATE: ("Change the day", "change", "#assignments"),
+    NOT_STARTED: ("Mark as contacted", "contact", ""),
+    QUIET: ("Mark as contacted", "contact", ""),
 }
 SAID = 2  # lessons or topics that a line names
 
@@ -59,7 +60,7 @@ def _after(request: HttpRequest, entries: list[Entry]) -> int:
 def _row(entry: Entry, whole: summary.Whole) -> dict[str, Any]:
     """Return a line of the list: the strongest reason as a tag, every reason's detail, the one next step."""
     first = entry.reasons[0]
-    words, page = NEXT_STEP[first.code]
+    words, page, place = NEXT_STEP[first.code]
     return {
         "patient": entry.patient,
         "code": first.code,
@@ -72,7 +73,7 @@ def _row(entry: Entry, whole: summary.Whole) -> dict[str, Any]:
             for reason in entry.reasons
         ],
         "next_step": words,
-        "page": f"admin:people_patient_{page}",
+        "href": reverse(f"admin:people_patient_{page}", args=[entry.patient.pk]) + place,
     }
 
 
