@@ -1,6 +1,7 @@
-"""How a reader wants the pages: text size, colours, reading aloud. One cookie; the server draws the page by it.
+"""How a reader wants the pages: text size, colours, reading aloud; and whether someone helps them. One cookie.
 
-No script, so no page flashes from one look to another; no row, so a visitor can choose too, and a sign-in loses none.
+The server draws the page by it. No script, so no page flashes from one look to another; no row, so a visitor can choose
+too, and a sign-in loses none.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ CHOICES = {
     "text": [("standard", "Standard"), ("large", "Large"), ("very-large", "Very large")],
     "colors": [("phone", "The same as my phone or computer"), ("light", "Light"), ("dark", "Dark")],
     "listen": [("show", "Show the Listen button"), ("hide", "Hide it")],
+    "helper": [("no", "I learn on my own"), ("yes", "Someone is helping me")],
 }
 
 
 class LookForm(forms.Form):
-    """Text size, colours, reading aloud: each with a choice made already."""
+    """Text size, colours, reading aloud, a helper: each with a choice made already."""
 
     use_required_attribute = False
     _unknown = {"invalid_choice": "Choose one of these", "required": "Choose one of these"}
@@ -45,15 +47,27 @@ class LookForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages=_unknown,
     )
+    helper = forms.ChoiceField(
+        label="Is someone helping you?",
+        help_text="This is kept with each check that you begin. If you have a nurse, your nurse sees it there.",
+        choices=CHOICES["helper"],
+        widget=forms.RadioSelect,
+        error_messages=_unknown,
+    )
 
 
 def of(request: HttpRequest) -> dict[str, str]:
-    """Return what this reader chose, {"text", "colors", "listen"}; whatever else the cookie says counts for nothing."""
+    """Return what this reader chose, by the names of CHOICES; whatever else the cookie says counts for nothing."""
     try:
         kept = dict(parse_qsl(request.COOKIES.get(COOKIE, "")[:200], max_num_fields=9))
     except ValueError:
         kept = {}
     return {name: kept[name] if kept.get(name) in dict(choices) else choices[0][0] for name, choices in CHOICES.items()}
+
+
+def helped(request: HttpRequest) -> bool:
+    """Tell whether this reader said that someone is helping them."""
+    return of(request)["helper"] == "yes"
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

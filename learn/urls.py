@@ -4,7 +4,7 @@ from allauth.account import views as accounts
 from django.contrib import admin
 from django.urls import include, path
 
-from learn import views
+from learn import looks, views
 from learn.lessons import views as lessons
 from learn.progress import claim, keeping, summary
 from learn.progress import views as progress
@@ -19,7 +19,7 @@ urlpatterns = [
     path("lessons/<slug:therapy>/<slug:lesson>/<int:n>/", progress.step, name="step"),
     path("check/<slug:lesson>/", progress.check, name="check"),
     path("check/", include("quizzes.urls")),
-    path("review/", quizzes.review, name="review"),
+    path("review/", quizzes.review, {"helped": looks.helped}, name="review"),
     path("my/", progress.my, name="my"),
     path("my/questions/", visits.questions, {"lessons_read": summary.lessons_read}, name="questions"),
     path("my/keep/", keeping.keep, name="keep"),

@@ -168,6 +168,7 @@ class Attempt(models.Model):
     language = models.CharField(max_length=10, default="en")
     started = models.DateTimeField()
     finished = models.DateTimeField(null=True)
+    helped = models.BooleanField(default=False)  # the learner said, when it began, that someone is helping them
 
     objects = AttemptQuerySet.as_manager()
 

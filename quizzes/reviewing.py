@@ -69,7 +69,7 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
     return Outlook(due=tuple(card.revision for card in waiting[:MOST]))
 
 
-def start(*, learner: AbstractBaseUser, language: str, now: datetime) -> Attempt | None:
+def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bool = False) -> Attempt | None:
     """Return this learner's open review, or start one of what is due; None when nothing is.
 
     An open review that was left for a day is closed by the new one (ruling 9). Two starts at once give one review.
@@ -91,6 +91,7 @@ def start(*, learner: AbstractBaseUser, language: str, now: datetime) -> Attempt
             language=language,
             revisions=[wordings[pk] for pk in found.due],
             now=now,
+            helped=helped,
         )
 
 

@@ -54,7 +54,7 @@ def owed(items: Sequence[AttemptItem]) -> AttemptItem | None:
     return min(waiting, key=lambda item: (item.answers, item.position), default=None)
 
 
-def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime) -> Attempt:
+def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime, helped: bool = False) -> Attempt:
     """Return the open attempt of this learner at this quiz, or start one.
 
     A finished check that left something missed starts a retry of just that (ruling 5), else a new check. Two starts
@@ -69,7 +69,9 @@ def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime
     if not revisions:
         raise NothingToAsk(quiz.slug)
     try:
-        return begin(learner=learner, kind=kind, quiz=quiz, language=language, revisions=revisions, now=now)
+        return begin(
+            learner=learner, kind=kind, quiz=quiz, language=language, revisions=revisions, now=now, helped=helped
+        )
     except IntegrityError:
         if attempt := mine.order_by("-started").first():
             return attempt
@@ -84,13 +86,16 @@ def begin(
     language: str,
     revisions: Sequence[Revision],
     now: datetime,
+    helped: bool = False,
 ) -> Attempt:
     """Open an attempt that asks these wordings in this order.
 
     Raises IntegrityError where the learner has such an attempt open, or is no longer there.
     """
     with transaction.atomic():
-        attempt = Attempt.objects.create(learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now)
+        attempt = Attempt.objects.create(
+            learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now, helped=helped
+        )
         AttemptItem.objects.bulk_create(
             AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -131,10 +132,12 @@ def _outlook(request: HttpRequest, language: str) -> reviewing.Outlook:
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def review(request: HttpRequest, language: str = "en") -> HttpResponse:
+def review(
+    request: HttpRequest, language: str = "en", helped: Callable[[HttpRequest], bool] = lambda request: False
+) -> HttpResponse:
     """Show one button and what is due; POST starts or resumes the review, or puts it off for a week and back on.
 
-    A site hangs it where it likes, and says in which language it asks.
+    A site hangs it where it likes, and says in which language it asks, and how it knows that the learner has help.
     """
     if request.method == "POST":
         if not request.user.is_authenticated:
@@ -143,7 +146,9 @@ def review(request: HttpRequest, language: str = "en") -> HttpResponse:
             reviewing.pause(learner=request.user, now=timezone.now())
         elif "again" in request.POST:
             reviewing.resume(learner=request.user)
-        elif attempt := reviewing.start(learner=request.user, language=language, now=timezone.now()):
+        elif attempt := reviewing.start(
+            learner=request.user, language=language, now=timezone.now(), helped=helped(request)
+        ):
             waiting = taking.owed(list(attempt.items.with_answers()))
             return _see("question", attempt.pk, waiting.position) if waiting else _see("result", attempt.pk)
         return HttpResponseRedirect(request.path, status=303)

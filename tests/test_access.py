@@ -292,7 +292,7 @@ class TestEveryAddress(TestCase):
             },
             "erase": {"sure": "yes"},
             "code": {"letters": "BCDF GHJK LMNP"},
-            "settings": {"text": "large", "colors": "dark", "listen": "hide"},
+            "settings": {"text": "large", "colors": "dark", "listen": "hide", "helper": "yes"},
         }
 
     def clients(self) -> dict[str, Client]:
@@ -410,7 +410,7 @@ class TestEveryAddress(TestCase):
             ),
             "admin:quizzes_question_publish": ("rex", ["as", "seen"], []),
             "admin:quizzes_question_discard": ("eda", ["seen"], []),
-            "settings": ("anonymous", ["text", "colors", "listen", "next"], ["next"]),
+            "settings": ("anonymous", ["text", "colors", "listen", "helper", "next"], ["next"]),
             "admin:people_patient_changelist": ("noor", [], ["after"]),
             "admin:people_patient_contact": ("noor", ["note", "number"], []),
             "admin:people_patient_teach_back": (

@@ -1,6 +1,8 @@
-"""Acts on people: a visitor becomes a guest, somebody signs in with a code."""
+"""Acts on people: a visitor becomes a guest, somebody signs in."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib.auth import login
 from django.http import HttpRequest
@@ -29,10 +31,15 @@ def sign_in(request: HttpRequest, user: User, *, shared: bool) -> None:
     A guest who learned here stays known to the new session, so that they can bring along what they did. On a shared
     device nothing is offered: it may be somebody else's.
     """
-    guest = request.user if isinstance(request.user, User) and request.user.is_guest else None
+    before = request.user
     login(request, user, backend=BACKEND)
+    arrive(request, before, shared=shared)
+
+
+def arrive(request: HttpRequest, before: Any, *, shared: bool) -> None:
+    """Begin a sign-in's time on this device, and remember the guest who learned here before it."""
     request.session.pop("since", None)  # it begins anew, also for whoever was signed in before
     request.session.pop("guest", None)
     sessions.share(request, shared)
-    if guest and guest != user and not shared:
-        request.session["guest"] = guest.pk
+    if isinstance(before, User) and before.is_guest and before != request.user and not shared:
+        request.session["guest"] = before.pk

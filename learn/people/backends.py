@@ -57,7 +57,7 @@ class Adapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whoever has no name yet: a guest, a patient with a card, a visitor. Others are led to what they have."""
         if request.user.is_authenticated and request.user.username is not None:
-            raise ImmediateHttpResponse(HttpResponseRedirect(reverse("keep")))
+            self._led_on()
         return True
 
     def new_user(self, request: HttpRequest) -> User:
@@ -68,9 +68,13 @@ class Adapter(DefaultAccountAdapter):
         """Give the row its name and password; in the race for a name, or on one row, the second is told."""
         try:
             with transaction.atomic():
-                if user.pk and not User.objects.select_for_update(of=("self",)).filter(pk=user.pk, username=None):
-                    raise ImmediateHttpResponse(HttpResponseRedirect(reverse("keep")))
+                row = User.objects.select_for_update(of=("self",)).filter(pk=user.pk).first()
+                if row and row.username is not None:
+                    return row if form.is_double(row) else self._led_on()
                 return super().save_user(request, user, form, commit)
         except IntegrityError as error:
             messages.error(request, TAKEN)
             raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_signup"))) from error
+
+    def _led_on(self) -> None:
+        raise ImmediateHttpResponse(HttpResponseRedirect(reverse("keep")))

@@ -1,14 +1,32 @@
 """Signing in, codes, and a care team's members and patients: forms in plain words."""
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.forms import LoginForm, SignupForm
 from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
 
-from learn.people import codes, roles
+from learn.people import actions, codes, roles
 from learn.people.models import CareTeam, Patient, User
+
+
+class JoinForm(forms.Form):
+    """Whose device it is that a card is opened on."""
+
+    use_required_attribute = False
+
+    shared = forms.MultipleChoiceField(
+        label="Is this your own phone or computer?",
+        help_text="Leave this empty if it is.",
+        choices=[("yes", "Other people use it too. Sign me out after 30 minutes without a press.")],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"invalid_choice": "Tick the box, or leave it empty"},
+    )
 
 
 class SignInForm(LoginForm):
@@ -27,12 +45,27 @@ class SignInForm(LoginForm):
             field.widget.attrs.pop("placeholder", None)
             field.widget.attrs["spellcheck"] = "false"
         login.widget.attrs["autocapitalize"] = "none"
+        self.fields["shared"] = JoinForm().fields["shared"]
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Sign in on this device, shared or not; whoever learned here as a guest is asked whether to bring it along."""
+        before = request.user
+        response: HttpResponse = super().login(request, redirect_url)
+        if isinstance(request.user, User) and not request.user.is_staff:
+            actions.arrive(request, before, shared=bool(self.cleaned_data["shared"]))
+            if "guest" in request.session:
+                return HttpResponseRedirect(reverse("bring"))
+        return response
+
+
+JUST_NOW = timedelta(minutes=1)  # longer, and the form would serve to try passwords
 
 
 class AccountForm(SignupForm):
     """A name and a password for a row that has none yet; one password field, which may be shown and pasted into."""
 
     use_required_attribute = False
+    first: User | None = None  # whom the same form has just made
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,31 +86,27 @@ class AccountForm(SignupForm):
         try:
             return str(super().clean_username()).lower()
         except forms.ValidationError as error:
+            name = str(self.cleaned_data["username"]).lower()
+            self.first = User.objects.filter(username=name, last_login__gt=timezone.now() - JUST_NOW).first()
+            if self.first and self.is_double(self.first):
+                return name
             if getattr(error, "code", "") != "invalid":
                 raise
             raise forms.ValidationError("Use letters and digits only, and no spaces", code="invalid") from error
 
+    def is_double(self, user: User) -> bool:
+        """Tell whether this is the form that made this user's account, sent twice: a double press is one account."""
+        name, password = str(self.data.get("username", "")).strip().lower(), str(self.data.get("password1", ""))
+        return user.username == name and user.check_password(password)
+
     def try_save(self, request: HttpRequest) -> Any:
         """Save; where another was faster, the adapter has said where to go on."""
+        if self.first:
+            return self.first, None
         try:
             return super().try_save(request)
         except ImmediateHttpResponse as faster:
             return None, faster.response
-
-
-class JoinForm(forms.Form):
-    """Whose device it is that a card is opened on."""
-
-    use_required_attribute = False
-
-    shared = forms.MultipleChoiceField(
-        label="Is this your own phone or computer?",
-        help_text="Leave this empty if it is.",
-        choices=[("yes", "Other people use it too. Sign me out after 30 minutes without a press.")],
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        error_messages={"invalid_choice": "Tick the box, or leave it empty"},
-    )
 
 
 class CodeForm(JoinForm):

@@ -112,9 +112,9 @@ def erase(*, user: User, now: datetime) -> None:
     """
     keys = sessions.keys_of(user.pk)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
-        # An answer that is on its way now waits for this, and then finds its attempt gone.
+        # An answer that is on its way now waits for this, and then finds its attempt gone. It locks in this order too.
         list(Attempt.objects.of(user).select_for_update())
+        User.objects.select_for_update().get(pk=user.pk)
         patient = Patient.objects.select_related("care_team").filter(user=user).first()
         for kept in KEPT:
             if kept.goes:

@@ -13,7 +13,8 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 
-from learn.assignments.models import Assignment
+from learn.assignments.models import Assignment, Change
+from learn.lessons.models import Lesson
 from learn.people.access import WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
 from learn.progress.models import Contact, Reading, TeachBack
@@ -41,7 +42,8 @@ class Kept:
 
     def theirs(self, user: User) -> QuerySet[Any]:
         """Return this person's rows."""
-        return self.model._default_manager.filter(**{self.of: user}).select_related(*self.joins).order_by("pk")
+        found = self.model._default_manager.filter(**{self.of: user}).order_by("pk")
+        return found.select_related(*self.joins) if self.joins else found
 
     def read(self, user: User) -> list[Row]:
         """Return this person's rows in words, the oldest first."""
@@ -69,6 +71,10 @@ def _patient(patient: Patient) -> Row:
     }
 
 
+def _title(lesson: Lesson) -> str:
+    return lesson.quiz.title if lesson.quiz else lesson.slug
+
+
 def _checks(user: User) -> list[Row]:
     """Return every check with what was asked and answered: two queries, whatever their number."""
     answered = Response.objects.filter(item__attempt__learner=user).select_related("item__revision")
@@ -84,6 +90,7 @@ def _checks(user: User) -> list[Row]:
             "kind": attempt.get_kind_display(),
             "begun": attempt.started,
             "finished": attempt.finished,
+            "someone helped": "yes" if attempt.helped else "no",
             "answers": [
                 {
                     "question": response.item.revision.stem,
@@ -155,8 +162,27 @@ KEPT = (
         "What your nurse asked you to do",
         Assignment,
         "patient__user",
-        lambda a: {"lesson": a.lesson.slug, "by": a.due, "note": a.note, "asked": a.made, "taken back": a.withdrawn},
-        ("lesson",),
+        lambda a: {
+            "lesson": _title(a.lesson),
+            "by": a.due,
+            "note": a.note,
+            "asked": a.made,
+            "taken back": a.withdrawn,
+        },
+        ("lesson__quiz",),
+    ),
+    Kept(
+        "How what you were asked was changed",
+        Change,
+        "assignment__patient__user",
+        lambda c: {
+            "lesson": _title(c.assignment.lesson),
+            "changed": c.act.at,
+            "before that: by": c.due,
+            "before that: note": c.note,
+            "before that: asked": c.made,
+        },
+        ("assignment__lesson__quiz", "act"),
     ),
     Kept(
         "When your nurse noted that you spoke",

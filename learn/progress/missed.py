@@ -41,6 +41,7 @@ class Row(NamedTuple):
     finished: datetime | None
     in_quiz: int | None  # a quiz that asks the question now
     zone: str | None  # the clinic's; a guest has none
+    helped: bool = False  # the learner said that someone was helping
 
 
 _COLUMNS = (
@@ -48,6 +49,7 @@ _COLUMNS = (
     "item__revision__critical", "item__revision__objective", "item__attempt", "item__attempt__kind",
     "item__attempt__quiz", "item__attempt__quiz__title", "item__attempt__finished",
     "item__revision__question__quizitem__quiz", "item__attempt__learner__patient__care_team__zone",
+    "item__attempt__helped",
 )  # fmt: skip
 
 

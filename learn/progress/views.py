@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from learn import looks
 from learn.lessons import card, reference
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from learn.people.actions import learner
@@ -165,7 +166,9 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
     quiz = cast(Quiz, taught.quiz)
     if request.method == "POST":
         try:
-            attempt = taking.start(learner=learner(request), quiz=quiz, language=LANGUAGE, now=timezone.now())
+            attempt = taking.start(
+                learner=learner(request), quiz=quiz, language=LANGUAGE, now=timezone.now(), helped=looks.helped(request)
+            )
         except taking.NothingToAsk as error:
             raise Http404("This check has no questions now") from error
         waiting = taking.owed(list(attempt.items.with_answers()))

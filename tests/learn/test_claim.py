@@ -208,7 +208,9 @@ class TestASharedDevice(ClaimCase):
         for minutes, signed_in in ((29, True), (29, True), (31, False)):
             self.traveller.shift(minutes * 60)
             if signed_in:
-                self.client.post("/settings/", {"text": "standard", "colors": "phone", "listen": "show"})
+                self.client.post(
+                    "/settings/", {"text": "standard", "colors": "phone", "listen": "show", "helper": "yes"}
+                )
             page = self.client.get("/my/").content.decode()
             assert ("Sign out" in page) is signed_in, minutes
         assert "You were signed out because some time had passed" in page

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client, TestCase, TransactionTestCase
@@ -16,7 +18,7 @@ from learn.people.models import AccessCode, User
 from learn.progress.models import Reading
 from quizzes import taking
 from quizzes.models import Response
-from tests.cast import PASSWORD, at, load_content, make_patient, make_team, right, together
+from tests.cast import PASSWORD, at, load_content, make_nurse, make_patient, make_team, right, together
 
 STEP = "/lessons/basics/what-is-immunotherapy/{}/"
 SIGN_UP = {"username": "Dora", "password1": "maple leaves in fall"}
@@ -116,6 +118,19 @@ class TestAGuest(TestCase):
                 assert says in page
         assert User.objects.get().username is None
 
+    def test_who_presses_twice_has_one_account_and_is_signed_in(self) -> None:
+        slow = Client()
+        slow.cookies["sid"] = self.client.cookies["sid"].value
+        for client in (self.client, slow):
+            assert client.post("/accounts/signup/", SIGN_UP)["Location"] == "/my/"
+            assert client.get("/my/").context["user"] == self.guest
+        assert User.objects.count() == 1
+
+    def test_cannot_try_passwords_here(self) -> None:
+        self.client.post("/accounts/signup/", SIGN_UP)
+        User.objects.update(last_login=timezone.now() - timedelta(minutes=2))
+        assert Client().post("/accounts/signup/", SIGN_UP).status_code == 200
+
     def test_cannot_take_a_name_that_somebody_has(self) -> None:
         User.objects.create_user("dora", password=PASSWORD)
         page = self.client.post("/accounts/signup/", SIGN_UP).content.decode()
@@ -148,6 +163,59 @@ class TestAGuest(TestCase):
         page = self.html("/my/finish/")
         assert "no code and no account" not in page
         assert "your code or card" in page
+
+
+class TestASignInWithAPassword(TestCase):
+    """On a device where a guest has learned, and on a shared one."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+        cls.ana = make_patient(make_team(), "Ana", name="ana")
+        cls.nurse = make_nurse("noor")
+
+    def setUp(self) -> None:
+        cache.clear()
+
+    def sign_in(self, name: str = "ana", **over: Any) -> Any:
+        return self.client.post("/accounts/login/", {"login": name, "password": PASSWORD} | over)
+
+    def test_asks_a_guest_whether_to_bring_along_what_they_did(self) -> None:
+        self.client.post(STEP.format(1))
+        assert self.sign_in()["Location"] == "/code/bring/"
+        assert "What is immunotherapy?" in self.client.get("/code/bring/").content.decode()
+        self.client.post("/code/bring/", {"bring": "yes"})
+        assert Reading.objects.get().learner == self.ana.user
+
+    def test_asks_nothing_of_a_visitor(self) -> None:
+        assert self.sign_in()["Location"] == "/my/"
+
+    def test_asks_nothing_on_a_shared_device_or_of_staff(self) -> None:
+        self.client.post(STEP.format(1))
+        assert self.sign_in(shared="yes")["Location"] == "/my/"
+        self.client.post("/accounts/logout/")
+        self.client.post(STEP.format(1))
+        assert self.sign_in("noor")["Location"] == "/admin/"
+        assert "guest" not in self.client.session
+
+    def test_on_a_shared_device_ends_after_half_an_hour_without_a_press_and_says_so(self) -> None:
+        with time_machine.travel(at(20), tick=False) as clock:
+            self.sign_in(shared="yes")
+            clock.shift(29 * 60)
+            self.client.post(STEP.format(1))
+            clock.shift(29 * 60)
+            assert self.client.get("/my/").context["user"] == self.ana.user
+            clock.shift(2 * 60)
+            response = self.client.get("/my/")
+            assert response.context["user"].is_anonymous
+            assert "some time had passed" in response.content.decode()
+            assert Reading.objects.get().learner == self.ana.user
+
+    def test_on_ones_own_device_lasts(self) -> None:
+        with time_machine.travel(at(1), tick=False) as clock:
+            self.sign_in()
+            clock.shift(timedelta(days=300))
+            assert self.client.get("/my/").context["user"] == self.ana.user
 
 
 class TestAVisitor(TestCase):
@@ -190,18 +258,19 @@ class TestTwoAtOnce(TransactionTestCase):
             assert set(together(2, sign_up)) <= {200, 302}
             assert User.objects.filter(username=f"dora{n}").count() == 1
 
-    def test_on_one_row_give_it_one_name(self) -> None:
+    def test_presses_of_one_form_give_one_account(self) -> None:
         for n in range(5):
             cache.clear()
             guest = User.objects.create_guest()
             clients = [Client(), Client()]
             for client in clients:
                 client.force_login(guest)
+                client.cookies["sid"] = clients[0].cookies["sid"].value
 
             def sign_up(thread: int, clients: list[Client] = clients, n: int = n) -> Any:
-                form = SIGN_UP | {"username": f"eve{n}-{thread}"}
+                form = SIGN_UP | {"username": f"eve{n}"}
                 return clients[thread].post("/accounts/signup/", form).status_code
 
             assert together(2, sign_up) == [302, 302]
-            names = User.objects.filter(username__startswith=f"eve{n}-")
+            names = User.objects.filter(username__startswith=f"eve{n}")
             assert [user.pk for user in names] == [guest.pk]

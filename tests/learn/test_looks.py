@@ -5,10 +5,12 @@ from typing import Any
 from django.test import Client, TestCase
 
 from learn.looks import CHOICES
-from tests.cast import PASSWORD, load_content, make_patient, make_team
+from quizzes import taking
+from quizzes.models import Attempt, Quiz
+from tests.cast import PASSWORD, at, load_content, make_nurse, make_patient, make_team, right
 from tests.learn.test_pages import words
 
-CHOSEN = {"text": "very-large", "colors": "dark", "listen": "hide"}
+CHOSEN = {"text": "very-large", "colors": "dark", "listen": "hide", "helper": "yes"}
 STEP = "/lessons/basics/what-is-immunotherapy/1/"
 
 
@@ -61,6 +63,28 @@ class TestALook(TestCase):
         response = Client(enforce_csrf_checks=True).post("/settings/", CHOSEN)
         assert response.status_code == 403
         assert "Your phone’s own text size works here too." in response.content.decode()
+
+    def test_says_whether_someone_helps_and_each_check_keeps_what_held_when_it_began(self) -> None:
+        load_content()
+        check = "/check/what-is-immunotherapy/"
+        self.client.post(check)
+        self.choose()
+        self.client.post(check)
+        assert [a.helped for a in Attempt.objects.all()] == [False]
+        self.client.post("/check/who-to-call/")
+        assert sorted(a.helped for a in Attempt.objects.all()) == [False, True]
+
+    def test_that_someone_helped_is_seen_by_the_nurse_beside_the_check(self) -> None:
+        load_content()
+        maple = make_team()
+        ana, noor = make_patient(maple, "Ana", name="ana"), make_nurse("noor", maple)
+        for helped in (False, True):
+            quiz = Quiz.objects.get(slug="who-to-call" if helped else "what-is-immunotherapy")
+            attempt = taking.start(learner=ana.user, quiz=quiz, language="en", now=at(20), helped=helped)
+            for item in attempt.items.select_related("revision"):
+                taking.answer(item=item, given=right(item.revision), number=1, now=at(20))
+        self.client.force_login(noor)
+        assert self.html(f"/admin/people/patient/{ana.pk}/change/").count("; with help") == 1
 
     def test_can_leave_out_reading_aloud(self) -> None:
         load_content()

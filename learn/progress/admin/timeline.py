@@ -66,7 +66,8 @@ def _attempt(answers: Sequence[Row]) -> Event:
     }.get(answers[0].kind, "Finished a review")
     safety = sum(row.safety and row.mark != RIGHT for row in last)
     missed = f"; {safety} safety question{'' if safety == 1 else 's'} not right" if safety else ""
-    return Event(answers[0].finished, f"{what}: {sum(row.mark == RIGHT for row in last)} of {len(last)} right{missed}")  # type: ignore[arg-type]
+    right, helped = sum(row.mark == RIGHT for row in last), "; with help" if answers[0].helped else ""
+    return Event(answers[0].finished, f"{what}: {right} of {len(last)} right{missed}{helped}")  # type: ignore[arg-type]
 
 
 def _asks(record: Record) -> Iterable[Event]:
