@@ -23,6 +23,7 @@ from quizzes.kinds.ordering import PLACES
 from quizzes.models import Revision
 
 SHORT, LONG = 200, 2000  # letters
+MISSING = {"stem": "Write the question", "why": "Say why", "objective": "Name the topic in a few words"}
 
 
 class Lines(forms.CharField):
@@ -121,7 +122,8 @@ class Words(forms.Form):
         """Put each sentence at the field it is about; at the question, where it is about the whole."""
         for problem in problems:
             name = self.place(problem.at) if isinstance(problem, Problem) else "stem"
-            self.add_error(name if name in self.fields else "stem", str(problem))
+            text = MISSING.get(name, problem) if problem.endswith("is missing.") else problem
+            self.add_error(name if name in self.fields else "stem", str(text))
 
     def groups(self) -> list[tuple[str, list[BoundField], bool]]:
         """Return the rows as the page draws them: heading, fields, and whether it stands open."""

@@ -245,6 +245,46 @@ def noor_pages(page: Page) -> Iterator[str]:
     yield "a patient, talked about"
 
 
+def eda_pages(page: Page, password: str) -> Iterator[str]:
+    """Walk as eda, an educator, who begins a draft and throws it away."""
+    page.goto("/admin/")
+    sign_in(page, "eda", password)
+    yield "questions"
+    page.get_by_label("Check").select_option(label="BCG for the bladder")
+    press(page, "Show")
+    yield "questions of one check"
+    press(page, "How is BCG for bladder cancer given?")
+    yield "a question"
+    press(page, "Change the words")
+    yield "change the words"
+    page.get_by_label("Said to whoever chose it").first.fill("")
+    page.get_by_label("Why", exact=True).fill("Always contact the team.")
+    press(page, "Save the draft")
+    yield "change the words, a feedback missing"
+    page.get_by_label("Said to whoever chose it").first.fill("That is it.")
+    press(page, "Save the draft")
+    yield "a draft"
+    press(page, "Try it as a patient")
+    yield "try it as a patient"
+    press(page, "Check my answer")
+    tick(page, "I’m not sure")
+    press(page, "Check my answer")
+    yield "try it as a patient, feedback"
+    press(page, "Back to the question")
+    press(page, "Throw the draft away")
+    yield "a draft thrown away"
+    page.goto("/admin/quizzes/question/add/")
+    yield "a new question"
+    page.get_by_label("What kind of question?").select_option(label="Match")
+    press(page, "Go on")
+    yield "a new question to match"
+    press(page, "Save the draft")
+    yield "a new question, nothing written"
+    page.goto("/admin/quizzes/question/add/?quiz=bcg-for-the-bladder&kind=truth")
+    press(page, "Save the draft")
+    yield "a new statement, nothing written"
+
+
 def against_rules(page: Page, name: str) -> list[str]:
     """Return what axe-core finds: WCAG 2.2 A and AA, contrast at AAA, and its best practice."""
     return [
@@ -284,13 +324,14 @@ def watched(visit: Visit, told: list[str], width: int = NARROW) -> Page:
 @pytest.mark.parametrize("width", [NARROW, 1280])
 def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: int) -> None:
     found: list[str] = []
-    guest, noor, ana = (watched(visit, found, width) for _ in range(3))
+    guest, noor, ana, eda = (watched(visit, found, width) for _ in range(4))
     for page, names in (
         (guest, patient_pages(guest)),
         (noor, desk_pages(noor, site.password)),
         (noor, lead_pages(noor, site)),
         (ana, ana_pages(ana, site.password)),
         (noor, noor_pages(noor)),
+        (eda, eda_pages(eda, site.password)),
     ):
         for name in names:
             found += problems(page, name, width)

@@ -267,7 +267,7 @@ class TestTheForm(EducatorCase):
 
     def test_says_at_each_field_how_to_mend_it_and_changes_nothing(self) -> None:
         for over, field, text in (
-            ({"stem": " "}, "stem", "The stem is missing."),
+            ({"stem": " "}, "stem", "Write the question"),
             ({"stem": "x" * 301}, "stem", "Ensure this value has at most 300 characters (it has 301)."),
             ({"why": "a\x00b"}, "why", "Null characters are not allowed."),
             ({"feedback_1": ""}, "feedback_1", "Every choice needs its feedback."),
