@@ -1,0 +1,115 @@
+"""A stranger makes a site of their own from README.md alone: a real server, a question, an answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from html import unescape
+from http.cookiejar import CookieJar
+from pathlib import Path
+from unittest import TestCase
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BLOCK = re.compile(r"^```(sh|python|html)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"^(?:# |\{# )([\w/]+\.(?:py|html))(, at its end)?(?: #\})?\n")
+PASSWORD = "a long enough password"
+
+
+def blocks() -> Iterator[tuple[str, str]]:
+    """Yield the blocks of the README's last part: their language and text."""
+    readme = (ROOT / "quizzes" / "README.md").read_text()
+    yield from BLOCK.findall(readme.split("## In a site")[1])
+
+
+class TestAStranger(TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        here = str(Path(sys.executable).parent)
+        self.env = {"PATH": f"{here}{os.pathsep}{os.environ['PATH']}", "ENGINE": str(ROOT), "HOME": str(self.folder)}
+        self.env |= {
+            f"DJANGO_SUPERUSER_{k}": v for k, v in (("PASSWORD", PASSWORD), ("USERNAME", "sam"), ("EMAIL", ""))
+        }
+        self.browser = build_opener(HTTPCookieProcessor(CookieJar()))
+
+    def run_in(self, *command: str, text: str | None = None) -> None:
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.env, input=text, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
+
+    def serve(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "manage.py", "runserver", "--noreload", str(port)]
+        with (self.folder / "log").open("wb") as log:
+            server = subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=log, stderr=log)
+        self.addCleanup(server.wait, 20)
+        self.addCleanup(server.terminate)
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                return
+            except ConnectionRefusedError:
+                assert server.poll() is None, (self.folder / "log").read_text()
+                time.sleep(0.1)
+        raise TimeoutError("the stranger's site did not answer")
+
+    def get(self, address: str, **form: str) -> str:
+        """Open a page, or send its form with the page's own token; return the page that it leads to."""
+        data = None
+        if form:
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.page)
+            data = urlencode(form | {"csrfmiddlewaretoken": token[1] if token else ""}).encode()
+        address = address if address.startswith("http") else self.url + address
+        with self.browser.open(Request(address, data)) as response:  # noqa: S310 - our own server
+            self.page, self.here = unescape(response.read().decode()), response.url
+        return self.page
+
+    def test_asks_and_is_answered_in_a_site_made_from_the_readme(self) -> None:
+        for language, text in blocks():
+            if language == "sh":
+                self.run_in("sh", "-ec", text)
+                continue
+            named = NAMED.match(text)
+            assert named, text
+            path, body = self.folder / named[1], text[named.end() :]
+            path.write_text(path.read_text() + body if named[2] else body)
+        self.run_in(sys.executable, "manage.py", "migrate", "--verbosity", "0")
+        self.run_in(sys.executable, "manage.py", "check", "--fail-level", "WARNING")
+        self.run_in(sys.executable, "manage.py", "shell", text=(self.folder / "first_question.py").read_text())
+        self.run_in(sys.executable, "manage.py", "createsuperuser", "--noinput")
+        self.serve()
+
+        self.get("/start/colors/")
+        assert "/admin/login/" in self.here
+        self.get(self.here, username="sam", password=PASSWORD)
+        assert "<h1>Colors</h1>" in self.page
+        self.get(self.here, start="")
+        assert "What color is the sky?" in self.page
+        assert "Air scatters" not in self.page
+        green = re.search(r'value="(\w+)"><label[^>]*>Green', self.page)
+        assert green
+        self.get(self.here, choice=green[1], number="1")
+        assert self.here.endswith("/1/feedback/")
+        assert "Not quite" in self.page
+        assert "Look up at noon." in self.page
+        assert "Air scatters blue light." in self.page
+        self.get(self.here.replace("1/feedback/", "result/"))
+        assert "<li>The sky</li>" in self.page
+
+        assert "What color is the sky?" in self.get("/admin/quizzes/question/")
+        number = re.search(r"/admin/quizzes/question/(\d+)/change/", self.page)
+        assert number
+        self.get(f"/admin/quizzes/question/{number[1]}/write/")
+        assert "That is its color by day." in self.page
