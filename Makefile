@@ -3,7 +3,7 @@
 # make dev    the same with DEBUG on, started anew whenever a file changes
 # make test   everything that checks it, the cheapest first
 # make backup, make restore FILE=…   the database into one checked file while the site runs, and back (the site stopped)
-# make faults   kill workers and databases under load, and look for every answer (minutes)
+# make faults   kill workers and databases under load, and look for every answer (minutes; FULL=1: 300 kills, 20 restarts)
 # make bench    what a page costs beside a bare Django view (minutes)
 # make weight   what a page weighs, and when a slow phone has painted it (half a minute)
 # make lock   both lists of packages anew from pyproject.toml (UPGRADE=--upgrade: to their newest versions)
@@ -159,7 +159,7 @@ restore: $(VENV)/requirements.txt
 	$(PY) manage.py restore "$(FILE)" $(if $(YES),--yes)
 
 faults: $(VENV)/requirements-dev.txt
-	$(PY) -m tests.faults
+	$(PY) -m tests.faults $(if $(FULL),--full)
 
 bench: $(VENV)/requirements-dev.txt
 	$(PY) -m tests.bench

@@ -1,8 +1,9 @@
-"""Kill the site under load and count what was lost: `python -m tests.faults` (about 90 seconds).
+"""Kill the site under load and count what was lost: `python -m tests.faults` (90 seconds; --full: about six minutes).
 
-A real server with several workers on a database of its own. Guests answer question after question; meanwhile workers
-are killed and PostgreSQL is restarted. Afterwards every answer that the server acknowledged must stand in the database,
-once and as it was given. Then the same with a fault planted (tests/faults/planted.py), which the run must find: a run
+A real server with several workers on a database of its own. Guests answer checks, try again and do reviews (days pass
+in a second: tests/faults/calendar.py); meanwhile workers are killed and PostgreSQL is restarted. Afterwards every
+answer that the server acknowledged must stand in the database, once and as it was given, and every card must be the one
+that the answers make. Then the same with a fault planted (tests/faults/planted.py), which the run must find: a run
 that cannot see a loss proves nothing. Exit code: 0 when nothing was lost and the plant was found.
 """
 
@@ -18,19 +19,22 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.databases import Cluster, postgresql
-from tests.faults.server import SITE, Hospital, environment, free_port, prepare, run
+from tests.faults.server import Hospital, environment, free_port, prepare, run
 from tests.faults.verdict import Verdict, compare
 from tests.faults.writers import Ledger, Writer
 
+SITE = "tests.faults.calendar:application"
 PLANTED = "tests.faults.planted:application"
 WRITERS = 10
-RESTARTS = 6  # of PostgreSQL in one run, "fast" and "immediate" in turn
 PLANT = 6.0  # seconds
 ANSWERS = 5  # acknowledged for each kill, at least: a slow machine takes longer, thrice as long at most
-COLUMNS = "database kills restarts starts acked retried doubles 5xx broken lost doubled unsent other"
+COLUMNS = (
+    "database kills restarts starts acked checks retries reviews left again doubles 5xx broken lost doubled unsent"
+)
 
 
 @dataclass
@@ -42,34 +46,46 @@ class Outcome:
     restarts: int
     starts: int
     ledger: Ledger
+    kinds: dict[str, int]  # attempts with an answer: check, retry, review; and left: reviews that were closed
     verdict: Verdict
 
     def row(self) -> list[object]:
         """Return the cells of the table."""
         ledger, verdict = self.ledger, self.verdict
-        other = len(verdict.misjudged) + len(verdict.unfinished) + len(verdict.unsound) + len(ledger.strange)
+        other = sum(
+            map(len, (verdict.misjudged, verdict.unfinished, verdict.miscarded, verdict.unsound, ledger.strange))
+        )
         return [
-            self.name, self.kills, self.restarts, self.starts, len(ledger.acknowledged), ledger.retried,
+            self.name, self.kills, self.restarts, self.starts, len(ledger.acknowledged),
+            *(self.kinds.get(kind, 0) for kind in ("check", "retry", "review", "left")), ledger.retried,
             ledger.doubles, ledger.server_errors, ledger.broken,
             len(verdict.lost), len(verdict.doubled), len(verdict.unsent), other,
         ]  # fmt: skip
 
 
-def restart(cluster: Cluster, seconds: float, over: threading.Event, done: list[str]) -> None:
-    """Restart PostgreSQL through the run, evenly; note what failed."""
-    for turn in range(RESTARTS):
-        if over.wait(seconds / (RESTARTS + 1)):
+def restart(cluster: Cluster, times: int, seconds: float, over: threading.Event, done: list[str]) -> None:
+    """Restart PostgreSQL through the run, evenly, "fast" and "immediate" in turn; note what was done."""
+    for turn in range(times):
+        if over.wait(seconds / (times + 1)):
             return
         cluster.restart("immediate" if turn % 2 else "fast")
         done.append("immediate" if turn % 2 else "fast")
 
 
 def disturb(
-    name: str, url: str, folder: Path, *, seconds: float, kills: int, app: str = SITE, cluster: Cluster | None = None
+    name: str,
+    url: str,
+    folder: Path,
+    *,
+    seconds: float,
+    kills: int,
+    app: str = SITE,
+    cluster: Cluster | None = None,
+    times: int = 0,
 ) -> Outcome:
-    """Let guests answer while workers are killed; return what came of it."""
+    """Let guests answer while workers are killed and the cluster restarts so many times; return what came of it."""
     port, end, over, restarts = free_port(), threading.Event(), threading.Event(), list[str]()
-    env = environment(url, port, folder)
+    env = environment(url, port, folder, RUN_BEGAN=datetime.now(UTC).isoformat())
     prepare(env)
     writers = [Writer(port, end) for _ in range(WRITERS)]
     helpers: list[threading.Thread] = []
@@ -77,7 +93,7 @@ def disturb(
     try:
         with Hospital(env, port, log, app=app) as hospital:
             if cluster:
-                helpers.append(threading.Thread(target=restart, args=(cluster, seconds, over, restarts)))
+                helpers.append(threading.Thread(target=restart, args=(cluster, times, seconds, over, restarts)))
                 helpers[0].start()
             for writer in writers:
                 writer.start()
@@ -85,11 +101,11 @@ def disturb(
             while (spent := time.monotonic() - began) < 3 * seconds:
                 answers = sum(len(writer.ledger.acknowledged) for writer in writers)
                 done = hospital.kills >= kills and answers >= ANSWERS * kills
-                if spent >= seconds and done and (not cluster or len(restarts) == RESTARTS):
+                if spent >= seconds and done and len(restarts) == times:
                     break
-                slow = 1 if spent < seconds else 3  # past the time, answers are what is missing
-                time.sleep(slow * random.uniform(0.2, 0.6))
-                hospital.kill()
+                time.sleep(random.uniform(0.2, 0.6))
+                if answers >= ANSWERS * (hospital.kills + 1):  # else nobody lives long enough
+                    hospital.kill()
             end.set()
             over.set()
             for thread in (*helpers, *writers):
@@ -104,7 +120,8 @@ def disturb(
     ledger = Ledger()
     for writer in writers:
         ledger.add(writer.ledger)
-    return Outcome(name, *outcome, ledger, compare(ledger, json.loads(run(env, "-m", "tests.faults.record"))))
+    record = json.loads(run(env, "-m", "tests.faults.record"))
+    return Outcome(name, *outcome, ledger, record["kinds"], compare(ledger, record))
 
 
 def on_sqlite(folder: Path, options: argparse.Namespace) -> list[Outcome]:
@@ -122,33 +139,41 @@ def on_postgresql(folder: Path, options: argparse.Namespace) -> list[Outcome]:
         if cluster is None:
             raise SystemExit("There is no PostgreSQL here. Install one: apt install postgresql")
         url = cluster.new("site")
-        done = [disturb("postgresql", url, folder, seconds=options.seconds, kills=options.kills, cluster=cluster)]
+        much = {"seconds": options.seconds, "kills": options.kills, "times": options.restarts}
+        done = [disturb("postgresql", url, folder, cluster=cluster, **much)]
         if options.plant:
             url = cluster.new("planted")
             done.append(disturb("postgresql, planted", url, folder, seconds=PLANT, kills=5, app=PLANTED))
         return done
 
 
-def judge(outcome: Outcome, kills: int) -> list[str]:
+def judge(outcome: Outcome, kills: int, restarts: int) -> list[str]:
     """Return why this run is not good, a sentence each."""
     if "planted" in outcome.name:
         return [] if outcome.verdict.lost else [f"{outcome.name}: the planted fault was not found."]
     found = [f"{outcome.name}: {fault}" for fault in (*outcome.verdict.faults, *outcome.ledger.strange)]
-    if outcome.kills < kills or (outcome.name == "postgresql" and outcome.restarts < RESTARTS):
+    if outcome.kills < kills or (outcome.name == "postgresql" and outcome.restarts < restarts):
         found.append(f"{outcome.name}: only {outcome.kills} kills and {outcome.restarts} restarts.")
     if len(outcome.ledger.acknowledged) < ANSWERS * kills:
         found.append(f"{outcome.name}: too few answers to prove anything.")
+    if missing := [kind for kind in ("check", "retry", "review", "left") if not outcome.kinds.get(kind)]:
+        found.append(f"{outcome.name}: the mix had no {' and no '.join(missing)}.")
     return found
 
 
 def main() -> int:
     """Run, print the table, return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=26, help="of load on each database (default: 26)")
-    parser.add_argument("--kills", type=int, default=60, help="of workers on each database, at least (default: 60)")
+    parser.add_argument("--full", action="store_true", help="300 kills on each database, and 20 restarts of PostgreSQL")
+    parser.add_argument("--seconds", type=float, help="of load on each database (26; full: 130)")
+    parser.add_argument("--kills", type=int, help="of workers on each database, at least (60; full: 300)")
+    parser.add_argument("--restarts", type=int, help="of PostgreSQL (6; full: 20)")
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--no-plant", dest="plant", action="store_false", help="do not try the planted fault")
     options = parser.parse_args()
+    for name, short, full in (("seconds", 26.0, 130.0), ("kills", 60, 300), ("restarts", 6, 20)):
+        if getattr(options, name) is None:
+            setattr(options, name, full if options.full else short)
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that everything is cleared away
     began, outcomes = time.monotonic(), list[Outcome]()
@@ -160,8 +185,8 @@ def main() -> int:
             outcomes += on_postgresql(folder, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    problems = [problem for outcome in outcomes for problem in judge(outcome, options.kills)]
-    rows: list[list[object]] = [list(COLUMNS.split()), *(outcome.row() for outcome in outcomes)]
+    problems = [problem for outcome in outcomes for problem in judge(outcome, options.kills, options.restarts)]
+    rows: list[list[object]] = [[*COLUMNS.split(), "other"], *(outcome.row() for outcome in outcomes)]
     table = [f"{name!s:<20}" + "".join(f"{cell!s:>9}" for cell in cells) for name, *cells in rows]
     end = f"{len(problems)} problems." if problems else "Nothing lost."
     sys.stdout.write("\n".join([*table, *problems[:20], f"{time.monotonic() - began:.0f} seconds. {end}\n"]))

@@ -10,7 +10,7 @@ from granian.cli import entrypoint
 LIBRARIES = (
     "csp.middleware", "django.contrib.auth", "django.contrib.messages", "django.contrib.sessions.middleware",
     "django.core.serializers", "django.core.wsgi", "django.db.models", "django.forms", "django.template.loader",
-    "environs", "markdown_it", "nh3", "psycopg", "whitenoise.middleware", "yaml",
+    "environs", "fsrs", "markdown_it", "nh3", "psycopg", "whitenoise.middleware", "yaml",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from learn.wsgi import application
+from tests.faults.calendar import application
 
 from django.db import connection  # isort: skip - settings must stand first
 

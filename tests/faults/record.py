@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from typing import Any
 
 import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402 - apps must be ready first
+from django.contrib.auth import get_user_model  # noqa: E402 - apps must be ready first
+from django.db import connection, transaction  # noqa: E402
 
-from quizzes import taking  # noqa: E402
-from quizzes.models import Attempt, Response  # noqa: E402
+from quizzes import reviewing, taking  # noqa: E402
+from quizzes.models import Attempt, Card, Response  # noqa: E402
 
 
 def order(spec: dict[str, Any]) -> list[str]:
@@ -33,8 +35,35 @@ def marked_well(response: Response) -> bool:
     return (response.mark == Response.Marked.RIGHT) == right
 
 
+def miscarded() -> list[str]:
+    """Return the cards that are not what the answers make, and those that are missing. Changes nothing."""
+
+    def cards() -> set[tuple[Any, ...]]:
+        return set(
+            Card.objects.values_list("learner", "question", "stability", "difficulty", "last", "due", "in_a_row")
+        )
+
+    with transaction.atomic():
+        kept = cards()
+        for learner in get_user_model().objects.filter(attempts__isnull=False).distinct():
+            reviewing.rebuild(learner=learner)
+        made = cards()
+        transaction.set_rollback(True)
+    return [str(card) for card in kept ^ made]
+
+
+def kinds(attempts: list[Attempt]) -> dict[str, int]:
+    """Return how many attempts of each kind were answered, and how many reviews were left and closed."""
+    found = Counter[str]()
+    for attempt in attempts:
+        items = list(attempt.items.with_answers())
+        found[attempt.kind] += any(item.answers for item in items)
+        found["left"] += attempt.finished is not None and any(not item.answers for item in items)
+    return dict(found)
+
+
 def record() -> dict[str, Any]:
-    """Return every answer with what it was worth, every attempt with what it owes, and whether the file is sound."""
+    """Return every answer with its worth, every attempt with what it owes, and whether cards and file are sound."""
     answers = [
         {
             "attempt": str(response.item.attempt_id),
@@ -59,7 +88,13 @@ def record() -> dict[str, Any]:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             sound = "; ".join(row[0] for row in cursor.execute("PRAGMA integrity_check"))
-    return {"answers": answers, "attempts": attempts, "sound": sound}
+    return {
+        "answers": answers,
+        "attempts": attempts,
+        "kinds": kinds(list(Attempt.objects.all())),
+        "miscarded": miscarded(),
+        "sound": sound,
+    }
 
 
 if __name__ == "__main__":

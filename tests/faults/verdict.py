@@ -30,6 +30,7 @@ class Verdict:
     unsent: list[str]  # in the record, and nobody gave it
     misjudged: list[str]  # marked otherwise than its answer is worth
     unfinished: list[str]  # attempts that owe nothing and are open, or owe something and are finished
+    miscarded: list[str]  # cards that a rebuild from the answers would not make
     unsound: list[str]
 
     @property
@@ -68,5 +69,6 @@ def compare(ledger: Ledger, record: dict[str, Any]) -> Verdict:
         unsent=unsent,
         misjudged=[str(row) for row in record["answers"] if not row["marked_well"]],
         unfinished=[str(attempt) for attempt in record["attempts"] if attempt["finished"] == attempt["owes"]],
+        miscarded=record["miscarded"],
         unsound=[record["sound"]] if record["sound"] != "ok" else [],
     )

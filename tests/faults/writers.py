@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from tests.faults.browser import Browser, Fields, Page, Reply, Unreachable
 
 CHECKS = ("/check/what-is-immunotherapy/", "/check/side-effects-when-to-call/")  # choice, truth, matching; safety
+REVIEW = "/review/"
 DOUBLE = 0.05  # of the answers are posted twice at once
+LEFT = 0.2  # of the reviews are left after a question
 QUESTION = re.compile(r"^/check/([0-9a-f-]{36})/([0-9]+)/$")
 
 
@@ -51,7 +53,7 @@ class TimeUp(Exception):
 
 
 class Writer(threading.Thread):
-    """One guest after another: open the check, start, answer every question, go once more or leave."""
+    """One guest after another: a check, what was missed once more, reviews of it on later days; or they leave."""
 
     def __init__(self, port: int, end: threading.Event, patience: float = 15) -> None:
         super().__init__(daemon=True)
@@ -65,8 +67,9 @@ class Writer(threading.Thread):
             while not self.end.is_set():
                 self.browser.close()
                 self.browser = Browser(self.port)
-                for _ in range(random.choice((1, 1, 2))):  # some try again what they missed
-                    self.take(random.choice(CHECKS))
+                check = random.choice(CHECKS)
+                for start in (check, *random.choice(((), (check,), (REVIEW, REVIEW), (check, REVIEW, REVIEW, REVIEW)))):
+                    self.take(start)
         except TimeUp:
             pass
         except Exception as error:  # a writer that dies in silence would make the run look good
@@ -74,10 +77,13 @@ class Writer(threading.Thread):
         finally:
             self.browser.close()
 
-    def take(self, check: str) -> None:
-        """Take one check to its result page."""
-        page = Page(self.insist(check).text)
-        path = self.insist(check, tuple(page.hidden)).location
+    def take(self, start: str) -> None:
+        """Take what starts here to its result page; some leave a review behind."""
+        page = Page(self.insist(start).text)
+        if start == REVIEW and not page.has_form:
+            return  # nothing is due
+        path = self.insist(start, tuple(page.hidden)).location
+        leaves = start == REVIEW and random.random() < LEFT
         while QUESTION.match(path) and not self.end.is_set():
             reply = self.insist(path)
             path = self.answer(path, Page(reply.text)) if reply.status == 200 else reply.location
@@ -86,6 +92,8 @@ class Writer(threading.Thread):
                     break
                 reply = self.insist(path)
                 path = reply.location or Page(reply.text).onward
+            if leaves:
+                return
         if path.endswith("/result/"):
             self.insist(path)
 
