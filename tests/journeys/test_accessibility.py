@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
 from tests.journeys.seen import SIDEWAYS, SMALL_TARGETS, UNSEEN_FOCUS, WIDE_TEXT, WIDEST
-from tests.journeys.walk import answer, press, questions, read_on, sign_in, tick
+from tests.journeys.walk import answer, days_go_by, heading, press, questions, read_on, sign_in, start_check, tick
 
 pytestmark = pytest.mark.browser
 
@@ -188,6 +188,38 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "progress, filtered, nobody fits, a filter that is none"
 
 
+def review_pages(page: Page, site: Site) -> Iterator[str]:
+    """Walk as a guest who comes back after some days."""
+    start_check(page, LESSON)
+    asked = questions(LESSON)[:2]
+    for question in asked:
+        answer(page, question, "unsure")
+        press(page, "Next question")
+    page.goto("/my/")
+    yield "my learning, a review to come"
+    page.goto("/review/")
+    yield "review, nothing due"
+    days_go_by(site, 3)
+    page.goto("/")
+    yield "start, a review to do"
+    page.goto("/my/")
+    yield "my learning, a review to do"
+    press(page, "A two-minute review")
+    yield "review"
+    press(page, "Not this week")
+    yield "review, put off"
+    press(page, "Ask me again now")
+    press(page, "Start")
+    yield "review, question"
+    page.goto("/review/")
+    yield "review, begun"
+    press(page, "Carry on")
+    while page.get_by_role("button", name="Check my answer").count():
+        answer(page, next(q for q in asked if q.stem == heading(page)), "wrong")
+        press(page, "See how it went" if page.get_by_role("link", name="See how it went").count() else "Next question")
+    yield "review, result"
+
+
 LEAD = """
 from learn.people import teams
 from learn.people.models import CareTeam, Membership, User
@@ -324,9 +356,10 @@ def watched(visit: Visit, told: list[str], width: int = NARROW) -> Page:
 @pytest.mark.parametrize("width", [NARROW, 1280])
 def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: int) -> None:
     found: list[str] = []
-    guest, noor, ana, eda = (watched(visit, found, width) for _ in range(4))
+    guest, noor, ana, eda, later = (watched(visit, found, width) for _ in range(5))
     for page, names in (
         (guest, patient_pages(guest)),
+        (later, review_pages(later, site)),
         (noor, desk_pages(noor, site.password)),
         (noor, lead_pages(noor, site)),
         (ana, ana_pages(ana, site.password)),
