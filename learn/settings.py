@@ -199,5 +199,9 @@ LOGGING = {
     },
 }
 
-EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "consolemail://")
+# Mail goes to the console where nothing else is said: an unknown kind must not end up at some SMTP server.
+EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console:")
+if "EMAIL_BACKEND" not in EMAIL_CONFIG:
+    raise SystemExit("EMAIL_URL must begin with console:, smtp:// or submission://.")
+EMAIL_CONFIG["EMAIL_TIMEOUT"] = EMAIL_CONFIG["EMAIL_TIMEOUT"] or 10  # seconds
 vars().update(EMAIL_CONFIG)

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from learn import looks, views
+from learn.assignments import views as assignments
 from learn.lessons import views as lessons
 from learn.progress import claim, keeping, summary
 from learn.progress import views as progress
@@ -21,6 +22,9 @@ urlpatterns = [
     path("check/", include("quizzes.urls")),
     path("review/", quizzes.review, {"helped": looks.helped}, name="review"),
     path("my/", progress.my, name="my"),
+    path("my/reminders/", assignments.reminders, name="reminders"),
+    path("my/reminders/on/<str:token>/", assignments.turn_on, name="reminders_on"),
+    path("my/reminders/stop/<str:token>/", assignments.turn_off, name="reminders_stop"),
     path("my/questions/", visits.questions, {"lessons_read": summary.lessons_read}, name="questions"),
     path("my/keep/", keeping.keep, name="keep"),
     path("my/keep/code/", keeping.new_code, name="new_code"),

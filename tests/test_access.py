@@ -12,13 +12,16 @@ from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
 
 from django.contrib.auth.models import Group
+from django.core import signing
 from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from learn.assignments import reminders
 from learn.assignments.actions import assign
+from learn.assignments.models import Reminder
 from learn.headers import HEADERS
 from learn.lessons.models import Lesson
 from learn.people import roles
@@ -148,6 +151,15 @@ TABLE |= {
 AUDITED |= {"admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
 MAY_WRITE |= {"admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
 
+# Reminders: the links in a mail need no sign-in, they are their own proof.
+TABLE |= {
+    "reminders": (ALL, cells(200, (("ana", "ben"), 303))),
+    "reminders_on": (ALL, ALL),
+    "reminders_stop": (ALL, ALL),
+    "admin:people_patient_remind": (DESK_POST_ONLY, ANAS_POST),
+}
+MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patient_remind"}
+
 # Care teams: Maple has a lead.
 LEADS = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 200))
 LEADS_POST = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 303))
@@ -221,6 +233,7 @@ class TestEveryAddress(TestCase):
             stem="How do you get BCG?", **words,
         )  # fmt: skip
         typed = {f.name: f.value() for f in FORMS["choice"](draft, authoring.fingerprint(draft))}
+        wish = Reminder.objects.create(patient=cls.ana, address="ana@example.com", confirmed=at(20))
         n = {"attempt": cls.attempt.pk, "n": 1}
         cls.lesson = lesson
         said = TeachBack.objects.create(
@@ -250,6 +263,9 @@ class TestEveryAddress(TestCase):
             "admin:people_patient_undo": {"act": act.pk if act else 0},
             "admin:people_patient_assignment": asked,
             "admin:people_patient_withdraw": asked,
+            "reminders_on": {"token": signing.dumps((wish.pk, "ana@example.com"), salt=reminders.ON)},
+            "reminders_stop": {"token": signing.dumps(wish.pk, salt=reminders.STOP)},
+            "admin:people_patient_remind": {"pk": cls.ana.pk},
             "admin:people_careteam_member": member,
         }
         cls.kwargs |= {f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("change", "add", "move", "audit")}
@@ -272,6 +288,8 @@ class TestEveryAddress(TestCase):
             "admin:people_patient_questions": {"talked": 1},
             "questions": {"text": "Can my sister come with me?"},
             "admin:people_patient_assignment": {"due": "2026-12-05", "note": "Soon"},
+            "reminders": {"address": "new@example.com"},
+            "reminders_stop": {"do": "pause"},
             "admin:people_careteam_add": {"name": "newcomer"},
             "admin:people_careteam_member": {"do": "lead"},
             "admin:people_careteam_move": {"patient": [cls.ana.pk], "to": oak.pk},
@@ -422,6 +440,8 @@ class TestEveryAddress(TestCase):
             "admin:people_patient_questions": ("noor", ["talked", "undo"], []),
             "admin:people_patient_assign": ("noor", ["pathways", "lessons", "due", "note"], ["patient"]),
             "admin:people_patient_assignment": ("noor", ["due", "note"], []),
+            "reminders": ("ana", ["address"], []),
+            "reminders_stop": ("anonymous", ["do"], []),
             "admin:people_careteam_add": ("lead", ["name"], []),
             "admin:people_careteam_member": ("lead", ["do"], []),
             "admin:people_careteam_move": ("lead", ["patient", "to"], []),
@@ -457,13 +477,12 @@ class TestEveryAddress(TestCase):
             for before, after in (
                 ("/", "/"), ("/lessons/", "/"), ("/lessons/basics/", "/"),
                 ("/lessons/basics/what-is-immunotherapy/", "/"),
-                ("/check/", "/"), ("/check/", "/1/"), (f"/check/{self.attempt.pk}/", "/"), ("/admin/", "/"),
-                ("/admin/people/patient/", "/change/"), ("/admin/quizzes/question/", "/change/"),
-                ("/static/", ""), ("/admin/people/patient/undo/", "/"),
-                (f"/admin/people/patient/{self.ana.pk}/assignments/", "/"),
+                ("/admin/quizzes/question/", "/change/"),
                 ("/check/", "/"), ("/check/", "/1/"), ("/j/", "/"),
                 (f"/check/{self.attempt.pk}/", "/"), ("/admin/", "/"),
-                ("/admin/people/patient/", "/change/"), ("/static/", ""),
+                ("/my/reminders/on/", "/"), ("/my/reminders/stop/", "/"),
+                ("/admin/people/patient/", "/change/"), ("/admin/people/patient/undo/", "/"),
+                (f"/admin/people/patient/{self.ana.pk}/assignments/", "/"), ("/static/", ""),
             ):  # fmt: skip
                 with self.subTest(path=before, edge=edge[:20]):
                     assert client.get(before + raw + after).status_code < 500

@@ -1,4 +1,4 @@
-"""The forms that ask patients to do lessons, and change by when."""
+"""The forms that ask patients to do lessons, and change by when; where reminders go."""
 
 from __future__ import annotations
 
@@ -103,3 +103,20 @@ class AssignForm(DueForm):
 
 def _lessons(n: int) -> str:
     return f"{n} lesson{'' if n == 1 else 's'}"
+
+
+class AddressForm(forms.Form):
+    """Where reminders go."""
+
+    use_required_attribute = False
+
+    address = forms.EmailField(
+        label="Your e-mail address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": "Type your e-mail address",
+            "invalid": "Type an e-mail address like name@example.com",
+            "max_length": "That is too long for an e-mail address",
+        },
+    )

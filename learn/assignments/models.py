@@ -1,8 +1,8 @@
-"""What was asked of whom, by when: Pathway, Assignment; and what one press did, to undo it: Act, Change."""
+"""What was asked of whom, by when: Pathway, Assignment; what one press did, to undo it: Act, Change; Reminder."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -141,3 +141,52 @@ class Change(models.Model):
         else:
             a.due, a.note, a.by_id, a.made, a.act_id = self.due, self.note, self.by_id, self.made, self.before_id
         return a
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    """Reads of reminders."""
+
+    def wanting(self, today: date) -> ReminderQuerySet:
+        """Return those whose own columns let a mail go on this day. No join: `send` claims a day with it."""
+        return self.filter(
+            Q(tried=None) | Q(tried__lt=today),
+            Q(sent=None) | Q(sent__lte=today - timedelta(days=Reminder.GAP)),
+            Q(paused_until=None) | Q(paused_until__lte=today),
+            confirmed__isnull=False,
+        ).exclude(address="")
+
+
+class Reminder(models.Model):
+    """A patient's wish for reminders by e-mail. Only a confirmed address is written to; stopping forgets it.
+
+    The days are the clinic's: `tried` is claimed before a mail is sent, `sent` is set after.
+    """
+
+    GAP = 3  # days from one mail to the next, at least
+
+    patient = models.OneToOneField(Patient, models.CASCADE, related_name="reminder")
+    address = models.EmailField(blank=True)
+    pending = models.EmailField(blank=True)  # asked for, not confirmed yet
+    confirmed = models.DateTimeField(null=True)
+    paused_until = models.DateField(null=True)
+    tried = models.DateField(null=True)
+    sent = models.DateField(null=True)
+    asked_on = models.DateField(null=True)  # the day that `asked` counts for: mails that ask to confirm
+    asked = models.PositiveSmallIntegerField(default=0)
+
+    objects = ReminderQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"reminders of {self.patient_id}"
+
+    @property
+    def is_on(self) -> bool:
+        """True when an address is confirmed."""
+        return bool(self.address and self.confirmed)
+
+    def next_day(self, today: date) -> date:
+        """Return the first day, today or later, on which a mail may go."""
+        days = [today, self.paused_until, self.sent and self.sent + timedelta(days=self.GAP)]
+        if self.tried == today:
+            days.append(today + timedelta(days=1))
+        return max(day for day in days if day)

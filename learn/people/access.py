@@ -23,6 +23,7 @@ WORDS = {
     "patient.seen": "saw a patient's page",
     "assigned": "assigned lessons or changed their day",
     "assigned.undone": "took an assignment back at once",
+    "reminded": "sent a reminder by e-mail",
     "withdrawn": "withdrew an assignment",
     "member.added": "added a member to the team",
     "member.removed": "removed a member from the team",

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
+from learn.assignments.models import Reminder
 from learn.lessons.models import Step
 from learn.people import access, sessions
 from learn.people.models import AccessCode, Patient, User
@@ -98,6 +99,7 @@ def stop_sharing(*, user: User, now: datetime) -> bool:
         patient.user = nobody
         _end(patient, now)
         patient.save()
+        Reminder.objects.filter(patient=patient).delete()
         visits.stop_sharing(learner=user, question=None)  # a later nurse sees them only if asked to anew
         AccessCode.objects.filter(user=user, cancelled=None).exclude(by=user).update(cancelled=now)
         access.note(by=user, what="sharing.stopped", patient=patient, now=now)

@@ -13,7 +13,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 
-from learn.assignments.models import Assignment, Change
+from learn.assignments.models import Assignment, Change, Reminder
 from learn.lessons.models import Lesson
 from learn.people.access import WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
@@ -183,6 +183,12 @@ KEPT = (
             "before that: asked": c.made,
         },
         ("assignment__lesson__quiz", "act"),
+    ),
+    Kept(
+        "Reminders by e-mail",
+        Reminder,
+        "patient__user",
+        lambda r: {"address": r.address, "waits for your yes": r.pending, "on since": r.confirmed, "last sent": r.sent},
     ),
     Kept(
         "When your nurse noted that you spoke",

@@ -250,11 +250,39 @@ def lead_pages(page: Page, site: Site) -> Iterator[str]:
     yield "who saw what"
 
 
-def ana_pages(page: Page, password: str) -> Iterator[str]:
+LINKS = """
+from django.core import signing
+from learn.assignments import reminders
+from learn.assignments.models import Reminder
+mine = Reminder.objects.get()
+token = signing.dumps((mine.pk, mine.pending), salt=reminders.ON)
+print(f"/my/reminders/on/{token}/", reminders.stop_address(mine))
+"""
+
+
+def ana_pages(page: Page, site: Site) -> Iterator[str]:
     """Walk as ana, who was asked."""
     page.goto("/accounts/login/")
-    sign_in(page, "ana", password)
+    sign_in(page, "ana", site.password)
     yield "my learning, asked"
+    page.goto("/my/reminders/")
+    yield "reminders"
+    press(page, "Send me a mail to confirm")
+    yield "reminders, no address typed"
+    page.get_by_label("Your e-mail address").fill("ana@example.com")
+    press(page, "Send me a mail to confirm")
+    yield "reminders, to be confirmed"
+    site_mail = site.manage("shell", "-c", LINKS).split()
+    for link, name in zip(site_mail, ("turn reminders on", "stop reminders"), strict=True):
+        page.goto(link)
+        yield name
+        press(page, "Yes, send me reminders" if link == site_mail[0] else "Not this week")
+        yield f"{name}, done"
+    page.goto("/my/reminders/")
+    yield "reminders, paused"
+    page.goto("/my/reminders/stop/nothing/")
+    yield "reminders, a bad link"
+    page.goto("/my/")
     page.goto("/my/data/stop/")
     yield "stop sharing"
     page.goto("/my/")
@@ -362,7 +390,7 @@ def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: in
         (later, review_pages(later, site)),
         (noor, desk_pages(noor, site.password)),
         (noor, lead_pages(noor, site)),
-        (ana, ana_pages(ana, site.password)),
+        (ana, ana_pages(ana, site)),
         (noor, noor_pages(noor)),
         (eda, eda_pages(eda, site.password)),
     ):

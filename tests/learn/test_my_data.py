@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client, TestCase, TransactionTestCase
 
 from learn.assignments import actions as assignments
+from learn.assignments.models import Reminder
 from learn.lessons.models import Lesson, Step
 from learn.people import codes
 from learn.people.models import AccessCode, AuditEvent, Patient, User
@@ -113,6 +114,7 @@ class TestMyData(TestCase):
             assignments.assign(
                 patients=[learner.patient], lessons=[lesson], due=at(day).date(), note=word, by=cls.noor, now=at(19)
             )
+        Reminder.objects.create(patient=learner.patient, address=f"{word}@example.org", confirmed=at(19))
 
     def sign_in(self, who: Patient) -> Client:
         client = Client()
@@ -164,13 +166,13 @@ class TestMyData(TestCase):
     def test_costs_the_same_number_of_queries_for_one_check_as_for_three(self) -> None:
         client = self.sign_in(self.ana)
         client.get("/my/data/")
-        with self.assertNumQueries(16):
+        with self.assertNumQueries(17):
             client.get("/my/data/")
         for n in (1, 2):
             quiz = make_quiz(make_question(slug=f"q{n}"), slug=f"quiz-{n}")
             attempt = taking.start(learner=self.ana.user, quiz=quiz, language="en", now=at(22))
             taking.answer(item=attempt.items.get(), given=[], number=1, now=at(22))
-        with self.assertNumQueries(16):
+        with self.assertNumQueries(17):
             client.get("/my/data/")
 
     def test_is_erased_only_with_a_tick(self) -> None:
@@ -287,6 +289,9 @@ class TestAPatientWhoStopsSharing(TestCase):
 
     def test_shares_no_question_any_more(self) -> None:
         assert [q.shared for q in MyQuestion.objects.of(self.ana.user)] == [None]
+
+    def test_keeps_no_address_for_reminders(self) -> None:
+        assert not Reminder.objects.filter(patient=self.ana).exists()
 
     def test_cannot_be_opened_by_the_nurses_card_any_more(self) -> None:
         assert AccessCode.objects.get(user=self.ana.user).cancelled is not None

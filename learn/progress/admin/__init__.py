@@ -9,7 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from learn.people.models import CareTeam, Patient
-from learn.progress.admin import assign, contact, matrix, patient, patients, questions, teach_back, team, worklist
+from learn.progress.admin import (
+    assign,
+    contact,
+    matrix,
+    patient,
+    patients,
+    questions,
+    remind,
+    teach_back,
+    team,
+    worklist,
+)
 
 # address below /admin/people/patient/, view, name after "admin:people_patient_"
 SCREENS = [
@@ -22,11 +33,12 @@ SCREENS = [
     ("<int:pk>/teach-back/", teach_back.teach_back, "teach_back"),
     ("<int:pk>/teach-back/<int:first>/", teach_back.add, "teach_back_add"),
     ("<int:pk>/questions/", questions.talked, "questions"),
+    ("<int:pk>/remind/", remind.remind, "remind"),
     ("<int:pk>/assignments/<int:assignment>/", assign.change, "assignment"),
     ("<int:pk>/assignments/<int:assignment>/withdraw/", assign.withdraw, "withdraw"),
 ]
 # What hangs in a patient's page beside its own: a function (by, patient, now) -> context of a part of its template.
-patient.PARTS += [questions.part, assign.part]
+patient.PARTS += [questions.part, assign.part, remind.part]
 
 
 @admin.register(Patient)

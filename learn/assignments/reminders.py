@@ -1,0 +1,148 @@
+"""Reminders by e-mail: asked for by the patient, confirmed by a link, gentle, and stopped by one press.
+
+A mail names no therapy, no medicine and no lesson. Its links begin with PUBLIC_URL, whatever host was asked, and are
+signed: whoever holds one may confirm, pause or stop that one address, and nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+
+from learn.assignments.models import Reminder
+from learn.people import access
+from learn.people.models import Patient, User
+
+BEFORE, AFTER = 2, 14  # days around the due day on which a lesson that is not done is worth a mail
+PAUSE = 7  # days of "not this week"
+CONFIRM_WITHIN = timedelta(days=7)
+MOST = 5  # mails a day that ask one patient to confirm an address: it may be a stranger's
+ON, STOP = "reminders.on", "reminders.stop"  # what a link is signed for
+
+HELLO = """Hello,
+
+You asked for a short reminder. Your learning page has something for you. It takes a few minutes, and any time is fine.
+
+{page}
+
+Nobody reads mail sent to this address. If you need your care team, call them.
+
+To stop these mails, or to have none for a week:
+{stop}
+"""
+CONFIRM = """Hello,
+
+Somebody, we hope you, asked for short reminders from a learning page to be sent to this address.
+Is that right? Open this page and press the button. The link works for 7 days:
+
+{on}
+
+If it was not you, do nothing. No more mail will come.
+"""
+
+
+class NotSent(Exception):
+    """The mail server did not take the mail."""
+
+
+class TooMany(Exception):
+    """Enough mails were sent today to ask for a confirmation."""
+
+
+def worth_a_mail(due: date, today: date) -> bool:
+    """Return whether a lesson that is not done, due on this day, is a reason to write today."""
+    return due - timedelta(days=BEFORE) <= today <= due + timedelta(days=AFTER)
+
+
+def stop_address(reminder: Reminder) -> str:
+    """Return the path of the page on which this person stops or pauses; it works without signing in, for ever."""
+    return reverse("reminders_stop", args=[signing.dumps(reminder.pk, salt=STOP)])
+
+
+def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
+    """Return whom a link is for, and the address it confirms (none to stop); None for a bad or old link."""
+    try:
+        found = signing.loads(token, salt=salt, max_age=CONFIRM_WITHIN if salt == ON else None)
+    except signing.BadSignature:
+        return None
+    pk, address = found if salt == ON else (found, "")
+    reminder = Reminder.objects.select_related("patient__care_team", "patient__user").filter(pk=pk).first()
+    return (reminder, address) if reminder else None
+
+
+def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
+    """Send a mail that asks to confirm this address. What was confirmed before holds until then.
+
+    Raises TooMany, or NotSent; then nothing has changed but the count.
+    """
+    today = patient.care_team.today(now)
+    Reminder.objects.bulk_create([Reminder(patient=patient)], ignore_conflicts=True)
+    mine = Reminder.objects.filter(patient=patient)
+    mine.exclude(asked_on=today).update(asked_on=today, asked=0)
+    mine.filter(asked_on=None).update(asked_on=today, asked=0)
+    if not mine.filter(asked_on=today, asked__lt=MOST).update(asked=F("asked") + 1):
+        raise TooMany
+    reminder = mine.get()
+    link = reverse("reminders_on", args=[signing.dumps((reminder.pk, address), salt=ON)])
+    _mail("Please confirm your address", CONFIRM.format(on=settings.PUBLIC_URL + link), address)
+    mine.update(pending=address)
+    return reminder
+
+
+def confirm(*, reminder: Reminder, address: str, now: datetime) -> bool:
+    """Send reminders to this address from now on; False when another was asked for since. Twice is once."""
+    mine = Reminder.objects.filter(pk=reminder.pk)
+    if (
+        mine.filter(pending=address)
+        .exclude(pending="")
+        .update(address=address, pending="", confirmed=now, paused_until=None)
+    ):
+        return True
+    return mine.filter(address=address).exclude(address="").exists()
+
+
+def stop(*, reminder: Reminder) -> None:
+    """Send no more, and forget the address. Twice is once."""
+    Reminder.objects.filter(pk=reminder.pk).update(address="", pending="", confirmed=None, paused_until=None)
+
+
+def pause(*, reminder: Reminder, now: datetime) -> date:
+    """Send none for a week; return the first day on which one may come again."""
+    until = reminder.patient.care_team.today(now) + timedelta(days=PAUSE)
+    Reminder.objects.filter(pk=reminder.pk).update(paused_until=until)
+    return until
+
+
+def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
+    """Send one reminder, if this person wants one today: at most one try a day, and one mail in Reminder.GAP days.
+
+    The day is claimed in one statement before anything is sent, so that two at once send one. False when there is
+    nothing to send or it was claimed already. Raises NotSent: the claim stands, and the next day tries again.
+    """
+    today = reminder.patient.care_team.today(now)
+    mine = Reminder.objects.filter(pk=reminder.pk)
+    with transaction.atomic():
+        goes_on = reminder.patient.ended_on is None and reminder.patient.user.is_active
+        if not (goes_on and mine.wanting(today).filter(address=reminder.address).update(tried=today)):
+            return False
+        if by is not None:
+            access.note(by=by, what="reminded", patient=reminder.patient, now=now)
+    page = settings.PUBLIC_URL + reverse("my")
+    stop = settings.PUBLIC_URL + stop_address(reminder)
+    _mail("Your learning page", HELLO.format(page=page, stop=stop), reminder.address, {"List-Unsubscribe": f"<{stop}>"})
+    mine.update(sent=today)
+    return True
+
+
+def _mail(subject: str, body: str, to: str, headers: dict[str, str] | None = None) -> None:
+    headers = {"Auto-Submitted": "auto-generated", **(headers or {})}
+    try:
+        EmailMessage(subject, body, to=[to], headers=headers).send()
+    except OSError as error:  # every error of smtplib and of the network is one
+        raise NotSent from error

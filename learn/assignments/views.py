@@ -1,0 +1,76 @@
+"""Reminders by e-mail: the patient's own page, and the pages that the links in a mail lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from learn.assignments import reminders as by_mail
+from learn.assignments.forms import AddressForm
+from learn.assignments.models import Reminder
+from learn.people.models import Patient
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def reminders(request: HttpRequest) -> HttpResponse:
+    """Show whether reminders come and where to; POST asks for them. Whoever has no nurse here is told so."""
+    patient: Patient | None = getattr(request.user, "patient", None)
+    if patient is None or patient.ended_on:
+        return render(request, "assignments/reminders.html", {"mine": None, "patient": None})
+    form, now = AddressForm(request.POST or None), timezone.now()
+    if request.method == "POST" and form.is_valid():
+        try:
+            by_mail.ask(patient=patient, address=form.cleaned_data["address"], now=now)
+        except by_mail.TooMany:
+            form.add_error("address", "We have sent enough mails today. Look in your mail, or try again tomorrow")
+        except by_mail.NotSent:
+            form.add_error("address", "The mail could not be sent. Nothing has changed. Try again later")
+        else:
+            messages.success(request, "We sent you a mail. Open it, and press the button on the page it leads to.")
+            return HttpResponseRedirect(reverse("reminders"), status=303)
+    mine = Reminder.objects.filter(patient=patient).first()
+    today = patient.care_team.today(now)
+    context = {
+        "patient": patient,
+        "mine": mine,
+        "form": form,
+        "paused": mine.paused_until if mine and mine.paused_until and mine.paused_until > today else None,
+        "stop": by_mail.stop_address(mine) if mine and mine.is_on else "",
+    }
+    return render(request, "assignments/reminders.html", context)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def turn_on(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the button that confirms an address; only a POST confirms: mail programs look into links by themselves."""
+    found, done = by_mail.behind(token, by_mail.ON), False
+    if found and request.method == "POST":
+        reminder, address = found
+        done = by_mail.confirm(reminder=reminder, address=address, now=timezone.now())
+        found = found if done else None
+    return render(request, "assignments/reminders_on.html", {"found": found, "done": done})
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def turn_off(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the buttons that stop or pause; only a POST does it. Nobody has to sign in for this."""
+    found = by_mail.behind(token, by_mail.STOP)
+    context: dict[str, Any] = {"found": found}
+    if found and request.method == "POST":
+        reminder, _ = found
+        if request.POST.get("do") == "pause" and reminder.is_on:
+            context["until"] = by_mail.pause(reminder=reminder, now=timezone.now())
+        else:
+            by_mail.stop(reminder=reminder)
+            context["stopped"] = True
+    return render(request, "assignments/reminders_stop.html", context)
