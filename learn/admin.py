@@ -20,6 +20,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
+from learn.handouts.views import chart_note
 from learn.people.models import Patient
 
 
@@ -41,6 +42,8 @@ class Desk(admin.AdminSite):
         urls: list[Any] = [
             path("", self.admin_view(require_safe(self.index)), name="index"),
             path("login/", self.login, name="login"),
+            # Above the floor of the patients' own screens, which cannot import what stands on them.
+            path("people/patient/<int:pk>/chart/", self.admin_view(chart_note), name="people_patient_chart"),
         ]
         for model, model_admin in self._registry.items():
             urls += [

@@ -143,12 +143,13 @@ TABLE |= {
 AUDITED |= {"admin:people_patient_assignment"}
 MAY_WRITE |= {"admin:people_patient_undo", "admin:people_patient_assignment", "admin:people_patient_withdraw"}
 
-# Teach-back.
+# Teach-back, and the note for the chart.
 TABLE |= {
+    "admin:people_patient_chart": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_teach_back": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_teach_back_add": (ANAS_PAGE, ANAS_POST),
 }
-AUDITED |= {"admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
+AUDITED |= {"admin:people_patient_chart", "admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
 MAY_WRITE |= {"admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
 
 # Reminders: the links in a mail need no sign-in, they are their own proof.
@@ -257,6 +258,7 @@ class TestEveryAddress(TestCase):
             },
             "admin:quizzes_question_preview": {"pk": mended.question_id, "number": 2},
             "admin:people_patient_contact": {"pk": cls.ana.pk},
+            "admin:people_patient_chart": {"pk": cls.ana.pk},
             "admin:people_patient_teach_back": {"pk": cls.ana.pk},
             "admin:people_patient_teach_back_add": {"pk": cls.ana.pk, "first": said.pk},
             "admin:people_patient_questions": {"pk": cls.ana.pk},

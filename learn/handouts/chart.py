@@ -1,0 +1,86 @@
+"""The note for the chart: what was done and recorded, as plain text. Never what somebody knows or feels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import date_format
+
+from learn.people.models import CareTeam, Patient, User
+from learn.progress.missed import RIGHT, History
+from learn.progress.models import TeachBack
+from learn.progress.record import Record, Talk
+
+NONE = ["None yet."]
+
+
+def note(*, patient: Patient, record: Record, by: User, now: datetime) -> str:
+    """Return the note, for this moment. Days are those of the clinic's calendar, with the year."""
+    team = patient.care_team
+    reference = f", {patient.reference}" if patient.reference else ""
+    parts = {
+        "Lessons done": _lessons(record, team),
+        "Safety questions answered right": _safety(record, team, still_open=False),
+        "Safety questions still open": _safety(record, team, still_open=True),
+        "Teach-back": [line for talk in record.talks for line in _talk(talk, team)],
+    }
+    head = [
+        "Patient education: immunotherapy",
+        f"Patient: {patient.label}{reference}, {team}",
+        f"Written by {by}, {_day(now, team)}, from the record of lessons, questions and teach-backs",
+    ]
+    return "\n".join(head + [line for title, lines in parts.items() for line in ("", title, *(lines or NONE))]) + "\n"
+
+
+def _day(at: datetime, team: CareTeam) -> str:
+    return date_format(team.today(at), "l j F Y")
+
+
+def _lessons(record: Record, team: CareTeam) -> list[str]:
+    read = {r["edition__lesson"]: r["edition__number"] for r in _by_finish(record) if r["finished"]}
+    return [
+        f"- {s.taught.title}, edition {read[s.taught.lesson]}: {_day(s.done_at, team)}"
+        for s in record.whole.standings
+        if s.is_done and s.done_at
+    ]
+
+
+def _by_finish(record: Record) -> list[dict[str, Any]]:
+    return sorted(record.whole.readings, key=lambda r: r["finished"] or r["started"])
+
+
+def _safety(record: Record, team: CareTeam, *, still_open: bool) -> list[str]:
+    """Name each safety question by its topic; one that needs help is open, whatever was answered since that day."""
+    found = []
+    for history in record.histories.values():
+        last = history.rows[-1]
+        if not last.safety or _open(history) != still_open:
+            continue
+        how = "last answered, not right," if last.mark != RIGHT else "right"
+        found.append((last.at, f"- {last.topic}: {how} {_day(last.at, team)}"))
+    return [line for _, line in sorted(found)]
+
+
+def _open(history: History) -> bool:
+    return history.rows[-1].mark != RIGHT or bool(history.verdict.flag)
+
+
+def _talk(talk: Talk, team: CareTeam) -> Iterable[str]:
+    first = talk.first
+    whom = first.get_to_whom_display() + (f", in {first.language}" if first.language else "")
+    yield f"- {first.topic}: {first.get_outcome_display()}. {whom}. {_who(first, team)}"
+    if first.barriers:
+        yield f"  In the way: {'; '.join(first.barrier_words)}"
+    if first.note:
+        yield f"  Note: {first.note}"
+    for row in talk.added:
+        outcome = f" {row.get_outcome_display()}." if row.outcome else ""
+        yield f"  Added:{outcome} {_who(row, team)}"
+        if row.note:
+            yield f"  Note: {row.note}"
+
+
+def _who(row: TeachBack, team: CareTeam) -> str:
+    return f"{row.nurse}, {_day(row.at, team)}"
