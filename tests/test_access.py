@@ -133,14 +133,33 @@ MAY_WRITE = {
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
 
+# Invitations, cards, the end of care.
+INVITES = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 303), (("newcomer",), 200))
+DESK_GET = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
+TABLE |= {
+    "admin:people_patient_invite": (DESK_GET, INVITES),
+    "admin:people_patient_invite_many": (DESK_GET, INVITES),
+    "admin:people_patient_cards": (ANAS_PAGE, DESK_POST),
+    "admin:people_patient_card": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_label": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_end": (ANAS_PAGE, ANAS_POST),
+}
+_LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "label", "end")}
+_PRESSED = {f"admin:people_patient_{name}" for name in ("invite", "invite_many", "card", "label", "end")}
+AUDITED |= _LOOKED_AT
+MAY_WRITE |= _PRESSED
+
 # Assignments.
 DESK_POST_ONLY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
 TABLE |= {
     "admin:people_patient_undo": (DESK_POST_ONLY, cells(404, (VISITORS, 302), (("guest",), 302), (("noor",), 303))),
     "admin:people_patient_assignment": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_withdraw": (DESK_POST_ONLY, ANAS_POST),
+    "admin:people_patient_cancel_card": (DESK_POST_ONLY, ANAS_POST),
+    "admin:people_patient_take_back": (DESK_POST_ONLY, ANAS_POST),
 }
 AUDITED |= {"admin:people_patient_assignment"}
+MAY_WRITE |= {"admin:people_patient_cancel_card", "admin:people_patient_take_back"}
 MAY_WRITE |= {"admin:people_patient_undo", "admin:people_patient_assignment", "admin:people_patient_withdraw"}
 
 # Teach-back, and the note for the chart.
@@ -250,6 +269,10 @@ class TestEveryAddress(TestCase):
             "quizzes:question": n,
             "quizzes:feedback": n,
             "quizzes:result": {"attempt": cls.attempt.pk},
+            **{
+                f"admin:people_patient_{name}": {"pk": cls.ana.pk}
+                for name in ("card", "cancel_card", "label", "end", "take_back")
+            },
             "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
             "admin:people_patient_change": {"pk": cls.ana.pk},
             **{
@@ -273,6 +296,7 @@ class TestEveryAddress(TestCase):
         cls.kwargs |= {f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("change", "add", "move", "audit")}
         cls.query = {
             "admin:people_patient_assign": f"?patient={cls.ana.pk}",
+            "admin:people_patient_cards": f"?patient={cls.ana.pk}",
             "admin:quizzes_question_add": f"?quiz={lesson.slug}&kind=truth",
         }
         cls.form: dict[str, dict[str, Any]] = {
@@ -311,6 +335,22 @@ class TestEveryAddress(TestCase):
                 "objective": "Help",
             },
             "erase": {"sure": "yes"},
+            "admin:people_patient_invite": {
+                "label": "Dee",
+                "pathway": "later",
+                "when": "7",
+                "team": maple.pk,
+            },
+            "admin:people_patient_invite_many": {
+                "name": "Monday",
+                "many": "2",
+                "first": "1",
+                "pathway": "later",
+                "when": "7",
+                "team": maple.pk,
+            },
+            "admin:people_patient_label": {"label": "Anna", "reference": ""},
+            "admin:people_patient_end": {"why": "moved"},
             "code": {"letters": "BCDF GHJK LMNP"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide", "helper": "yes"},
         }
@@ -385,7 +425,7 @@ class TestEveryAddress(TestCase):
 
         def seen() -> list[bytes]:
             texts = [clients[who].get(page).content for page in pages for who in OWN_NURSES]
-            return [re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", text) for text in texts]
+            return [re.sub(rb'name="(csrfmiddlewaretoken|form)" value="[\w-]+"', b"", text) for text in texts]
 
         before = seen()
         cedar = self.people["omar"].memberships.get().care_team
@@ -405,6 +445,15 @@ class TestEveryAddress(TestCase):
             "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),
             "account_login": ("anonymous", ["login", "password", "next"], ["next"]),
             "account_logout": ("ana", ["next"], ["next"]),
+            "admin:people_patient_invite": (
+                "noor",
+                ["label", "reference", "team", "pathway", "when", "due", "form"],
+                [],
+            ),
+            "admin:people_patient_invite_many": ("noor", ["name", "many", "first", "pathway", "when", "due"], []),
+            "admin:people_patient_cards": ("noor", [], ["patient"]),
+            "admin:people_patient_label": ("noor", ["label", "reference"], []),
+            "admin:people_patient_end": ("noor", ["why"], []),
             "code": ("anonymous", ["letters", "shared", "next"], ["next"]),
             "join": ("anonymous", ["shared", "next"], ["next"]),
             "bring": ("guest", ["bring"], ["next"]),

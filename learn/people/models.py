@@ -163,6 +163,8 @@ class Patient(models.Model):
     care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients")
     label = models.CharField(max_length=80, help_text="Name or initials.")
     reference = models.CharField(max_length=40, blank=True, help_text="Your own local reference, if you use one.")
+    # The form that invited them, and their place in it: the same form twice makes nobody twice.
+    invitation = models.UUIDField(unique=True, null=True, blank=True, editable=False)
     ended_on = models.DateField(null=True, blank=True)
     ended_why = models.CharField(max_length=10, choices=Ending.choices, blank=True)
 

@@ -13,6 +13,9 @@ IT = "IT"
 _NURSE = frozenset(
     {
         "people.view_patient",
+        "people.add_patient",
+        "people.change_patient",
+        "people.add_accesscode",
         "assignments.view_assignment",
         "assignments.add_assignment",
         "progress.add_contact",

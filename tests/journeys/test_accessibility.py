@@ -168,6 +168,24 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "All patients")
     press(page, "Ana")
     yield "a patient"
+    patient = page.url
+    for end, name in (("card/", "a new card?"), ("label/", "change a label"), ("end/", "end a patient")):
+        page.goto(patient.replace("change/", end))
+        yield name
+    press(page, "End Ana")
+    yield "end a patient, nothing chosen"
+    page.goto("/admin/people/patient/invite/many/")
+    yield "many cards"
+    page.goto("/admin/people/patient/invite/")
+    yield "invite"
+    press(page, "Save and show the card")
+    yield "invite, nothing typed"
+    page.get_by_label("Name or initials").fill("Dee")
+    tick(page, "Virus therapy")
+    press(page, "Save and show the card")
+    yield "a card, to print"
+    page.reload()
+    yield "a card, shown already"
     press(page, "Mark as contacted")
     yield "mark as contacted"
     page.get_by_label("A few words").fill("x" * 201)

@@ -250,7 +250,7 @@ class TestWhatAGuestDid(ClaimCase):
         self.claim()
         page = words(self.client.get("/code/bring/"))
         assert "Bring what you did on this phone?" in page
-        assert "Side effects: when to call: Step 2 of 6" in page
+        assert "Side effects: when to call – Step 2 of 6" in page
         assert self.client.post("/code/bring/", {"bring": "yes"}).url == "/my/"
         assert Reading.objects.get().learner == self.ana.user
         attempt.refresh_from_db()

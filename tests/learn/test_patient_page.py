@@ -192,7 +192,7 @@ class TestThePage(PatientCase):
         for n in range(3):
             # session, user, roles, patient, audit row; answers, teach-backs, the four of the status, contacts,
             # questions, assignments; and the wording of what was missed, where anything was
-            with self.assertNumQueries(16 if n else 15):
+            with self.assertNumQueries(17 if n else 16):
                 self.client.get(self.address())
             self.read(1, 2, 3)
             self.check(plain=wrong, safety=wrong, now=at(10 + n))

@@ -11,7 +11,10 @@ from django.urls import path
 from learn.people.models import CareTeam, Patient
 from learn.progress.admin import (
     assign,
+    cards,
     contact,
+    end,
+    invite,
     matrix,
     patient,
     patients,
@@ -28,6 +31,14 @@ SCREENS = [
     ("progress/", matrix.matrix, "matrix"),
     ("assign/", assign.assign_lessons, "assign"),
     ("undo/<int:act>/", assign.undo, "undo"),
+    ("invite/", invite.invite, "invite"),
+    ("invite/many/", invite.invite_many, "invite_many"),
+    ("cards/", cards.cards, "cards"),
+    ("<int:pk>/card/", cards.new_card, "card"),
+    ("<int:pk>/card/cancel/", cards.cancel, "cancel_card"),
+    ("<int:pk>/label/", end.label, "label"),
+    ("<int:pk>/end/", end.end, "end"),
+    ("<int:pk>/back/", end.take_back, "take_back"),
     ("<int:pk>/change/", patient.overview, "change"),
     ("<int:pk>/contact/", contact.contact, "contact"),
     ("<int:pk>/teach-back/", teach_back.teach_back, "teach_back"),
@@ -38,7 +49,7 @@ SCREENS = [
     ("<int:pk>/assignments/<int:assignment>/withdraw/", assign.withdraw, "withdraw"),
 ]
 # What hangs in a patient's page beside its own: a function (by, patient, now) -> context of a part of its template.
-patient.PARTS += [questions.part, assign.part, remind.part]
+patient.PARTS += [questions.part, assign.part, remind.part, cards.part]
 
 
 @admin.register(Patient)

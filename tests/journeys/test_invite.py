@@ -1,0 +1,119 @@
+"""A nurse invites and prints, clicks counted; what stands on the paper opens the lessons. No JavaScript."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zxingcpp
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from tests.conftest import Site, Visit
+from tests.journeys.walk import heading, press, sign_in, tick
+
+pytestmark = pytest.mark.browser
+
+A5 = (419.5, 595.3)  # points
+
+
+def invited(visit: Visit, site: Site, label: str) -> Page:
+    """Invite somebody as noor: four clicks and one typed field; return the page with the card."""
+    page = visit()
+    page.goto("/admin/")
+    sign_in(page, "noor", site.password)
+    press(page, "Invite a patient")
+    page.get_by_label("Name or initials").fill(label)
+    tick(page, "Virus therapy")
+    press(page, "Save and show the card")
+    return page  # the fourth click prints
+
+
+def read_square(page: Page) -> str:
+    """Read the square from the page's pixels, as a phone does."""
+    shot = page.locator(".square").screenshot(type="png")
+    reader = page.context.browser.new_page()
+    reader.set_content("<canvas></canvas>")
+    width, height, grey = reader.evaluate(
+        """async data => {
+            const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64," + data)).blob());
+            const canvas = document.querySelector("canvas");
+            canvas.width = bitmap.width; canvas.height = bitmap.height;
+            const context = canvas.getContext("2d");
+            context.drawImage(bitmap, 0, 0);
+            const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+            return [bitmap.width, bitmap.height, [...pixels].filter((_, n) => n % 4 === 0)];
+        }""",
+        b64encode(shot).decode(),
+    )
+    reader.close()
+    [found] = zxingcpp.read_barcodes(np.array(grey, dtype=np.uint8).reshape(height, width))
+    return str(found.text)
+
+
+def test_a_card_is_one_a5_page_whose_square_and_letters_open_the_lessons(
+    visit: Visit, site: Site, tmp_path: Path
+) -> None:
+    noor = invited(visit, site, "Dee")
+    assert heading(noor) == "Card for Dee"
+    card = noor.locator(".card")
+    assert "Dee" not in card.inner_text()
+    letters = card.locator(".code").inner_text()
+    assert re.fullmatch(r"[B-Z]{4} [B-Z]{4} [B-Z]{4}", letters)
+
+    noor.pdf(path=str(tmp_path / "card.pdf"), prefer_css_page_size=True)
+    pages = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "card.pdf").read_bytes())
+    assert len(pages) == 1
+    assert all(abs(float(got) - wanted) < 1.5 for got, wanted in zip(pages[0], A5, strict=True)), pages
+
+    noor.emulate_media(media="print")
+    box = noor.locator(".square").bounding_box()
+    assert box is not None
+    assert abs(box["width"] - 46 / 25.4 * 96) < 1, "46 mm"
+    assert (
+        noor.locator(".code").evaluate("e => getComputedStyle(e).fontSize") == f"{28 / 72 * 96:.4f}".rstrip("0") + "px"
+    )
+    assert not noor.locator("h1").is_visible()
+    link = read_square(noor)
+    assert re.fullmatch(re.escape(site.url) + r"/j/[\w-]{22}/", link)
+
+    dee = visit(width=320)
+    dee.goto(link)
+    assert heading(dee) == "Start your lessons?"
+    press(dee, "Start my lessons")
+    assert "/lessons/basics/" in dee.url, "two taps from the camera to the first step"
+    assert link.rsplit("/", 2)[1] not in dee.url
+
+    other = visit(width=320)
+    other.goto("/code/")
+    other.get_by_label("Your code").fill(letters.lower())
+    press(other, "Open my lessons")
+    assert heading(other) == "My learning"
+    due = timezone.localdate() + timedelta(days=7)
+    assert f"by {due:%A} {due.day} {due:%B}" in other.inner_text("main")
+
+    noor.emulate_media(media="screen")
+    noor.reload()
+    assert "cannot be shown again" in noor.inner_text("main")
+    assert letters not in noor.content()
+
+
+def test_a_guest_brings_along_what_they_did(visit: Visit, site: Site) -> None:
+    letters = invited(visit, site, "Eve").locator(".code").inner_text()
+    eve = visit(width=320)
+    eve.goto("/lessons/basics/what-is-immunotherapy/1/")
+    press(eve, "Continue")
+    eve.goto("/")
+    press(eve, "I have a code from my nurse")
+    eve.get_by_label("Your code").fill(letters)
+    press(eve, "Open my lessons")
+    assert heading(eve) == "Bring what you did on this phone?"
+    press(eve, "Yes, that was me")
+    assert heading(eve) == "My learning"
+    row = eve.get_by_role("listitem").filter(has_text="What is immunotherapy?")
+    assert "Step 2 of" in row.inner_text()
+    assert "Your nurse asked you" in row.inner_text()
