@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import BooleanField, CharField, ExpressionWrapper, Q
+from django.db.models.functions import Cast
+
 from quizzes import analysis
 from quizzes.kinds import KINDS
-from quizzes.models import Attempt, Response, Revision
+from quizzes.models import Attempt, Question, Response, ResponseQuerySet, Revision
 
 Key = tuple[int, str, int]  # a line of statistics: question, language, line
 
@@ -39,14 +42,22 @@ class Line:
         return self.verdicts[0]
 
 
-def lines(*, language: str = "en", leave_out: Mapping[str, Any] | None = None) -> list[Line]:
-    """Return every published question of this language with its health, worst first.
+def lines(
+    *, language: str = "en", question: Question | None = None, leave_out: Mapping[str, Any] | None = None
+) -> list[Line]:
+    """Return every published question of this language, or this one, with its health, worst first.
 
     `leave_out` are look-ups of learners who do not count ({"is_staff": True}). Four queries, however many answers.
     """
     published = Revision.objects.published(language=language).select_related("question")
+    rows = Response.objects.first_tries()
+    if question:
+        published = published.filter(question=question)
+        rows = rows.filter(item__attempt__in=Attempt.objects.filter(items__revision__question=question))
+    if leave_out:
+        rows = rows.exclude(**{f"item__attempt__learner__{key}": value for key, value in leave_out.items()})
     revisions = list(published.prefetch_related("question__quizitem_set__quiz"))
-    answers = _first_answers({_key(r): r for r in revisions}, leave_out or {})
+    answers = _first_answers({_key(r): r for r in revisions}, rows)
     found = [_line(revision, answers[_key(revision)]) for revision in revisions]
     return sorted(found, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
 
@@ -55,35 +66,32 @@ def _key(revision: Revision) -> Key:
     return revision.question_id, revision.language, revision.line
 
 
-def _first_answers(wanted: Mapping[Key, Revision], leave_out: Mapping[str, Any]) -> dict[Key, list[analysis.First]]:
+def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> dict[Key, list[analysis.First]]:
     """Return each learner's first answer to each line: one statement reads them all, the oldest first."""
-    rows = Response.objects.first_tries().exclude(**{f"item__attempt__learner__{k}": v for k, v in leave_out.items()})
-    asked: Counter[Any] = Counter()  # questions of a finished check, by attempt
-    known: Counter[Any] = Counter()
-    firsts: dict[tuple[Any, Key], tuple[Any, list[str], bool]] = {}
-    for attempt, kind, finished, learner, question, language, line, given, mark in rows.values_list(
-        "item__attempt", "item__attempt__kind", "item__attempt__finished", "item__attempt__learner",
+    asked: Counter[str] = Counter()  # questions of a finished check, by attempt
+    known: Counter[str] = Counter()
+    firsts: dict[tuple[Any, Key], tuple[str, list[str], bool]] = {}
+    # A retry asks only what was missed: no measure of the rest.
+    whole = Q(item__attempt__kind=Attempt.Kind.CHECK, item__attempt__finished__isnull=False)
+    for attempt, is_whole, learner, question, language, line, given, mark in rows.values_list(
+        Cast("item__attempt", CharField()), ExpressionWrapper(whole, BooleanField()), "item__attempt__learner",
         "item__revision__question", "item__revision__language", "item__revision__line", "given", "mark",
     ).iterator():  # fmt: skip
-        key, right = (question, language, line), mark == Response.Marked.RIGHT
-        if kind == Attempt.Kind.CHECK and finished:  # a retry asks only what was missed: no measure of the rest
+        key, right = (question, language, line), mark == Response.Marked.RIGHT.value
+        if is_whole:
             asked[attempt] += 1
             known[attempt] += right
         if key in wanted:
             firsts.setdefault((learner, key), (attempt, given, right))
     found: dict[Key, list[analysis.First]] = defaultdict(list)
+    with_rows = {key for key, revision in wanted.items() if KINDS[revision.kind].ask(revision.spec).rows}
     for (_, key), (attempt, given, right) in firsts.items():
         others = asked[attempt] - 1
         rest = (known[attempt] - right) / others if others > 0 else None
-        found[key].append(analysis.First(right, _picked(wanted[key], given), rest))
+        # With rows, what was chosen are the rows' own pairs ("Row 1" with its card), hit or missed.
+        picked = wanted[key].mark(given).chosen if key in with_rows else given
+        found[key].append(analysis.First(right, picked, rest))
     return found
-
-
-def _picked(revision: Revision, given: list[str]) -> tuple[str, ...]:
-    """Return what of this question was chosen: its choices, or with rows the rows' own choices, hit or missed."""
-    if not KINDS[revision.kind].ask(revision.spec).rows:
-        return tuple(given)
-    return revision.mark(given).chosen
 
 
 def _line(revision: Revision, answers: list[analysis.First]) -> Line:

@@ -51,7 +51,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _line(asked: Revision) -> Any:
-    return next((line for line in lines(language=asked.language, leave_out=STAFF) if line.revision == asked), None)
+    return next(iter(lines(language=asked.language, question=asked.question, leave_out=STAFF)), None)
 
 
 def _about_draft(draft: Revision, reader: int | None) -> dict[str, Any]:

@@ -77,6 +77,13 @@ class TestTheHealthOfAQuestion(TestCase):
         assert line(self.one).health.n == 0
         assert line(self.two).health.n == 1
 
+    def test_is_the_same_for_one_question_as_in_the_list(self) -> None:
+        for how in (("right", "wrong"), ("wrong", "right"), ("unsure", "unsure")) * 20:
+            take(self.quiz, *how)
+        for revision in (self.one, self.two):
+            assert lines(question=revision.question) == [line(revision)]
+        assert line(self.one).health.discrimination is not None
+
     def test_leaves_out_whom_it_is_told_to(self) -> None:
         learner = take(self.quiz, "right", "right")
         assert lines(leave_out={"pk": learner.pk})[0].health.n == 0
