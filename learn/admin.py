@@ -10,6 +10,7 @@ from functools import update_wrapper
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -18,10 +19,31 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import path
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 
 from learn.handouts.views import chart_note
+from learn.looks import INITIALS, YEAR, initials_only
+from learn.people import names
 from learn.people.models import Patient
+
+
+def stay(request: HttpRequest) -> HttpResponse:
+    """Go on being signed in: a POST that saves nothing (`people.sessions`)."""
+    return HttpResponse(status=204)
+
+
+def initials(request: HttpRequest) -> HttpResponse:
+    """Show patients' names as initials on this device, or whole again, and lead back to where the nurse was."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or "\x00" in back:
+        back = resolve_url("admin:index")
+    response = HttpResponseRedirect(back, status=303)
+    if initials_only(request):
+        response.delete_cookie(INITIALS, samesite="Lax")
+    else:
+        response.set_cookie(INITIALS, "1", max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    return response
 
 
 class Desk(admin.AdminSite):
@@ -44,6 +66,8 @@ class Desk(admin.AdminSite):
             path("login/", self.login, name="login"),
             # Above the floor of the patients' own screens, which cannot import what stands on them.
             path("people/patient/<int:pk>/chart/", self.admin_view(chart_note), name="people_patient_chart"),
+            path("stay/", self.admin_view(require_POST(stay)), name="stay"),
+            path("initials/", self.admin_view(require_POST(initials)), name="initials"),
         ]
         for model, model_admin in self._registry.items():
             urls += [
@@ -62,7 +86,8 @@ class Desk(admin.AdminSite):
                     raise Http404("Not for this person")
                 return redirect_to_login(request.get_full_path(), resolve_url("account_login"))
             try:
-                return guarded(request, *args, **kwargs)
+                with names.as_initials(initials_only(request)):
+                    return guarded(request, *args, **kwargs)
             except PermissionDenied as error:
                 raise Http404("Not for this role") from error
 

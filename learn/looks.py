@@ -17,6 +17,7 @@ from django.urls import Resolver404, resolve
 
 COOKIE = "__Host-look" if settings.HTTPS else "look"
 WITH_A_FORM = ("step", "check", "questions", "settings")  # pages whose form has set a cookie
+INITIALS = "__Host-initials" if settings.HTTPS else "initials"  # the Desk shows patients' names as initials
 YEAR = 365 * 24 * 3600  # seconds
 
 # The first of each is what a page looks like when nothing was chosen.
@@ -71,8 +72,17 @@ def helped(request: HttpRequest) -> bool:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: every page knows its `look`, and whether its reader's place cannot be kept."""
-    return {"look": of(request), "keeps_nothing": keeps_nothing(request)}
+    """Context processor: the `look` of the page, whether a reader's place cannot be kept, how names are shown."""
+    return {
+        "look": of(request),
+        "keeps_nothing": keeps_nothing(request),
+        "initials_only": initials_only(request),
+    }
+
+
+def initials_only(request: HttpRequest) -> bool:
+    """True when this device's screen shows patients' names as initials."""
+    return request.COOKIES.get(INITIALS) == "1"
 
 
 def keeps_nothing(request: HttpRequest) -> bool:

@@ -57,6 +57,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF],
+        "connect-src": [SELF],  # the Desk's "Stay signed in"
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

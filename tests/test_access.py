@@ -150,6 +150,9 @@ AUDITED |= _LOOKED_AT
 MAY_WRITE |= _PRESSED
 
 # Assignments.
+DESK_POST_STAFF = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
+STAY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 204))
+INITIALS = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 303))
 DESK_POST_ONLY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
 TABLE |= {
     "admin:people_patient_undo": (DESK_POST_ONLY, cells(404, (VISITORS, 302), (("guest",), 302), (("noor",), 303))),
@@ -179,6 +182,14 @@ TABLE |= {
     "admin:people_patient_remind": (DESK_POST_ONLY, ANAS_POST),
 }
 MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patient_remind"}
+# Progress as a file, one patient found, and what the Desk does for a screen that others see or that nobody sits at.
+TABLE |= {
+    "admin:people_patient_export": (DESK, DESK_POST),
+    "admin:people_patient_find": (DESK, DESK_POST),
+    "admin:stay": (DESK_POST_STAFF, STAY),
+    "admin:initials": (DESK_POST_STAFF, INITIALS),
+}
+AUDITED |= {"admin:people_patient_export", "admin:people_patient_find"}
 
 # Care teams: Maple has a lead.
 LEADS = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 200))
@@ -462,6 +473,9 @@ class TestEveryAddress(TestCase):
             "erase": ("ana", ["sure"], []),
             "keep": ("guest", ["how"], []),
             "account_signup": ("guest", ["username", "password1", "next"], ["next", "email"]),
+            "admin:people_patient_export": ("noor", [], ["team", "due", "status", "sort"]),
+            "admin:people_patient_find": ("noor", [], ["q"]),
+            "admin:initials": ("noor", ["next"], []),
             "admin:people_patient_matrix": ("noor", [], ["team", "due", "status", "sort", "after"]),
             "find": ("anonymous", [], ["q"]),
             "questions": (

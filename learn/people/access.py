@@ -20,6 +20,7 @@ from learn.people.models import AuditEvent, CareTeam, Patient, User
 # Every act that is noted, as the page that a lead reads says it.
 WORDS = {
     "list.seen": "saw the list of patients",
+    "list.exported": "took the list of patients as a file",
     "patient.seen": "saw a patient's page",
     "assigned": "assigned lessons or changed their day",
     "assigned.undone": "took an assignment back at once",

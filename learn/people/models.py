@@ -14,6 +14,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
+from learn.people.names import shown
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
@@ -181,7 +183,12 @@ class Patient(models.Model):
         indexes = [models.Index(F("care_team"), F("label"), F("id"), name="patient_team_label")]
 
     def __str__(self) -> str:
-        return self.label
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The label as this page shows it: whole, or as initials where the screen faces the corridor (`names`)."""
+        return shown(self.label)
 
 
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):

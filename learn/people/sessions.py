@@ -10,18 +10,26 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils import timezone
 
 STAFF_IDLE = 15 * 60  # seconds
 STAFF_LONGEST = 12 * 3600  # seconds
 SHARED_IDLE = 30 * 60  # seconds
 _DAY = 24 * 3600
+
+ENDED = (
+    "You were signed out because some time had passed. Sign in to go on. "
+    "What you had not sent yet, please fill in again."
+)
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -47,22 +55,37 @@ def _limits(request: HttpRequest) -> tuple[float, float]:
     return (SHARED_IDLE if request.session.get("shared") else math.inf), math.inf
 
 
+def _to_the_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Let the sign-in lead to the page whose form was sent, not to an address that may take posts only."""
+    sign_in = resolve_url("account_login")
+    if urlsplit(response.get("Location", "")).path == sign_in:
+        came_from = urlsplit(request.headers.get("referer", ""))
+        page = came_from.path if came_from.netloc == request.get_host() else resolve_url(settings.LOGIN_REDIRECT_URL)
+        query = f"?{came_from.query}" if came_from.query and page == came_from.path else ""
+        response["Location"] = f"{sign_in}?{urlencode({'next': page + query})}"
+    return response
+
+
 def lengths(get_response: Handler) -> Handler:
     """Middleware: end a staff session that is over, renew the others; patients' days are their clinic's."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         now = int(time.time())
+        ended = False
         if request.user.is_authenticated and "since" in request.session:
             idle, longest = _limits(request)
             since, seen = request.session["since"], request.session["seen"]
             if now - seen > idle or now - since > longest:
                 logout(request)
-                messages.info(request, "You were signed out because some time had passed. Sign in to go on.")
+                ended = True
+                messages.info(request, ENDED)
+            else:
+                request.idle_left = min(idle - (now - seen), longest - (now - since))  # type: ignore[attr-defined]
         zone = request.user.patient.care_team.zone if hasattr(request.user, "patient") else None
         with timezone.override(zone):
             response = get_response(request)
         if not request.user.is_authenticated:
-            return response
+            return _to_the_form(request, response) if ended and request.method == "POST" else response
         if "since" not in request.session:  # the sign-in itself has just happened
             request.session["since"] = request.session["seen"] = now
             if request.user.is_staff:

@@ -204,6 +204,10 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "progress"
     page.goto("/admin/people/patient/progress/?status=done&due=soon")
     yield "progress, filtered, nobody fits, a filter that is none"
+    page.goto("/admin/people/patient/find/?q=an")
+    yield "find a patient"
+    page.goto("/admin/people/patient/find/?q=xyz")
+    yield "find a patient, nobody found"
 
 
 def review_pages(page: Page, site: Site) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import date
 from typing import Any
@@ -12,8 +14,9 @@ from learn.assignments.models import Assignment
 from learn.lessons.models import Lesson, Step
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient
 from learn.progress import actions
+from learn.progress.admin.picture import Bar
 from quizzes import taking
-from tests.cast import at, make_patient, right, unguarded, wrong
+from tests.cast import at, make_nurse, make_patient, right, unguarded, wrong
 from tests.learn.test_desk import DeskCase
 from tests.learn.test_pages import words
 
@@ -35,7 +38,7 @@ class ProgressCase(DeskCase):
             taking.answer(item=item, given=answer(item.revision), number=item.answers + 1, now=at(20))
 
     def page(self, **query: Any) -> str:
-        return self.client.get(self.address, query).content.decode()
+        return self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[0]
 
     def names(self, **query: Any) -> list[str]:
         return re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', self.page(**query))
@@ -153,11 +156,11 @@ class TestProgress(ProgressCase):
     def test_keeps_the_filter_from_page_to_page(self) -> None:
         for n in range(51):
             self.ask(make_patient(self.maple, f"P{n}"), due=date(2026, 11, 2))
-        page = self.page(due="late", sort="name")
+        page = self.client.get(self.address, {"due": "late", "sort": "name"}).content.decode()
         more = re.search(r'href="(\?[^"]+)">More patients', page)
         assert more
         second = self.client.get(self.address + more[1].replace("&amp;", "&")).content.decode()
-        assert len(re.findall(r'<th scope="row">', second)) == 1
+        assert len(re.findall(r'<th scope="row"><a ', second)) == 1
         assert '<option value="late" selected>' in second
         assert 'href="?due=late&amp;sort=name">Back to the first patients' in second
 
@@ -184,3 +187,65 @@ class TestProgress(ProgressCase):
 
     def test_is_one_click_from_home(self) -> None:
         assert f'href="{reverse("admin:people_patient_matrix")}"' in self.client.get("/admin/").content.decode()
+
+
+class TestThePictureOfTheTeam(ProgressCase):
+    def counts(self, **query: Any) -> dict[str, list[int]]:
+        """Return each lesson's numbers: done, check to do, in the steps, not started, talk about it, late, help."""
+        picture = self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[2]
+        rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', picture, flags=re.S)
+        return {title: [int(n) for n in re.findall(r'class="n">(\d+)<', cells)] for title, cells in rows}
+
+    def test_counts_where_the_patients_of_a_lesson_stand(self) -> None:
+        ben, cleo, dan = (make_patient(self.maple, label) for label in ("Ben", "Cleo", "Dan"))
+        self.ask(self.ana, due=date(2026, 11, 22))
+        self.read(ben, 1)
+        self.read(cleo, 9)
+        self.check(cleo, right)
+        self.read(dan, 9)
+        self.check(dan, wrong)
+        make_patient(self.maple, "Eli")  # was asked for nothing
+        assert self.counts() == {"Side effects: when to call": [1, 0, 1, 1, 1, 1, 1]}
+        assert self.counts(status="done") == {"Side effects: when to call": [1, 0, 0, 0, 0, 0, 0]}
+
+    def test_draws_parts_as_long_as_their_share(self) -> None:
+        bar = Bar("L", [3, 0, 1, 0, 0], late=0, help=0)
+        assert [(part.code, part.x, part.width) for part in bar.parts] == [("done", 0, 178), ("reading", 180, 58)]
+        assert Bar("L", [0, 0, 0, 0, 0], late=0, help=0).parts == []
+
+    def test_is_left_out_where_no_lesson_was_asked_for(self) -> None:
+        assert self.counts() == {}
+
+
+class TestTheFile(ProgressCase):
+    address = "/admin/people/patient/progress/export/"
+
+    def rows(self, **query: Any) -> list[list[str]]:
+        response = self.client.get(self.address, query)
+        assert response["Content-Type"] == "text/csv; charset=utf-8"
+        assert response["Content-Disposition"] == 'attachment; filename="progress-2026-11-23.csv"'
+        return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig")), strict=True))
+
+    def test_holds_what_the_filtered_list_shows_on_all_its_pages(self) -> None:
+        self.ask(self.ana, due=date(2026, 11, 22))
+        for n in range(60):
+            self.read(make_patient(self.maple, f"P{n:02}", reference=f"R-{n}"), 1)
+        rows = self.rows(sort="name")
+        assert len(rows) == 62
+        assert rows[0] == ["Patient", "Reference", "Care team", "Side effects: when to call"]
+        assert rows[1] == ["Ana", "", "Maple team", "Not started, Late"]
+        assert rows[2] == ["P00", "R-0", "Maple team", "Step 2 of 6"]
+        assert [row[0] for row in self.rows(due="late")] == ["Patient", "Ana"]
+        seen = AuditEvent.objects.filter(what="list.exported").order_by("pk")
+        assert [(event.count, event.who) for event in seen] == [(61, self.noor.pk), (1, self.noor.pk)]
+
+    def test_never_holds_a_formula(self) -> None:
+        bad = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "\rx", "＝1", " =1", 'a,b"c']
+        for label in bad:
+            self.read(make_patient(self.maple, label, reference=label), 1)
+        cells = {row[n] for row in self.rows()[1:] for n in (0, 1)}
+        assert {f"'{label}" for label in bad[:-1]} | {bad[-1], "Ana", ""} == cells - {""} | {""}
+
+    def test_holds_nobody_of_another_team(self) -> None:
+        self.client.force_login(make_nurse("nobody-yet"))
+        assert self.rows() == [["Patient", "Reference", "Care team"]]

@@ -14,6 +14,7 @@ from learn.progress.admin import (
     cards,
     contact,
     end,
+    find,
     invite,
     matrix,
     patient,
@@ -29,6 +30,8 @@ from learn.progress.admin import (
 SCREENS = [
     ("", patients.all_patients, "changelist"),
     ("progress/", matrix.matrix, "matrix"),
+    ("progress/export/", matrix.export, "export"),
+    ("find/", find.find, "find"),
     ("assign/", assign.assign_lessons, "assign"),
     ("undo/<int:act>/", assign.undo, "undo"),
     ("invite/", invite.invite, "invite"),

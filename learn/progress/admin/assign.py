@@ -53,7 +53,7 @@ def assign_lessons(request: HttpRequest) -> HttpResponse:
     form = AssignForm(request.POST or None, today=today)
     if request.method == "POST" and form.is_valid():
         act = actions.assign(patients=patients, by=request.user, now=now, **form.cleaned_data)  # type: ignore[arg-type]
-        who = patients[0].label if len(patients) == 1 else f"{len(patients)} patients"
+        who = patients[0].name if len(patients) == 1 else f"{len(patients)} patients"
         n = len(form.cleaned_data["lessons"])
         _say(request, act, f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}.")
         return _see("index")

@@ -37,10 +37,10 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
         except actions.OtherForm:
             form.add_error(None, OTHER_FORM)
         else:
-            messages.success(request, f"Noted: you were in contact with {patient.label}.")
+            messages.success(request, f"Noted: you were in contact with {patient.name}.")
             return HttpResponseRedirect(reverse("admin:index"), status=303)
     context = {
-        "title": f"Mark {patient.label} as contacted",
+        "title": f"Mark {patient.name} as contacted",
         "patient": patient,
         "form": form,
         "number": Contact.objects.filter(patient=patient, nurse=request.user.pk).next_number(),

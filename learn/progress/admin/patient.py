@@ -37,7 +37,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     events, older = timeline.page(happened, request.GET.get("before", ""))
     misses = _as_asked(record.misses, team, now)
     context = {
-        "title": patient.label,
+        "title": patient.name,
         "patient": patient,
         "open_misses": [miss for miss in misses if miss["open"]],
         "put_right": [miss for miss in misses if not miss["open"]],

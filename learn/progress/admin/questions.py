@@ -53,5 +53,5 @@ def talked(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         actions.talked_about(patient=patient, question=question, by=request.user, now=now, undo=undo)  # type: ignore[arg-type]
     except actions.NotShared:
-        messages.info(request, f"{patient.label} does not share that question any more.")
+        messages.info(request, f"{patient.name} does not share that question any more.")
     return HttpResponseRedirect(f"{reverse('admin:people_patient_change', args=[pk])}#questions", status=303)

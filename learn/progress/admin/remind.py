@@ -27,7 +27,7 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
     mine = Reminder.objects.select_related("patient__care_team", "patient__user").filter(patient=patient).first()
     try:
         if mine and reminders.send(reminder=mine, now=timezone.now(), by=cast(User, request.user)):
-            messages.success(request, f"A reminder is on its way to {patient.label}.")
+            messages.success(request, f"A reminder is on its way to {patient.name}.")
         else:
             messages.info(request, "No reminder was sent: it is not wanted today, or one went already.")
     except reminders.NotSent:

@@ -52,7 +52,7 @@ def teach_back(request: HttpRequest, pk: int) -> HttpResponse:
     patient = access.patient(request.user, pk, now=now)  # type: ignore[arg-type]
     topics = _topics(records.of_patient(patient), request)
     if not topics:
-        messages.info(request, f"{patient.label} has not read or answered anything yet, so there is no topic.")
+        messages.info(request, f"{patient.name} has not read or answered anything yet, so there is no topic.")
         return _see(patient)
     say = {key: topic.say for key, topic in topics.items()}
     form = TeachBackForm(request.POST or None, topics=say)

@@ -113,7 +113,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     patients, to = form.cleaned_data["patient"], form.cleaned_data["to"]
     teams.move(patients=patients, to=to, by=user, now=timezone.now())
     n = len(patients)
-    messages.success(request, f"{patients[0].label if n == 1 else f'{n} patients'} moved to {to}.")
+    messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {to}.")
     return _see("people_careteam_change", pk)
 
 

@@ -1,0 +1,34 @@
+"""Find a patient by name, initials or reference."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from learn.people import access
+from learn.people.models import Patient
+from learn.progress.admin.patients import PAGE
+
+LONGEST = 80  # letters, as long as a label may be
+
+
+@require_safe
+@access.needs("people.view_patient")
+def find(request: HttpRequest) -> HttpResponse:
+    """List the patients of mine, ended ones too, whose label or reference holds these letters.
+
+    Compared in Python: SQLite knows upper and lower case of ASCII letters only. One query.
+    """
+    asked = request.GET.get("q", "").strip()
+    query = asked[:LONGEST].casefold()
+    found = [
+        patient
+        for patient in Patient.objects.visible_to(request.user).select_related("care_team")
+        if query and (query in patient.label.casefold() or query in patient.reference.casefold())
+    ]
+    page = found[:PAGE]
+    access.note_list(by=request.user, what="list.seen", patients=page, now=timezone.now())  # type: ignore[arg-type]
+    context = {"title": "Find a patient", "query": asked[:LONGEST], "patients": page, "more": len(found) > PAGE}
+    return render(request, "admin/find.html", context)
