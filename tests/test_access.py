@@ -308,6 +308,7 @@ class TestEveryAddress(TestCase):
         cls.query = {
             "admin:people_patient_assign": f"?patient={cls.ana.pk}",
             "admin:people_patient_cards": f"?patient={cls.ana.pk}",
+            "admin:people_patient_find": "?q=a",
             "admin:quizzes_question_add": f"?quiz={lesson.slug}&kind=truth",
         }
         cls.form: dict[str, dict[str, Any]] = {

@@ -58,7 +58,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     shown = [_card(p, by_user[p.user_id], *opened[by_user[p.user_id].pk]) for p in patients if p.user_id in by_user]
     one = patients[0] if len(patients) == 1 else None
     context = {
-        "title": f"Card for {one.label}" if one else "New cards",
+        "title": f"Card for {one.name}" if one else "New cards",
         "patients": patients,
         "cards": shown,
         "labelled": labelled,
@@ -81,7 +81,7 @@ def new_card(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         made = codes.make(user=patient.user, by=request.user, now=now)  # type: ignore[arg-type]
         return show([patient], [made])
-    context = {"title": f"Make a new card for {patient.label}", "patient": patient}
+    context = {"title": f"Make a new card for {patient.name}", "patient": patient}
     return render(request, "admin/card.html", context | part(request.user, patient, now))  # type: ignore[arg-type]
 
 

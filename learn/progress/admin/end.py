@@ -25,7 +25,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         care.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)  # type: ignore[arg-type]
         return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]), status=303)
-    context = {"title": f"Change what {patient.label} is called", "patient": patient, "form": form}
+    context = {"title": f"Change what {patient.name} is called", "patient": patient, "form": form}
     return render(request, "admin/label.html", context)
 
 
@@ -38,9 +38,9 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     form = EndForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         care.end(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)  # type: ignore[arg-type]
-        messages.success(request, f"{patient.label} is off your lists. You can take them back here.")
+        messages.success(request, f"{patient.name} is off your lists. You can take them back here.")
         return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#end", status=303)
-    return render(request, "admin/end.html", {"title": f"End {patient.label}", "patient": patient, "form": form})
+    return render(request, "admin/end.html", {"title": f"End {patient.name}", "patient": patient, "form": form})
 
 
 @require_POST
@@ -50,5 +50,5 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     patient = access.patient(request.user, pk, now=now)  # type: ignore[arg-type]
     if care.take_back(patient=patient, by=request.user, now=now):  # type: ignore[arg-type]
-        messages.success(request, f"{patient.label} is back on your lists. Make a new card: the old one is gone.")
+        messages.success(request, f"{patient.name} is back on your lists. Make a new card: the old one is gone.")
     return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#cards", status=303)
