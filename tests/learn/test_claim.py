@@ -12,8 +12,9 @@ import time_machine
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client, TestCase
+from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from learn.assignments.models import Assignment
 from learn.lessons.models import Lesson, Step
@@ -26,7 +27,7 @@ from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Card, Pause, Response
-from tests.cast import at, load_content, make_nurse, make_patient, make_team, right
+from tests.cast import at, load_content, make_nurse, make_patient, make_team, right, together
 from tests.learn.test_pages import words
 
 NOW = at(20)
@@ -359,3 +360,25 @@ class TestTidying(ClaimCase):
         Hit.objects.create(whose="new", n=1, until=int(NOW.timestamp()) - 29 * 86400)
         self.tidy()
         assert [hit.whose for hit in Hit.objects.all()] == ["new"]
+
+
+class TestABruteForce(TransactionTestCase):
+    """Many devices at once, through the pages, on whichever database the tests run."""
+
+    serialized_rollback = True
+
+    def test_gets_ten_tries_at_a_code_however_many_devices_try_at_once(self) -> None:
+        maple = make_team()
+        made = codes.make(user=make_patient(maple).user, by=make_nurse("noor", maple), now=timezone.now())
+        proofs = [a + b + "BCDF" for a in codes.LETTERS for b in codes.LETTERS][:96]
+        guesses = [made.letters[:6] + proof for proof in proofs if proof != made.letters[6:]]
+
+        def device(n: int) -> list[int]:
+            return [Client().post("/code/", {"letters": guess}).status_code for guess in guesses[n::6]]
+
+        said = [status for statuses in together(6, device) for status in statuses]  # type: ignore[attr-defined]
+        assert len(said) == len(guesses)
+        assert said.count(200) == 10
+        assert said.count(429) == len(guesses) - 10
+        assert Client().post("/code/", {"letters": made.letters}).status_code == 429
+        assert Client().post(f"/j/{made.token}/").status_code == 303, "the card's square is not locked out"
