@@ -120,7 +120,9 @@ def verdicts(
     least = min((found.picked.get(id_, 0) for id_ in best), default=0)
     for id_, times in wrong.items():
         if times and times >= least:
-            said.append(Verdict("misleading", f"Misleading: {times} chose “{choices[id_]}”, {least} what is right."))
+            said.append(
+                Verdict("misleading", f"Misleading: {times} chose “{choices[id_]}”, {least} chose what is right.")
+            )
     if found.right * 100 < HARD * n:
         said.append(Verdict("hard", f"Too hard or unclear: {found.right} of {n} were right at the first try."))
     if found.unsure * 100 > UNCOVERED * n:

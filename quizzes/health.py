@@ -28,12 +28,12 @@ class Line:
 
     @property
     def least(self) -> int:
-        """How many of as many people would be right at least, 95 times of 100."""
+        """The lower end of the interval, as so many of `n`: it is about the share among all people, no forecast."""
         return round(self.health.low * self.health.n)
 
     @property
     def most(self) -> int:
-        """How many at most."""
+        """The upper end."""
         return round(self.health.high * self.health.n)
 
     @property

@@ -125,7 +125,7 @@ class TestAVerdict(SimpleTestCase):
 
     def test_names_the_choice_that_misleads(self) -> None:
         found = analysis.verdicts(analysis.health(answers(right=12, a=15, b=3)), choices=CHOICES, best=["r"])
-        assert found[0].says == "Misleading: 15 chose “Wrong A”, 12 what is right."
+        assert found[0].says == "Misleading: 15 chose “Wrong A”, 12 chose what is right."
 
     def test_finds_a_question_that_good_learners_miss(self) -> None:
         rests = [n % 10 / 9 for n in range(60)]
