@@ -183,7 +183,7 @@ class MoveForm(forms.Form):
         mine = Patient.objects.visible_to(by).current().filter(care_team=care_team) if self.teams else ()
         self.patients = {str(patient.pk): patient for patient in mine}
         self.fields["to"].choices = [(pk, t.name) for pk, t in self.teams.items()]  # type: ignore[attr-defined]
-        self.fields["patient"].choices = [(pk, p.label) for pk, p in self.patients.items()]  # type: ignore[attr-defined]
+        self.fields["patient"].choices = [(pk, p.name) for pk, p in self.patients.items()]  # type: ignore[attr-defined]
 
     @property
     def can_move(self) -> bool:

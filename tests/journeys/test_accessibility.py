@@ -191,7 +191,7 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     page.get_by_label("A few words").fill("x" * 201)
     press(page, "Mark as contacted")
     yield "mark as contacted, too many letters"
-    press(page, "Ana")
+    page.goto(patient)
     press(page, "Change: Side effects: when to call")
     yield "an assignment"
     page.get_by_label("By which day?").fill("")

@@ -265,6 +265,15 @@ class TestTheAuditPage(TeamCase):
             with self.assertNumQueries(8):  # session, user, roles, team, rows, the look itself, members, patients
                 self.page()
 
+    def test_shows_initials_where_the_screen_faces_the_corridor(self) -> None:
+        dee = make_patient(self.maple, "Deborah Quill")
+        access.note(by=self.noor, what="contacted", patient=dee, now=NOW)
+        assert "Deborah Quill" in self.page()
+        self.client.post(reverse("admin:initials"), {"next": "/admin/"})
+        for name in ("audit", "change"):
+            page = self.client.get(self.address(name, self.maple.pk)).content.decode()
+            assert "Deborah" not in page, name
+
     def test_tells_the_time_of_the_clinic(self) -> None:
         CareTeam.objects.filter(pk=self.maple.pk).update(zone="Asia/Kolkata")
         access.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)

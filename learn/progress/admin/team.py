@@ -139,7 +139,7 @@ def audit(request: HttpRequest, pk: int) -> HttpResponse:
     people = {
         m.nurse_id: str(m.nurse) for m in care_team.memberships.select_related("nurse").order_by("nurse__username")
     }
-    patients = dict(Patient.objects.visible_to(request.user).filter(care_team=pk).values_list("pk", "label"))
+    patients = {p.pk: p.name for p in Patient.objects.visible_to(request.user).filter(care_team=pk)}
     page = rows[:PAGE]
     context = {
         "title": f"Who saw what: {care_team}",
