@@ -13,7 +13,7 @@ from learn.progress.missed import RIGHT, History
 from learn.progress.models import TeachBack
 from learn.progress.record import Record, Talk
 
-NONE = ["None yet."]
+NONE = ["None."]
 
 
 def note(*, patient: Patient, record: Record, by: User, now: datetime) -> str:

@@ -27,11 +27,11 @@ class TestTheNoteForTheChart(PatientCase):
         )
 
     def test_says_plainly_where_there_is_nothing_yet(self) -> None:
-        assert self.note().count("None yet.") == 4
+        assert self.note().count("None.") == 4
 
     def test_names_lessons_done_with_edition_and_day_on_the_clinics_calendar(self) -> None:
         self.read(1, 2, 3)
-        assert self.part("Lessons done") == "None yet."
+        assert self.part("Lessons done") == "None."
         self.check(now=at(20, 20))
         assert self.part("Lessons done") == "- Lesson 1, edition 1: Friday 20 November 2026"
         CareTeam.objects.update(zone="Pacific/Auckland")
@@ -47,14 +47,14 @@ class TestTheNoteForTheChart(PatientCase):
 
     def test_names_safety_questions_by_topic_right_or_open_and_no_other_question(self) -> None:
         self.check(plain=wrong, safety=wrong, now=at(20))
-        assert self.part("Safety questions answered right") == "None yet."
+        assert self.part("Safety questions answered right") == "None."
         still = "- Topic of safety: last answered, not right, Friday 20 November 2026"
         assert self.part("Safety questions still open") == still
         self.check(safety=right, now=at(20, 15))
         assert self.part("Safety questions still open") == "- Topic of safety: right Friday 20 November 2026"
         self.check(now=at(22))
         self.check(now=at(23))
-        assert self.part("Safety questions still open") == "None yet."
+        assert self.part("Safety questions still open") == "None."
         assert self.part("Safety questions answered right").startswith("- Topic of safety: right ")
         assert "Topic of plain" not in self.note()
 
