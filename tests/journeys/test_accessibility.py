@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
 from tests.journeys.seen import SIDEWAYS, SMALL_TARGETS, UNSEEN_FOCUS, WIDE_TEXT, WIDEST
+from tests.journeys.test_teach_back import IRIS
 from tests.journeys.walk import answer, days_go_by, heading, press, questions, read_on, sign_in, start_check, tick
 
 pytestmark = pytest.mark.browser
@@ -192,6 +193,9 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "Mark as contacted")
     yield "mark as contacted, too many letters"
     page.goto(patient)
+    press(page, "Note for the chart")
+    yield "note for the chart"
+    page.goto(patient)
     press(page, "Change: Side effects: when to call")
     yield "an assignment"
     page.get_by_label("By which day?").fill("")
@@ -208,6 +212,28 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "find a patient"
     page.goto("/admin/people/patient/find/?q=xyz")
     yield "find a patient, nobody found"
+
+
+def teach_back_pages(page: Page, site: Site, name: str) -> Iterator[str]:
+    """Walk as a nurse one of whose patients missed safety questions."""
+    site.manage("shell", "-c", IRIS.format(name=name, password=site.password, missed=(1, 2)))
+    page.goto("/admin/")
+    sign_in(page, name, site.password)
+    yield "my patients, one needs attention"
+    press(page, "Record a teach-back")
+    yield "teach-back"
+    page.get_by_text("Language, what was in the way, a note").click()
+    page.get_by_label("A note").fill("x" * 501)
+    press(page, "Save")
+    yield "teach-back, nothing chosen"
+    page.get_by_label("A note").fill("Slowly.")
+    page.locator("label").filter(has_text="Explained in own words").first.click()
+    press(page, "Save")
+    yield "a patient with missed questions and a teach-back"
+    press(page, "Add to this")
+    yield "add to a teach-back"
+    press(page, "Add")
+    yield "add to a teach-back, nothing written"
 
 
 def review_pages(page: Page, site: Site) -> Iterator[str]:
@@ -406,12 +432,13 @@ def watched(visit: Visit, told: list[str], width: int = NARROW) -> Page:
 @pytest.mark.parametrize("width", [NARROW, 1280])
 def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: int) -> None:
     found: list[str] = []
-    guest, noor, ana, eda, later = (watched(visit, found, width) for _ in range(5))
+    guest, noor, ana, eda, later, nurse = (watched(visit, found, width) for _ in range(6))
     for page, names in (
         (guest, patient_pages(guest)),
         (later, review_pages(later, site)),
         (noor, desk_pages(noor, site.password)),
         (noor, lead_pages(noor, site)),
+        (nurse, teach_back_pages(nurse, site, f"iris-{width}")),
         (ana, ana_pages(ana, site)),
         (noor, noor_pages(noor)),
         (eda, eda_pages(eda, site.password)),
