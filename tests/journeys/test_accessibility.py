@@ -187,6 +187,7 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "a card, to print"
     page.reload()
     yield "a card, shown already"
+    page.goto(patient)
     press(page, "Mark as contacted")
     yield "mark as contacted"
     page.get_by_label("A few words").fill("x" * 201)
