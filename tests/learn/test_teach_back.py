@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.test import SimpleTestCase
+import pytest
+from django.test import SimpleTestCase, TransactionTestCase
 from django.urls import reverse
 
 from learn.people.models import AuditEvent
-from learn.progress import record, summary
+from learn.progress import actions, record, summary
 from learn.progress.admin.teach_back import Topic
-from learn.progress.models import TeachBack
-from tests.cast import at, make_nurse, make_patient, make_question, make_team, wrong
+from learn.progress.models import Contact, TeachBack
+from tests.cast import at, make_nurse, make_patient, make_question, make_team, together, wrong
 from tests.learn.test_pages import words
 from tests.learn.test_patient_page import PatientCase
 
@@ -166,3 +167,22 @@ class TestAnAddendum(TeachBackCase):
         self.client.force_login(make_nurse("omar", make_team("Cedar team")))
         assert self.add(first.pk, note="x", number=3).status_code == 404
         assert TeachBack.objects.filter(patient=self.ana).count() == 2
+
+
+@pytest.mark.race
+class TestManyPressesAtOnce(TransactionTestCase):
+    def test_are_one_teach_back_and_one_contact(self) -> None:
+        team = make_team()
+        patient, noor, question = (
+            make_patient(team),
+            make_nurse("noor", team),
+            make_question("q", critical=True).question,
+        )
+        row = {"question_id": question.pk, "topic": "x", "outcome": "prompt", "to_whom": "patient", "place": 1}
+        for act, model in (
+            (lambda n: actions.taught_back(patient=patient, by=noor, rows=[row], number=1, now=at(24)), TeachBack),
+            (lambda n: actions.contacted(patient=patient, by=noor, note="", number=1, now=at(24)), Contact),
+        ):
+            assert together(8, act) == [None] * 8
+            assert model.objects.count() == 1
+        assert AuditEvent.objects.count() == 2
