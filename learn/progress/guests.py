@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from learn.people.models import AccessCode, User
@@ -49,6 +49,8 @@ def bring(*, guest: User, to: User, now: datetime) -> None:
     """
     with transaction.atomic():
         list(User.objects.select_for_update().filter(pk__in=[guest.pk, to.pk]).order_by("pk"))  # a second press waits
+        last = MyQuestion.objects.filter(learner=to).aggregate(last=Max("position", default=0))["last"]
+        MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # they come after this person's
         for model in OWN:
             model._default_manager.filter(learner=guest).exclude(_clash(model, to)).update(learner=to)
         reviewing.rebuild(learner=to)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from learn.lessons.models import Lesson, Step
 from learn.people.models import User
+from learn.progress import guests
 from learn.visits import actions, content
 from learn.visits.models import MyQuestion, SuggestedQuestion
 from quizzes.models import Attempt
@@ -301,6 +302,28 @@ class TestSharing(QuestionsCase):
         assert self.shared() == {"a"}
         self.post(stop="all")
         assert self.shared() == set()
+
+
+class TestAGuestsList(QuestionsCase):
+    def test_comes_along_after_their_own_and_stays_private(self) -> None:
+        guest = User.objects.create_guest()
+        for text in ("both", "c", "d"):
+            actions.add(learner=guest, text=text, now=at(20))
+        patient = self.sign_in()
+        self.write("a", "both")
+        self.post(share="all")
+        guests.bring(guest=guest, to=patient.user, now=at(21))
+        mine = MyQuestion.objects.of(patient.user)
+        assert [(q.text, q.shared is not None) for q in mine] == [
+            ("a", True), ("both", True), ("c", False), ("d", False),
+        ]  # fmt: skip
+
+    def test_leads_to_the_nurses_code_and_a_patients_does_not(self) -> None:
+        self.write("a")
+        assert "I have a code from my nurse" in self.page()
+        self.sign_in()
+        self.write("a")
+        assert "I have a code from my nurse" not in self.page()
 
 
 class TestPrinted(QuestionsCase):
