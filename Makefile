@@ -6,6 +6,7 @@
 # make faults   kill workers and databases under load, and look for every answer (minutes; FULL=1: 300 kills, 20 restarts)
 # make bench    what a page costs beside a bare Django view (minutes)
 # make weight   what a page weighs, and when a slow phone has painted it (half a minute)
+# make screens   a picture of every screen into docs/screens/ (minutes)
 # make lock   both lists of packages anew from pyproject.toml (UPGRADE=--upgrade: to their newest versions)
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -24,7 +25,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run dev test backup restore faults bench weight lock python port browser
+.PHONY: run dev test backup restore faults bench weight screens lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -163,6 +164,10 @@ faults: $(VENV)/requirements-dev.txt
 
 bench: $(VENV)/requirements-dev.txt
 	$(PY) -m tests.bench
+
+screens: browser
+	export CHROMIUM="$$(cat $(VENV)/browser)" LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings
+	$(PY) -m pytest tests/journeys/screens.py
 
 weight: browser
 	CHROMIUM="$$(cat $(VENV)/browser)" $(PY) -m tests.bench.weight

@@ -67,12 +67,13 @@ def needs(*rights: str) -> Callable[[View], View]:
     return wrap
 
 
-def patient(by: User, pk: int, *, now: datetime, what: str = "patient.seen") -> Patient:
+def patient(by: User, pk: int, *, now: datetime, what: str = "patient.seen", also: Collection[str] = ()) -> Patient:
     """Return a patient of this person's teams, care team joined, and note that they were seen.
 
-    Ended patients too: their record stays for its retention time. Raises Http404 for anyone else's.
+    Ended patients too: their record stays for its retention time. `also` names what else to join, of floors above.
+    Raises Http404 for anyone else's.
     """
-    found = Patient.objects.visible_to(by).select_related("care_team", "user").filter(pk=pk).first()
+    found = Patient.objects.visible_to(by).select_related("care_team", "user", *also).filter(pk=pk).first()
     if found is None:
         raise Http404("No such patient of yours")
     note(by=by, what=what, now=now, patient=found)

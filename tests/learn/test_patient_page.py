@@ -191,8 +191,8 @@ class TestThePage(PatientCase):
         self.client.get(self.address())
         for n in range(3):
             # session, user, roles, patient, audit row; answers, teach-backs, the four of the status, contacts,
-            # questions, assignments; and the wording of what was missed, where anything was
-            with self.assertNumQueries(17 if n else 16):
+            # questions, cards; and the wording of what was missed, where anything was
+            with self.assertNumQueries(15 if n else 14):
                 self.client.get(self.address())
             self.read(1, 2, 3)
             self.check(plain=wrong, safety=wrong, now=at(10 + n))

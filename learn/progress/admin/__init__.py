@@ -52,7 +52,7 @@ SCREENS = [
     ("<int:pk>/assignments/<int:assignment>/withdraw/", assign.withdraw, "withdraw"),
 ]
 # What hangs in a patient's page beside its own: a function (by, patient, now) -> context of a part of its template.
-patient.PARTS += [questions.part, assign.part, remind.part, cards.part]
+patient.PARTS += [questions.part, remind.part, cards.part]
 
 
 @admin.register(Patient)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +17,7 @@ from learn.assignments.forms import AssignForm, DueForm
 from learn.assignments.models import Act, Assignment
 from learn.lessons.models import LANGUAGE, Edition
 from learn.people import access
-from learn.people.models import Patient, User
+from learn.people.models import Patient
 from learn.progress.admin.patients import PAGE, mine
 from quizzes.models import State
 
@@ -121,10 +120,3 @@ def _titles(assignments: Collection[Assignment]) -> dict[int, str]:
     of = {a.lesson_id for a in assignments}
     shown = Edition.objects.exclude(state=State.DRAFT).filter(language=LANGUAGE, lesson__in=of)
     return dict(shown.order_by("number").values_list("lesson", "title"))
-
-
-def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
-    """Return what _assignments.html needs: what is asked of this patient now, the nearest day first. Two queries."""
-    asked = list(patient.assignments.active().select_related("by").order_by("due", "pk"))
-    titles = _titles(asked)
-    return {"assignments": [{"asked": a, "title": titles[a.lesson_id]} for a in asked]}

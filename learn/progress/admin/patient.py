@@ -20,7 +20,7 @@ from learn.progress.admin.patients import day, moment, row
 from quizzes.models import Response
 
 # What other files hang in this page: each returns what its own part of the template needs. Filled in __init__.py.
-# The parts: admin/_questions.html, _assignments.html, _cards.html, _end.html.
+# The parts: admin/_questions.html, _reminders.html, _cards.html, _end.html.
 PARTS: list[Callable[[User, Patient, datetime], dict[str, Any]]] = []
 
 
@@ -29,7 +29,7 @@ PARTS: list[Callable[[User, Patient, datetime], dict[str, Any]]] = []
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one patient: what they missed first, then everything else."""
     now = timezone.now()
-    patient = access.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    patient = access.patient(request.user, pk, now=now, also=["reminder"])  # type: ignore[arg-type]
     team = patient.care_team
     record = records.of_patient(patient)
     stands = record.whole.standings

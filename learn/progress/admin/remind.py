@@ -36,8 +36,11 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
-    """Return what _reminders.html needs: whether reminders are on, and from which day one may go. One query."""
-    mine = Reminder.objects.filter(patient=patient).first()
+    """Return what _reminders.html needs: whether reminders are on, and from which day one may go.
+
+    No query where the reminder was joined to the patient.
+    """
+    mine: Reminder | None = getattr(patient, "reminder", None)
     if mine is None or not mine.is_on or patient.ended_on:
         return {"reminder": None}
     today = patient.care_team.today(now)
