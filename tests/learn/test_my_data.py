@@ -309,6 +309,8 @@ class TestAPatientWhoStopsSharing(TestCase):
 
 @pytest.mark.race
 class TestAnErasureDuringAnAnswer(TransactionTestCase):
+    serialized_rollback = True  # the groups of the migrations, for whoever comes after
+
     def test_gives_no_error_and_leaves_no_answer(self) -> None:
         for n in range(8):
             guest = User.objects.create_guest()
