@@ -281,6 +281,14 @@ for held in noor.memberships.filter(ended=None):
     teams.set_lead(membership=held, lead=True, by=noor, now=timezone.now())
 """
 
+# For the journeys that come after: noor is a nurse of one team again.
+LEADS_NO_MORE = """
+from learn.people.models import Membership
+from django.utils import timezone
+Membership.objects.filter(care_team__name="Oak team", ended=None).update(ended=timezone.now())
+Membership.objects.filter(nurse__username="noor").update(lead=False)
+"""
+
 
 def lead_pages(page: Page, site: Site) -> Iterator[str]:
     """Walk as noor, who leads two care teams now."""
@@ -297,6 +305,7 @@ def lead_pages(page: Page, site: Site) -> Iterator[str]:
     yield "a care team, nobody ticked"
     press(page, "Who saw or did what")
     yield "who saw what"
+    site.manage("shell", "-c", LEADS_NO_MORE)
 
 
 LINKS = """
