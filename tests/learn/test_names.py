@@ -77,6 +77,8 @@ class TestFindAPatient(DeskCase):
         make_patient(self.maple, "ÉVA Nagy", reference="W3-77")
         assert self.names("éva") == ["ÉVA Nagy"]
         assert self.names(" w3-7 ") == ["ÉVA Nagy"]
+        assert self.names("nagy éva") == ["ÉVA Nagy"], "in whatever order"
+        assert self.names("nagy ana") == []
         assert self.names("a") == ["Ana", "ÉVA Nagy"]
 
     def test_finds_ended_patients_too_and_says_so(self) -> None:

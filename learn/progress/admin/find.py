@@ -17,16 +17,16 @@ LONGEST = 80  # letters, as long as a label may be
 @require_safe
 @access.needs("people.view_patient")
 def find(request: HttpRequest) -> HttpResponse:
-    """List the patients of mine, ended ones too, whose label or reference holds these letters.
+    """List the patients of mine, ended ones too, whose label and reference hold each of these words.
 
     Compared in Python: SQLite knows upper and lower case of ASCII letters only. One query.
     """
     asked = request.GET.get("q", "").strip()
-    query = asked[:LONGEST].casefold()
+    words = asked[:LONGEST].casefold().split()
     found = [
         patient
         for patient in Patient.objects.visible_to(request.user).select_related("care_team")
-        if query and (query in patient.label.casefold() or query in patient.reference.casefold())
+        if words and all(word in f"{patient.label} {patient.reference}".casefold() for word in words)
     ]
     page = found[:PAGE]
     access.note_list(by=request.user, what="list.seen", patients=page, now=timezone.now())  # type: ignore[arg-type]
