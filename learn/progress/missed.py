@@ -138,13 +138,17 @@ def _grouped(rows: Iterable[Any]) -> Histories:
 def add_said_back(histories: Histories, teach_backs: Iterable[Any]) -> None:
     """Add to each question when it was said back in own words.
 
-    Of a teach-back and its addenda the last outcome counts, so that a wrong press can be put right.
+    Of a teach-back and its addenda the last outcome counts, so that a wrong press can be put right. It was said on the
+    day of the teach-back, whenever that was put right: what was missed in between stays missed.
     """
+    said_at: dict[int, datetime] = {}
     last: dict[int, Any] = {}
     for row in sorted(teach_backs, key=lambda row: (row["at"], row["pk"])):
+        first = row["adds_to"] or row["pk"]
+        said_at.setdefault(first, row["at"])
         if row["outcome"]:
-            last[row["adds_to"] or row["pk"]] = row
-    for row in last.values():
+            last[first] = row
+    for first, row in last.items():
         history = histories.get((row["patient__user"], row["question"]))
         if history and row["outcome"] == TeachBack.Outcome.OWN_WORDS:
-            history.said_back.append(SaidBack(row["at"]))
+            history.said_back.append(SaidBack(said_at[first]))

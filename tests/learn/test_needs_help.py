@@ -249,6 +249,14 @@ class TestTheRecord(RecordCase):
         self.said_back(at(20, 22), "own-words", adds_to=root)
         assert self.needs() == []
 
+    def test_is_not_cleared_by_correcting_a_teach_back_from_before_it(self) -> None:
+        root = self.said_back(at(19), "prompt")
+        self.check(safety=wrong)
+        self.said_back(at(21), "own-words", adds_to=root)
+        assert len(self.needs()) == 1
+        self.said_back(at(22))
+        assert self.needs() == []
+
     def test_is_cleared_by_another_wording_of_the_question(self) -> None:
         self.check(safety=wrong)
         newer = authoring.draft(
