@@ -270,6 +270,12 @@ class TestTheEnd(InviteCase):
         page = words(self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])))
         assert "Moved to another clinic, Monday 23 November 2026. The record stays." in page
         assert "Make a new card" not in page
+        assert "stopped sharing" not in page
+
+    def test_because_they_asked_to_stop_says_that_what_they_did_may_be_missing(self) -> None:
+        self.end(why="stopped")
+        page = words(self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])))
+        assert "If they stopped sharing by themselves, what they did is not shown here any more." in page
 
     def test_can_be_taken_back(self) -> None:
         self.end(why="died")
