@@ -18,6 +18,7 @@ from learn.people import codes, limits
 from learn.people.forms import CodeForm, JoinForm
 from learn.people.models import AccessCode, User
 from learn.progress import guests, summary
+from learn.visits.models import MyQuestion
 
 
 @login_not_required
@@ -56,15 +57,15 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 def bring(request: HttpRequest) -> HttpResponse:
     """Ask whether what a guest did on this device comes along; POST brings it or leaves it."""
     guest = User.objects.filter(pk=request.session.get("guest", 0), is_active=True).first()
-    begun = summary.standings([guest.pk])[guest.pk] if guest else []
-    begun = [standing for standing in begun if standing.code != summary.NOT_STARTED]
     choice = request.POST.get("bring")
-    if guest and begun and choice not in ("yes", "no"):
-        return render(request, "progress/bring.html", {"begun": begun})
+    if guest and choice not in ("yes", "no") and guests.has_record(guest.pk):
+        begun = [s for s in summary.standings([guest.pk])[guest.pk] if s.code != summary.NOT_STARTED]
+        questions = MyQuestion.objects.of(guest).count()
+        return render(request, "progress/bring.html", {"begun": begun, "questions": questions})
     request.session.pop("guest", None)
-    if guest and begun and choice == "yes":
+    if guest and choice == "yes":
         guests.bring(guest=guest, to=request.user, now=timezone.now())  # type: ignore[arg-type]
-        messages.success(request, "What you did on this phone or computer is now among your lessons.")
+        messages.success(request, "What you did on this phone or computer came along.")
     elif guest:
         guests.leave(guest=guest, now=timezone.now())
     return HttpResponseRedirect(reverse("my"), status=303)

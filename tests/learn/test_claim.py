@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from learn.assignments.models import Assignment
-from learn.lessons.models import Lesson, Step
+from learn.lessons.models import Edition, Lesson, Step
 from learn.logs import JsonLines
 from learn.people import codes
 from learn.people.forms import CodeForm
@@ -26,7 +26,7 @@ from learn.progress import actions, guests
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
 from quizzes import reviewing, taking
-from quizzes.models import Attempt, Card, Pause, Response
+from quizzes.models import Attempt, Card, Pause, Response, State
 from tests.cast import at, load_content, make_nurse, make_patient, make_team, right, together
 from tests.learn.test_pages import words
 
@@ -300,6 +300,24 @@ class TestWhatAGuestDid(ClaimCase):
         assert Reading.objects.get().learner == self.guest
         assert self.client.get("/code/bring/").url == "/my/"
         assert not User.objects.get(pk=self.guest.pk).is_active
+
+    def test_is_asked_about_when_it_is_questions_alone(self) -> None:
+        for n, text in enumerate(("May I swim?", "May I fly?"), 1):
+            MyQuestion.objects.create(learner=self.guest, text=text, position=n, added=NOW)
+        self.claim()
+        page = words(self.client.get("/code/bring/"))
+        assert "2 questions for the care team" in page
+        assert "May I swim?" not in page
+        self.client.post("/code/bring/", {"bring": "yes"})
+        assert MyQuestion.objects.filter(learner=self.ana.user).count() == 2
+
+    def test_is_asked_about_when_its_lesson_is_not_shown_any_more(self) -> None:
+        self.read(self.guest)
+        Edition.objects.filter(lesson=self.lesson).update(state=State.RETIRED)
+        self.claim()
+        assert "Bring what you did on this phone?" in words(self.client.get("/code/bring/"))
+        self.client.post("/code/bring/", {"bring": "yes"})
+        assert Reading.objects.get().learner == self.ana.user
 
     def test_is_not_asked_about_when_there_is_nothing(self) -> None:
         assert self.type(self.made.letters).url == "/my/"
