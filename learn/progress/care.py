@@ -74,9 +74,12 @@ def end(*, patient: Patient, why: str, by: User, now: datetime) -> bool:
 
 
 def take_back(*, patient: Patient, by: User, now: datetime) -> bool:
-    """Take a patient back onto the lists; the card that was cancelled stays so. False if nothing had ended."""
+    """Take a patient back onto the lists; the card that was cancelled stays so. False if nothing had ended.
+
+    False too for a record that its person left or erased: nobody stands behind it, and no card would open it.
+    """
     with transaction.atomic():
-        ended = Patient.objects.filter(pk=patient.pk, ended_on__isnull=False)
+        ended = Patient.objects.filter(pk=patient.pk, ended_on__isnull=False, user__is_active=True)
         if not ended.update(ended_on=None, ended_why=""):
             return False
         access.note(by=by, what="taken.back", now=now, patient=patient)

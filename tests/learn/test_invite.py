@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from learn.assignments.models import Assignment, Pathway
 from learn.people import codes
-from learn.people.models import AccessCode, AuditEvent, Membership, Patient
-from learn.progress import care
+from learn.people.models import AccessCode, AuditEvent, Membership, Patient, User
+from learn.progress import actions, care
 from tests.cast import at, load_content, make_nurse, make_patient, make_team, together
 from tests.learn.test_desk import DeskCase
 from tests.learn.test_pages import words
@@ -286,6 +286,20 @@ class TestTheEnd(InviteCase):
         assert Patient.objects.visible_to(self.noor).current().get() == self.ana
         acts = AuditEvent.objects.filter(what__in=("ended", "taken.back")).order_by("pk")
         assert [(e.what, e.patient) for e in acts] == [("ended", self.ana.pk), ("taken.back", self.ana.pk)]
+
+    def test_by_the_patient_cannot_be_taken_back_for_no_card_would_open_it(self) -> None:
+        for act in (actions.stop_sharing, actions.erase):
+            patient = make_patient(self.maple, "Gil")
+            act(user=User.objects.get(pk=patient.user_id), now=at(23))
+            page = reverse("admin:people_patient_change", args=[patient.pk])
+            shown = self.client.get(page)
+            assert "invite them as a new patient" in words(shown)
+            assert "Take back" not in words(shown)
+            self.client.post(reverse("admin:people_patient_take_back", args=[patient.pk]))
+            patient.refresh_from_db()
+            assert patient.ended_why == "stopped"
+            assert "invite them as a new patient" in words(self.client.get(page))
+        assert not AuditEvent.objects.filter(what="taken.back").exists()
 
     def test_twice_is_once_and_keeps_the_first_reason(self) -> None:
         self.end(why="moved")
