@@ -14,6 +14,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
+from tests.journeys.hands import NAMED, Keyboard
 from tests.journeys.walk import heading, press, sign_in, tick
 
 pytestmark = pytest.mark.browser
@@ -117,3 +118,19 @@ def test_a_guest_brings_along_what_they_did(visit: Visit, site: Site) -> None:
     row = eve.get_by_role("listitem").filter(has_text="What is immunotherapy?")
     assert "Step 2 of" in row.inner_text()
     assert "Your nurse asked you" in row.inner_text()
+
+
+def test_inviting_takes_four_presses_by_keyboard_alone(visit: Visit, site: Site) -> None:
+    hand = Keyboard(visit())
+    hand.page.goto("/admin/")
+    sign_in(hand.page, "noor", site.password)
+    hand.press("Invite a patient")
+    hand.write("Name or initials", "Kay")
+    hand.reach("Antibodies and checkpoint inhibitors")  # a group is one stop; the arrows choose in it
+    hand.page.keyboard.press("ArrowDown")
+    hand.page.keyboard.press("ArrowDown")
+    assert hand.page.evaluate(NAMED) == "Virus therapy"
+    hand.taps += 1
+    hand.press("Save and show the card")
+    assert heading(hand.page) == "Card for Kay"
+    assert hand.taps + 1 <= 4, "the last one prints"
