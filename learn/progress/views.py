@@ -60,11 +60,17 @@ def _steps(therapy: str, lesson: str) -> list[Step]:
 @login_not_required
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Say what this site is; lead a returning learner back to where they stopped."""
-    begun = [s for s in _standings(request) if s.code in (summary.READING, summary.CHECK, summary.TALK)]
+    """Say what this site is; lead a returning learner back to where they stopped, or to what the nurse asked for."""
+    standings = _standings(request)
+    begun = [s for s in standings if s.code in (summary.READING, summary.CHECK, summary.TALK)]
     begun.sort(key=lambda s: s.assigned is None)
-    carry_on = begun[0] if begun else None
-    return render(request, "progress/start.html", {"carry_on": carry_on, "review": _review(request)})
+    asked = [s for s in standings if s.assigned and s.code == summary.NOT_STARTED]
+    context = {
+        "carry_on": begun[0] if begun else None,
+        "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]
+        "review": _review(request),
+    }
+    return render(request, "progress/start.html", context)
 
 
 @login_not_required

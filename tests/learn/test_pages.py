@@ -425,6 +425,13 @@ class TestAnAssignedLesson(SiteCase):
         assert "“Before Monday”" in page
         assert "You can still do it" not in page
 
+    def test_is_where_the_start_page_leads_whoever_has_begun_nothing(self) -> None:
+        page = self.get("start")
+        assert "Start: Side effects: when to call Your nurse asked you to do this by Friday 4 December." in words(page)
+        assert f'<a class="btn" href="{reverse("lesson", args=CALL)}">' in page.content.decode()
+        self.read(*WHAT, upto=1)
+        assert "Carry on: step 2 of 7" in words(self.get("start"))
+
     def test_stands_first_on_its_therapy_types_page(self) -> None:
         assert "Your nurse asked you to do this by Friday 4 December" in words(self.get("therapy", CALL[0]))
 
