@@ -128,7 +128,8 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
     today = reminder.patient.care_team.today(now)
     mine = Reminder.objects.filter(pk=reminder.pk)
     with transaction.atomic():
-        goes_on = reminder.patient.ended_on is None and reminder.patient.user.is_active
+        # Asked anew: a run that began minutes ago may hold somebody whose care has ended since.
+        goes_on = Patient.objects.current().filter(pk=reminder.patient_id, user__is_active=True).exists()
         if not (goes_on and mine.wanting(today).filter(address=reminder.address).update(tried=today)):
             return False
         if by is not None:

@@ -264,6 +264,16 @@ class TestTheDailyRun(ReminderCase):
         assert self.run_it() == "Reminders sent: 0.\n"
         assert mail.outbox == []
 
+    def test_writes_to_nobody_whose_care_ended_while_it_ran(self) -> None:
+        self.turned_on()
+        read = Reminder.objects.select_related("patient__care_team", "patient__user").get()
+        Patient.objects.update(ended_on=TODAY, ended_why="died")
+        assert not reminders.send(reminder=read, now=NOW)
+        Patient.objects.update(ended_on=None, ended_why="")
+        User.objects.filter(pk=self.ana.user_id).update(is_active=False)
+        assert not reminders.send(reminder=read, now=NOW)
+        assert mail.outbox == []
+
     def test_counts_the_days_of_the_clinic(self) -> None:
         CareTeam.objects.update(zone="Pacific/Auckland")  # where it is the 24th already
         self.turned_on(sent=TODAY - timedelta(days=2))
