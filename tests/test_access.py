@@ -123,7 +123,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
 # Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
 AUDITED = {
     "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
-    "admin:people_patient_matrix",
+    "admin:people_patient_matrix", "admin:people_patient_assign",
 }  # fmt: skip
 MAY_WRITE = {
     "questions", "step", "check", "review", "quizzes:question", "admin:people_patient_assign",

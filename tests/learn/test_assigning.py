@@ -146,6 +146,13 @@ class TestAnUndo(AssigningCase):
         assert list(rows) == each
 
 
+class TestTheFormForTickedPatients(AssigningCase):
+    def test_is_noted_as_a_list_of_those_it_names(self) -> None:
+        self.client.get(reverse("admin:people_patient_assign"), {"patient": [self.ana.pk, self.ben.pk]})
+        [row] = AuditEvent.objects.all()
+        assert (row.what, row.team, row.count, row.who) == ("list.seen", self.maple.pk, 2, self.noor.pk)
+
+
 class TestAssigningTwice(AssigningCase):
     def test_gives_the_same_act_so_that_a_double_press_can_be_undone(self) -> None:
         assert self.assign(self.ana) == self.assign(self.ana)

@@ -56,6 +56,8 @@ def assign_lessons(request: HttpRequest) -> HttpResponse:
         n = len(form.cleaned_data["lessons"])
         _say(request, act, f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}.")
         return _see("index")
+    if request.method != "POST":
+        access.note_list(by=request.user, what="list.seen", patients=patients, now=now)  # type: ignore[arg-type]
     return render(request, "admin/assign.html", {"title": "Assign lessons", "patients": patients, "form": form})
 
 
