@@ -44,7 +44,9 @@ def is_owed(item: AttemptItem, items: Sequence[AttemptItem]) -> bool:
 
 
 def comes_back(item: AttemptItem) -> bool:
-    """Tell whether this answered item is asked again at the end of its attempt (ruling 4)."""
+    """Tell whether this answered item is asked again at the end of its attempt (ruling 4); no closed review does."""
+    if item.attempt.finished:
+        return False
     return item.revision.critical and item.last_mark != Response.Marked.RIGHT and item.answers <= ASKED_AGAIN
 
 

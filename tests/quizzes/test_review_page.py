@@ -151,6 +151,14 @@ class TestTheEndOfAReview(ReviewPageCase):
         assert self.client.get(second + "feedback/", follow=True).redirect_chain[-1][0].endswith("/result/")
         assert Response.objects.filter(item__attempt=left).count() == 1
 
+    def test_of_one_that_was_closed_no_longer_promises_to_ask_once_more(self) -> None:
+        assert "it comes once more at the end" in self.answer(wrong)
+        left = Attempt.objects.get(finished=None)
+        Attempt.objects.filter(pk=left.pk).update(finished=at(20))
+        page = self.client.get(reverse("quizzes:feedback", args=[left.pk, 1])).content.decode()
+        assert "it comes once more" not in page
+        assert "See how it went" in page
+
     def test_of_one_that_was_left_unanswered_says_so(self) -> None:
         left = Attempt.objects.get(finished=None)
         Attempt.objects.filter(pk=left.pk).update(finished=at(20))
