@@ -169,7 +169,10 @@ ACCOUNT_SESSION_REMEMBER = True
 # Five wrong passwords for one name in five minutes; by address far more, since a whole hospital may share one.
 ACCOUNT_RATE_LIMITS = {"signup": "100/10m/ip", "login": "300/10m/ip", "login_failed": "100/10m/ip,5/5m/key"}
 
-LANGUAGE_CODE = "en-us"
+# One language so far, so no middleware chooses one. To add a language: learn/README.md.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "learn" / "locale"]
 USE_I18N = True
 USE_TZ = True
 # The clinic's calendar where no care team says otherwise (guests, and the default of a new team).

@@ -1,0 +1,74 @@
+"""Every word that a patient's page says for itself can be translated."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from django.template.base import Lexer, TokenType
+from django.test import SimpleTestCase
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+STAFF = {"admin"}  # the Desk is in English
+READ_OUT = {"aria-label", "alt", "title", "placeholder", "data-show", "data-hide", "data-pause", "data-resume"}
+NAMES = {"www.cancer.gov", "www.cancer.org"}  # addresses, the same in every language
+
+
+class _Bare(HTMLParser):
+    """Collects the letters that stand in text, and in the attributes that are shown or read out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value.strip() for name, value in attrs if name in READ_OUT and value and _has_letters(value)]
+
+    def handle_data(self, data: str) -> None:
+        self.found += [data.strip()] if _has_letters(data) else []
+
+
+def _has_letters(text: str) -> bool:
+    return any(letter.isalpha() for letter in text)
+
+
+def bare(source: str) -> list[str]:
+    """Return what a template says in words of its own, outside everything marked for translation."""
+    kept, inside = [], False
+    for token in Lexer(source).tokenize():
+        word = token.contents.split(" ")[0]
+        if token.token_type == TokenType.BLOCK and word in ("blocktranslate", "endblocktranslate"):
+            inside = word == "blocktranslate"
+        elif token.token_type == TokenType.TEXT and not inside:
+            kept.append(token.contents)
+    parser = _Bare()
+    parser.feed("".join(kept))
+    parser.close()
+    return [text for text in parser.found if text not in NAMES]
+
+
+class TestEveryTemplateForPatients(SimpleTestCase):
+    def test_has_all_its_words_marked(self) -> None:
+        files = [f for f in TEMPLATES.rglob("*") if f.is_file() and not STAFF & set(f.relative_to(TEMPLATES).parts)]
+        assert len(files) > 60
+        for file in files:
+            with self.subTest(file.relative_to(TEMPLATES)):
+                assert bare(file.read_text(encoding="utf-8")) == []
+
+    def test_builds_no_plural_of_letters(self) -> None:
+        for file in TEMPLATES.rglob("*.html"):
+            if not STAFF & set(file.relative_to(TEMPLATES).parts):
+                with self.subTest(file.relative_to(TEMPLATES)):
+                    assert not re.search(r"\|\s*pluralize", file.read_text(encoding="utf-8"))
+
+
+class TestTheSearchForBareWords(SimpleTestCase):
+    def test_finds_them_in_text_and_in_what_is_read_out(self) -> None:
+        source = '<p class="x">{% translate "Seen" %} Bare</p><img alt="Read {{ out }}" src="a.png">{# note #}'
+        assert bare(source) == ["Bare", "Read"]
+
+    def test_passes_by_what_is_marked(self) -> None:
+        assert (
+            bare('<p title="{% translate "a" %}">{% blocktranslate %}Step {{ n }}{% endblocktranslate %} – 1</p>') == []
+        )
