@@ -36,6 +36,7 @@ def _say(request: HttpRequest, act: Act | None, words: str) -> None:
         messages.success(request, words, extra_tags=str(act.pk))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @access.needs(*MAY)
 def assign_lessons(request: HttpRequest) -> HttpResponse:
     """Choose lessons and a day for the ticked patients; POST assigns them."""
