@@ -1,7 +1,8 @@
 """What is due now; a review is an Attempt of kind "review".
 
 One review a day, of five questions at most; what did not find room is asked another day, and nobody is told how much
-that is. A review that was left keeps its answers; after a day a new one takes its place (ruling 9).
+that is. A review that was left keeps its answers; after a day a new one takes its place (ruling 9), of as many
+questions as that day still has room for.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Outlook:
 
 
 def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: datetime) -> Outlook:
-    """Return what is to be reviewed now. Two queries; none for a visitor.
+    """Return what is to be reviewed now. Two queries, three where a review was left; none for a visitor.
 
     Safety questions come first, then what was missed, then what is least likely to be known still. A question without a
     published wording in this language is passed over.
@@ -52,8 +53,13 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
     rests_until = max((card.rests_until for card in cards if card.rests_until and card.rests_until > day), default=None)
     if last and last.finished is None and now - last.started <= LEFT and not rests_until:
         return Outlook(begun=last)
-    had_one = last and last.finished and day in (day_of(learner, last.started), day_of(learner, last.finished))
-    earliest = rests_until or (day + timedelta(days=1) if had_one else day)
+    room = MOST
+    if last and last.finished:
+        room = 0 if day in (day_of(learner, last.started), day_of(learner, last.finished)) else MOST
+    elif last:
+        answers = Response.objects.filter(item__attempt=last, number=1).values_list("at", flat=True)
+        room -= sum(day_of(learner, at) == day for at in answers)
+    earliest = rests_until or (day if room > 0 else day + timedelta(days=1))
     dues = [(scheduling.due(card.memory, safety=card.safety), card) for card in cards]
     waiting = [card for due, card in dues if due <= day]
     if earliest > day or not waiting:
@@ -66,7 +72,7 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
             card.question_id,
         )
     )
-    return Outlook(due=tuple(card.revision for card in waiting[:MOST]))
+    return Outlook(due=tuple(card.revision for card in waiting[:room]))
 
 
 def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bool = False) -> Attempt | None:
@@ -79,10 +85,12 @@ def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bo
         locked = get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=learner.pk).first()
         if locked is None:
             return None
+        opened = Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW, finished=None)
+        list(opened.select_for_update().values_list("pk"))  # an answer on its way counts into the day's five
         found = outlook(learner=learner, language=language, now=now)
         if found.begun or not found.due:
             return found.begun
-        Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW, finished=None).update(finished=now)
+        opened.update(finished=now)
         wordings = Revision.objects.in_bulk(found.due)
         return taking.begin(
             learner=locked,

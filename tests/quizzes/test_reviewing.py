@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -283,6 +284,27 @@ class TestWhatIsDue(ReviewCase):
             assert self.outlook(at(26), AnonymousUser()) == reviewing.Outlook()
 
 
+class TestADay(PropertyCase):
+    """Whatever somebody starts, leaves and goes on with, at whatever hour."""
+
+    @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+    @given(st.lists(st.tuples(st.integers(1, 40), st.lists(st.sampled_from([right, wrong]), max_size=8)), max_size=12))
+    def test_has_five_questions_in_reviews_at_most(self, visits: list[tuple[int, list[How]]]) -> None:
+        learner, now = make_learner(), at(1)
+        questions = [make_question(f"{learner.pk}-{n}", critical=n < 3) for n in range(14)]
+        learn(learner, *questions, how=wrong, now=now)
+        for hours, how in visits:
+            now += timedelta(hours=hours)
+            attempt = reviewing.start(learner=learner, language="en", now=now)
+            for one in how if attempt else ():
+                if attempt and taking.owed(list(attempt.items.with_answers())):
+                    give(attempt, one, now=now)
+        asked = Response.objects.filter(item__attempt__learner=learner, number=1, at__gt=at(1)).values_list(
+            "at", flat=True
+        )
+        assert max(Counter(day_of(learner, moment) for moment in asked).values(), default=0) <= 5
+
+
 class TestAReview(ReviewCase):
     def setUp(self) -> None:
         learn(self.learner, *self.plain, how=wrong, now=at(1))
@@ -312,6 +334,22 @@ class TestAReview(ReviewCase):
             taking.answer(item=item, given=[], number=1, now=at(21, 13))
         answered = first.items.get(position=1).revision
         assert answered not in [item.revision for item in second.items.all()]
+
+    def test_that_takes_the_place_of_one_that_was_left_has_the_room_that_this_day_still_has(self) -> None:
+        first = self.started(at(20, 20))
+        give(first, right, now=at(20, 20))
+        give(first, right, right, now=at(21, 9))
+        with self.assertNumQueries(3):
+            assert len(self.outlook(at(21, 21)).due) == 3
+        assert self.started(at(21, 21)).items.count() == 3
+
+    def test_gives_way_to_one_of_another_day_where_its_own_has_no_room_left(self) -> None:
+        learn(self.learner, *self.safety, how=wrong, now=at(2))
+        first = self.started(at(20, 20))
+        give(first, *[wrong] * 5, now=at(21, 9))  # two of them are owed once more
+        assert self.outlook(at(21, 21)) == reviewing.Outlook(next=date(2026, 11, 22))
+        assert self.start(at(21, 21)) is None
+        assert len(self.outlook(at(22, 0)).due) == 5
 
     def test_finished_is_the_only_one_of_its_day(self) -> None:
         give(self.started(at(20)), *[right] * 5, now=at(20))
