@@ -338,6 +338,7 @@ class TestEveryAddress(TestCase):
             "admin:quizzes_question_write": {k: v for k, v in typed.items() if v not in (None, False, "")},
             "admin:quizzes_question_publish": {"as": "meaning", "seen": authoring.fingerprint(draft)},
             "admin:quizzes_question_discard": {"seen": authoring.fingerprint(draft)},
+            "admin:quizzes_question_retire": {"seen": authoring.fingerprint(mended)},
             "admin:quizzes_question_add": {
                 "stem": "It helps.",
                 "answer": "true",
@@ -497,6 +498,7 @@ class TestEveryAddress(TestCase):
             ),
             "admin:quizzes_question_publish": ("rex", ["as", "seen"], []),
             "admin:quizzes_question_discard": ("eda", ["seen"], []),
+            "admin:quizzes_question_retire": ("eda", ["seen"], []),
             "settings": ("anonymous", ["text", "colors", "listen", "helper", "next"], ["next"]),
             "admin:people_patient_changelist": ("noor", [], ["after"]),
             "admin:people_patient_contact": ("noor", ["note", "number"], []),

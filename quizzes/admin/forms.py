@@ -53,7 +53,7 @@ class Words(forms.Form):
     group = ""  # what a row is called; nothing: this kind has no rows
     most = 0  # rows
 
-    seen = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
+    seen = forms.Field(required=False, widget=forms.HiddenInput)  # whatever is no fingerprint is an older one
     stem = lines("Question", 300)
     why = lines("Why", help_text="The reason, shown to everyone after the answer.")
     objective = forms.CharField(

@@ -39,6 +39,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "shown": shown,
         "item": AttemptItem(revision=shown),  # for the slot that says where it is taught
         "asked": asked,
+        "asked_seen": authoring.fingerprint(asked),
         "line": _line(asked) if asked else None,
         "history": history,
         "items": question.quizitem_set.select_related("quiz").order_by("quiz__title"),

@@ -41,7 +41,7 @@ def _save(request: HttpRequest, form: Words, question: Question, kind: str) -> R
         return authoring.write(
             question=question,
             language=LANGUAGE,
-            seen=form.cleaned_data["seen"],
+            seen=form.cleaned_data["seen"] or "",
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
             kind=kind,
@@ -75,6 +75,10 @@ def add(request: HttpRequest) -> HttpResponse:
     form = FORMS[kind](None, "", request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         with transaction.atomic():
+            # One new question at a time: its name and its place are given here, and the same form twice is one.
+            list(Quiz.objects.select_for_update().order_by("pk"))
+            if twin := _twin(request, form, quiz, kind):
+                return see("change", twin.question_id)
             question = _begin(quiz, form.cleaned_data["stem"])
             saved = _save(request, form, question, kind)
             if saved is None:
@@ -84,9 +88,15 @@ def add(request: HttpRequest) -> HttpResponse:
     return render(request, "quizzes/admin/write.html", context | {"form": form})
 
 
+def _twin(request: HttpRequest, form: Words, quiz: Quiz, kind: str) -> Revision | None:
+    """Return the draft at this quiz that this very form has made before."""
+    words = form.words()
+    drafts = Revision.objects.filter(state=State.DRAFT, question__quizitem__quiz=quiz, stem=words["stem"])
+    return next((one for one in drafts if authoring.says(one, by=request.user, kind=kind, **words)), None)  # type: ignore[arg-type]
+
+
 def _begin(quiz: Quiz, stem: str) -> Question:
     """Return a new question at the end of this quiz, named after its words."""
-    Quiz.objects.select_for_update().get(pk=quiz.pk)
     slug = slugify(stem)[:60].strip("-") or "question"
     taken = set(Question.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
     n = 1
@@ -102,13 +112,15 @@ def _begin(quiz: Quiz, stem: str) -> Question:
 @needs("publish_revision")
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Publish the draft that was read, as a mended typo or a changed meaning."""
-    draft = _draft(find(pk))
+    newest, meaning = find(pk).newest(LANGUAGE), request.POST.get("as")
     try:
-        if draft is None:
+        if newest is None:
             raise authoring.Stale(None)
+        if meaning not in ("typo", "meaning"):
+            raise authoring.Unfit(["Say how to publish it: as a mended typo, or as a changed meaning."])
         authoring.publish(
-            revision=draft,
-            same_meaning=request.POST.get("as") == "typo",
+            revision=newest,
+            same_meaning=meaning == "typo",
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
             seen=request.POST.get("seen", ""),
@@ -125,13 +137,13 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("change_question")
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw the draft away that was read."""
-    question = find(pk)
-    draft = _draft(question)
+    draft = Revision.objects.filter(question=pk, language=LANGUAGE, state=State.DRAFT).first()
     try:
         if draft is None:
-            raise authoring.Stale(None)
-        authoring.discard(revision=draft, seen=request.POST.get("seen", ""))
-        messages.success(request, "The draft was thrown away.")
+            messages.info(request, "There is no draft of this question now.")
+        else:
+            authoring.discard(revision=draft, seen=request.POST.get("seen", ""))
+            messages.success(request, "The draft was thrown away.")
     except authoring.Stale:
         messages.warning(request, CHANGED)
     return see("change", pk) if Question.objects.filter(pk=pk).exists() else see("changelist")
@@ -140,18 +152,16 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("change_question")
 def retire(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask a question no more."""
+    """Ask the wording no more that was read."""
     question = find(pk)
     asked = question.revisions.filter(language=LANGUAGE, state=State.PUBLISHED).first()
     try:
         if asked is None:
             raise authoring.Unfit(["This question is not asked now."])
-        authoring.retire(revision=asked, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        authoring.retire(revision=asked, by=request.user, now=timezone.now(), seen=request.POST.get("seen", ""))  # type: ignore[arg-type]
         messages.success(request, "Taken out. It is asked no more; what was answered stays.")
+    except authoring.Stale:
+        messages.warning(request, CHANGED)
     except authoring.Unfit as unfit:
         messages.warning(request, str(unfit))
     return see("change", pk)
-
-
-def _draft(question: Question) -> Revision | None:
-    return question.revisions.filter(language=LANGUAGE, state=State.DRAFT).order_by("-number").first()

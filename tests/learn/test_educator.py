@@ -47,6 +47,18 @@ def form_of(response: Any) -> dict[str, str]:
     return data
 
 
+ENDING = {"why": "It is there.", "objective": "Help"}
+NEW = {  # what an educator types of a new question, by its kind
+    "choice": {"choose": "1", "text_0": "A", "right_0": "on", "feedback_0": "Yes.", "text_1": "B", "feedback_1": "No."},
+    "truth": {"answer": "true", "feedback_true": "Yes.", "feedback_false": "It can."},
+    "matching": {
+        "text_0": "A", "card_0": "1", "feedback_0": "Mind A.", "text_1": "B", "card_1": "2", "feedback_1": "Mind B.",
+    },
+    "ordering": {"text_0": "A", "text_1": "B", "text_2": "C", "feedback": "A comes first."},
+}  # fmt: skip
+NEW = {kind: typed | ENDING for kind, typed in NEW.items()}
+
+
 class EducatorCase(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
@@ -215,6 +227,13 @@ class TestMoreThanATypo(EducatorCase):
         self.publish(self.safety, "typo")
         assert (self.asked(self.safety).stem, self.asked(self.safety).line) == ("Mended?", 1)
 
+    def test_is_published_as_one_of_the_two_and_as_nothing_else(self) -> None:
+        self.write(self.plain, stem="Mended?")
+        self.client.force_login(self.rex)
+        for what in ("", "x", "Typo"):
+            assert "Say how to publish it" in words(self.publish(self.plain, what))
+            assert self.asked(self.plain) == self.plain
+
     def test_is_not_for_a_reviewer_to_write(self) -> None:
         self.client.force_login(self.rex)
         for name in ("write", "discard", "retire"):
@@ -248,15 +267,79 @@ class TestTwoEducators(EducatorCase):
         assert "Somebody changed this question while you had it open." in page
         assert self.asked(self.plain) == self.plain
 
-    def test_press_twice_and_once_is_enough(self) -> None:
+    def test_take_out_only_what_they_read(self) -> None:
+        seen = self.client.get(self.to("change", self.plain.question_id)).context["asked_seen"]
+        self.write(self.plain, stem="Better?")
+        self.publish(self.plain, "typo")
+        page = self.client.post(self.to("retire", self.plain.question_id), {"seen": seen}, follow=True)
+        assert "Somebody changed this question while you had it open." in words(page)
+        assert self.asked(self.plain).stem == "Better?"
+
+    def test_are_told_when_another_has_published_or_thrown_the_draft_away(self) -> None:
+        self.write(self.plain, stem="Mended?", right_0="", right_1="on")
+        seen = self.client.get(self.to("change", self.plain.question_id)).context["seen"]
+        self.client.force_login(self.rex)
+        self.publish(self.plain, "meaning")
+        self.client.force_login(make_staff("ed", roles.EDUCATOR))
+        page = self.publish(self.plain, "meaning", seen=seen)
+        assert "Somebody changed this question" in words(page)
+        page = self.client.post(self.to("discard", self.plain.question_id), {"seen": seen}, follow=True)
+        assert "There is no draft of this question now." in words(page)
+
+
+class TestPressedTwice(EducatorCase):
+    """The same form once more is the same act: nothing is doubled, and nobody is blamed."""
+
+    def test_a_draft_is_saved_once(self) -> None:
+        address = self.to("write", self.plain.question_id)
+        form = form_of(self.client.get(address)) | {"stem": "Mended?", "text_3": "Wrong 3", "feedback_3": "About it."}
+        for _ in range(2):
+            assert self.client.post(address, form).status_code == 303
+        draft = self.plain.question.newest("en")
+        assert (draft.number, draft.stem) == (2, "Mended?")
+        refused = self.client.post(address, form | {"stem": "Mended otherwise?"})
+        assert "eda changed this question while you wrote." in words(refused)
+
+    def test_a_draft_of_each_kind_is_saved_once(self) -> None:
+        for kind in ("truth", "matching", "ordering"):
+            with self.subTest(kind=kind):
+                old = make_question(f"of {kind}", kind=kind)
+                address = self.to("write", old.question_id)
+                form = form_of(self.client.get(address)) | {"why": "Mended."}
+                form |= {"matching": {"card_1": "Another card"}, "ordering": {"text_3": "Card 4"}}.get(kind, {})
+                for _ in range(2):
+                    assert self.client.post(address, form).status_code == 303
+
+    def test_a_new_question_is_one(self) -> None:
+        for kind, form in NEW.items():
+            with self.subTest(kind=kind):
+                address = self.to("add") + f"?quiz=a-quiz&kind={kind}"
+                first, second = (self.client.post(address, form | {"stem": f"New {kind}?"}) for _ in range(2))
+                assert first.url == second.url
+                assert Question.objects.filter(slug__startswith=f"new-{kind}").count() == 1
+                self.client.post(address, form | {"stem": f"New {kind}?", "why": "Another reason."})
+                assert Question.objects.filter(slug__startswith=f"new-{kind}").count() == 2
+
+    def test_a_draft_is_published_once(self) -> None:
         self.write(self.plain, stem="Mended?")
         seen = self.client.get(self.to("change", self.plain.question_id)).context["seen"]
         for _ in range(2):
-            assert self.publish(self.plain, "typo", seen=seen).status_code == 200
-        assert self.asked(self.plain).number == 2
-        for name in ("discard", "publish"):
-            response = self.client.post(self.to(name, self.plain.question_id), {"seen": seen}, follow=True)
-            assert "Somebody changed this question" in words(response)
+            page = words(self.publish(self.plain, "typo", seen=seen))
+            assert "Published. New checks ask it so" in page
+            assert "Somebody changed" not in page
+        assert (self.asked(self.plain).number, self.asked(self.plain).line) == (2, 1)
+
+    def test_a_draft_is_thrown_away_once(self) -> None:
+        self.client.post(self.to("add") + "?quiz=a-quiz&kind=truth", NEW["truth"] | {"stem": "It helps."})
+        for revision in (self.plain, Revision.objects.get(stem="It helps.")):
+            if revision == self.plain:
+                self.write(revision, stem="Mended?")
+            address = self.to("change", revision.question_id)
+            seen = self.client.get(address).context["seen"]
+            for told in ("The draft was thrown away.", "There is no draft of this question now."):
+                gone = self.client.post(self.to("discard", revision.question_id), {"seen": seen}, follow=True)
+                assert told in words(gone)
+        assert Question.objects.count() == 2
 
 
 class TestTheForm(EducatorCase):
@@ -277,6 +360,8 @@ class TestTheForm(EducatorCase):
         ):
             with self.subTest(over=over):
                 assert self.errors(self.write(self.plain, **over)) == {field: [text]}
+        stale = words(self.write(self.plain, seen="x" * 99))
+        assert "Somebody changed this question while you wrote. Yours is not saved yet." in stale
         one = self.write(self.plain, text_1="", feedback_1="", text_2="", feedback_2="")
         assert self.errors(one)["text_1"] == ["Give two to six choices."]
         assert Revision.objects.count() == 2
@@ -373,7 +458,8 @@ class TestThePreview(EducatorCase):
 
 class TestAQuestionTakenOut(EducatorCase):
     def test_is_asked_no_more(self) -> None:
-        page = words(self.client.post(self.to("retire", self.plain.question_id), follow=True))
+        seen = self.client.get(self.to("change", self.plain.question_id)).context["asked_seen"]
+        page = words(self.client.post(self.to("retire", self.plain.question_id), {"seen": seen}, follow=True))
         assert "Taken out." in page
         assert "Not asked now" in page
         assert "Taken out by eda" in page
@@ -381,7 +467,8 @@ class TestAQuestionTakenOut(EducatorCase):
 
     def test_is_never_one_about_safety(self) -> None:
         assert "Take it out" not in self.page(self.safety)
-        page = words(self.client.post(self.to("retire", self.safety.question_id), follow=True))
+        seen = self.client.get(self.to("change", self.safety.question_id)).context["asked_seen"]
+        page = words(self.client.post(self.to("retire", self.safety.question_id), {"seen": seen}, follow=True))
         assert "A safety question is not taken out." in page
         assert self.asked(self.safety) == self.safety
 
@@ -411,7 +498,8 @@ class TestWhatWasAsked(EducatorCase):
         for what in ("typo", "meaning", "retire", "again", "kind"):
             self.client.force_login(self.eda)
             if what == "retire":
-                self.client.post(self.to("retire", self.plain.question_id), follow=True)
+                seen = self.client.get(self.to("change", self.plain.question_id)).context["asked_seen"]
+                self.client.post(self.to("retire", self.plain.question_id), {"seen": seen}, follow=True)
             elif what == "kind":
                 newest = self.plain.question.newest("en")
                 authoring.write(

@@ -10,7 +10,7 @@ from django.test import TestCase, TransactionTestCase
 from quizzes import authoring
 from quizzes.authoring import Stale, Unfit, fingerprint
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
-from tests.quizzes.cast import at, make_learner, make_question, make_quiz, together
+from tests.quizzes.cast import at, make_learner, make_question, make_quiz, together, unguarded
 
 
 def write(revision: Revision, by: Any, *, seen: str | None = None, day: int = 2, **over: Any) -> Revision:
@@ -216,6 +216,16 @@ class TestTwoAtOnce(TransactionTestCase):
         done = together(4, lambda n: write(plain, people[n], seen=seen, stem=f"By {n}?"))
         assert sum(isinstance(one, Stale) for one in done) == 3, done
         assert plain.question.revisions.filter(state=State.DRAFT).count() == 1
+
+    def test_who_take_out_the_last_two_of_a_quiz_leave_one(self) -> None:
+        revisions, eda = [make_question("one"), make_question("two")], make_learner()
+        make_quiz(*revisions)
+        for _ in range(5):
+            done = together(2, lambda n: authoring.retire(revision=revisions[n], by=eda, now=at(5)))
+            assert [type(one) for one in done if one] == [Unfit], done
+            gone = Revision.objects.get(state=State.RETIRED, question__in=[r.question for r in revisions])
+            with unguarded():
+                Revision.objects.filter(pk=gone.pk).update(state=State.PUBLISHED)
 
     def test_who_publish_publish_once(self) -> None:
         plain, people = make_question("plain"), [make_learner() for _ in range(4)]
