@@ -30,11 +30,11 @@ def reminders(request: HttpRequest) -> HttpResponse:
         try:
             by_mail.ask(patient=patient, address=form.cleaned_data["address"], now=now)
         except by_mail.TooMany:
-            form.add_error("address", "We have sent enough mails today. Look in your mail, or try again tomorrow")
+            form.add_error("address", "We have sent enough e-mails today. Look in your e-mail, or try again tomorrow")
         except by_mail.NotSent:
-            form.add_error("address", "The mail could not be sent. Nothing has changed. Try again later")
+            form.add_error("address", "The e-mail could not be sent. Nothing has changed. Try again later")
         else:
-            messages.success(request, "We sent you a mail. Open it, and press the button on the page it leads to.")
+            messages.success(request, "We sent you an e-mail. Open it, and press the button on the page it leads to.")
             return HttpResponseRedirect(reverse("reminders"), status=303)
     mine = Reminder.objects.filter(patient=patient).first()
     today = patient.care_team.today(now)

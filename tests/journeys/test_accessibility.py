@@ -325,10 +325,10 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
     yield "my learning, asked"
     page.goto("/my/reminders/")
     yield "reminders"
-    press(page, "Send me a mail to confirm")
+    press(page, "Send me an e-mail to confirm")
     yield "reminders, no address typed"
     page.get_by_label("Your e-mail address").fill("ana@example.com")
-    press(page, "Send me a mail to confirm")
+    press(page, "Send me an e-mail to confirm")
     yield "reminders, to be confirmed"
     site_mail = site.manage("shell", "--no-imports", "-c", LINKS).split()
     for link, name in zip(site_mail, ("turn reminders on", "stop reminders"), strict=True):

@@ -82,7 +82,7 @@ class TestOptingIn(ReminderCase):
         return found[1]
 
     def test_takes_a_mail_and_a_press_of_its_button(self) -> None:
-        assert "We sent you a mail." in words(self.ask())
+        assert "We sent you an e-mail." in words(self.ask())
         assert mail.outbox[0].to == ["ana@example.com"]
         self.client.logout()  # the mail is opened on another device
         for look in (self.client.get, self.client.head, self.client.get):
@@ -127,15 +127,15 @@ class TestOptingIn(ReminderCase):
     def test_sends_five_mails_a_day_at_most_for_the_address_may_be_a_strangers(self) -> None:
         for n in range(reminders.MOST):
             self.ask(f"stranger{n}@example.com")
-        assert "We have sent enough mails today" in words(self.ask())
+        assert "We have sent enough e-mails today" in words(self.ask())
         assert len(mail.outbox) == reminders.MOST
         with time_machine.travel(NOW + timedelta(days=1), tick=False):
-            assert "We sent you a mail." in words(self.ask())
+            assert "We sent you an e-mail." in words(self.ask())
 
     def test_when_the_mail_server_is_away_says_so_and_keeps_what_was(self) -> None:
         self.turned_on()
         with override_settings(EMAIL_BACKEND=AWAY):
-            assert "The mail could not be sent." in words(self.ask("new@example.com"))
+            assert "The e-mail could not be sent." in words(self.ask("new@example.com"))
         assert (Reminder.objects.get().address, Reminder.objects.get().pending) == ("ana@example.com", "")
 
     def test_is_offered_to_patients_alone(self) -> None:
@@ -353,7 +353,7 @@ class TestByHand(ReminderCase):
     def test_says_when_the_mail_server_is_away(self) -> None:
         self.turned_on()
         with override_settings(EMAIL_BACKEND=AWAY):
-            assert "The mail could not be sent. Try again tomorrow." in self.send()
+            assert "The e-mail could not be sent. Try again tomorrow." in self.send()
 
     def test_never_shows_a_nurse_the_address(self) -> None:
         self.turned_on()
