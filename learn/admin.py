@@ -28,11 +28,6 @@ from learn.people import names
 from learn.people.models import Patient
 
 
-def stay(request: HttpRequest) -> HttpResponse:
-    """Go on being signed in: a POST that saves nothing (`people.sessions`)."""
-    return HttpResponse(status=204)
-
-
 def initials(request: HttpRequest) -> HttpResponse:
     """Show patients' names as initials on this device, or whole again, and lead back to where the nurse was."""
     back = request.POST.get("next", "")
@@ -66,7 +61,6 @@ class Desk(admin.AdminSite):
             path("login/", self.login, name="login"),
             # Above the floor of the patients' own screens, which cannot import what stands on them.
             path("people/patient/<int:pk>/chart/", self.admin_view(chart_note), name="people_patient_chart"),
-            path("stay/", self.admin_view(require_POST(stay)), name="stay"),
             path("initials/", self.admin_view(require_POST(initials)), name="initials"),
         ]
         for model, model_admin in self._registry.items():

@@ -46,6 +46,7 @@ urlpatterns = [
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("help/", views.help_page, name="help"),
     path("settings/", views.look, name="settings"),
+    path("stay/", views.stay, name="stay"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/login/", accounts.login, name="account_login"),

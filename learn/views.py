@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from learn import looks
 from learn.apps import database_problems
@@ -47,6 +47,12 @@ def look(request: HttpRequest) -> HttpResponse:
         looks.keep(response, form.cleaned_data)
         return response
     return render(request, "settings.html", {"form": form, "back": back})
+
+
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Go on being signed in: a POST that saves nothing (`people.sessions`)."""
+    return HttpResponse(status=204)
 
 
 @login_not_required

@@ -76,6 +76,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "my": (ALL, NOT_ALLOWED),
     "questions": (ALL, cells(303)),
     "keep": (ALL, cells(200, (("guest",), 303))),
+    "stay": (cells(405, SIGN_IN), cells(204, SIGN_IN)),
     "new_code": (cells(200, SIGN_IN), cells(405, SIGN_IN)),
     "finish": (ALL, cells(303)),
     "finished": (ALL, NOT_ALLOWED),
@@ -150,8 +151,6 @@ AUDITED |= _LOOKED_AT
 MAY_WRITE |= _PRESSED
 
 # Assignments.
-DESK_POST_STAFF = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
-STAY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 204))
 INITIALS = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 303))
 DESK_POST_ONLY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
 TABLE |= {
@@ -186,8 +185,7 @@ MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patie
 TABLE |= {
     "admin:people_patient_export": (DESK, DESK_POST),
     "admin:people_patient_find": (DESK, DESK_POST),
-    "admin:stay": (DESK_POST_STAFF, STAY),
-    "admin:initials": (DESK_POST_STAFF, INITIALS),
+    "admin:initials": (DESK_POST_ONLY, INITIALS),
 }
 AUDITED |= {"admin:people_patient_export", "admin:people_patient_find"}
 

@@ -80,7 +80,9 @@ def lengths(get_response: Handler) -> Handler:
                 ended = True
                 messages.info(request, ENDED)
             else:
-                request.idle_left = min(idle - (now - seen), longest - (now - since))  # type: ignore[attr-defined]
+                left = min(idle - (0 if request.method == "POST" else now - seen), longest - (now - since))
+                if left < _DAY:  # what a page warns of (templates/_stay.html); seconds
+                    request.idle = {"left": left, "all": idle}  # type: ignore[attr-defined]
         zone = request.user.patient.care_team.zone if hasattr(request.user, "patient") else None
         with timezone.override(zone):
             response = get_response(request)

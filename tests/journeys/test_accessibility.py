@@ -321,8 +321,11 @@ print(f"/my/reminders/on/{token}/", reminders.stop_address(mine))
 def ana_pages(page: Page, site: Site) -> Iterator[str]:
     """Walk as ana, who was asked."""
     page.goto("/accounts/login/")
+    tick(page, "Other people use it too. Sign me out after 30 minutes without a press.")
     sign_in(page, "ana", site.password)
     yield "my learning, asked"
+    page.evaluate("document.querySelector('.idle').hidden = false")
+    yield "my learning, about to be signed out"
     page.goto("/my/reminders/")
     yield "reminders"
     press(page, "Send me an e-mail to confirm")

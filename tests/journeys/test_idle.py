@@ -1,45 +1,97 @@
-"""Two minutes before a nurse is signed out she is told so, and can stay with what she has typed."""
+"""Two minutes before a sign-in ends one is told so and can stay: at the Desk, and on a device that patients share."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
 import pytest
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import Site, Visit
-from tests.journeys.walk import sign_in
+from tests.journeys.walk import sign_in, tick
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def page(visit: Visit, site: Site) -> Page:
-    """Return a nurse's page whose clock the test turns."""
-    page = visit(javascript=True)
+@dataclass
+class Chair:
+    """Somebody who has typed half a sentence and then does nothing, with a clock that the test turns."""
+
+    page: Page
+    field: Locator
+    minutes: int  # that a press gives
+
+    @property
+    def warning(self) -> Locator:
+        """Return what the page says about the end, seen or not."""
+        return self.page.locator(".idle")
+
+    def wait(self, minutes: int, seconds: int = 0) -> None:
+        """Let time pass."""
+        self.page.clock.run_for(1000 * (60 * minutes + seconds))
+
+
+@pytest.fixture(params=["nurse", "patient"])
+def chair(request: pytest.FixtureRequest, visit: Visit, site: Site) -> Chair:
+    """Sign in and type half a sentence."""
+    nurse = request.param == "nurse"
+    page = visit(width=1280 if nurse else 320, javascript=True)
     page.clock.install()
-    page.goto("/admin/people/patient/invite/")
-    sign_in(page, "noor", site.password)
-    page.get_by_label("Name or initials").fill("Half a name")
-    return page
+    page.goto("/admin/people/patient/invite/" if nurse else "/accounts/login/?next=/my/questions/")
+    if not nurse:
+        tick(page, "Other people use it too. Sign me out after 30 minutes without a press.")
+    sign_in(page, "noor" if nurse else "ana", site.password)
+    field = page.get_by_label("Name or initials" if nurse else "Write your own question")
+    field.fill("Half a")
+    return Chair(page, field, 15 if nurse else 30)
 
 
-def test_she_is_warned_after_13_minutes_and_stays_with_what_she_typed(page: Page) -> None:
-    warning = page.get_by_role("alert")
-    page.clock.run_for("12:50")
-    expect(warning).to_be_hidden()
-    page.clock.run_for("00:20")
-    expect(warning).to_contain_text("You will be signed out in 2 minutes.")
-    with page.expect_response("**/admin/stay/") as response:
-        page.get_by_role("button", name="Stay signed in").click()
+def test_who_is_idle_is_warned_and_stays_with_what_they_typed(chair: Chair) -> None:
+    chair.wait(chair.minutes - 3, 50)
+    expect(chair.warning).to_be_hidden()
+    chair.wait(0, 20)
+    expect(chair.warning).to_contain_text("You will be signed out in 2 minutes.")
+    expect(chair.page.get_by_role("status").filter(has=chair.warning)).to_be_visible()
+    expect(chair.field).to_be_focused()
+    with chair.page.expect_response("**/stay/") as response:
+        chair.page.get_by_role("button", name="Stay signed in").click()
     assert response.value.status == 204
-    expect(warning).to_be_hidden()
-    expect(page.get_by_label("Name or initials")).to_have_value("Half a name")
-    page.clock.run_for("13:10")
-    expect(warning).to_be_visible()
+    expect(chair.warning).to_be_hidden()
+    expect(chair.field).to_have_value("Half a")
+    chair.wait(chair.minutes - 2, 10)
+    expect(chair.warning).to_be_visible()
 
 
-def test_too_late_leads_to_the_sign_in(page: Page) -> None:
-    page.clock.run_for("13:10")
-    page.context.clear_cookies()
-    with page.expect_event("load"):
-        page.get_by_role("button", name="Stay signed in").click()
-    expect(page.get_by_label("Your sign-in name")).to_be_visible()
+def test_who_is_too_late_is_told_and_led_to_the_sign_in(chair: Chair) -> None:
+    chair.wait(chair.minutes, 10)
+    expect(chair.warning).to_contain_text("You were signed out because some time had passed.")
+    expect(chair.page.get_by_role("button", name="Stay signed in")).to_be_hidden()
+    expect(chair.field).to_have_value("Half a")
+    chair.page.context.clear_cookies()
+    with chair.page.expect_event("load"):
+        chair.page.get_by_role("button", name="Open the page again").click()
+    expect(chair.page.get_by_text("You are signed in as")).to_have_count(0)
+    expect(chair.warning).to_have_count(0)
+
+
+def test_a_phone_that_slept_says_at_once_that_it_is_over(chair: Chair) -> None:
+    chair.page.clock.set_system_time(timezone.now() + timedelta(hours=2))
+    expect(chair.warning).to_be_hidden()
+    chair.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(chair.warning).to_contain_text("You were signed out because some time had passed.")
+
+
+def test_the_warning_covers_nothing_at_the_end_of_the_page(chair: Chair) -> None:
+    chair.wait(chair.minutes - 1)
+    expect(chair.warning).to_be_visible()
+    covered: Any = chair.page.evaluate("""() => {
+        scrollTo(0, document.body.scrollHeight);
+        const [footer, warning] = ["footer", ".idle"].map(one => document.querySelector(one).getBoundingClientRect());
+        return footer.bottom - warning.top;
+    }""")
+    assert covered < 1
+    chair.page.evaluate("scrollTo(0, 0)")
+    expect(chair.warning).to_be_in_viewport()

@@ -211,6 +211,27 @@ class TestASignInWithAPassword(TestCase):
             assert "some time had passed" in response.content.decode()
             assert Reading.objects.get().learner == self.ana.user
 
+    def test_on_a_shared_device_says_so_from_the_start_and_how_many_seconds_are_left(self) -> None:
+        with time_machine.travel(at(20), tick=False) as clock:
+            self.sign_in(shared="yes")
+            clock.shift(29 * 60)
+            page = self.client.get("/my/").content.decode()
+            assert 'data-left="60" data-all="1800"' in page
+            assert "you are signed out 30 minutes after your last answer" in page
+            assert self.client.post("/stay/").status_code == 204
+            assert 'data-left="1800"' in self.client.get("/my/").content.decode()
+            clock.shift(60)
+            assert 'data-left="1800"' in self.client.post("/my/questions/", {"text": ""}).content.decode()
+            clock.shift(31 * 60)
+            assert self.client.post("/stay/").status_code == 302
+
+    def test_on_ones_own_device_speaks_of_no_end(self) -> None:
+        self.sign_in()
+        for _ in range(2):
+            page = self.client.get("/my/").content.decode()
+            assert "stay.js" not in page
+            assert "30 minutes" not in page
+
     def test_on_ones_own_device_lasts(self) -> None:
         with time_machine.travel(at(1), tick=False) as clock:
             self.sign_in()

@@ -122,7 +122,7 @@ class TestAnIdleDesk(DeskCase):
             assert left() == 900
             clock.shift(timedelta(minutes=12))
             assert left() == 180, "looking renews nothing"
-            assert self.client.post(reverse("admin:stay")).status_code == 204
+            assert self.client.post(reverse("stay")).status_code == 204
             assert left() == 900
             clock.shift(timedelta(minutes=15, seconds=1))
             response = self.client.get(home)
@@ -134,11 +134,11 @@ class TestAnIdleDesk(DeskCase):
             self.client.get(reverse("admin:index"))
             for _ in range(12 * 6 - 1):
                 clock.shift(timedelta(minutes=10))
-                assert self.client.post(reverse("admin:stay")).status_code == 204
+                assert self.client.post(reverse("stay")).status_code == 204
             text = self.client.get(reverse("admin:index")).content.decode()
             assert 'data-left="600"' in text
             clock.shift(timedelta(minutes=10, seconds=1))
-            assert self.client.post(reverse("admin:stay")).status_code == 302
+            assert self.client.post(reverse("stay")).status_code == 302
 
     def test_leads_from_a_form_that_came_too_late_back_to_its_page(self) -> None:
         with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -154,5 +154,5 @@ class TestAnIdleDesk(DeskCase):
         with time_machine.travel(timezone.now(), tick=False) as clock:
             self.client.get(reverse("admin:index"))
             clock.shift(timedelta(minutes=16))
-            response = self.client.post(reverse("admin:stay"), headers={"referer": "https://evil.example/x"})
+            response = self.client.post(reverse("admin:initials"), headers={"referer": "https://evil.example/x"})
             assert response.url == f"{reverse('account_login')}?next=%2Fmy%2F"

@@ -1,0 +1,31 @@
+/* A calm word two minutes before a sign-in ends, and a press that keeps it. Only pages whose sign-in ends load this. */
+(() => {
+  "use strict";
+  const WARN = 120; // seconds before the end
+  const warning = document.querySelector(".idle");
+  if (!warning) return;
+  const [soon, over] = warning.querySelectorAll("div");
+  const given = (seconds) => Date.now() + seconds * 1000;
+  let end = given(Number(warning.dataset.left));
+  let timer;
+
+  // By the clock, not by waiting alone: a phone that slept has to say what is so when it wakes.
+  const look = () => {
+    const left = (end - Date.now()) / 1000;
+    clearTimeout(timer);
+    soon.hidden = left <= 0;
+    over.hidden = !soon.hidden;
+    warning.hidden = left > WARN;
+    if (left > 0) timer = setTimeout(look, 1000 * (left > WARN ? left - WARN : left));
+  };
+
+  warning.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await fetch(warning.action, { method: "POST", body: new FormData(warning), redirect: "manual" });
+    if (answer.status !== 204) return location.reload(); // too late: the page that comes says so
+    end = given(Number(warning.dataset.all));
+    look();
+  });
+  document.addEventListener("visibilitychange", look);
+  look();
+})();
