@@ -14,19 +14,13 @@ from quizzes.wording import RULES, advise
 
 QUIZZES = Path(__file__).resolve().parents[2] / "fixtures" / "quizzes"
 
-# Read by a person and kept: a wrong choice may claim too much where that is what people believe ("no one", "every"),
-# three symptoms are longer than "sore throat", and a word of the treatment cannot be left out.
+# Read by a person and kept: what people believe claims too much, and is asked in their words ("no one", "every").
 KEPT = {
-    "right_is_longest": {"which-signs-after-car-t-mean-call"},
-    "unlike_choices": {"when-dev-can-drive"},
     "absolute": {
         "who-must-stay-away-from-the-spots",
         "which-cancers-car-t-treats",
-        "loose-stools-many-times",
         "does-it-work-for-everyone",
-        "worry-about-cost",
     },
-    "echo": {"how-bcg-is-given", "blood-in-the-urine-before-bcg", "how-cancer-cells-hide"},
 }
 
 
