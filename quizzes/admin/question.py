@@ -110,7 +110,7 @@ def preview(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         raise Http404("No such wording")
     item = _unsaved(question, revision)
     form = AnswerForm(item, request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"question": question, "item": item, "form": form, "of": 1}
+    context: dict[str, Any] = {"question": question, "item": item, "form": form, "of": 1, "preview": True}
     if request.method != "POST" or not form.is_valid():
         return render(request, "quizzes/admin/preview_question.html", context)
     mark = revision.mark(form.given)

@@ -452,6 +452,7 @@ class TestThePreview(EducatorCase):
             assert verdict in words(told)
             assert "Why of plain." in words(told)
             assert "is saved" not in words(told)
+            assert "Add to my questions" not in words(told)  # there is no item of this educator's to add
         assert "Choose the answer you think is right" in words(self.client.post(address, {"number": 1}))
         assert (Attempt.objects.count(), Response.objects.count()) == (0, 0)
 
