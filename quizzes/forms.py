@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from quizzes.kinds import FIELD, KINDS, UNSURE, Given, Unreadable
 from quizzes.models import AttemptItem
@@ -31,7 +32,7 @@ class AnswerForm(forms.Form):
         self.ask = ask = item.ask()
         choices: list[Any] = [(choice.id, choice.text) for choice in ask.choices]
         for row in ask.rows:
-            select = forms.Select(choices=[("", "Choose"), *choices])
+            select = forms.Select(choices=[("", _("Choose")), *choices])
             self.fields[f"{FIELD}-{row.id}"] = forms.Field(label=row.text, required=False, widget=select)
         if not ask.rows:
             widget = forms.CheckboxSelectMultiple if ask.several else forms.RadioSelect
@@ -39,7 +40,7 @@ class AnswerForm(forms.Form):
                 label=item.revision.stem,
                 help_text=ask.hint,
                 required=False,
-                widget=widget(choices=[*choices, ("or", [(UNSURE, "I’m not sure")])]),
+                widget=widget(choices=[*choices, (_("or"), [(UNSURE, _("I’m not sure"))])]),
             )
 
     def clean(self) -> dict[str, Any] | None:
@@ -48,7 +49,7 @@ class AnswerForm(forms.Form):
         posted = set(self.post.getlist(FIELD))
         if UNSURE in posted:
             if len(posted) > 1 and not self.ask.rows:
-                self.add_error(FIELD, "Choose your answer, or “I’m not sure”, but not both")
+                self.add_error(FIELD, _("Choose your answer, or “I’m not sure”, but not both"))
             return cleaned
         try:
             self.given = KINDS[self.item.revision.kind].read(self.item.revision.spec, self.post)

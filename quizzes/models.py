@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, functions
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from quizzes.immutable import Guard
 from quizzes.kinds import KINDS, Ask, Choice, Mark
@@ -157,9 +158,9 @@ class Attempt(models.Model):
     """One go at a quiz. Open until no answer is owed; it never expires."""
 
     class Kind(models.TextChoices):
-        CHECK = "check", "Check"
-        RETRY = "retry", "Try again"
-        REVIEW = "review", "Review"
+        CHECK = "check", pgettext_lazy("kind of attempt", "Check")
+        RETRY = "retry", pgettext_lazy("kind of attempt", "Try again")
+        REVIEW = "review", pgettext_lazy("kind of attempt", "Review")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attempts")
@@ -271,9 +272,9 @@ class Response(models.Model):
     """One answer, added and never changed. The form carries the number it was drawn for: the idempotency key."""
 
     class Marked(models.TextChoices):
-        RIGHT = "right", "Right"
-        WRONG = "wrong", "Not right"
-        UNSURE = "unsure", "Not sure"
+        RIGHT = "right", pgettext_lazy("answer", "Right")
+        WRONG = "wrong", pgettext_lazy("answer", "Not right")
+        UNSURE = "unsure", pgettext_lazy("answer", "Not sure")
 
     item = models.ForeignKey(AttemptItem, models.CASCADE, related_name="responses")
     number = models.PositiveSmallIntegerField()

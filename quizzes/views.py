@@ -11,16 +11,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import reviewing, taking
 from quizzes.forms import AnswerForm
 from quizzes.models import Attempt, AttemptItem, Response, day_of
 
-VERDICTS: dict[str, str] = {
-    Response.Marked.RIGHT: "Yes, that is right",
-    Response.Marked.WRONG: "Not quite",
-    Response.Marked.UNSURE: "That is fine. Here is the answer",
+VERDICTS: dict[str, str | Promise] = {
+    Response.Marked.RIGHT: gettext_lazy("Yes, that is right"),
+    Response.Marked.WRONG: gettext_lazy("Not quite"),
+    Response.Marked.UNSURE: gettext_lazy("That is fine. Here is the answer"),
 }
 
 
@@ -56,7 +59,7 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
         if number is not None and number <= item.answers:
             return _see("feedback", attempt, n)  # the same post again, or a page from before
         if number is None or not taking.is_owed(item, items):
-            messages.info(request, "That page was out of date. Here is where you are now.")
+            messages.info(request, _("That page was out of date. Here is where you are now."))
             return _see("question", attempt, n)
         if valid:
             try:
@@ -64,7 +67,7 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
                 day = day_of(request.user, now)
                 taking.answer(item=item, given=form.given, number=number, now=now, day=day)
             except taking.NotOwed:
-                messages.info(request, "That page was out of date. Here is where you are now.")
+                messages.info(request, _("That page was out of date. Here is where you are now."))
                 return _see("question", attempt, n)
             return _see("feedback", attempt, n)
     elif taking.is_owed(item, items):

@@ -95,3 +95,11 @@ class TestATestThatCommits(SimpleTestCase):
             if "serialized_rollback = True" not in body
         ]
         assert without == []
+
+
+class TestTheKindsOfQuestions(SimpleTestCase):
+    def test_take_the_translation_from_django_and_nothing_else(self) -> None:
+        found = set()
+        for file in (ROOT / "quizzes" / "kinds").glob("*.py"):
+            found |= set(re.findall(r"(?:from|import) (django[.\w]*)", file.read_text(encoding="utf-8")))
+        assert found == {"django.utils.translation"}

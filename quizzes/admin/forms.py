@@ -276,7 +276,7 @@ class OrderingWords(Words):
 
     def row(self, n: int) -> dict[str, forms.Field]:
         """Return the card of this place."""
-        return {"text": line(PLACES[n])}
+        return {"text": line(str(PLACES[n]))}
 
     def drawn(self, spec: Spec) -> dict[str, Any]:
         """Return the form's values for a spec."""

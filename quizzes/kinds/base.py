@@ -41,7 +41,7 @@ class Post(Protocol):
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice as a page may show it: an id that tells nothing, and its words."""
+    """One choice as a page may show it: an id that tells nothing, and its words, in the reader's language."""
 
     id: str
     text: str

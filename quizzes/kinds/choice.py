@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
 MOST = 6  # choices
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
+# Whole sentences: in other languages the noun may change with the number.
+HINTS = {
+    1: gettext_lazy("Choose one."),
+    2: gettext_lazy("Choose two."),
+    3: gettext_lazy("Choose three."),
+    4: gettext_lazy("Choose four."),
+}
+WANTED = {
+    1: gettext_lazy("Choose one answer"),
+    2: gettext_lazy("Choose two answers"),
+    3: gettext_lazy("Choose three answers"),
+    4: gettext_lazy("Choose four answers"),
+}
 
 
 class ChoiceKind:
@@ -46,7 +62,7 @@ class ChoiceKind:
         """Return the choices without what is right."""
         choose: int = spec["choose"]
         choices = tuple(Choice(c["id"], c["text"]) for c in spec["choices"])
-        return Ask(f"Choose {NUMBERS[choose]}.", choices, several=choose > 1, shuffle_choices=True)
+        return Ask(str(HINTS[choose]), choices, several=choose > 1, shuffle_choices=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the chosen ids in the author's order."""
@@ -54,13 +70,11 @@ class ChoiceKind:
         known = [c["id"] for c in spec["choices"]]
         choose: int = spec["choose"]
         if not posted:
-            raise Unreadable(
-                "Choose the answer you think is right" if choose == 1 else f"Choose {NUMBERS[choose]} answers"
-            )
+            raise Unreadable(_("Choose the answer you think is right") if choose == 1 else str(WANTED[choose]))
         if not posted <= set(known):
-            raise Unreadable("Choose from the answers on this page")
+            raise Unreadable(_("Choose from the answers on this page"))
         if len(posted) != choose:
-            raise Unreadable(f"Choose {NUMBERS[choose]} answer{'s' if choose > 1 else ''}. You chose {len(posted)}")
+            raise Unreadable(_("%(wanted)s. You chose %(n)s") % {"wanted": WANTED[choose], "n": len(posted)})
         return [id_ for id_ in known if id_ in posted]
 
     def mark(self, spec: Spec, given: Given) -> Mark:

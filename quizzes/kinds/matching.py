@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
 MOST = 4  # rows: more is a test of patience
@@ -38,7 +40,7 @@ class MatchingKind:
     def ask(self, spec: Spec) -> Ask:
         """Return the rows, and the cards in no telling order."""
         return Ask(
-            "Choose one for each line.",
+            _("Choose one for each line."),
             tuple(Choice(card["id"], card["text"]) for card in spec["cards"]),
             rows=tuple(Choice(row["id"], row["text"]) for row in spec["rows"]),
             shuffle_choices=True,
@@ -50,9 +52,9 @@ class MatchingKind:
         for row in spec["rows"]:
             posted = [card for card in post.getlist(f"{FIELD}-{row['id']}") if card]
             if len(posted) != 1:
-                raise Unreadable(f"Choose what goes with “{row['text']}”", row["id"])
+                raise Unreadable(_("Choose what goes with “%(text)s”") % row, row["id"])
             if posted[0] not in cards:
-                raise Unreadable("Choose from the words on this page", row["id"])
+                raise Unreadable(_("Choose from the words on this page"), row["id"])
             given.append(posted[0])
         return given
 

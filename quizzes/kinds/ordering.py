@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
 from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
 MOST = 5  # cards
-PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
+PLACES = (
+    pgettext_lazy("place in an order", "First"),
+    pgettext_lazy("place in an order", "Second"),
+    pgettext_lazy("place in an order", "Third"),
+    pgettext_lazy("place in an order", "Fourth"),
+    pgettext_lazy("place in an order", "Fifth"),
+)
 
 
 class OrderingKind:
@@ -32,8 +41,8 @@ class OrderingKind:
     def ask(self, spec: Spec) -> Ask:
         """Return the cards, to be shown in any order but this, and the places."""
         cards = tuple(Choice(card["id"], card["text"]) for card in spec["cards"])
-        places = tuple(Choice(str(n), PLACES[n - 1]) for n in range(1, len(cards) + 1))
-        return Ask("Give each card its place.", places, rows=cards, shuffle_rows=True)
+        places = tuple(Choice(str(n), str(PLACES[n - 1])) for n in range(1, len(cards) + 1))
+        return Ask(_("Give each card its place."), places, rows=cards, shuffle_rows=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the cards' ids in the order they were given."""
@@ -42,12 +51,13 @@ class OrderingKind:
         for card in cards:
             posted = [place for place in post.getlist(f"{FIELD}-{card['id']}") if place]
             if len(posted) != 1:
-                raise Unreadable(f"Choose a place for “{card['text']}”", card["id"])
+                raise Unreadable(_("Choose a place for “%(text)s”") % card, card["id"])
             place = posted[0]
             if place not in {str(n) for n in range(1, len(cards) + 1)}:
-                raise Unreadable("Choose a place from the list", card["id"])
+                raise Unreadable(_("Choose a place from the list"), card["id"])
             if place in at:
-                raise Unreadable(f"Two cards share a place: “{PLACES[int(place) - 1]}”. Give each its own", card["id"])
+                shared = _("Two cards share a place: “%(place)s”. Give each its own")
+                raise Unreadable(shared % {"place": PLACES[int(place) - 1]}, card["id"])
             at[place] = card["id"]
         return [at[place] for place in sorted(at, key=int)]
 

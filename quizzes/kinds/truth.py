@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
 from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, said
 
-_WORDS = {"true": "True", "false": "False"}
+_WORDS = {"true": pgettext_lazy("statement", "True"), "false": pgettext_lazy("statement", "False")}
 
 
 class TruthKind:
@@ -24,15 +27,15 @@ class TruthKind:
 
     def ask(self, spec: Spec) -> Ask:
         """Return True and False, always in this order."""
-        return Ask("Choose one.", tuple(Choice(id_, text) for id_, text in _WORDS.items()))
+        return Ask(_("Choose one."), tuple(Choice(id_, str(text)) for id_, text in _WORDS.items()))
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return ["true"] or ["false"]."""
         posted = set(post.getlist(FIELD))
         if not posted:
-            raise Unreadable("Choose True or False")
+            raise Unreadable(_("Choose True or False"))
         if len(posted) != 1 or not posted <= set(_WORDS):
-            raise Unreadable("Choose one of the answers on this page")
+            raise Unreadable(_("Choose one of the answers on this page"))
         return list(posted)
 
     def mark(self, spec: Spec, given: Given) -> Mark:
@@ -42,7 +45,7 @@ class TruthKind:
             right=given == [best],
             hits=int(given == [best]),
             of=1,
-            best=(_WORDS[best],),
-            chosen=tuple(_WORDS[id_] for id_ in given),
+            best=(str(_WORDS[best]),),
+            chosen=tuple(str(_WORDS[id_]) for id_ in given),
             remarks=tuple(spec["feedback"][id_] for id_ in given),
         )

@@ -36,7 +36,7 @@ def questions(lesson: str) -> list[Question]:
     for item in yaml.safe_load((QUIZZES / f"{lesson}.yaml").read_text())["questions"]:
         rows = [row["text"] for row in item.get("rows", [])] or item.get("cards", [])
         if item["kind"] == "ordering":
-            right = list(PLACES[: len(rows)])
+            right = [str(place) for place in PLACES[: len(rows)]]
             wrong = right[::-1]
         elif rows:
             right = [row["match"] for row in item["rows"]]
