@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
 
 COOKIE = "__Host-look" if settings.HTTPS else "look"
 WITH_A_FORM = ("step", "check", "questions", "settings")  # pages whose form has set a cookie
@@ -22,10 +23,10 @@ YEAR = 365 * 24 * 3600  # seconds
 
 # The first of each is what a page looks like when nothing was chosen.
 CHOICES = {
-    "text": [("standard", "Standard"), ("large", "Large"), ("very-large", "Very large")],
-    "colors": [("phone", "The same as my phone or computer"), ("light", "Light"), ("dark", "Dark")],
-    "listen": [("show", "Show the Listen button"), ("hide", "Hide it")],
-    "helper": [("no", "I learn on my own"), ("yes", "Someone is helping me")],
+    "text": [("standard", _("Standard")), ("large", _("Large")), ("very-large", _("Very large"))],
+    "colors": [("phone", _("The same as my phone or computer")), ("light", _("Light")), ("dark", _("Dark"))],
+    "listen": [("show", _("Show the Listen button")), ("hide", _("Hide it"))],
+    "helper": [("no", _("I learn on my own")), ("yes", _("Someone is helping me"))],
 }
 
 
@@ -33,24 +34,26 @@ class LookForm(forms.Form):
     """Text size, colours, reading aloud, a helper: each with a choice made already."""
 
     use_required_attribute = False
-    _unknown = {"invalid_choice": "Choose one of these", "required": "Choose one of these"}
+    _unknown = {"invalid_choice": _("Choose one of these"), "required": _("Choose one of these")}
 
     text = forms.ChoiceField(
-        label="Text size", choices=CHOICES["text"], widget=forms.RadioSelect, error_messages=_unknown
+        label=_("Text size"), choices=CHOICES["text"], widget=forms.RadioSelect, error_messages=_unknown
     )
     colors = forms.ChoiceField(
-        label="Colors", choices=CHOICES["colors"], widget=forms.RadioSelect, error_messages=_unknown
+        label=_("Colors"), choices=CHOICES["colors"], widget=forms.RadioSelect, error_messages=_unknown
     )
     listen = forms.ChoiceField(
-        label="Read aloud",
-        help_text="Some phones and computers can read a page to you. On those, each lesson page has a Listen button.",
+        label=_("Read aloud"),
+        help_text=_(
+            "Some phones and computers can read a page to you. On those, each lesson page has a Listen button."
+        ),
         choices=CHOICES["listen"],
         widget=forms.RadioSelect,
         error_messages=_unknown,
     )
     helper = forms.ChoiceField(
-        label="Is someone helping you?",
-        help_text="This is kept with each check that you begin. If you have a nurse, your nurse sees it there.",
+        label=_("Is someone helping you?"),
+        help_text=_("This is kept with each check that you begin. If you have a nurse, your nurse sees it there."),
         choices=CHOICES["helper"],
         widget=forms.RadioSelect,
         error_messages=_unknown,

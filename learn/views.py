@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from learn import looks
@@ -42,7 +43,7 @@ def look(request: HttpRequest) -> HttpResponse:
         back = reverse("start")
     form = looks.LookForm(request.POST or None, initial=looks.of(request))
     if request.method == "POST" and form.is_valid():
-        messages.success(request, "Your settings are saved.")
+        messages.success(request, _("Your settings are saved."))
         response = HttpResponseRedirect(back, status=303)
         looks.keep(response, form.cleaned_data)
         return response

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Pathway
 from learn.lessons.models import Lesson
@@ -111,12 +112,12 @@ class AddressForm(forms.Form):
     use_required_attribute = False
 
     address = forms.EmailField(
-        label="Your e-mail address",
+        label=_("Your e-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "required": "Type your e-mail address",
-            "invalid": "Type an e-mail address like name@example.com",
-            "max_length": "That is too long for an e-mail address",
+            "required": _("Type your e-mail address"),
+            "invalid": _("Type an e-mail address like name@example.com"),
+            "max_length": _("That is too long for an e-mail address"),
         },
     )

@@ -14,6 +14,8 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from learn.assignments.models import Reminder
 from learn.people import access
@@ -25,7 +27,7 @@ CONFIRM_WITHIN = timedelta(days=7)
 MOST = 5  # mails a day that ask one patient to confirm an address: it may be a stranger's
 ON, STOP = "reminders.on", "reminders.stop"  # what a link is signed for
 
-HELLO = """Hello,
+HELLO = gettext_lazy("""Hello,
 
 You asked for a short reminder. Your learning page has something for you. It takes a few minutes, and any time is fine.
 
@@ -35,8 +37,8 @@ Nobody reads mail sent to this address. If you need your care team, call them.
 
 To stop these mails, or to have none for a week:
 {stop}
-"""
-CONFIRM = """Hello,
+""")
+CONFIRM = gettext_lazy("""Hello,
 
 Somebody, we hope you, asked for short reminders from a learning page to be sent to this address.
 Is that right? Open this page and press the button. The link works for 7 days:
@@ -44,7 +46,7 @@ Is that right? Open this page and press the button. The link works for 7 days:
 {on}
 
 If it was not you, do nothing. No more mail will come.
-"""
+""")
 
 
 class NotSent(Exception):
@@ -90,7 +92,7 @@ def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
         raise TooMany
     reminder = mine.get()
     link = reverse("reminders_on", args=[signing.dumps((reminder.pk, address), salt=ON)])
-    _mail("Please confirm your address", CONFIRM.format(on=settings.PUBLIC_URL + link), address)
+    _mail(_("Please confirm your address"), CONFIRM.format(on=settings.PUBLIC_URL + link), address)
     mine.update(pending=address)
     return reminder
 
@@ -136,7 +138,9 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
             access.note(by=by, what="reminded", patient=reminder.patient, now=now)
     page = settings.PUBLIC_URL + reverse("my")
     stop = settings.PUBLIC_URL + stop_address(reminder)
-    _mail("Your learning page", HELLO.format(page=page, stop=stop), reminder.address, {"List-Unsubscribe": f"<{stop}>"})
+    _mail(
+        _("Your learning page"), HELLO.format(page=page, stop=stop), reminder.address, {"List-Unsubscribe": f"<{stop}>"}
+    )
     mine.update(sent=today)
     return True
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from learn.assignments import reminders as by_mail
@@ -30,11 +31,15 @@ def reminders(request: HttpRequest) -> HttpResponse:
         try:
             by_mail.ask(patient=patient, address=form.cleaned_data["address"], now=now)
         except by_mail.TooMany:
-            form.add_error("address", "We have sent enough e-mails today. Look in your e-mail, or try again tomorrow")
+            form.add_error(
+                "address", _("We have sent enough e-mails today. Look in your e-mail, or try again tomorrow")
+            )
         except by_mail.NotSent:
-            form.add_error("address", "The e-mail could not be sent. Nothing has changed. Try again later")
+            form.add_error("address", _("The e-mail could not be sent. Nothing has changed. Try again later"))
         else:
-            messages.success(request, "We sent you an e-mail. Open it, and press the button on the page it leads to.")
+            messages.success(
+                request, _("We sent you an e-mail. Open it, and press the button on the page it leads to.")
+            )
             return HttpResponseRedirect(reverse("reminders"), status=303)
     mine = Reminder.objects.filter(patient=patient).first()
     today = patient.care_team.today(now)
@@ -67,7 +72,7 @@ def turn_off(request: HttpRequest, token: str) -> HttpResponse:
     found = by_mail.behind(token, by_mail.STOP)
     context: dict[str, Any] = {"found": found}
     if found and request.method == "POST":
-        reminder, _ = found
+        reminder = found[0]
         if request.POST.get("do") == "pause" and reminder.is_on:
             context["until"] = by_mail.pause(reminder=reminder, now=timezone.now())
         else:

@@ -14,39 +14,40 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 
 from learn.people.models import AuditEvent, CareTeam, Patient, User
 
 # Every act that is noted, as the page that a lead reads says it.
 WORDS = {
-    "list.seen": "saw the list of patients",
-    "list.exported": "took the list of patients as a file",
-    "patient.seen": "saw a patient's page",
-    "assigned": "assigned lessons or changed their day",
-    "assigned.undone": "took an assignment back at once",
-    "reminded": "sent a reminder by e-mail",
-    "withdrawn": "withdrew an assignment",
-    "member.added": "added a member to the team",
-    "member.removed": "removed a member from the team",
-    "lead.made": "made a member a lead",
-    "lead.unmade": "made a lead a member",
-    "patient.left": "moved a patient to another team",
-    "patient.came": "moved a patient here from another team",
-    "audit.seen": "looked at this page",
-    "contacted": "noted that they spoke with a patient",
-    "taught.back": "recorded a teach-back",
-    "chart.seen": "made the note for the chart",
-    "invited": "invited a patient",
-    "renamed": "changed a patient's label",
-    "ended": "ended a patient's care here",
-    "taken.back": "took a patient back",
-    "cards.seen": "saw new cards",
-    "card.made": "made a card",
-    "card.cancelled": "cancelled a card",
-    "question.talked": "talked about a patient's question",
-    "question.untalked": "took back that a question was talked about",
-    "sharing.stopped": "stopped sharing with their nurse",
-    "erased": "erased what was kept about them",
+    "list.seen": gettext_lazy("saw the list of patients"),
+    "list.exported": gettext_lazy("took the list of patients as a file"),
+    "patient.seen": gettext_lazy("saw a patient's page"),
+    "assigned": gettext_lazy("assigned lessons or changed their day"),
+    "assigned.undone": gettext_lazy("took an assignment back at once"),
+    "reminded": gettext_lazy("sent a reminder by e-mail"),
+    "withdrawn": gettext_lazy("withdrew an assignment"),
+    "member.added": gettext_lazy("added a member to the team"),
+    "member.removed": gettext_lazy("removed a member from the team"),
+    "lead.made": gettext_lazy("made a member a lead"),
+    "lead.unmade": gettext_lazy("made a lead a member"),
+    "patient.left": gettext_lazy("moved a patient to another team"),
+    "patient.came": gettext_lazy("moved a patient here from another team"),
+    "audit.seen": gettext_lazy("looked at this page"),
+    "contacted": gettext_lazy("noted that they spoke with a patient"),
+    "taught.back": gettext_lazy("recorded a teach-back"),
+    "chart.seen": gettext_lazy("made the note for the chart"),
+    "invited": gettext_lazy("invited a patient"),
+    "renamed": gettext_lazy("changed a patient's label"),
+    "ended": gettext_lazy("ended a patient's care here"),
+    "taken.back": gettext_lazy("took a patient back"),
+    "cards.seen": gettext_lazy("saw new cards"),
+    "card.made": gettext_lazy("made a card"),
+    "card.cancelled": gettext_lazy("cancelled a card"),
+    "question.talked": gettext_lazy("talked about a patient's question"),
+    "question.untalked": gettext_lazy("took back that a question was talked about"),
+    "sharing.stopped": gettext_lazy("stopped sharing with their nurse"),
+    "erased": gettext_lazy("erased what was kept about them"),
 }
 
 View = Callable[..., HttpResponse]

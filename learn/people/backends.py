@@ -12,11 +12,12 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from learn.people import roles
 from learn.people.models import User
 
-TAKEN = "Someone else has that name already. Choose another."
+TAKEN = _("Someone else has that name already. Choose another.")
 
 
 class RoleBackend(ModelBackend):
@@ -41,8 +42,8 @@ class Adapter(DefaultAccountAdapter):
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_taken": TAKEN,
-        "username_password_mismatch": "That name and password do not go together. Check both and try again.",
-        "too_many_login_attempts": "There were too many tries. Wait five minutes, then try again.",
+        "username_password_mismatch": _("That name and password do not go together. Check both and try again."),
+        "too_many_login_attempts": _("There were too many tries. Wait five minutes, then try again."),
     }
 
     def login(self, request: HttpRequest, user: Any) -> None:

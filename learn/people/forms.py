@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from learn.people import actions, codes, roles
 from learn.people.models import CareTeam, Patient, User
@@ -20,12 +21,12 @@ class JoinForm(forms.Form):
     use_required_attribute = False
 
     shared = forms.MultipleChoiceField(
-        label="Is this your own phone or computer?",
-        help_text="Leave this empty if it is.",
-        choices=[("yes", "Other people use it too. Sign me out after 30 minutes without a press.")],
+        label=_("Is this your own phone or computer?"),
+        help_text=_("Leave this empty if it is."),
+        choices=[("yes", _("Other people use it too. Sign me out after 30 minutes without a press."))],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        error_messages={"invalid_choice": "Tick the box, or leave it empty"},
+        error_messages={"invalid_choice": _("Tick the box, or leave it empty")},
     )
 
 
@@ -37,9 +38,9 @@ class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login, password = self.fields["login"], self.fields["password"]
-        login.label, password.label = "Your sign-in name", "Password"
-        login.error_messages["required"] = "Type your sign-in name"
-        password.error_messages["required"] = "Type your password"
+        login.label, password.label = _("Your sign-in name"), _("Password")
+        login.error_messages["required"] = _("Type your sign-in name")
+        password.error_messages["required"] = _("Type your password")
         password.help_text = ""
         for field in (login, password):
             field.widget.attrs.pop("placeholder", None)
@@ -70,11 +71,11 @@ class AccountForm(SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name, password = self.fields["username"], self.fields["password1"]
-        name.label, password.label = "Choose a sign-in name", "Choose a password"
-        name.help_text = "Letters and digits, without spaces. It need not be your real name."
-        password.help_text = "12 letters or more. A few words in a row are easy to remember."
-        name.error_messages |= {"required": "Choose a sign-in name", "max_length": "Use 150 letters at most"}
-        password.error_messages["required"] = "Choose a password"
+        name.label, password.label = _("Choose a sign-in name"), _("Choose a password")
+        name.help_text = _("Letters and digits, without spaces. It need not be your real name.")
+        password.help_text = _("12 letters or more. A few words in a row are easy to remember.")
+        name.error_messages |= {"required": _("Choose a sign-in name"), "max_length": _("Use 150 letters at most")}
+        password.error_messages["required"] = _("Choose a password")
         for field in (name, password):
             field.widget.attrs.pop("placeholder", None)
             field.widget.attrs.pop("maxlength", None)
@@ -92,7 +93,7 @@ class AccountForm(SignupForm):
                 return name
             if getattr(error, "code", "") != "invalid":
                 raise
-            raise forms.ValidationError("Use letters and digits only, and no spaces", code="invalid") from error
+            raise forms.ValidationError(_("Use letters and digits only, and no spaces"), code="invalid") from error
 
     def is_double(self, user: User) -> bool:
         """Tell whether this is the form that made this user's account, sent twice: a double press is one account."""
@@ -112,17 +113,17 @@ class AccountForm(SignupForm):
 class CodeForm(JoinForm):
     """The twelve letters; spaces, case and dashes do not matter."""
 
-    WRONG = (
+    WRONG = _(
         "That code is not right, or it is no longer in use. Check the letters on your card. "
         "If they are right, ask your nurse for a new card"
     )
-    _shape = "A code has 12 letters, and no A, E, I, O, U, Y or digit among them. Check the letters on your card"
+    _shape = _("A code has 12 letters, and no A, E, I, O, U, Y or digit among them. Check the letters on your card")
 
     letters = forms.CharField(
-        label="Your code",
-        help_text="The 12 letters on your card, like BCDF GHJK LMNP. Spaces do not matter.",
+        label=_("Your code"),
+        help_text=_("The 12 letters on your card, like BCDF GHJK LMNP. Spaces do not matter."),
         max_length=100,
-        error_messages={"required": "Type the 12 letters on your card", "max_length": _shape},
+        error_messages={"required": _("Type the 12 letters on your card"), "max_length": _shape},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
     field_order = ["letters", "shared"]

@@ -16,6 +16,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
 
 from learn.people.models import Hit
 
@@ -104,7 +105,10 @@ def refuse(request: HttpRequest, seconds: int) -> HttpResponse:
     """Answer 429: say how long to wait, in words and in Retry-After."""
     minutes = -(-seconds // 60)
     hours = -(-minutes // 60)
-    wait = f"{minutes} minute{'s' if minutes > 1 else ''}" if minutes < 120 else f"{hours} hours"
+    if minutes < 120:
+        wait = ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    else:
+        wait = ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
     response = render(request, "429.html", {"wait": wait}, status=429)
     response["Retry-After"] = str(seconds)
     return response

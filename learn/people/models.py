@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from learn.people.names import shown
 
@@ -58,7 +59,7 @@ class User(AbstractUser):
         null=True,
         blank=True,
         validators=[AbstractUser.username_validator],
-        error_messages={"unique": "Someone else has that name already. Choose another."},
+        error_messages={"unique": _("Someone else has that name already. Choose another.")},
     )
 
     objects = UserManager()  # type: ignore[misc]
@@ -156,10 +157,10 @@ class Patient(models.Model):
     """A person in a care team's care, under a label that the nurse chose (name or initials)."""
 
     class Ending(models.TextChoices):
-        FINISHED = "finished", "Treatment finished"
-        MOVED = "moved", "Moved to another clinic"
-        DIED = "died", "Died"
-        STOPPED = "stopped", "Asked to stop"
+        FINISHED = "finished", _("Treatment finished")
+        MOVED = "moved", _("Moved to another clinic")
+        DIED = "died", _("Died")
+        STOPPED = "stopped", _("Asked to stop")
 
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
     care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients")

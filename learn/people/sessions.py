@@ -20,13 +20,14 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 STAFF_IDLE = 15 * 60  # seconds
 STAFF_LONGEST = 12 * 3600  # seconds
 SHARED_IDLE = 30 * 60  # seconds
 _DAY = 24 * 3600
 
-ENDED = (
+ENDED = _(
     "You were signed out because some time had passed. Sign in to go on. "
     "What you had not sent yet, please fill in again."
 )

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from learn.people import actions as people
@@ -48,7 +49,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         if found and codes.use(code=found, now=now):
             return _let_in(request, found, form, now)
         letters = CodeForm({"shared": form.cleaned_data["shared"]})
-        letters.errors["letters"] = letters.error_class([CodeForm.WRONG])
+        letters.errors["letters"] = letters.error_class([str(CodeForm.WRONG)])
         return _ask(request, letters)
     return render(request, "progress/join.html", {"form": form})
 
@@ -65,7 +66,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     request.session.pop("guest", None)
     if guest and choice == "yes":
         guests.bring(guest=guest, to=request.user, now=timezone.now())  # type: ignore[arg-type]
-        messages.success(request, "What you did on this phone or computer came along.")
+        messages.success(request, _("What you did on this phone or computer came along."))
     elif guest:
         guests.leave(guest=guest, now=timezone.now())
     return HttpResponseRedirect(reverse("my"), status=303)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from learn.progress.models import TeachBack
 
@@ -123,12 +124,12 @@ class EraseForm(forms.Form):
     use_required_attribute = False
 
     sure = forms.MultipleChoiceField(
-        label="Are you sure?",
-        choices=[("yes", "Yes. Erase everything, for good")],
+        label=_("Are you sure?"),
+        choices=[("yes", _("Yes. Erase everything, for good"))],
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": "Tick the box if you want to erase everything",
-            "invalid_choice": "Tick the box if you want to erase everything",
+            "required": _("Tick the box if you want to erase everything"),
+            "invalid_choice": _("Tick the box if you want to erase everything"),
         },
     )
 
@@ -138,14 +139,14 @@ class KeepForm(forms.Form):
 
     use_required_attribute = False
     heading = "how"
-    _choose = "Choose one of the three"
+    _choose = _("Choose one of the three")
 
     how = forms.ChoiceField(
-        label="How do you want to keep your progress?",
+        label=_("How do you want to keep your progress?"),
         choices=[
-            ("phone", "Just on this phone or computer"),
-            ("code", "Give me a code, to go on with another phone"),
-            ("account", "Create an account with a name and a password"),
+            ("phone", _("Just on this phone or computer")),
+            ("code", _("Give me a code, to go on with another phone")),
+            ("account", _("Create an account with a name and a password")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _choose, "invalid_choice": _choose},

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn import looks
@@ -36,7 +37,7 @@ def keep(request: HttpRequest) -> HttpResponse:
             return _see("new_code")
         if how == "account":
             return _see("account_signup")
-        messages.success(request, "Your progress stays on this phone or computer.")
+        messages.success(request, _("Your progress stays on this phone or computer."))
         return _see("my")
     return render(request, "progress/keep.html", {"form": form, "has_key": user.has_key(at=timezone.now())})
 
@@ -91,7 +92,7 @@ def stop_sharing(request: HttpRequest) -> HttpResponse:
         return _see("my_data")
     if request.method == "POST":
         actions.stop_sharing(user=request.user, now=timezone.now())
-        messages.success(request, "Your nurse no longer sees what you do here.")
+        messages.success(request, _("Your nurse no longer sees what you do here."))
         return _see("my_data")
     return render(request, "progress/stop_sharing.html")
 

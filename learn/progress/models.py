@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from learn.lessons.models import Edition, Lesson, Step
 from learn.people.models import Patient
@@ -85,23 +87,23 @@ class TeachBack(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        OWN_WORDS = "own-words", "Explained in own words"
-        PROMPT = "prompt", "Needed a prompt"
-        AGAIN = "again", "Explain again next time"
+        OWN_WORDS = "own-words", _("Explained in own words")
+        PROMPT = "prompt", _("Needed a prompt")
+        AGAIN = "again", _("Explain again next time")
 
     class ToWhom(models.TextChoices):
-        PATIENT = "patient", "The patient"
-        HELPER = "helper", "A family member or helper"
-        BOTH = "both", "Both"
+        PATIENT = "patient", _("The patient")
+        HELPER = "helper", _("A family member or helper")
+        BOTH = "both", pgettext_lazy("patient and helper", "Both")
 
     class Barrier(models.TextChoices):
-        LANGUAGE = "language", "Language or speech"
-        SENSES = "senses", "Hearing or sight"
-        BODY = "body", "Pain, tiredness or feeling ill"
-        MEMORY = "memory", "Memory or attention"
-        FEELINGS = "feelings", "Worry or sadness"
-        READINESS = "readiness", "Not ready to talk about it now"
-        CULTURE = "culture", "Culture or religion"
+        LANGUAGE = "language", _("Language or speech")
+        SENSES = "senses", _("Hearing or sight")
+        BODY = "body", _("Pain, tiredness or feeling ill")
+        MEMORY = "memory", _("Memory or attention")
+        FEELINGS = "feelings", _("Worry or sadness")
+        READINESS = "readiness", _("Not ready to talk about it now")
+        CULTURE = "culture", _("Culture or religion")
 
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="teach_backs")
     question = models.ForeignKey(Question, models.PROTECT, null=True, related_name="+")

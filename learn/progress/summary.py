@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from learn.assignments.models import Assignment
 from learn.lessons.models import LANGUAGE, Step
@@ -55,11 +56,11 @@ class Standing:
     def words(self) -> str:
         """The status as everyone reads it."""
         return {
-            NOT_STARTED: "Not started",
-            READING: f"Step {self.step} of {len(self.taught.steps)}",
-            CHECK: "Check to do",
-            DONE: "Done",
-            TALK: "Talk about it",
+            NOT_STARTED: _("Not started"),
+            READING: _("Step %(step)s of %(count)s") % {"step": self.step, "count": len(self.taught.steps)},
+            CHECK: _("Check to do"),
+            DONE: _("Done"),
+            TALK: _("Talk about it"),
         }[self.code]
 
     @property
@@ -154,8 +155,8 @@ def whole(learners: Collection[int], histories: missed.Histories | None = None) 
     if histories is None:
         histories = missed.safety(learners)
     judged: dict[int, list[tuple[missed.History, Verdict]]] = {}
-    for (learner, _), history in histories.items():
-        judged.setdefault(learner, []).append((history, history.verdict))
+    for key, history in histories.items():
+        judged.setdefault(key[0], []).append((history, history.verdict))
     assigned = {
         (a.patient.user_id, a.lesson_id): a
         for a in Assignment.objects.active().filter(patient__user__in=learners).select_related("patient", "by")

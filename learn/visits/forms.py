@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from learn.visits.models import LONGEST
 
@@ -15,8 +17,8 @@ class OwnForm(forms.Form):
     use_required_attribute = False
 
     text = forms.CharField(
-        label="Write your own question",
-        help_text=f"Up to {LONGEST} letters. You need no name and no diagnosis here.",
+        label=_("Write your own question"),
+        help_text=format_lazy(_("Up to {most} letters. You need no name and no diagnosis here."), most=LONGEST),
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
     )
@@ -29,7 +31,9 @@ class OwnForm(forms.Form):
         """Return the question on one line; what a keyboard cannot type is passed by."""
         text = " ".join(self.cleaned_data["text"].replace("\x00", "").split())
         if not text:
-            raise forms.ValidationError("Write a question first")
+            raise forms.ValidationError(_("Write a question first"))
         if len(text) > LONGEST:
-            raise forms.ValidationError(f"Use {LONGEST} letters at most. Yours has {len(text)}")
+            raise forms.ValidationError(
+                _("Use %(most)s letters at most. Yours has %(n)s") % {"most": LONGEST, "n": len(text)}
+            )
         return text

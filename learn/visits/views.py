@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from learn.lessons.models import Step
@@ -25,7 +26,6 @@ from learn.visits.models import LONGEST, MyQuestion, SuggestedQuestion
 from quizzes.models import AttemptItem
 
 SHOWN = 10  # suggested questions that stand open; the others are under "More questions"
-FULL = f"Your list has {actions.MOST} questions, and holds no more. Remove one first"
 REMOVED = "removed_question"  # in the session: what "Put it back" brings back
 
 LessonsRead = Callable[[Any], Collection[int]]
@@ -40,7 +40,7 @@ def questions(request: HttpRequest, lessons_read: LessonsRead) -> HttpResponse:
     """
     about = _about((request.POST if request.method == "POST" else request.GET).get("about", ""))
     if request.method != "POST":
-        form = OwnForm(initial={"text": f"About “{about['heading']}”: "} if about else None)
+        form = OwnForm(initial={"text": _("About “%(heading)s”: ") % about} if about else None)
         return _page(request, form, lessons_read, about)
     request.session.pop(REMOVED, None)
     for verb, act in VERBS.items():
@@ -48,11 +48,11 @@ def questions(request: HttpRequest, lessons_read: LessonsRead) -> HttpResponse:
             return act(request, request.POST[verb])
     form = OwnForm(request.POST)
     if form.is_valid():
-        told = _put(request, form.cleaned_data["text"])
-        if told != FULL:
+        told, room = _put(request, form.cleaned_data["text"])
+        if room:
             messages.success(request, told)
             return _see(about["address"] if about else reverse("questions"))
-        form.add_error("text", FULL)
+        form.add_error("text", told)
     return _page(request, form, lessons_read, about)
 
 
@@ -132,20 +132,21 @@ def _at(question: MyQuestion) -> HttpResponse:
     return _see(f"{reverse('questions')}?at={question.pk}#q{question.pk}")
 
 
-def _put(request: HttpRequest, text: str, suggested: SuggestedQuestion | None = None) -> str:
-    """Put a question on this person's list; return what to tell them."""
+def _put(request: HttpRequest, text: str, suggested: SuggestedQuestion | None = None) -> tuple[str, bool]:
+    """Put a question on this person's list; return what to tell them, and whether there was room."""
     try:
         new = actions.add(learner=learner(request), text=text, suggested=suggested, now=timezone.now())
     except actions.Full:
-        return FULL
-    return "Added to your questions." if new else "That is on your list already."
+        full = _("Your list has %(most)s questions, and holds no more. Remove one first")
+        return full % {"most": actions.MOST}, False
+    return _("Added to your questions.") if new else _("That is on your list already."), True
 
 
 def _mine(request: HttpRequest, value: str) -> MyQuestion | None:
     """Return a question of this person's own, or tell them that it is not there."""
     question = MyQuestion.objects.of(request.user).filter(pk=_number(value)).first()
     if question is None:
-        messages.info(request, "That question is not on your list any more.")
+        messages.info(request, _("That question is not on your list any more."))
     return question
 
 
@@ -159,12 +160,12 @@ def add(request: HttpRequest, value: str) -> HttpResponse:
     """Put a suggested question (its slug) on my list; lead back to where it was offered."""
     suggested = next((q for q in SuggestedQuestion.objects.offered() if q.slug == value), None)
     if suggested is None:
-        messages.info(request, "That question is not offered any more. Here is what is.")
+        messages.info(request, _("That question is not offered any more. Here is what is."))
         return _see(reverse("questions"))
-    told = _put(request, suggested.text, suggested)
-    if told == FULL or (after := _result(request.POST.get("after", ""))):
+    told, room = _put(request, suggested.text, suggested)
+    if not room or (after := _result(request.POST.get("after", ""))):
         messages.success(request, told)
-        return _see(reverse("questions") if told == FULL else after)
+        return _see(after if room else reverse("questions"))
     query = urlencode({"added": suggested.slug} | ({"more": 1} if "more" in request.POST else {}))
     return _see(f"{reverse('questions')}?{query}#others")
 
@@ -173,13 +174,13 @@ def item(request: HttpRequest, value: str) -> HttpResponse:
     """Put a question that I was asked in a check (its item) on my list; lead back to its feedback."""
     asked = AttemptItem.objects.of(request.user).select_related("revision").filter(pk=_number(value)).first()
     if asked is None:
-        messages.info(request, "That page was out of date. You can write your question here.")
+        messages.info(request, _("That page was out of date. You can write your question here."))
         return _see(reverse("questions"))
-    text = f"Please go over this with me: {asked.revision.stem}"
-    told = _put(request, text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+    text = _("Please go over this with me: %(question)s") % {"question": asked.revision.stem}
+    told, room = _put(request, text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
     messages.success(request, told)
     feedback = reverse("quizzes:feedback", args=[asked.attempt_id, asked.position])
-    return _see(reverse("questions") if told == FULL else feedback)
+    return _see(feedback if room else reverse("questions"))
 
 
 def _moved(where: actions.Where) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -206,7 +207,9 @@ def share(request: HttpRequest, value: str) -> HttpResponse:
     """Let my nurses see one question, or "all" that are open."""
     patient = _sharing(request)
     if patient is None:
-        messages.info(request, "No nurse is linked with you here, so there is nobody to share with. Print your list.")
+        messages.info(
+            request, _("No nurse is linked with you here, so there is nobody to share with. Print your list.")
+        )
         return _see(reverse("questions"))
     question = None if value == "all" else _mine(request, value)
     if question is None and value != "all":

@@ -32,7 +32,7 @@ from tests.learn.test_pages import words
 
 NOW = at(20)
 LESSON = "side-effects-when-to-call"
-WRONG = CodeForm.WRONG[:40]
+WRONG = str(CodeForm.WRONG)[:40]
 
 
 class ClaimCase(TestCase):
