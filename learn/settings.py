@@ -173,6 +173,7 @@ ACCOUNT_RATE_LIMITS = {"signup": "100/10m/ip", "login": "300/10m/ip", "login_fai
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "learn" / "locale"]
+FORMAT_MODULE_PATH = "learn.formats"  # how English dates look; of other languages Django knows it
 USE_I18N = True
 USE_TZ = True
 # The clinic's calendar where no care team says otherwise (guests, and the default of a new team).

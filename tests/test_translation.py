@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 from django.template.base import Lexer, TokenType
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, TestCase
+from django.urls import reverse
+from django.utils import translation
+
+from learn.assignments.actions import assign
+from learn.lessons.models import Lesson
+from tests.cast import at, load_content, make_nurse, make_patient, make_team
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STAFF = {"admin"}  # the Desk is in English
@@ -72,3 +79,37 @@ class TestTheSearchForBareWords(SimpleTestCase):
         assert (
             bare('<p title="{% translate "a" %}">{% blocktranslate %}Step {{ n }}{% endblocktranslate %} – 1</p>') == []
         )
+
+
+class TestADate(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+        maple = make_team()
+        cls.ana = make_patient(maple, "Ana", name="ana")
+        lesson, noor = Lesson.objects.get(slug="what-is-immunotherapy"), make_nurse("noor", maple)
+        assign(patients=[cls.ana], lessons=[lesson], due=date(2026, 7, 14), note="", by=noor, now=at(1))
+
+    def page(self, language: str, address: str) -> str:
+        self.client.force_login(self.ana.user)
+        with translation.override(language):
+            return self.client.get(address).content.decode()
+
+    def test_is_said_the_way_of_the_language_by_one_rule(self) -> None:
+        said = {
+            "en": ("Tuesday 14 July", "14 July 2026"),
+            "es": ("martes 14 de julio", "14 de julio de 2026"),
+            "de": ("Dienstag 14. Juli", "14. Juli 2026"),
+        }
+        for language, words in said.items():
+            pages = [self.page(language, address) for address in (reverse("my"), reverse("my_data"))]
+            for word, page in zip(words, pages, strict=True):
+                with self.subTest(language, word=word):
+                    assert word in page
+
+    def test_has_its_format_in_one_place(self) -> None:
+        for file in TEMPLATES.rglob("*.html"):
+            if not STAFF & set(file.relative_to(TEMPLATES).parts):
+                with self.subTest(file.relative_to(TEMPLATES)):
+                    formats = re.findall(r"\|date:(\S+?)[ %}|]", file.read_text(encoding="utf-8"))
+                    assert set(formats) <= {'"DATE_FORMAT"', '"MONTH_DAY_FORMAT"', '"YEAR_MONTH_FORMAT"'}
