@@ -38,6 +38,19 @@ def test_ten_questions_are_one_page_and_many_more_are_more(visit: Visit, paper: 
     assert pages(page, paper) == 2
 
 
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_the_call_card_is_one_sheet_with_the_numbers_on_top(visit: Visit, site: Site, paper: str) -> None:
+    page = visit(javascript=True)
+    page.goto("/accounts/login/")
+    sign_in(page, "ana", site.password)
+    page.goto("/help/")
+    assert pages(page, paper) == 1
+    page.emulate_media(media="print")
+    for text in ("Night and weekend: 555-011-0199", "Chest pain.", "A headache that stays or is bad.", "New aches."):
+        assert page.get_by_text(text).first.is_visible(), text
+    assert page.locator(".tier li").first.evaluate("e => getComputedStyle(e).fontSize") == "16px", "12 pt"
+
+
 def test_the_numbers_stand_on_top_and_the_way_around_is_gone(visit: Visit, site: Site) -> None:
     page = visit(javascript=True)
     page.goto("/accounts/login/")
