@@ -31,6 +31,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "query": (query or "")[: finder.LONGEST],
         "found": found,
         "hits": [(known[hit.slug], taught.get(known[hit.slug].therapy)) for hit in found.hits] if found else [],
+        "basics": next((t for t in taught.values() if t.kind == Therapy.Kind.GENERAL), None),
         "medicines": [m for m in known.values() if m.therapy],
     }
     return render(request, "lessons/find.html", context)

@@ -91,7 +91,7 @@ class TestAVisitor(SiteCase):
             assert self.get(name, *args).status_code == 404
 
     def test_is_told_how_long_a_lesson_is_to_read_and_how_many_questions_follow(self) -> None:
-        assert "What is immunotherapy? , Not started 5 minutes to read, then 8 questions" in words(
+        assert "What is immunotherapy? Not started 5 minutes to read, then 8 questions" in words(
             self.get("therapy", "basics")
         )
         Lesson.objects.filter(slug=WHAT[1]).update(quiz=None)
@@ -526,6 +526,7 @@ class TestASlipInTheContentFolder(TestCase):
 
     def test_leaves_pages_that_say_so(self) -> None:
         assert "There are no lessons here yet" in words(self.client.get(reverse("therapies")))
+        assert "Start with the basics" not in words(self.client.get(reverse("find")))
         assert self.client.get(reverse("start")).status_code == 200
         assert self.client.get(reverse("my")).status_code == 200
 
@@ -545,6 +546,11 @@ class TestFindMyMedicine(SiteCase):
             f'href="{address}">Yes. Show me the lessons'
             in self.client.get(reverse("find"), {"q": "keytruda"}).content.decode()
         )
+
+    def test_leads_whoever_does_not_know_the_name_to_the_basics(self) -> None:
+        for query in ({}, {"q": "xyzzyqwert"}, {"q": "keytruda"}):
+            page = self.client.get(reverse("find"), query).content.decode()
+            assert f'href="{reverse("therapy", args=["basics"])}">Start with the basics' in page, query
 
     def test_never_leads_anywhere_by_itself(self) -> None:
         assert self.client.get(reverse("find"), {"q": "pembrolizumab"}).status_code == 200
