@@ -69,7 +69,7 @@ class TestMissedQuestions(PatientCase):
         authoring.publish(revision=newer, same_meaning=True)
         missed = self.missed()
         assert (
-            "Stem of safety? Safety Needs help: still not right at the end Teach back : Topic of safety "
+            "Stem of safety? Safety Needs help: still not right at the end Teach back "
             "They chose Wrong 1 Best answer Right 0 When Friday 20 November at 12:04 p.m., missed 3 times"
         ) in missed
         assert "A new wording?" not in missed

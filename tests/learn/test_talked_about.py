@@ -59,7 +59,7 @@ class TestAPatientsPage(SharedCase):
         self.ask("a", "b", "c", "d")
         self.page()
         before = self.page()
-        assert before.count(b"We talked about this") == 4
+        assert before.count(b"We talked about this: ") == 4
         self.ask("secret", share=False)
         self.phone.post(MINE, {"first": self.one("secret").pk})
         assert self.page() == before

@@ -50,9 +50,10 @@ class TestAnEmptyList(QuestionsCase):
     def test_offers_three_that_others_ask_safety_first(self) -> None:
         page = self.client.get(PAGE).content.decode()
         assert "You have no questions yet. Other people often ask these:" in words(self.client.get(PAGE))
-        before, rest = page.split("<textarea")
+        before, rest = page.split("<details")
         assert re.findall(r'name="add" value="([\w-]+)"', before) == SAFETY[:3]
         assert SAFETY[3] in re.findall(r'name="add" value="([\w-]+)"', rest)
+        assert "Questions other people ask" not in page, "no heading stands above a closed list"
 
     def test_warns_above_the_box_not_to_report_symptoms_there(self) -> None:
         page = self.page()
