@@ -1,6 +1,7 @@
 """Everything that is kept about one person, a table a row: shown to them, given to them as a file, erased.
 
-A test walks every model of the site: a new table that leads to a person stands in KEPT, or the test fails.
+A test walks every model of the site: a new table that leads to a person stands in KEPT, or the test fails. Titles and
+names are the same in the file of every language; the page translates them, so here they are only marked.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from learn.assignments.models import Assignment, Change, Reminder
 from learn.lessons.models import Lesson
@@ -52,22 +56,22 @@ class Kept:
 
 def _person(user: User) -> Row:
     return {
-        "sign-in name": user.username,
-        "name": user.get_full_name(),
-        "e-mail": user.email,
-        "here since": user.date_joined,
-        "last signed in": user.last_login,
-        "password": "kept so that nobody can read it" if user.has_usable_password() else None,
+        _("sign-in name"): user.username,
+        _("name"): user.get_full_name(),
+        _("e-mail"): user.email,
+        _("here since"): user.date_joined,
+        _("last signed in"): user.last_login,
+        _("password"): gettext("kept so that nobody can read it") if user.has_usable_password() else None,
     }
 
 
 def _patient(patient: Patient) -> Row:
     return {
-        "care team": patient.care_team.name,
-        "your nurse calls you": patient.label,
-        "your nurse’s own reference": patient.reference,
-        "ended on": patient.ended_on,
-        "why": patient.get_ended_why_display() if patient.ended_why else None,
+        _("care team"): patient.care_team.name,
+        _("your nurse calls you"): patient.label,
+        _("your nurse’s own reference"): patient.reference,
+        _("ended on"): patient.ended_on,
+        _("why"): patient.get_ended_why_display() if patient.ended_why else None,
     }
 
 
@@ -86,17 +90,18 @@ def _checks(user: User) -> list[Row]:
     }
     return [
         {
-            "lesson": attempt.quiz.title if attempt.quiz else None,
-            "kind": attempt.get_kind_display(),
-            "begun": attempt.started,
-            "finished": attempt.finished,
-            "someone helped": "yes" if attempt.helped else "no",
-            "answers": [
+            _("lesson"): attempt.quiz.title if attempt.quiz else None,
+            _("kind"): attempt.get_kind_display(),
+            _("begun"): attempt.started,
+            _("finished"): attempt.finished,
+            _("someone helped"): gettext("yes") if attempt.helped else gettext("no"),
+            _("answers"): [
                 {
-                    "question": response.item.revision.stem,
-                    "you chose": "; ".join(response.item.revision.mark(response.given).chosen) or "I’m not sure",
-                    "this was": response.get_mark_display(),
-                    "at": response.at,
+                    _("question"): response.item.revision.stem,
+                    _("you chose"): "; ".join(response.item.revision.mark(response.given).chosen)
+                    or gettext("I’m not sure"),
+                    _("this was"): response.get_mark_display(),
+                    _("at"): response.at,
                 }
                 for response in by_attempt.get(attempt.pk, [])
             ],
@@ -111,103 +116,113 @@ def _cards(user: User) -> list[Row]:
     cards = Card.objects.filter(learner=user).select_related("question").annotate(topic=Subquery(published[:1]))
     return [
         {
-            "about": card.topic or card.question.slug,  # type: ignore[attr-defined]  # annotated
-            "last asked": card.last,
-            "asked again": card.due,
-            "right in a row": card.in_a_row,
-            "numbers this follows from": f"{card.stability:.2f}, {card.difficulty:.2f}",
+            _("about"): card.topic or card.question.slug,  # type: ignore[attr-defined]  # annotated
+            _("last asked"): card.last,
+            _("asked again"): card.due,
+            _("right in a row"): card.in_a_row,
+            _("numbers this follows from"): f"{number_format(card.stability, 2)}; {number_format(card.difficulty, 2)}",
         }
         for card in cards.order_by("pk")
     ]
 
 
 KEPT = (
-    Kept("Your care team", Patient, "user", _patient, ("care_team",), goes=False),  # emptied: `actions.erase`
+    Kept(_("Your care team"), Patient, "user", _patient, ("care_team",), goes=False),  # emptied: `actions.erase`
     Kept(
-        "Codes that let you in",
+        _("Codes that let you in"),
         AccessCode,
         "user",
         lambda c: {
-            "made": c.made,
-            "made by": "you" if c.by_id == c.user_id else "your nurse",
-            "first used": c.used,
-            "last used": c.last_used,
-            "good until": c.expires,
-            "cancelled": c.cancelled,
+            _("made"): c.made,
+            _("made by"): gettext("you") if c.by_id == c.user_id else gettext("your nurse"),
+            _("first used"): c.used,
+            _("last used"): c.last_used,
+            _("good until"): c.expires,
+            _("cancelled"): c.cancelled,
         },
     ),
-    Kept("Your e-mail address", EmailAddress, "user", lambda e: {"address": e.email}),
+    Kept(_("Your e-mail address"), EmailAddress, "user", lambda e: {_("address"): e.email}),
     Kept(
-        "Lessons that you read",
+        _("Lessons that you read"),
         Reading,
         "learner",
         lambda r: {
-            "lesson": r.edition.title,
-            "furthest page": r.furthest.heading,
-            "begun": r.started,
-            "finished": r.finished,
+            _("lesson"): r.edition.title,
+            _("furthest page"): r.furthest.heading,
+            _("begun"): r.started,
+            _("finished"): r.finished,
         },
         ("edition", "furthest"),
     ),
-    Kept("Checks that you began, and your answers", Attempt, "learner", lambda a: {}, rows=_checks),
-    Kept("When you are asked again", Card, "learner", lambda c: {}, rows=_cards),
-    Kept("A rest from reviews that you asked for", Pause, "learner", lambda p: {"until": p.until}),
+    Kept(_("Checks that you began, and your answers"), Attempt, "learner", lambda a: {}, rows=_checks),
+    Kept(_("When you are asked again"), Card, "learner", lambda c: {}, rows=_cards),
+    Kept(_("A rest from reviews that you asked for"), Pause, "learner", lambda p: {_("until"): p.until}),
     Kept(
-        "Your questions for your team",
+        _("Your questions for your team"),
         MyQuestion,
         "learner",
-        lambda q: {"question": q.text, "added": q.added, "shared since": q.shared, "talked about": q.talked},
+        lambda q: {
+            _("question"): q.text,
+            _("added"): q.added,
+            _("shared since"): q.shared,
+            _("talked about"): q.talked,
+        },
     ),
     Kept(
-        "What your nurse asked you to do",
+        _("What your nurse asked you to do"),
         Assignment,
         "patient__user",
         lambda a: {
-            "lesson": _title(a.lesson),
-            "by": a.due,
-            "note": a.note,
-            "asked": a.made,
-            "taken back": a.withdrawn,
+            _("lesson"): _title(a.lesson),
+            _("by"): a.due,
+            _("note"): a.note,
+            _("asked"): a.made,
+            _("taken back"): a.withdrawn,
         },
         ("lesson__quiz",),
     ),
     Kept(
-        "How what you were asked was changed",
+        _("How what you were asked was changed"),
         Change,
         "assignment__patient__user",
         lambda c: {
-            "lesson": _title(c.assignment.lesson),
-            "changed": c.act.at,
-            "before that: by": c.due,
-            "before that: note": c.note,
-            "before that: asked": c.made,
+            _("lesson"): _title(c.assignment.lesson),
+            _("changed"): c.act.at,
+            _("before that: by"): c.due,
+            _("before that: note"): c.note,
+            _("before that: asked"): c.made,
         },
         ("assignment__lesson__quiz", "act"),
     ),
     Kept(
-        "Reminders by e-mail",
+        _("Reminders by e-mail"),
         Reminder,
         "patient__user",
-        lambda r: {"address": r.address, "waits for your yes": r.pending, "on since": r.confirmed, "last sent": r.sent},
+        lambda r: {
+            _("address"): r.address,
+            _("waits for your yes"): r.pending,
+            _("on since"): r.confirmed,
+            _("last sent"): r.sent,
+        },
     ),
     Kept(
-        "When your nurse noted that you spoke",
+        _("When your nurse noted that you spoke"),
         Contact,
         "patient__user",
-        lambda c: {"at": c.at, "note": c.note},
+        lambda c: {_("at"): c.at, _("note"): c.note},
     ),
     Kept(
-        "What you said back to your nurse in your own words",
+        _("What you said back to your nurse in your own words"),
         TeachBack,
         "patient__user",
         lambda t: {
-            "about": t.topic,
-            "how it went": t.get_outcome_display() if t.outcome else None,
-            "to whom": t.get_to_whom_display() if t.to_whom else None,
-            "language": t.language,
-            "what made it hard": ", ".join(str(TeachBack.Barrier(b).label) for b in t.barriers),
-            "note": t.note,
-            "at": t.at,
+            _("about"): t.topic,
+            _("how it went"): t.get_outcome_display() if t.outcome else None,
+            _("to whom"): t.get_to_whom_display() if t.to_whom else None,
+            _("language"): t.language,
+            _("what made it hard"): ", ".join(t.barrier_words),
+            _("note"): t.note,
+            _("at"): t.at,
         },
         goes=False,
     ),
@@ -219,16 +234,20 @@ def _looks(user: User) -> list[Row]:
     about = Q(patient=user.patient.pk) if hasattr(user, "patient") else Q(pk=None)
     rows = AuditEvent.objects.filter(about | Q(who=user.pk)).order_by("pk")
     return [
-        {"at": row.at, "who": "you" if row.who == user.pk else "staff", "what": WORDS.get(row.what, row.what)}
+        {
+            _("at"): row.at,
+            _("who"): gettext("you") if row.who == user.pk else gettext("staff"),
+            _("what"): str(WORDS.get(row.what, row.what)),
+        }
         for row in rows
     ]
 
 
 def read(user: User) -> dict[str, list[Row]]:
     """Return everything that is kept about this person: a title, and its rows in words. What is empty is left out."""
-    found = {"Who you are here": [_person(user)]}
+    found = {_("Who you are here"): [_person(user)]}
     found |= {kept.title: kept.read(user) for kept in KEPT}
-    found["Who looked at your record"] = _looks(user)
+    found[_("Who looked at your record")] = _looks(user)
     return {
         title: [{name: value for name, value in row.items() if value not in (None, "", [])} for row in rows]
         for title, rows in found.items()
