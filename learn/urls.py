@@ -7,7 +7,7 @@ from django.urls import include, path
 from learn import looks, views
 from learn.assignments import views as assignments
 from learn.lessons import views as lessons
-from learn.progress import claim, keeping, summary
+from learn.progress import claim, emailing, keeping, summary
 from learn.progress import views as progress
 from learn.visits import views as visits
 from quizzes import views as quizzes
@@ -28,6 +28,9 @@ urlpatterns = [
     path("my/questions/", visits.questions, {"lessons_read": summary.lessons_read}, name="questions"),
     path("my/keep/", keeping.keep, name="keep"),
     path("my/keep/code/", keeping.new_code, name="new_code"),
+    path("my/keep/email/", emailing.ask, {"keep": True}, name="email_keep"),
+    path("my/keep/email/code/", emailing.code, {"keep": True}, name="email_keep_code"),
+    path("my/keep/email/remove/", emailing.remove, name="email_remove"),
     path("my/finish/", keeping.finish, name="finish"),
     path("my/finished/", keeping.gone, {"erased": False}, name="finished"),
     path("my/data/", keeping.my_data, name="my_data"),
@@ -38,6 +41,8 @@ urlpatterns = [
     path("code/", claim.code, name="code"),
     path("code/bring/", claim.bring, name="bring"),
     path("j/<str:token>/", claim.join, name="join"),
+    path("email/", emailing.ask, {"keep": False}, name="email_in"),
+    path("email/code/", emailing.code, {"keep": False}, name="email_in_code"),
     path("find/", lessons.find, name="find"),
     path("words/", lessons.words, name="words"),
     path("more/", views.page, {"name": "more"}, name="more"),

@@ -181,6 +181,17 @@ TABLE |= {
     "admin:people_patient_remind": (DESK_POST_ONLY, ANAS_POST),
 }
 MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patient_remind"}
+# A code by e-mail: no code waits here, so that the page for it leads to the one that sends it.
+TO_ASK = cells(303, (NURSES + STAFF, 404))
+TABLE |= {
+    "email_in_code": (cells(303), cells(303)),
+    "email_in": (ALL, cells(303)),
+    "email_keep_code": (TO_ASK, TO_ASK),
+    "email_keep": (cells(404, SIGN_OFF, (LEARNERS, 200)), TO_ASK),
+    "email_remove": (cells(405, SIGN_IN), cells(404, SIGN_IN, (LEARNERS, 303))),
+}
+MAY_WRITE |= {"email_in", "email_keep", "email_remove"}
+
 # Progress as a file, one patient found, and what the Desk does for a screen that others see or that nobody sits at.
 TABLE |= {
     "admin:people_patient_export": (DESK, DESK_POST),
@@ -346,6 +357,10 @@ class TestEveryAddress(TestCase):
                 "objective": "Help",
             },
             "erase": {"sure": "yes"},
+            "email_in": {"address": "ana@example.com"},
+            "email_keep": {"address": "ana@example.com"},
+            "email_in_code": {"code": "123 456"},
+            "email_keep_code": {"code": "123 456"},
             "admin:people_patient_invite": {
                 "label": "Dee",
                 "pathway": "later",
@@ -474,6 +489,10 @@ class TestEveryAddress(TestCase):
             "admin:login": ("noor", [], ["next"]),
             "admin:index": ("noor", [], ["after"]),
             "erase": ("ana", ["sure"], []),
+            "email_in": ("anonymous", ["address", "next"], ["next"]),
+            "email_in_code": ("anonymous", ["code", "shared", "next"], ["next"]),
+            "email_keep": ("ana", ["address"], ["next"]),
+            "email_keep_code": ("ana", ["code"], ["next"]),
             "keep": ("guest", ["how"], []),
             "account_signup": ("guest", ["username", "password1", "next"], ["next", "email"]),
             "admin:people_patient_export": ("noor", [], ["team", "due", "status", "sort"]),
@@ -555,7 +574,7 @@ class TestEveryAddress(TestCase):
             ):  # fmt: skip
                 with self.subTest(path=before, edge=edge[:20]):
                     assert client.get(before + raw + after).status_code < 500
-            for cookie in ("sid", "csrf", "messages", "look"):
+            for cookie in ("sid", "csrf", "messages", "look", "emailed"):
                 with self.subTest(cookie=cookie, edge=edge[:20]):
                     client.cookies[cookie] = raw[:3000]
                     assert client.get("/my/").status_code == 200

@@ -1,5 +1,6 @@
 """Signing in, codes, and a care team's members and patients: forms in plain words."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from learn.people import actions, codes, roles
+from learn.people import actions, codes, emailed, roles
 from learn.people.models import CareTeam, Patient, User
 
 
@@ -47,6 +48,7 @@ class SignInForm(LoginForm):
             field.widget.attrs["spellcheck"] = "false"
         login.widget.attrs["autocapitalize"] = "none"
         self.fields["shared"] = JoinForm().fields["shared"]
+        self.by_email = emailed.works()
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Sign in on this device, shared or not; whoever learned here as a guest is asked whether to bring it along."""
@@ -70,6 +72,7 @@ class AccountForm(SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.by_email = emailed.works()
         name, password = self.fields["username"], self.fields["password1"]
         name.label, password.label = _("Choose a sign-in name"), _("Choose a password")
         name.help_text = _("Letters and digits, without spaces. It need not be your real name.")
@@ -108,6 +111,58 @@ class AccountForm(SignupForm):
             return super().try_save(request)
         except ImmediateHttpResponse as faster:
             return None, faster.response
+
+
+class AddressForm(forms.Form):
+    """An e-mail address of one's own."""
+
+    use_required_attribute = False
+    _shape = _("Type an e-mail address like name@example.com")
+
+    address = forms.EmailField(
+        label=_("Your e-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={
+            "required": _("Type your e-mail address"),
+            "invalid": _shape,
+            "max_length": _("That is too long for an e-mail address"),
+        },
+    )
+
+    def clean_address(self) -> str:
+        """Return it in small letters; a quoted name, which nobody has, may hold what no e-mail can be sent to."""
+        if '"' in self.cleaned_data["address"]:
+            raise forms.ValidationError(self._shape)
+        return str(self.cleaned_data["address"]).lower()
+
+
+class KeepCodeForm(forms.Form):
+    """The digits from an e-mail; spaces and dashes do not matter."""
+
+    use_required_attribute = False
+    _shape = _("The code has 6 digits. Look in the newest e-mail")
+
+    code = forms.CharField(
+        label=_("The code from the e-mail"),
+        help_text=_("6 digits. Spaces do not matter."),
+        max_length=100,
+        error_messages={"required": _("Type the 6 digits from the e-mail"), "max_length": _shape},
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean_code(self) -> str:
+        """Return the digits; what cannot be a code costs no try."""
+        typed = re.sub(r"[\s-]", "", self.cleaned_data["code"])
+        if not re.fullmatch(r"[0-9]{6}", typed):
+            raise forms.ValidationError(self._shape)
+        return typed
+
+
+class EmailedCodeForm(KeepCodeForm, JoinForm):
+    """The same to sign in, and whose device this is."""
+
+    field_order = ["code", "shared"]
 
 
 class CodeForm(JoinForm):

@@ -69,12 +69,13 @@ class User(AbstractUser):
 
     @property
     def is_guest(self) -> bool:
-        """True for a person without name or password whom no nurse knows."""
-        return self.username is None and not hasattr(self, "patient")
+        """True for a person without name, password or e-mail address whom no nurse knows."""
+        return self.username is None and not self.email and not hasattr(self, "patient")
 
     def has_key(self, *, at: datetime) -> bool:
-        """Tell whether this person can open their work on another device: by a name, or by a living code."""
-        return self.username is not None or self.codes.living(at=at).exists()
+        """Tell whether this person can open their work on another device: by a name, an e-mail address (verified:
+        `emailed.keep` wrote it), or a living code."""
+        return self.username is not None or bool(self.email) or self.codes.living(at=at).exists()
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from learn.people import actions as people
-from learn.people import codes, limits
+from learn.people import codes, emailed, limits
 from learn.people.forms import CodeForm, JoinForm
 from learn.people.models import AccessCode, User
 from learn.progress import guests, summary
@@ -74,7 +74,8 @@ def bring(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
     """Show the form for the letters; it posts to /code/, wherever it stands."""
-    return render(request, "progress/code.html", {"form": form, "next": request.GET.get("next", "")})
+    context = {"form": form, "next": request.GET.get("next", ""), "by_email": emailed.works()}
+    return render(request, "progress/code.html", context)
 
 
 def _let_in(request: HttpRequest, code: AccessCode, form: JoinForm, now: datetime) -> HttpResponse:

@@ -139,15 +139,21 @@ class KeepForm(forms.Form):
 
     use_required_attribute = False
     heading = "how"
-    _choose = _("Choose one of the three")
+    _choose = _("Choose one of these")
 
     how = forms.ChoiceField(
         label=_("How do you want to keep your progress?"),
         choices=[
             ("phone", _("Just on this phone or computer")),
             ("code", _("Give me a code, to go on with another phone")),
+            ("email", _("Keep it under my e-mail address")),
             ("account", _("Create an account with a name and a password")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _choose, "invalid_choice": _choose},
     )
+
+    def __init__(self, *args: Any, by_email: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not by_email:
+            self.fields["how"].choices = [c for c in self.fields["how"].choices if c[0] != "email"]  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn import looks
-from learn.people import codes
+from learn.people import codes, emailed
 from learn.people.models import User
 from learn.progress import actions, kept
 from learn.progress.forms import EraseForm, KeepForm
@@ -25,21 +25,24 @@ NEW_CODE = "new code"  # where a session holds a code's letters until they were 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def keep(request: HttpRequest) -> HttpResponse:
-    """Offer three ways to keep one's progress: this phone, a code, an account."""
-    user = request.user
+    """Offer four ways to keep one's progress: this phone, a code, an e-mail address, an account."""
+    user, by_email = request.user, emailed.works()
     if not isinstance(user, User) or user.username is not None:
-        return render(request, "progress/keep.html")
-    form = KeepForm(request.POST if request.method == "POST" else None)
+        return render(request, "progress/keep.html", {"by_email": by_email})
+    form = KeepForm(request.POST if request.method == "POST" else None, by_email=by_email)
     if request.method == "POST" and form.is_valid():
         how = form.cleaned_data["how"]
         if how == "code":
             request.session[NEW_CODE] = codes.make(user=user, by=user, now=timezone.now()).groups
             return _see("new_code")
+        if how == "email":
+            return _see("email_keep")
         if how == "account":
             return _see("account_signup")
         messages.success(request, _("Your progress stays on this phone or computer."))
         return _see("my")
-    return render(request, "progress/keep.html", {"form": form, "has_key": user.has_key(at=timezone.now())})
+    has_code = user.codes.living(at=timezone.now()).exists()
+    return render(request, "progress/keep.html", {"form": form, "has_code": has_code, "by_email": by_email})
 
 
 @require_safe
@@ -119,7 +122,7 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
     """
     logout(request)
     response = _see(name)
-    for cookie in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, looks.COOKIE, "messages"):
+    for cookie in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, looks.COOKIE, emailed.COOKIE, "messages"):
         response.delete_cookie(cookie)
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response

@@ -58,7 +58,7 @@ class TestAGuest(TestCase):
 
     def test_who_chooses_nothing_is_told_how_to_mend_it(self) -> None:
         page = self.client.post("/my/keep/", {}).content.decode()
-        assert "Choose one of the three" in page
+        assert "Choose one of these" in page
         assert AccessCode.objects.count() == 0
 
     def test_can_stay_on_this_phone(self) -> None:
