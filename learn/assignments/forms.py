@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Pathway
 from learn.lessons.models import Lesson
@@ -104,20 +103,3 @@ class AssignForm(DueForm):
 
 def _lessons(n: int) -> str:
     return f"{n} lesson{'' if n == 1 else 's'}"
-
-
-class AddressForm(forms.Form):
-    """Where reminders go."""
-
-    use_required_attribute = False
-
-    address = forms.EmailField(
-        label=_("Your e-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Type your e-mail address"),
-            "invalid": _("Type an e-mail address like name@example.com"),
-            "max_length": _("That is too long for an e-mail address"),
-        },
-    )

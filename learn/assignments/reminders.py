@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from learn.assignments.models import Reminder
-from learn.people import access
+from learn.people import access, emailed
 from learn.people.models import Patient, User
 
 BEFORE, AFTER = 2, 14  # days around the due day on which a lesson that is not done is worth a mail
@@ -49,10 +48,6 @@ If it was not you, do nothing. No more mail will come.
 """)
 
 
-class NotSent(Exception):
-    """The mail server did not take the mail."""
-
-
 class TooMany(Exception):
     """Enough mails were sent today to ask for a confirmation."""
 
@@ -81,7 +76,7 @@ def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
 def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
     """Send a mail that asks to confirm this address. What was confirmed before holds until then.
 
-    Raises TooMany, or NotSent; then nothing has changed but the count.
+    Raises TooMany, or emailed.NotSent; then nothing has changed but the count.
     """
     today = patient.care_team.today(now)
     Reminder.objects.bulk_create([Reminder(patient=patient)], ignore_conflicts=True)
@@ -92,7 +87,7 @@ def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
         raise TooMany
     reminder = mine.get()
     link = reverse("reminders_on", args=[signing.dumps((reminder.pk, address), salt=ON)])
-    _mail(_("Please confirm your address"), CONFIRM.format(on=settings.PUBLIC_URL + link), address)
+    emailed.post(_("Please confirm your address"), CONFIRM.format(on=settings.PUBLIC_URL + link), address)
     mine.update(pending=address)
     return reminder
 
@@ -125,7 +120,7 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
     """Send one reminder, if this person wants one today: at most one try a day, and one mail in Reminder.GAP days.
 
     The day is claimed in one statement before anything is sent, so that two at once send one. False when there is
-    nothing to send or it was claimed already. Raises NotSent: the claim stands, and the next day tries again.
+    nothing to send or it was claimed already. Raises emailed.NotSent: the claim stands, and the next day tries again.
     """
     today = reminder.patient.care_team.today(now)
     mine = Reminder.objects.filter(pk=reminder.pk)
@@ -138,16 +133,8 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
             access.note(by=by, what="reminded", patient=reminder.patient, now=now)
     page = settings.PUBLIC_URL + reverse("my")
     stop = settings.PUBLIC_URL + stop_address(reminder)
-    _mail(
+    emailed.post(
         _("Your learning page"), HELLO.format(page=page, stop=stop), reminder.address, {"List-Unsubscribe": f"<{stop}>"}
     )
     mine.update(sent=today)
     return True
-
-
-def _mail(subject: str, body: str, to: str, headers: dict[str, str] | None = None) -> None:
-    headers = {"Auto-Submitted": "auto-generated", **(headers or {})}
-    try:
-        EmailMessage(subject, body, to=[to], headers=headers).send()
-    except OSError as error:  # every error of smtplib and of the network is one
-        raise NotSent from error

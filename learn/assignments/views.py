@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from learn.assignments import reminders as by_mail
-from learn.assignments.forms import AddressForm
 from learn.assignments.models import Reminder
+from learn.people import emailed
+from learn.people.forms import AddressForm
 from learn.people.models import Patient
 
 
@@ -34,7 +35,7 @@ def reminders(request: HttpRequest) -> HttpResponse:
             form.add_error(
                 "address", _("We have sent enough e-mails today. Look in your e-mail, or try again tomorrow")
             )
-        except by_mail.NotSent:
+        except emailed.NotSent:
             form.add_error("address", _("The e-mail could not be sent. Nothing has changed. Try again later"))
         else:
             messages.success(

@@ -43,23 +43,24 @@ USES = Limit("uses of an e-mailed code", 1, int(LIVES.total_seconds()))
 SUBJECT = _("The code that you asked for")
 KEEP = _("""Hello,
 
-Somebody, we hope you, wants to keep their progress on a learning page under this address. {how}
+Somebody, we hope you, wants to keep their progress on a learning page under this address.
+{how}
 """)
 SIGN_IN = _("""Hello,
 
-Somebody, we hope you, wants to open their learning page with this address. {how}
+Somebody, we hope you, wants to open their learning page with this address.
+{how}
 """)
-_HOW = _("""Here is a code for it.
-Type it on the page where you asked for it. It works for 15 minutes, and once. Nobody from your care team will ask you
-for this code.
+_HOW = _("""Type this code on the page where you asked for it. It works for 15 minutes, and once.
+Nobody from your care team will ask you for it.
 
     {code}
 
 If it was not you, do nothing. Nobody gets in without the code.""")
 TAKEN = _("""Hello,
 
-Somebody, we hope you, wants to keep their progress on a learning page under this address. Another record is kept under
-it already, so nothing was changed. To open that one, sign in with this address:
+Somebody, we hope you, wants to keep their progress on a learning page under this address.
+Another record is kept under it already, so nothing was changed. To open that one, sign in with this address:
 
 {page}
 
@@ -67,9 +68,9 @@ If it was not you, do nothing.
 """)
 UNKNOWN = _("""Hello,
 
-Somebody, we hope you, wants to open their learning page with this address. It opens no learning page, so there is no
-code. Maybe you gave another address. With a card or a code of 12 letters, or with a name and a password, you can sign
-in here:
+Somebody, we hope you, wants to open their learning page with this address.
+It opens no learning page, so there is no code. Maybe you gave another address.
+With a card or 12 letters, or with a sign-in name and a password, you can sign in here:
 
 {page}
 
@@ -88,6 +89,15 @@ class Waiting(NamedTuple):
     address: str
     keeper: int
     proof: str
+
+
+def post(subject: str, body: str, to: str, headers: dict[str, str] | None = None) -> None:
+    """Send one plain e-mail. Raises NotSent: of smtplib and the network, or of an address that no header can hold."""
+    headers = {"Auto-Submitted": "auto-generated", **(headers or {})}
+    try:
+        EmailMessage(subject, body, to=[to], headers=headers).send()
+    except (OSError, ValueError) as error:
+        raise NotSent from error
 
 
 def works() -> bool:
@@ -120,10 +130,7 @@ def send(*, address: str, keeper: User | None) -> str:
     code = get_random_string(DIGITS, "0123456789") if sends_one else uuid.uuid4().hex  # which nobody is told
     page = settings.PUBLIC_URL + reverse(page)
     body = str(text).format(how=str(_HOW).format(code=f"{code[:3]} {code[3:]}"), page=page)
-    try:
-        EmailMessage(str(SUBJECT), body, to=[address], headers={"Auto-Submitted": "auto-generated"}).send()
-    except (OSError, ValueError) as error:  # of smtplib and the network; of an address that no header can hold
-        raise NotSent from error
+    post(str(SUBJECT), body, address)
     number = uuid.uuid4().hex
     return signing.dumps(Waiting(number, address, keeper.pk if keeper else 0, _proof(number, code)), salt=COOKIE)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from learn.assignments import reminders
 from learn.assignments.models import Reminder
-from learn.people import access
+from learn.people import access, emailed
 from learn.people.models import Patient, User
 
 
@@ -30,7 +30,7 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"A reminder is on its way to {patient.name}.")
         else:
             messages.info(request, "No reminder was sent: it is not wanted today, or one went already.")
-    except reminders.NotSent:
+    except emailed.NotSent:
         messages.warning(request, "The e-mail could not be sent. Try again tomorrow.")
     return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]), status=303)
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from learn.assignments import reminders
 from learn.assignments.models import Reminder
+from learn.people import emailed
 from learn.progress import summary
 
 AT_ONCE = 100  # people whose standing is read together
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             try:
                 sent += reminders.send(reminder=reminder, now=now)
                 in_a_row = 0
-            except reminders.NotSent:
+            except emailed.NotSent:
                 failed, in_a_row = failed + 1, in_a_row + 1
             if in_a_row == GIVE_UP:
                 break
