@@ -94,8 +94,8 @@ def _keeper(request: HttpRequest, keep: bool) -> User | None:
 def _kept(request: HttpRequest, user: User, asked: emailed.Waiting) -> HttpResponse:
     if emailed.keep(user=user, address=asked.address):
         messages.success(request, _("Your progress is kept under your e-mail address."))
-    else:
-        messages.error(request, _("Another record is kept under that address. To open that one, sign in with it."))
+        return _see("my")
+    messages.error(request, _("Another record is kept under that address. To open that one, sign in with it."))
     return _see("keep")
 
 

@@ -29,7 +29,7 @@ def keep(request: HttpRequest) -> HttpResponse:
     user, by_email = request.user, emailed.works()
     if not isinstance(user, User) or user.username is not None:
         return render(request, "progress/keep.html", {"by_email": by_email})
-    form = KeepForm(request.POST if request.method == "POST" else None, by_email=by_email)
+    form = KeepForm(request.POST if request.method == "POST" else None, by_email=by_email and not user.email)
     if request.method == "POST" and form.is_valid():
         how = form.cleaned_data["how"]
         if how == "code":

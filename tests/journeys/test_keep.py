@@ -7,8 +7,18 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import Visit
-from tests.journeys.walk import answer, heading, press, questions, read_on, sign_in, tick
+from tests.conftest import Site, Visit
+from tests.journeys.walk import (
+    answer,
+    heading,
+    mailed_code,
+    press,
+    questions,
+    read_on,
+    sign_in,
+    start_check,
+    tick,
+)  # fmt: skip
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +61,38 @@ def test_a_code_opens_the_same_work_on_a_second_device(visit: Visit) -> None:
     press(tablet, "Continue")
     phone.goto("/my/")
     expect(phone.get_by_role("listitem").filter(has_text="Step 2 of")).to_have_count(1)
+
+
+def test_an_e_mail_address_opens_the_same_work_on_a_second_device(visit: Visit, site: Site) -> None:
+    phone = visit(width=320)
+    finish_a_lesson(phone)
+    press(phone, "Keep my progress")
+    tick(phone, "Keep it under my e-mail address")
+    press(phone, "Continue")
+    phone.get_by_label("Your e-mail address").fill("Dora@Example.com")
+    press(phone, "Send me a code")
+    expect(phone.get_by_text("dora@example.com")).to_be_visible()
+    phone.get_by_label("The code from the e-mail").fill(mailed_code(site))
+    press(phone, "Keep my progress")
+    expect(phone.get_by_text("Your progress is kept under your e-mail address.")).to_be_visible()
+    shows_done(phone)
+
+    tablet = visit()
+    start_check(tablet, "how-your-immune-system-fights-cancer")
+    tablet.goto("/accounts/login/")
+    press(tablet, "Send me a code by e-mail")
+    tablet.get_by_label("Your e-mail address").fill("dora@example.com")
+    press(tablet, "Send me a code")
+    tablet.get_by_label("The code from the e-mail").fill(mailed_code(site).replace(" ", ""))
+    press(tablet, "Open my lessons")
+    assert heading(tablet) == "Bring what you did on this phone?"
+    press(tablet, "Yes, that was me")
+    shows_done(tablet)
+
+    tablet.goto("/lessons/basics/how-your-immune-system-fights-cancer/1/")
+    press(tablet, "Continue")
+    phone.goto("/my/")
+    expect(phone.get_by_role("listitem").filter(has_text="How your immune system")).to_have_count(1)
 
 
 @pytest.mark.parametrize("javascript", [False, True])
