@@ -98,7 +98,9 @@ def _checks(user: User) -> list[Row]:
             _("answers"): [
                 {
                     _("question"): response.item.revision.stem,
-                    _("you chose"): "; ".join(response.item.revision.mark(response.given).chosen)
+                    _("you chose"): "; ".join(
+                        text.rstrip(".") for text in response.item.revision.mark(response.given).chosen
+                    )
                     or gettext("I’m not sure"),
                     _("this was"): response.get_mark_display(),
                     _("at"): response.at,
