@@ -32,9 +32,9 @@ You asked for a short reminder. Your learning page has something for you. It tak
 
 {page}
 
-Nobody reads mail sent to this address. If you need your care team, call them.
+Nobody reads e-mail sent to this address. If you need your care team, call them.
 
-To stop these mails, or to have none for a week:
+To stop these e-mails, or to have none for a week:
 {stop}
 """)
 CONFIRM = gettext_lazy("""Hello,
@@ -44,7 +44,7 @@ Is that right? Open this page and press the button. The link works for 7 days:
 
 {on}
 
-If it was not you, do nothing. No more mail will come.
+If it was not you, do nothing. No more e-mails will come.
 """)
 
 
