@@ -72,7 +72,10 @@ class Adapter(DefaultAccountAdapter):
                 row = User.objects.select_for_update(of=("self",)).filter(pk=user.pk).first()
                 if row and row.username is not None:
                     return row if form.is_double(row) else self._led_on()
-                return super().save_user(request, user, form, commit)
+                saved: Any = super().save_user(request, user, form, commit=False)
+                saved.email = row.email if row else ""  # allauth empties it: this form asks for none
+                saved.save()
+                return saved
         except IntegrityError as error:
             messages.error(request, TAKEN)
             raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_signup"))) from error

@@ -10,6 +10,7 @@ They turn away a guest, who is signed in, and they count tries in the session, w
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from learn.people import limits
 from learn.people.limits import Limit
 from learn.people.models import User
 
+logger = logging.getLogger(__name__)
 COOKIE = "__Host-emailed" if settings.HTTPS else "emailed"
 DIGITS = 6
 LIVES = timedelta(minutes=15)
@@ -97,6 +99,7 @@ def post(subject: str, body: str, to: str, headers: dict[str, str] | None = None
     try:
         EmailMessage(subject, body, to=[to], headers=headers).send()
     except (OSError, ValueError) as error:
+        logger.warning("e-mail not sent", exc_info=error)
         raise NotSent from error
 
 

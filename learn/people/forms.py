@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, SignupForm
 from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
@@ -111,6 +112,10 @@ class AccountForm(SignupForm):
             return super().try_save(request)
         except ImmediateHttpResponse as faster:
             return None, faster.response
+
+    def save(self, request: HttpRequest) -> Any:
+        """Save the row. allauth's own would set up an address, and stumbles where one is kept already."""
+        return get_adapter().save_user(request, get_adapter().new_user(request), self)
 
 
 class AddressForm(forms.Form):

@@ -49,6 +49,7 @@ class TestAGuest(TestCase):
         load_content()
 
     def setUp(self) -> None:
+        cache.clear()
         self.client.post(STEP.format(1))
         self.guest = User.objects.get()
 
@@ -145,6 +146,22 @@ class TestAGuest(TestCase):
             assert self.client.get("/my/").context["user"] == ana
             clock.shift(31 * 60)
             assert self.client.get("/my/").context["user"].is_anonymous
+
+    def test_can_make_an_account_too_and_both_open_the_same_row(self) -> None:
+        kept(self.guest)
+        form = {"username": "dora", "password1": "maple leaves in fall"}
+        assert self.client.post("/accounts/signup/", form)["Location"] == "/my/"
+        user = User.objects.get()
+        assert (user.pk, user.username, user.email) == (self.guest.pk, "dora", ANA)
+        assert emailed.owner(ANA) == user
+        assert Client().post("/accounts/login/", {"login": "dora", "password": form["password1"]})["Location"] == "/my/"
+
+    def test_who_keeps_an_address_is_not_taken_along_by_whoever_signs_in_after(self) -> None:
+        kept(self.guest)
+        kept(make_patient(make_team()).user, "ben@example.com")
+        self.ask("ben@example.com", IN)
+        assert self.client.post(IN_CODE, {"code": mailed()})["Location"] == "/my/"
+        assert Reading.objects.get().learner == self.guest
 
     def test_erases_and_sees_the_address(self) -> None:
         kept(self.guest)
@@ -347,6 +364,13 @@ class TestACode(TestCase):
         assert f"a code by e-mail to {ANA} lets you in" in self.client.get("/my/keep/").content.decode()
         self.client.post(KEEP + "remove/")
         assert "Give an e-mail address" in self.client.get("/my/keep/").content.decode()
+
+    def test_shows_the_nurse_no_address(self) -> None:
+        nurse = make_nurse("nell", self.ana.patient.care_team)
+        self.client.force_login(nurse)
+        page = self.client.get(f"/admin/people/patient/{self.ana.patient.pk}/change/").content.decode()
+        assert "Ana" in page
+        assert ANA not in page
 
     def test_is_not_offered_to_staff_who_have_no_such_pages(self) -> None:
         self.client.force_login(make_nurse("noor"))
