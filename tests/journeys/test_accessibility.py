@@ -14,7 +14,18 @@ from playwright.sync_api import Page
 from tests.conftest import Site, Visit
 from tests.journeys.seen import SIDEWAYS, SMALL_TARGETS, UNSEEN_FOCUS, WIDE_TEXT, WIDEST
 from tests.journeys.test_teach_back import IRIS
-from tests.journeys.walk import answer, days_go_by, heading, press, questions, read_on, sign_in, start_check, tick
+from tests.journeys.walk import (
+    answer,
+    days_go_by,
+    heading,
+    mailed_code,
+    press,
+    questions,
+    read_on,
+    sign_in,
+    start_check,
+    tick,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -343,7 +354,29 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
     yield "reminders, paused"
     page.goto("/my/reminders/stop/nothing/")
     yield "reminders, a bad link"
-    page.goto("/my/")
+    page.goto("/my/keep/")
+    yield "my progress is kept"
+    press(page, "Give an e-mail address")
+    yield "keep it under an address"
+    press(page, "Send me a code")
+    yield "keep it under an address, none typed"
+    page.get_by_label("Your e-mail address").fill("ana@example.com")
+    press(page, "Send me a code")
+    yield "type the code from an e-mail"
+    press(page, "Keep my progress")
+    yield "type the code from an e-mail, nothing typed"
+    page.get_by_label("The code from the e-mail").fill(mailed_code(site))
+    press(page, "Keep my progress")
+    yield "kept under an address"
+    page.goto("/my/keep/email/")
+    yield "change the address"
+    press(page, "Remove this address")
+    yield "the address removed"
+    page.goto("/email/")
+    yield "sign in by e-mail"
+    page.get_by_label("Your e-mail address").fill("nobody@example.com")
+    press(page, "Send me a code")
+    yield "type the code from an e-mail to sign in"
     page.goto("/my/data/stop/")
     yield "stop sharing"
     page.goto("/my/")
