@@ -124,7 +124,7 @@ def result(request: HttpRequest, attempt: UUID) -> HttpResponse:
             "critical": any(item.revision.critical for item in answered),
             "of": len(answered),
             "is_review": is_review,
-            "next": _outlook(request, of.language).next if is_review else None,
+            "next": _outlook(request, of.language).next,
         },
     )
 

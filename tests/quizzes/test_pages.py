@@ -230,6 +230,8 @@ class TestTheResult(PagesCase):
         self.all_right()
         page = self.text()
         assert "You know all 3" in page
+        assert re.search(r"Come back on [^<]+day[^<]+ for a two-minute review\.", page)
+        assert "Next:" not in page
         assert "Topic of plain" in page
         assert "Worth another look" not in page
         assert "%" not in page.split("<main")[1].split("</main")[0]

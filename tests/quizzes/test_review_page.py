@@ -124,6 +124,7 @@ class TestTheEndOfAReview(ReviewPageCase):
         page = self.result()
         assert "<h1>That is all for now</h1>" in page
         assert NEXT in page
+        assert "Come back on" not in page
         assert "You know all 2" in page
 
     def test_sets_a_missed_safety_question_apart_after_it_came_back_twice(self) -> None:
