@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,15 +13,35 @@ from django.template.base import Lexer, TokenType
 from django.test import SimpleTestCase, TestCase
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation.template import templatize
 
 from learn.assignments.actions import assign
 from learn.lessons.models import Lesson
 from tests.cast import at, load_content, make_nurse, make_patient, make_team
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = ROOT / "templates"
 STAFF = {"admin"}  # the Desk is in English
 READ_OUT = {"aria-label", "alt", "title", "placeholder", "data-show", "data-hide", "data-pause", "data-resume"}
 NAMES = {"www.cancer.gov", "www.cancer.org"}  # addresses, the same in every language
+
+
+# Python that only staff hear: the Desk, models as its forms show them, and what lives beside the patient's.
+STAFF_CODE = (
+    "admin/",
+    "management/",
+    "migrations/",
+    "handouts/",
+    "actions.py",
+    "authoring.py",
+    "content.py",
+    "inviting.py",
+)
+STAFF_PARTS = {
+    "MemberForm", "MoveForm", "ContactForm", "TeachBackForm", "AddendumForm", "DueForm", "AssignForm", "Edition",
+    "Step", "CareTeam", "Patient", "Revision", "State", "time_zone", "three_points", "Therapy",
+}  # fmt: skip
+MARKS = re.compile(r"_|n?p?gettext(_lazy|_noop)?")
 
 
 class _Bare(HTMLParser):
@@ -113,3 +135,75 @@ class TestADate(TestCase):
                 with self.subTest(file.relative_to(TEMPLATES)):
                     formats = re.findall(r"\|date:(\S+?)[ %}|]", file.read_text(encoding="utf-8"))
                     assert set(formats) <= {'"DATE_FORMAT"', '"MONTH_DAY_FORMAT"', '"YEAR_MONTH_FORMAT"'}
+
+
+def code() -> Iterator[tuple[Path, ast.Module]]:
+    """Yield our own Python that may speak to a patient."""
+    for file in [*(ROOT / "learn").rglob("*.py"), *(ROOT / "quizzes").rglob("*.py")]:
+        if not any(part in f"{file.relative_to(ROOT)}" for part in STAFF_CODE):
+            yield file.relative_to(ROOT), ast.parse(file.read_text(encoding="utf-8"))
+
+
+def told(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what a module hands over to be shown: messages, errors, labels, hints, choices."""
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in STAFF_PARTS:
+            continue
+        nodes += ast.iter_child_nodes(node)
+        if isinstance(node, ast.ClassDef) and any("TextChoices" in ast.unparse(base) for base in node.bases):
+            yield from (
+                x.value.elts[1] for x in node.body if isinstance(x, ast.Assign) and isinstance(x.value, ast.Tuple)
+            )
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        if name.startswith("messages.") or name.endswith(".add_error"):
+            yield node.args[1]
+        if name.endswith(("ValidationError", "Unreadable")):
+            yield node.args[0]
+        for keyword in node.keywords:
+            if keyword.arg in ("label", "help_text"):
+                yield keyword.value
+            if keyword.arg == "error_messages" and isinstance(keyword.value, ast.Dict):
+                yield from keyword.value.values
+            if keyword.arg == "choices" and isinstance(keyword.value, ast.List):
+                yield from (pair.elts[1] for pair in keyword.value.elts if isinstance(pair, ast.Tuple))
+
+
+class TestOurPython(SimpleTestCase):
+    def test_marks_what_it_tells_a_patient(self) -> None:
+        heard = 0
+        for file, tree in code():
+            for said in told(tree):
+                with self.subTest(file, line=said.lineno):
+                    text = said.left if isinstance(said, ast.BinOp) and isinstance(said.op, ast.Mod) else said
+                    assert not isinstance(text, ast.Constant | ast.JoinedStr | ast.BinOp), ast.unparse(said)
+                    heard += 1
+        assert heard > 80
+
+    def test_can_be_read_by_makemessages(self) -> None:
+        """It takes plain texts alone, and a translator may have to turn them: what is filled in has a name."""
+        read = 0
+        for file, tree in code():
+            for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+                name = ast.unparse(call.func).rpartition(".")[2]
+                if not MARKS.fullmatch(name):
+                    continue
+                wanted = 1 + ("p" in name.partition("gettext")[0]) + ("n" in name.partition("gettext")[0])
+                for text in call.args[:wanted]:
+                    with self.subTest(file, line=call.lineno):
+                        assert isinstance(text, ast.Constant), ast.unparse(call)
+                        assert not re.search(r"%[sd]|\{\}", str(text.value)), text.value
+                        read += 1
+        assert read > 250
+
+
+class TestEveryTemplate(SimpleTestCase):
+    def test_can_be_read_by_makemessages(self) -> None:
+        texts = 0
+        for file in TEMPLATES.rglob("*.html"):
+            with self.subTest(file.relative_to(TEMPLATES)):
+                texts += templatize(file.read_text(encoding="utf-8"), origin=str(file)).count("gettext(")
+        assert texts > 400
