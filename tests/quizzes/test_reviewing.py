@@ -287,22 +287,29 @@ class TestWhatIsDue(ReviewCase):
 class TestADay(PropertyCase):
     """Whatever somebody starts, leaves and goes on with, at whatever hour."""
 
-    @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-    @given(st.lists(st.tuples(st.integers(1, 40), st.lists(st.sampled_from([right, wrong]), max_size=8)), max_size=12))
+    visits = st.lists(
+        st.tuples(st.integers(6, 18), st.lists(st.sampled_from([right, wrong]), min_size=1, max_size=4)),
+        min_size=3, max_size=10,
+    )  # fmt: skip
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.questions = [make_question(f"day-{n}", critical=n < 3) for n in range(14)]
+
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+    @given(visits)
     def test_has_five_questions_in_reviews_at_most(self, visits: list[tuple[int, list[How]]]) -> None:
         learner, now = make_learner(), at(1)
-        questions = [make_question(f"{learner.pk}-{n}", critical=n < 3) for n in range(14)]
-        learn(learner, *questions, how=wrong, now=now)
+        learn(learner, *self.questions, how=wrong, now=now)
         for hours, how in visits:
             now += timedelta(hours=hours)
             attempt = reviewing.start(learner=learner, language="en", now=now)
             for one in how if attempt else ():
                 if attempt and taking.owed(list(attempt.items.with_answers())):
                     give(attempt, one, now=now)
-        asked = Response.objects.filter(item__attempt__learner=learner, number=1, at__gt=at(1)).values_list(
-            "at", flat=True
-        )
-        assert max(Counter(day_of(learner, moment) for moment in asked).values(), default=0) <= 5
+        reviewed = Response.objects.filter(item__attempt__learner=learner, number=1, at__gt=at(1))
+        days = Counter(day_of(learner, moment) for moment in reviewed.values_list("at", flat=True))
+        assert max(days.values(), default=0) <= 5
 
 
 class TestAReview(ReviewCase):
