@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+from statistics import correlation
 from typing import Any
 
 from django.test import TestCase
@@ -95,6 +97,28 @@ class TestTheHealthOfAQuestion(TestCase):
         assert found is not None
         assert abs(found - 1.0) < 1e-9
         assert [verdict.name for verdict in line(self.one).verdicts] == ["misleading", "unpicked"]
+
+    def test_leaves_the_question_itself_out_of_the_rest_and_takes_shares_of_it(self) -> None:
+        longer = make_quiz(self.one, self.two, make_question("three"), slug="longer")
+        answered = []
+        for how in list(product(("right", "wrong"), repeat=2)) * 11:
+            take(self.quiz, *how)
+            answered.append((how[0] == "right", float(how[1] == "right")))
+        for how in (("right", "right", "wrong"), ("right", "right", "right"), ("wrong", "right", "wrong")) * 2:
+            take(longer, *how)
+            answered.append((how[0] == "right", how[1:].count("right") / 2))
+        found = line(self.one).health.discrimination
+        assert found is not None
+        assert abs(found - correlation([float(one) for one, _ in answered], [rest for _, rest in answered])) < 1e-9
+
+    def test_takes_no_retry_for_a_whole_check(self) -> None:
+        learners = [take(self.quiz, "wrong", "wrong") for _ in range(50)]
+        text = {"kind": "choice", "spec": self.one.spec, "why": "W.", "objective": "T"}
+        other = authoring.draft(question=self.one.question, language="en", stem="Another?", **text)
+        authoring.publish(revision=other, same_meaning=False)
+        for n, learner in enumerate(learners):
+            take(self.quiz, *(["right", "right"] if n % 2 else ["wrong", "wrong"]), learner=learner, day=2)
+        assert (line(self.one).health.n, line(self.one).health.discrimination) == (50, None)
 
     def test_leaves_an_unfinished_check_out_of_that(self) -> None:
         for n in range(60):

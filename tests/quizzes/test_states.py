@@ -115,6 +115,31 @@ class TestAnAttempt(StateCase):
         else:
             raise AssertionError("an answer to nothing was kept")
 
+    def test_asks_a_missed_safety_question_again_at_the_end_and_not_before(self) -> None:
+        self.answer(2, wrong(self.two))
+        assert self.client.get(self.at(2)).url == self.at(2, "feedback")
+        page = self.answer(2, right(self.two), number=2)
+        assert OUT_OF_DATE in page.content.decode()
+        assert [r.mark for r in Response.objects.all()] == ["wrong"]
+        assert "comes once more" in page.content.decode()
+        self.answer(1, right(self.plain))
+        self.answer(3, right(self.truth))
+        self.answer(2, right(self.two), number=2)
+        assert [r.mark for r in Response.objects.order_by("pk")] == ["wrong", "right", "right", "right"]
+
+    def test_promises_no_safety_question_again_that_was_right_or_came_back_twice(self) -> None:
+        assert "comes once more" not in self.answer(2, right(self.two)).content.decode()
+        one, two = (make_question(slug, critical=True) for slug in ("one", "two-more"))
+        self.attempt = taking.start(
+            learner=self.learner, quiz=make_quiz(one, two, slug="safe"), language="en", now=at(20)
+        )
+        promised = []
+        for number in (1, 2, 3):
+            for n, revision in ((1, one), (2, two)):
+                page = self.answer(n, wrong(revision), number=number).content.decode()
+                promised.append("comes once more" in page)
+        assert promised == [True, True, True, True, False, False]
+
 
 class TestTryingAgain(StateCase):
     def test_asks_only_what_was_missed_and_leaves_first_answers_as_they_were(self) -> None:
