@@ -137,7 +137,7 @@ def echo(wording: Wording) -> Iterator[str]:
 
     shared = (long_words(wording.stem) & long_words(*wording.best)) - long_words(*wording.wrong)
     for word in sorted(shared):
-        yield f"“{word}” stands in the question and in the right choice only: it is guessed."
+        yield f"“{word}” stands in the question and in the right choice only. It helps to guess."
 
 
 def many_choices(wording: Wording) -> Iterator[str]:

@@ -21,9 +21,10 @@ from quizzes.kinds.matching import MOST as ROWS
 from quizzes.kinds.ordering import MOST as CARDS
 from quizzes.kinds.ordering import PLACES
 from quizzes.models import Revision
+from quizzes.wording import MOST_CHOICES
 
 SHORT, LONG = 200, 2000  # letters
-MISSING = {"stem": "Write the question", "why": "Say why", "objective": "Name the topic in a few words"}
+MISSING = {"stem": "Write the question.", "why": "Say why.", "objective": "Name the topic in a few words."}
 
 
 class Lines(forms.CharField):
@@ -51,7 +52,7 @@ class Words(forms.Form):
 
     use_required_attribute = False
     group = ""  # what a row is called; nothing: this kind has no rows
-    most = 0  # rows
+    least, most = 2, 0  # rows: open at first, and in all
 
     seen = forms.Field(required=False, widget=forms.HiddenInput)  # whatever is no fingerprint is an older one
     stem = lines("Question", 300)
@@ -61,9 +62,10 @@ class Words(forms.Form):
     )
     source = forms.CharField(
         label="Taught in",
-        help_text="Lesson and step: side-effects-when-to-call/call-early",
+        help_text="Lesson and step. Choose from the list, or leave it empty.",
         max_length=200,
         required=False,
+        widget=forms.TextInput(attrs={"list": "sources"}),
     )
     critical = forms.BooleanField(label="This is a safety question", required=False)
 
@@ -130,8 +132,8 @@ class Words(forms.Form):
         found = []
         for n in range(self.most):
             fields = [self[f"{name}_{n}"] for name in self.row(n)]
-            filled = n < 2 or any(field.value() or field.errors for field in fields)
-            found.append((f"{self.group} {n + 1}", fields, filled))
+            filled = n < self.least or any(field.value() or field.errors for field in fields)
+            found.append((f"{self.group} {n + 1}" + ("" if filled else ", if you need it"), fields, filled))
         return found
 
     def before(self) -> list[BoundField]:
@@ -140,18 +142,19 @@ class Words(forms.Form):
 
     def after(self) -> list[BoundField]:
         """Return what stands after the rows."""
-        return [self[name] for name in ("why", "objective", "source", "critical")]
+        return [self[name] for name in (*self.closing, "why", "objective", "source", "critical")]
 
     extra: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
 
 
 class ChoiceWords(Words):
     """Choose one of several, or N of several."""
 
-    group, most, extra = "Choice", CHOICES, ("choose",)
+    group, least, most, extra = "Choice", MOST_CHOICES, CHOICES, ("choose",)
     choose = forms.TypedChoiceField(
         label="How many are right?",
-        choices=[*NUMBERS.items()],
+        choices=[(n, str(word).capitalize()) for n, word in NUMBERS.items()],
         coerce=int,
         initial=1,
         required=False,
@@ -271,7 +274,7 @@ class MatchingWords(Words):
 class OrderingWords(Words):
     """Cards in the right order."""
 
-    group, most, extra = "Card", CARDS, ("feedback",)
+    group, least, most, closing = "Card", 3, CARDS, ("feedback",)
     feedback = lines("Said to whoever had another order")
 
     def row(self, n: int) -> dict[str, forms.Field]:

@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quizzes.admin.door import LANGUAGE, needs
-from quizzes.health import lines
+from quizzes.analysis import ENOUGH
+from quizzes.health import Line, lines
 from quizzes.models import Quiz, Revision, State
 
 STAFF = {"is_staff": True}  # those who try a check at work are no learners
@@ -27,10 +28,20 @@ def questions(request: HttpRequest) -> HttpResponse:
     drafts = Revision.objects.filter(state=State.DRAFT, language=LANGUAGE).select_related("author")
     context = {
         "title": "Questions",
-        "lines": found,
+        "groups": [(name, lines) for name, lines in _groups(found).items() if lines],
+        "enough": ENOUGH,
         "quizzes": quizzes,
         "chosen": chosen,
         "drafts": drafts.order_by("written", "pk"),
         "may_add": request.user.has_perm("quizzes.add_question"),
     }
     return render(request, "quizzes/admin/questions.html", context)
+
+
+def _groups(found: list[Line]) -> dict[str, list[Line]]:
+    """Return the questions under what an educator does with them, each group worst first."""
+    groups: dict[str, list[Line]] = {"Worth a look": [], "Work well": [], "Too few answers yet": []}
+    under = {"good": "Work well", "few": "Too few answers yet"}
+    for line in found:
+        groups[under.get(line.worst.name, "Worth a look")].append(line)
+    return groups

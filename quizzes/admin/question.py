@@ -41,7 +41,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "asked": asked,
         "asked_seen": authoring.fingerprint(asked),
         "line": _line(asked) if asked else None,
-        "history": history,
+        "history": list(zip(history, map(_counted, history, [*history[1:], None]), strict=True)),
         "items": question.quizitem_set.select_related("quiz").order_by("quiz__title"),
         "may_write": request.user.has_perm("quizzes.change_question"),
         "may_publish": request.user.has_perm("quizzes.publish_revision"),
@@ -49,6 +49,15 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     if draft:
         context |= _about_draft(draft, request.user.pk)
     return render(request, "quizzes/admin/question.html", context)
+
+
+def _counted(one: Revision, older: Revision | None) -> str:
+    """Return in words how the answers to a wording are counted; nothing where there is no choice."""
+    if older is None or one.state == State.DRAFT:
+        return ""
+    if one.line == older.line:
+        return "A mended typo: its answers are counted with those before it."
+    return "A changed meaning: its answers are counted anew."
 
 
 def _line(asked: Revision) -> Any:

@@ -31,8 +31,14 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     form = FORMS[kind](newest, authoring.fingerprint(newest), data)
     if form.is_bound and form.is_valid() and _save(request, form, question, kind):
         return see("change", pk)
-    context = {"title": "Change the words", "question": question, "form": form, "newest": newest}
+    context = {"title": "Change the words", "question": question, "form": form, "sources": _sources()}
     return render(request, "quizzes/admin/write.html", context)
+
+
+def _sources() -> list[str]:
+    """Return where questions are taught, to choose from."""
+    asked = Revision.objects.published(language=LANGUAGE).exclude(source="")
+    return sorted(set(asked.values_list("source", flat=True)))
 
 
 def _save(request: HttpRequest, form: Words, question: Question, kind: str) -> Revision | None:
@@ -77,7 +83,7 @@ def add(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             # One new question at a time: its name and its place are given here, and the same form twice is one.
             list(Quiz.objects.select_for_update().order_by("pk"))
-            if twin := _twin(request, form, quiz, kind):
+            if twin := _twin(form, quiz, kind):
                 return see("change", twin.question_id)
             question = _begin(quiz, form.cleaned_data["stem"])
             saved = _save(request, form, question, kind)
@@ -85,14 +91,14 @@ def add(request: HttpRequest) -> HttpResponse:
                 transaction.set_rollback(True)
         if saved:
             return see("change", question.pk)
-    return render(request, "quizzes/admin/write.html", context | {"form": form})
+    return render(request, "quizzes/admin/write.html", context | {"form": form, "sources": _sources()})
 
 
-def _twin(request: HttpRequest, form: Words, quiz: Quiz, kind: str) -> Revision | None:
+def _twin(form: Words, quiz: Quiz, kind: str) -> Revision | None:
     """Return the draft at this quiz that this very form has made before."""
     words = form.words()
     drafts = Revision.objects.filter(state=State.DRAFT, question__quizitem__quiz=quiz, stem=words["stem"])
-    return next((one for one in drafts if authoring.says(one, by=request.user, kind=kind, **words)), None)  # type: ignore[arg-type]
+    return next((one for one in drafts if authoring.says(one, kind=kind, **words)), None)
 
 
 def _begin(quiz: Quiz, stem: str) -> Question:

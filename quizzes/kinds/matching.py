@@ -19,22 +19,29 @@ class MatchingKind:
         if spec.get("version") != 1:
             found.append(Problem("The version of the spec must be 1.", "version"))
         if not 2 <= len(rows) <= MOST:
-            found.append(Problem(f"Give two to {MOST} rows.", "rows", min(len(rows), MOST - 1), "text"))
+            found.append(Problem("Give two to four lines.", "rows", min(len(rows), MOST - 1), "text"))
         if not 2 <= len(cards) <= MOST:
-            found.append(Problem(f"Give two to {MOST} cards.", "cards", min(len(cards), MOST - 1), "text"))
-        for things, name in ((rows, "row"), (cards, "card")):
+            found.append(
+                Problem(
+                    "Give two to four words or phrases that go with the lines.",
+                    "cards",
+                    min(len(cards), MOST - 1),
+                    "text",
+                )
+            )
+        for things, key, name in ((rows, "rows", "line"), (cards, "cards", "card")):
             if len({t.get("id") for t in things}) != len(things) or not all(t.get("id") for t in things):
-                found.append(Problem(f"Every {name} needs an id of its own.", f"{name}s"))
+                found.append(Problem(f"Every {name} needs an id of its own.", key))
             texts = [said(t.get("text")).lower() for t in things]
             if len(set(texts)) != len(texts) or not all(texts):
                 at = first_without(things, "text")
-                found.append(Problem(f"Every {name} needs words of its own.", f"{name}s", at, "text"))
+                found.append(Problem(f"Every {name} needs words of its own.", key, at, "text"))
         if {row.get("card") for row in rows} != {card.get("id") for card in cards}:
             at = first_without(rows, "card")
-            found.append(Problem("Every row needs its card, and every card a row.", "rows", at, "card"))
+            found.append(Problem("Say for every line what goes with it.", "rows", at, "card"))
         if not all(said(row.get("feedback")) for row in rows):
             at = first_without(rows, "feedback")
-            found.append(Problem("Every row needs its feedback.", "rows", at, "feedback"))
+            found.append(Problem("Every line needs its feedback.", "rows", at, "feedback"))
         return found
 
     def ask(self, spec: Spec) -> Ask:

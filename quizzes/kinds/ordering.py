@@ -27,7 +27,7 @@ class OrderingKind:
         if spec.get("version") != 1:
             found.append(Problem("The version of the spec must be 1.", "version"))
         if not 3 <= len(cards) <= MOST:
-            found.append(Problem(f"Give three to {MOST} cards.", "cards", min(len(cards), MOST - 1), "text"))
+            found.append(Problem("Give three to five cards.", "cards", min(len(cards), MOST - 1), "text"))
         if len({card.get("id") for card in cards}) != len(cards) or not all(card.get("id") for card in cards):
             found.append(Problem("Every card needs an id of its own.", "cards"))
         texts = [said(card.get("text")).lower() for card in cards]

@@ -425,7 +425,8 @@ def eda_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "Check my answer")
     yield "try it as a patient, feedback"
     press(page, "Back to the question")
-    press(page, "Throw the draft away")
+    page.locator("summary", has_text="Throw the draft away").click()
+    press(page, "Throw this draft away")
     yield "a draft thrown away"
     page.goto("/admin/quizzes/question/add/")
     yield "a new question"

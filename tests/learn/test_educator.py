@@ -109,11 +109,15 @@ class TestTheQuestions(EducatorCase):
         page = words(self.client.get(self.to("changelist")))
         misled = "Misleading: 30 chose “Wrong 1”, 0 chose what is right."
         assert f"Stem of plain? {misled} Too hard or unclear: 0 of 30 were right at the first try." in page
+        assert "Right at the first try: 0 of 30" in page
+        assert page.index("Worth a look Stem of plain?") < page.index("Work well Stem of safety?")
         assert page.index("Stem of plain?") < page.index("Stem of safety? Safety question Works well: 30 of 30")
         assert "%" not in page
 
     def test_say_so_when_there_are_too_few_answers(self) -> None:
-        assert "Too few answers yet: 0 of the 30 that it takes. 0 of 0" in words(self.client.get(self.to("changelist")))
+        page = words(self.client.get(self.to("changelist")))
+        assert "Too few answers yet Stem of plain? 0 of the 30 answers that it takes." in page
+        assert "Worth a look" not in page
 
     def test_can_be_those_of_one_check(self) -> None:
         make_quiz(make_question("other"), slug="other")
@@ -126,13 +130,18 @@ class TestTheQuestions(EducatorCase):
         taking.start(learner=self.eda, quiz=self.quiz, language="en", now=at(20))
         item = taking.owed(list(Attempt.objects.get().items.with_answers()))
         taking.answer(item=item, given=[], number=1, now=at(20))
-        assert "0 of 0" in words(self.client.get(self.to("changelist")))
+        assert "Stem of plain? 0 of the 30 answers" in words(self.client.get(self.to("changelist")))
 
     def test_show_the_drafts_that_wait(self) -> None:
         self.write(self.safety, stem="Mended?")
         assert "Drafts that wait Mended? Safety question by eda, 23 November 2026" in words(
             self.client.get(self.to("changelist"))
         )
+
+    def test_show_no_draft_of_another_language(self) -> None:
+        words_ = {name: getattr(self.plain, name) for name in ("kind", "spec", "why", "objective")}
+        authoring.draft(question=self.plain.question, language="es", stem="¿Qué?", **words_)
+        assert "Drafts that wait" not in words(self.client.get(self.to("changelist")))
 
     def test_take_the_same_queries_for_two_and_for_five(self) -> None:
         self.client.get(self.to("changelist"))
@@ -168,13 +177,15 @@ class TestAMendedTypo(EducatorCase):
     def test_is_written_published_and_logged_by_one_educator(self) -> None:
         assert self.write(self.plain, stem="Mended?").status_code == 303
         page = self.page(self.plain)
-        assert "Question Stem of plain? Mended?" in page
+        assert "What changed Question As it is asked now Stem of plain? In the draft Mended?" in page
         assert "Publish as a mended typo" in page
         assert "Publish as a changed meaning" not in page
         assert "Published. New checks ask it so" in words(self.publish(self.plain, "typo"))
         now = self.asked(self.plain)
         assert (now.stem, now.line, now.author, now.published_by) == ("Mended?", 1, self.eda, self.eda)
-        assert "Written by eda, 23 November 2026" in self.page(self.plain)
+        page = self.page(self.plain)
+        assert "2. Mended? Asked now Written by eda, 23 November 2026" in page
+        assert "A mended typo: its answers are counted with those before it. 1. Stem of plain? Asked no more" in page
 
     def test_opens_with_the_words_and_keeps_every_byte_that_was_not_changed(self) -> None:
         for kind in ("choice", "truth", "matching", "ordering"):
@@ -214,6 +225,7 @@ class TestMoreThanATypo(EducatorCase):
         assert "Publish as a changed meaning" in self.page(self.plain)
         self.publish(self.plain, "meaning")
         assert (self.asked(self.plain).line, self.asked(self.plain).published_by) == (2, self.rex)
+        assert "A changed meaning: its answers are counted anew." in self.page(self.plain)
 
     def test_is_also_two_choices_that_change_places(self) -> None:
         self.write(self.plain, text_0="Wrong 1", text_1="Right 0")
@@ -348,7 +360,7 @@ class TestTheForm(EducatorCase):
 
     def test_says_at_each_field_how_to_mend_it_and_changes_nothing(self) -> None:
         for over, field, text in (
-            ({"stem": " "}, "stem", "Write the question"),
+            ({"stem": " "}, "stem", "Write the question."),
             ({"stem": "x" * 301}, "stem", "Ensure this value has at most 300 characters (it has 301)."),
             ({"why": "a\x00b"}, "why", "Null characters are not allowed."),
             ({"feedback_1": ""}, "feedback_1", "Every choice needs its feedback."),
@@ -381,6 +393,11 @@ class TestTheForm(EducatorCase):
                 revision = make_question(f"{kind} {field} {over}"[:70].replace(" ", "-"), kind=kind)
                 assert set(self.errors(self.write(revision, **over))) == {field}
 
+    def test_keeps_a_question_on_one_line_and_ends_lines_its_own_way(self) -> None:
+        self.write(self.plain, stem=" Mended\r\nover  lines? ", why="One.\r\n\r\nTwo.")
+        draft = self.plain.question.newest("en")
+        assert (draft.stem, draft.why) == ("Mended over lines?", "One.\n\nTwo.")
+
     def test_takes_a_choice_more_and_a_choice_less(self) -> None:
         self.write(self.plain, text_4="Wrong 3", feedback_4="About it.")
         assert [c["text"] for c in self.plain.question.newest("en").spec["choices"]] == [
@@ -390,6 +407,28 @@ class TestTheForm(EducatorCase):
         kept = self.plain.question.newest("en").spec["choices"]
         assert [c["text"] for c in kept] == ["Right 0", "Wrong 2", "Wrong 3"]
         assert kept[1]["id"] == self.plain.spec["choices"][2]["id"]
+
+    def test_opens_with_room_for_what_a_kind_needs_and_says_what_is_missing(self) -> None:
+        for kind, open_, told in (
+            ("choice", 3, ["Give two to six choices."]),
+            ("matching", 2, ["Give two to four lines.", "Give two to four words or phrases that go with the lines."]),
+            ("ordering", 3, ["Give three to five cards."]),
+        ):
+            with self.subTest(kind=kind):
+                address = self.to("add") + f"?quiz=a-quiz&kind={kind}"
+                page = self.client.get(address)
+                assert [filled for _, _, filled in page.context["form"].groups()].count(True) == open_
+                assert "For the check “A quiz”, at its end." in words(page)
+                refused = words(self.client.post(address, {"choose": "1"}))
+                for text in (*told, "Write the question.", "Say why.", "Name the topic in a few words."):
+                    assert text in refused, text
+
+    def test_offers_the_steps_where_questions_are_taught(self) -> None:
+        make_question("taught", source="a-lesson/a-step")
+        for address in (self.to("write", self.plain.question_id), self.to("add") + "?quiz=a-quiz&kind=truth"):
+            page = self.client.get(address).content.decode()
+            assert '<option value="a-lesson/a-step">' in page
+            assert 'list="sources"' in page
 
     def test_gives_advice_beside_the_draft_and_never_refuses_for_it(self) -> None:
         self.write(self.plain, text_1="All of the above")

@@ -147,13 +147,13 @@ class TestMatching(SimpleTestCase):
         rows, cards = MATCHING["rows"], MATCHING["cards"]
         for spec, word in (
             (MATCHING | {"version": 0}, "version"),
-            (MATCHING | {"rows": rows[:1]}, "two to 4 rows"),
-            (MATCHING | {"rows": rows * 2}, "two to 4 rows"),
-            (MATCHING | {"cards": cards[:1]}, "two to 4 cards"),
-            (MATCHING | {"rows": [*rows[:2], rows[2] | {"id": "r1"}]}, "row needs an id"),
-            (MATCHING | {"rows": [*rows[:2], rows[2] | {"text": "infusion"}]}, "row needs words"),
-            (MATCHING | {"cards": [*cards, {"id": "q", "text": "Arm"}]}, "every card a row"),
-            (MATCHING | {"rows": [*rows[:2], rows[2] | {"card": "q"}]}, "Every row needs its card"),
+            (MATCHING | {"rows": rows[:1]}, "two to four lines"),
+            (MATCHING | {"rows": rows * 2}, "two to four lines"),
+            (MATCHING | {"cards": cards[:1]}, "two to four words or phrases"),
+            (MATCHING | {"rows": [*rows[:2], rows[2] | {"id": "r1"}]}, "line needs an id"),
+            (MATCHING | {"rows": [*rows[:2], rows[2] | {"text": "infusion"}]}, "line needs words"),
+            (MATCHING | {"cards": [*cards, {"id": "q", "text": "Arm"}]}, "for every line what goes with it"),
+            (MATCHING | {"rows": [*rows[:2], rows[2] | {"card": "q"}]}, "for every line what goes with it"),
             (MATCHING | {"rows": [*rows[:2], rows[2] | {"feedback": ""}]}, "feedback"),
             ({}, "version"),
         ):
@@ -201,8 +201,8 @@ class TestOrdering(SimpleTestCase):
         cards = ORDERING["cards"]
         for spec, word in (
             (ORDERING | {"version": 3}, "version"),
-            (ORDERING | {"cards": cards[:2]}, "three to 5"),
-            (ORDERING | {"cards": cards * 2}, "three to 5"),
+            (ORDERING | {"cards": cards[:2]}, "three to five"),
+            (ORDERING | {"cards": cards * 2}, "three to five"),
             (ORDERING | {"cards": [*cards[:2], cards[2] | {"id": "x"}]}, "id of its own"),
             (ORDERING | {"cards": [*cards[:2], cards[2] | {"text": "WAKE"}]}, "words of its own"),
             (ORDERING | {"feedback": ""}, "feedback"),
