@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import time_machine
 from django.contrib.auth.models import Group
-from django.test import TestCase
+from django.test import Client, TestCase, TransactionTestCase
 from django.urls import reverse
 
 from learn.lessons import content
@@ -25,6 +26,7 @@ from tests.cast import (
     make_quiz,
     make_team,
     right,
+    together,
     wrong,
 )
 from tests.learn.test_pages import words
@@ -164,8 +166,15 @@ class TestAQuestionsPage(EducatorCase):
         page = self.page(self.plain)
         assert "Right 0 Right 30 of 30 Wrong 1 0 of 30 Wrong 2 0 of 30 I’m not sure 0 of 30" in page
         assert "30 of 30 were right. Of very many people, most likely between 27 and 30 of every 30 would be." in page
-        assert "Where it is asked A quiz, question 1" in page
+        assert "Its place A quiz, place 1" in page
         assert "History" in page
+
+    def test_says_nothing_of_everyone_while_too_few_have_answered(self) -> None:
+        self.take(3, right)
+        page = self.page(self.plain)
+        assert "Too few answers yet: 3 of the 30 that it takes." in page
+        assert "Right 0 Right 3 of 3" in page
+        assert "Of very many people" not in page
 
     def test_of_another_number_is_not_found(self) -> None:
         for pk in (0, 10**30, self.safety.question_id + 99):
@@ -354,6 +363,27 @@ class TestPressedTwice(EducatorCase):
         assert Question.objects.count() == 2
 
 
+@pytest.mark.race
+class TestAtOnce(TransactionTestCase):
+    serialized_rollback = True
+
+    def test_new_questions_of_the_same_words_get_names_of_their_own_and_a_double_press_gives_one(self) -> None:
+        eda = make_staff("eda", roles.EDUCATOR)
+        for slug in ("a", "b"):
+            make_quiz(make_question(f"of-{slug}"), slug=slug)
+        form = NEW["truth"] | {"stem": "It helps."}
+
+        def send(n: int) -> int:
+            client = Client()
+            client.force_login(eda)
+            address = reverse("admin:quizzes_question_add") + f"?quiz={'ab'[n % 2]}&kind=truth"
+            return client.post(address, form).status_code
+
+        assert together(4, send) == [303] * 4
+        slugs = Question.objects.filter(slug__startswith="it-helps").values_list("slug", flat=True)
+        assert sorted(slugs) == ["it-helps", "it-helps-2"]
+
+
 class TestTheForm(EducatorCase):
     def errors(self, response: Any) -> dict[str, list[str]]:
         return {name: list(found) for name, found in response.context["form"].errors.items()}
@@ -506,7 +536,9 @@ class TestAQuestionTakenOut(EducatorCase):
         assert "not asked now" in words(self.client.post(self.to("retire", self.plain.question_id), follow=True))
 
     def test_is_never_one_about_safety(self) -> None:
-        assert "Take it out" not in self.page(self.safety)
+        page = self.page(self.safety)
+        assert "Take it out" not in page
+        assert "A safety question is not taken out. Write a better one in its place." in page
         seen = self.client.get(self.to("change", self.safety.question_id)).context["asked_seen"]
         page = words(self.client.post(self.to("retire", self.safety.question_id), {"seen": seen}, follow=True))
         assert "A safety question is not taken out." in page

@@ -227,6 +227,13 @@ class TestTwoAtOnce(TransactionTestCase):
             with unguarded():
                 Revision.objects.filter(pk=gone.pk).update(state=State.PUBLISHED)
 
+    def test_the_same_form_sent_four_times_gives_one_draft_and_blames_nobody(self) -> None:
+        plain, eda = make_question("plain"), make_learner()
+        seen, extra = fingerprint(plain), {"text": "Wrong 3", "right": False, "feedback": "About it."}
+        spec = plain.spec | {"choices": [*plain.spec["choices"], extra]}
+        done = together(4, lambda _: write(plain, eda, seen=seen, spec=spec))
+        assert len({getattr(one, "pk", one) for one in done}) == 1, done
+
     def test_who_publish_publish_once(self) -> None:
         plain, people = make_question("plain"), [make_learner() for _ in range(4)]
         draft = write(plain, people[0], stem="Mended?")
