@@ -54,7 +54,7 @@ def test_who_is_idle_is_warned_and_stays_with_what_they_typed(chair: Chair) -> N
     expect(chair.warning).to_be_hidden()
     chair.wait(0, 20)
     expect(chair.warning).to_contain_text("You will be signed out in 2 minutes.")
-    expect(chair.page.get_by_role("status").filter(has=chair.warning)).to_be_visible()
+    expect(chair.page.locator("[aria-live=polite]").filter(has=chair.warning)).to_be_visible()
     expect(chair.field).to_be_focused()
     with chair.page.expect_response("**/stay/") as response:
         chair.page.get_by_role("button", name="Stay signed in").click()
