@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -77,6 +78,14 @@ With a card or 12 letters, or with a sign-in name and a password, you can sign i
 {page}
 
 If it was not you, do nothing.
+""")
+
+NO_MORE = _("""Hello,
+
+A learning page was kept under this address. It is not any more: somebody, we hope you, removed or changed the address.
+
+If it was not you, somebody who uses the same phone or computer may have done it.
+Sign in another way, if you can, and give your address again. If you have a nurse here, ask for a new card.
 """)
 
 
@@ -183,12 +192,16 @@ def keep(*, user: User, address: str) -> bool:
     """
     try:
         with transaction.atomic():
-            User.objects.select_for_update().get(pk=user.pk)
+            row = User.objects.select_for_update().filter(pk=user.pk, is_active=True).first()
+            if row is None:  # erased in this very moment
+                return False
             EmailAddress.objects.filter(user=user).delete()
             EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
             User.objects.filter(pk=user.pk).update(email=address)
     except IntegrityError:
         return False
+    if row.email != address:
+        _tell(row.email)
     return True
 
 
@@ -196,12 +209,20 @@ def remove(*, user: User, now: datetime) -> bool:
     """Forget this person's address; False where nothing else would open their record: then it stays."""
     with transaction.atomic():
         row = User.objects.select_for_update().get(pk=user.pk)
-        row.email = ""
+        before, row.email = row.email, ""
         if not row.has_key(at=now):
             return False
         EmailAddress.objects.filter(user=user).delete()
         row.save(update_fields=["email"])
+    _tell(before)
     return True
+
+
+def _tell(before: str) -> None:
+    """Tell the address that opens the record no more, if there was one: it may have been somebody else who did that."""
+    if before:
+        with suppress(NotSent):
+            post(str(_("Your learning page")), str(NO_MORE), before)
 
 
 def _proof(number: str, code: str) -> str:

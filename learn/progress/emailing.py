@@ -39,7 +39,10 @@ def ask(request: HttpRequest, keep: bool) -> HttpResponse:
             form.add_error("address", _("The e-mail could not be sent. Nothing has changed. Try again later"))
         else:
             return emailed.remember(_see("email_keep_code" if keep else "email_in_code", _back(request)), token)
-    return render(request, "progress/email.html", {"form": form, "keep": keep, "next": _back(request)})
+    asked = emailed.waiting(request)
+    waits = asked is not None and asked.keeper == (user.pk if user else 0)
+    context = {"form": form, "keep": keep, "next": _back(request), "waits": waits}
+    return render(request, "progress/email.html", context)
 
 
 @login_not_required

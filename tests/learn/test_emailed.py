@@ -114,6 +114,8 @@ class TestAGuest(TestCase):
         self.client.post(KEEP_CODE, {"code": mailed()})
         assert EmailAddress.objects.get().email == User.objects.get().email == "new@example.com"
         assert emailed.owner(ANA) is None
+        assert mail.outbox[-1].to == [ANA]
+        assert "It is not any more" in mail.outbox[-1].body
 
     def test_cannot_remove_the_only_key_but_can_when_there_is_another(self) -> None:
         kept(self.guest)
@@ -123,6 +125,7 @@ class TestAGuest(TestCase):
         codes.make(user=self.guest, by=self.guest, now=timezone.now())
         self.client.post(KEEP + "remove/")
         assert "We have forgotten your e-mail address." in self.html("/my/keep/")
+        assert [sent.to for sent in mail.outbox] == [[ANA]]
         assert (EmailAddress.objects.count(), User.objects.get().email) == (0, "")
 
     def test_who_keeps_an_address_is_no_guest_any_more_and_is_never_tidied(self) -> None:
@@ -169,6 +172,14 @@ class TestAGuest(TestCase):
         self.client.post("/my/data/erase/", {"sure": "yes"})
         assert (EmailAddress.objects.count(), User.objects.get().email) == (0, "")
         assert emailed.owner(ANA) is None
+        assert not emailed.keep(user=self.guest, address=ANA)
+        assert EmailAddress.objects.count() == 0
+
+    def test_who_comes_back_to_the_first_page_is_led_to_the_code(self) -> None:
+        assert KEEP_CODE not in self.html(KEEP)
+        self.ask()
+        assert KEEP_CODE in self.html(KEEP)
+        assert IN_CODE not in self.html(IN)
 
     def test_takes_the_waiting_address_along_when_they_leave_the_device(self) -> None:
         self.ask()
