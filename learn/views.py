@@ -67,7 +67,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     match = resolve(request.path_info)
     if not cookies and match.url_name == "step":
         return go_on_without_cookies(**match.kwargs)
-    context = {"cookies": cookies, "settings": match.url_name == "settings", "again": request.get_full_path()}
+    context = {
+        "cookies": cookies,
+        "settings": match.url_name == "settings",
+        "again": request.get_full_path(),
+        "keeps_nothing": False,  # the heading says so: once is enough
+    }
     return render(request, "form_refused.html", context, status=403)
 
 

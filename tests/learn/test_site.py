@@ -107,9 +107,11 @@ class TestARefusedForm(TestCase):
         assert not Reading.objects.exists()
 
     def test_without_cookies_tells_plainly_that_a_check_cannot_be_kept(self) -> None:
-        response = self.client.post("/check/what-is-immunotherapy/")
+        check = "/check/what-is-immunotherapy/"
+        response = self.client.post(check, headers={"referer": f"http://testserver{check}"})
         assert response.status_code == 403
         assert "This phone cannot keep your answers" in response.content.decode()
+        assert "This phone cannot keep your place" not in response.content.decode(), "said once"
         assert not User.objects.exists()
 
     def test_that_stood_open_too_long_can_be_opened_again(self) -> None:
