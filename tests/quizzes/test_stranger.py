@@ -85,6 +85,10 @@ class TestAStranger(TestCase):
             assert named, text
             path, body = self.folder / named[1], text[named.end() :]
             path.write_text(path.read_text() + body if named[2] else body)
+        review = re.search(r'`(path\("review/", .*?\))`', (ROOT / "quizzes" / "README.md").read_text())
+        assert review
+        urls = self.folder / "mysite" / "urls.py"
+        urls.write_text(f"import quizzes.views\n{urls.read_text()}urlpatterns.append({review[1]})\n")
         self.run_in(sys.executable, "manage.py", "migrate", "--verbosity", "0")
         self.run_in(sys.executable, "manage.py", "check", "--fail-level", "WARNING")
         self.run_in(sys.executable, "manage.py", "shell", text=(self.folder / "first_question.py").read_text())
@@ -108,8 +112,16 @@ class TestAStranger(TestCase):
         self.get(self.here.replace("1/feedback/", "result/"))
         assert "<li>The sky</li>" in self.page
 
+        assert "Nothing to do today." in self.get("/review/")
+        assert "Next: " in self.page
+
         assert "What color is the sky?" in self.get("/admin/quizzes/question/")
         number = re.search(r"/admin/quizzes/question/(\d+)/change/", self.page)
         assert number
         self.get(f"/admin/quizzes/question/{number[1]}/write/")
         assert "That is its color by day." in self.page
+        assert "Nothing that you choose here is kept." in self.get(f"/admin/quizzes/question/{number[1]}/preview/1/")
+        self.get("/admin/quizzes/question/add/?quiz=colors&kind=truth")
+        words = {"stem": "Grass is green.", "answer": "true", "why": "Leaves take in red.", "objective": "Grass"}
+        self.get(self.here, **words, feedback_true="It is.", feedback_false="It is, though.")
+        assert "A second person has to read and publish this" in self.page
