@@ -13,7 +13,7 @@ from quizzes.models import Attempt, Pause, Response
 from tests.quizzes.cast import as_form, at, make_learner, make_question, right, wrong
 from tests.quizzes.test_reviewing import learn
 
-NEXT = "Next: Saturday 21 November."
+NEXT = re.compile("Next: Saturday (21 November|November 21).")  # a site may write a day the way its clinic does
 
 
 class ReviewPageCase(TestCase):
@@ -72,7 +72,7 @@ class TestTheReviewPage(ReviewPageCase):
 
     def test_names_the_next_day_while_nothing_is_due(self) -> None:
         learn(self.learner, self.safety, now=at(20))
-        assert NEXT in self.page()
+        assert NEXT.search(self.page())
 
     def test_says_how_many_questions_there_are_and_starts_with_one_press(self) -> None:
         self.learn()
@@ -106,7 +106,7 @@ class TestTheReviewPage(ReviewPageCase):
         self.post(later="")
         page = self.page()
         assert "You asked for no review this week." in page
-        assert "Next: Friday 27 November." in page
+        assert re.search("Next: Friday (27 November|November 27).", page)
         assert self.post().url == reverse("review")
         self.post(again="")
         assert "2 short questions" in self.page()
@@ -123,7 +123,7 @@ class TestTheEndOfAReview(ReviewPageCase):
             self.answer(how)
         page = self.result()
         assert "<h1>That is all for now</h1>" in page
-        assert NEXT in page
+        assert NEXT.search(page)
         assert "Come back on" not in page
         assert "You know all 2" in page
 
@@ -132,7 +132,7 @@ class TestTheEndOfAReview(ReviewPageCase):
         assert ["it comes once more at the end" in page for page in pages] == [True, False, True, False]
         page = self.result()
         assert "Topic of safety" in page.split("Talk about it with your team")[1].split("</div>")[0]
-        assert NEXT in page
+        assert NEXT.search(page)
 
     def test_of_one_that_was_left_shows_what_was_answered_and_leads_nowhere_else(self) -> None:
         self.answer(right)
