@@ -231,6 +231,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.look_around()
         self.learn_as_a_guest()
         self.learn_with_a_nurse()
+        self.hold_a_card()
         self.meet_errors()
         assert self.found == {}
         files = [f.relative_to(TEMPLATES) for f in TEMPLATES.rglob("*.html") if "admin" not in f.parts]
@@ -448,6 +449,16 @@ class TestTheMadeUpLanguage(TestCase):
         self.post("reminders_stop", stop, do="stop")
         self.post("stop_sharing")
         self.get("my_data")
+
+    def hold_a_card(self) -> None:
+        """Print a card at the Desk; only the card is the patient's."""
+        desk, ben = Client(), make_patient(self.team, "Ben")
+        desk.force_login(self.noor)
+        page = desk.post(reverse("admin:people_patient_card", args=[ben.pk]), follow=True)
+        self.typed |= {page.context["site"], *(card["letters"] for card in page.context["cards"])}
+        for shown in re.findall(r'<section class="card".*?</section>', page.content.decode(), re.DOTALL):
+            self.drawn.add("progress/card.html")
+            self.look_at(shown, "a card")
 
     def mailed(self) -> str:
         """Look at the mail that was sent last; return the code in it."""
