@@ -95,3 +95,19 @@ def test_the_warning_covers_nothing_at_the_end_of_the_page(chair: Chair) -> None
     assert covered < 1
     chair.page.evaluate("scrollTo(0, 0)")
     expect(chair.warning).to_be_in_viewport()
+
+
+def test_the_warning_hides_no_stop_of_the_tab_key_even_in_very_large_letters(chair: Chair) -> None:
+    chair.page.evaluate("document.documentElement.dataset.text = 'very-large'")
+    chair.wait(chair.minutes - 1)
+    expect(chair.warning).to_be_visible()
+    hidden: Any = chair.page.evaluate("""() => {
+        const warning = document.querySelector(".idle");
+        const stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, summary")];
+        return stops.filter(stop => stop.checkVisibility({visibilityProperty: true}) && !warning.contains(stop))
+            .filter(stop => {
+                stop.focus({focusVisible: true});
+                return stop.getBoundingClientRect().top >= warning.getBoundingClientRect().top;
+            }).map(stop => stop.outerHTML.slice(0, 80));
+    }""")
+    assert hidden == []
