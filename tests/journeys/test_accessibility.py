@@ -377,6 +377,8 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
     page.get_by_label("Your e-mail address").fill("nobody@example.com")
     press(page, "Send me a code")
     yield "type the code from an e-mail to sign in"
+    page.goto("/email/")
+    yield "sign in by e-mail, a code waits"
     page.goto("/my/data/stop/")
     yield "stop sharing"
     page.goto("/my/")

@@ -12,7 +12,9 @@ from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, TestCase, TransactionTestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from learn.people import codes, emailed
@@ -275,19 +277,21 @@ class TestACode(TestCase):
         kept(User.objects.create_superuser("root"), "root@example.com")
         EmailAddress.objects.create(user=self.ana, email="asked@example.com", verified=False)
         User.objects.create_user("eve", email="eve@example.com")
-        pages = set()
+        pages, work = set(), set()
         for address in (
             ANA, "nobody@example.com", "off@example.com", "noor@example.com", "root@example.com", "asked@example.com",
             "eve@example.com",
         ):  # fmt: skip
             client = Client()
-            assert self.ask(address, client)["Location"] == IN_CODE
+            with CaptureQueriesContext(connection) as queries:
+                assert self.ask(address, client)["Location"] == IN_CODE
+            work.add(len(queries))
             assert mail.outbox[-1].to == [address]
             assert has_code() == (address == ANA)
             assert ("It opens no learning page" in mail.outbox[-1].body) != has_code()
             page = client.get(IN_CODE).content.decode().replace(address, "")
             pages.add(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page))
-        assert len(pages) == 1
+        assert len(pages) == len(work) == 1
 
     def test_does_not_let_in_whoever_became_staff_or_inactive_meanwhile(self) -> None:
         for field, value in (("is_staff", True), ("is_active", False)):
@@ -372,6 +376,7 @@ class TestACode(TestCase):
 
     def test_can_be_had_beside_a_password_and_the_address_removed_again(self) -> None:
         self.client.force_login(self.ana)
+        assert 'href="/my/keep/"' in self.client.get("/my/data/").content.decode()
         assert f"a code by e-mail to {ANA} lets you in" in self.client.get("/my/keep/").content.decode()
         self.client.post(KEEP + "remove/")
         assert "Give an e-mail address" in self.client.get("/my/keep/").content.decode()
