@@ -188,7 +188,7 @@ TABLE |= {
     "email_in": (ALL, cells(303)),
     "email_keep_code": (TO_ASK, TO_ASK),
     "email_keep": (cells(404, SIGN_OFF, (LEARNERS, 200)), TO_ASK),
-    "email_remove": (cells(405, SIGN_IN), cells(404, SIGN_IN, (LEARNERS, 303))),
+    "email_remove": (TO_ASK, TO_ASK),
 }
 MAY_WRITE |= {"email_in", "email_keep", "email_remove"}
 

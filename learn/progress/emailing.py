@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from learn.people import actions as people
 from learn.people import emailed, limits
@@ -70,12 +70,15 @@ def code(request: HttpRequest, keep: bool) -> HttpResponse:
     return render(request, "progress/email_code.html", context)
 
 
-@require_POST
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest) -> HttpResponse:
-    """Forget the address, where something else still opens the record."""
+    """Forget the address, where something else still opens the record. A GET, as after a new sign-in, leads back."""
     user = request.user
-    if not isinstance(user, User) or user.is_staff:
+    if isinstance(user, User) and user.is_staff:
         raise Http404("Not for staff")
+    if request.method != "POST" or not isinstance(user, User):
+        return _see("keep")
     if emailed.remove(user=user, now=timezone.now()):
         messages.success(request, _("We have forgotten your e-mail address."))
     else:
