@@ -29,40 +29,58 @@ from tests.journeys.test_accessibility import (
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
-TALLEST = 2400  # CSS px of a page that are shown
+TALLEST = 1500  # CSS px of a page that are shown
+# Folder, CSS px, colors, pixels for each CSS px.
+WAYS = (("phone", NARROW, "light", 0.75), ("desktop", 1280, "dark", 0.4))
 
 
-def take(page: Page, file: Path) -> None:
-    """Keep what the page shows as a small WebP; half the pixels of a desktop's are enough to see what is where."""
-    size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
-    wide = page.viewport_size["width"] if page.viewport_size else NARROW
-    clip = {"x": 0, "y": 0, "width": wide, "height": min(size[1], TALLEST), "scale": 1 if wide == NARROW else 0.5}
+def take(page: Page, file: Path, *, width: int, scale: float) -> None:
+    """Keep what the page shows as a small WebP: what is where can be seen, and the words of a phone can be read."""
+    height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+    page.mouse.move(0, 0)  # over nothing that would look pressed
     made = page.context.new_cdp_session(page).send(
         "Page.captureScreenshot",
-        {"format": "webp", "quality": 35, "clip": clip, "captureBeyondViewport": True},
+        {
+            "format": "webp",
+            "quality": 25,
+            "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": scale},
+            "captureBeyondViewport": True,
+        },
     )
     file.write_bytes(base64.b64decode(made["data"]))
 
 
-@pytest.mark.parametrize(("width", "theme"), [(NARROW, "light"), (1280, "dark")])
-def test_every_screen_has_its_picture(visit: Visit, site: Site, width: int, theme: str) -> None:
-    folder = FOLDER / ("phone" if width == NARROW else "desktop")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    guest, noor, ana, eda, later, nurse = (visit(width=width, javascript=True) for _ in range(6))
-    taken = 0
-    for who, page, names in (
-        ("patient", guest, patient_pages(guest)),
-        ("patient", later, review_pages(later, site)),
-        ("desk", noor, desk_pages(noor, site.password)),
-        ("desk", noor, lead_pages(noor, site)),
-        ("desk", nurse, teach_back_pages(nurse, site, f"iris-{width}")),
-        ("patient", ana, ana_pages(ana, site)),
-        ("desk", noor, noor_pages(noor)),
-        ("educator", eda, eda_pages(eda, site.password)),
-    ):
-        for name in names:
-            page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-            taken += 1
-            take(page, folder / f"{taken:03}-{who}-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.webp")
-    assert taken > 100
+def gallery(names: dict[str, str]) -> str:
+    """Return the page that shows all pictures: file name to what it shows, in the order of the walk."""
+    head = (
+        "# Every screen\n\nMade by `make screens`; a long page is cut.\n\n| Screen | Phone, light | Desktop, dark |\n"
+    )
+    rows = (f"| {name} | ![](phone/{file}) | ![](desktop/{file}) |" for file, name in names.items())
+    return head + "|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def test_every_screen_has_its_picture(visit: Visit, site: Site) -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    taken: dict[str, str] = {}
+    for folder, width, theme, scale in WAYS:
+        (FOLDER / folder).mkdir(parents=True)
+        taken = {}
+        guest, noor, ana, eda, later, nurse = (visit(width=width, javascript=True) for _ in range(6))
+        for who, page, names in (
+            ("patient", guest, patient_pages(guest)),
+            ("patient", later, review_pages(later, site)),
+            ("desk", noor, desk_pages(noor, site.password)),
+            ("desk", noor, lead_pages(noor, site)),
+            ("desk", nurse, teach_back_pages(nurse, site, f"iris-{width}")),
+            ("patient", ana, ana_pages(ana, site)),
+            ("desk", noor, noor_pages(noor)),
+            ("educator", eda, eda_pages(eda, site.password)),
+        ):
+            for name in names:
+                page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+                file = f"{who}-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.webp"
+                assert file not in taken, f"two screens are called {name}"
+                taken[file] = f"{who}: {name}"
+                take(page, FOLDER / folder / file, width=width, scale=scale)
+    (FOLDER / "README.md").write_text(gallery(taken), encoding="utf-8")
+    assert len(taken) > 100
