@@ -17,6 +17,7 @@ from django.utils.translation.template import templatize
 
 from learn.assignments.actions import assign
 from learn.lessons.models import Lesson
+from quizzes.models import Card, Question
 from tests.cast import at, load_content, make_nurse, make_patient, make_team
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,6 +129,14 @@ class TestADate(TestCase):
             for word, page in zip(words, pages, strict=True):
                 with self.subTest(language, word=word):
                     assert word in page
+
+    def test_stands_beside_numbers_of_the_same_language(self) -> None:
+        question, days = Question.objects.all()[0], {"last": date(2026, 7, 1), "due": date(2026, 7, 4)}
+        Card.objects.create(
+            learner=self.ana.user, question=question, stability=2.5, difficulty=4.25, in_a_row=1, **days
+        )
+        for language, numbers in (("en", "2.50; 4.25"), ("es", "2,50; 4,25")):
+            assert numbers in self.page(language, reverse("my_data"))
 
     def test_has_its_format_in_one_place(self) -> None:
         for file in TEMPLATES.rglob("*.html"):
