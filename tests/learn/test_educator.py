@@ -133,6 +133,7 @@ class TestTheQuestions(EducatorCase):
         item = taking.owed(list(Attempt.objects.get().items.with_answers()))
         taking.answer(item=item, given=[], number=1, now=at(20))
         assert "Stem of plain? 0 of the 30 answers" in words(self.client.get(self.to("changelist")))
+        assert "Too few answers yet: 0 of the 30 that it takes." in self.page(item.revision)
 
     def test_show_the_drafts_that_wait(self) -> None:
         self.write(self.safety, stem="Mended?")

@@ -346,6 +346,17 @@ class TestAQuestionInTheSite(SiteCase):
         assert "A new or worse cough." in page
         assert f'<a href="{reverse("step", args=[*CALL, 4])}">What to do about diarrhea</a>' in page
 
+    def test_ends_with_the_card_once_whatever_is_known(self) -> None:
+        first = self.first.revision_id
+        for how in (right, lambda revision: (wrong if revision.pk == first else right)(revision)):
+            with self.subTest(how=how):
+                self.client = Client()
+                attempt = self.do_check(CALL[1], how)
+                page = words(self.client.get(reverse("quizzes:result", args=[attempt.pk])))
+                assert "What you know well" in page
+                assert page.count("A new or worse cough.") == 1
+                assert ("Talk about it with your team" in page) is (how is not right)
+
 
 class TestAStart(SiteCase):
     """States that somebody meets who has just come."""
