@@ -50,7 +50,7 @@ class Desk(admin.AdminSite):
     final_catch_all_view = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Take our own screens only: other packages bring theirs (groups, e-mail addresses) that nobody needs."""
+        """Take our own screens only: other packages bring theirs (groups, email addresses) that nobody needs."""
         if admin_class is not None and admin_class.__module__.split(".")[0] in ("learn", "quizzes"):
             super().register(model_or_iterable, admin_class, **options)
 

@@ -181,7 +181,7 @@ TABLE |= {
     "admin:people_patient_remind": (DESK_POST_ONLY, ANAS_POST),
 }
 MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patient_remind"}
-# A code by e-mail: no code waits here, so that the page for it leads to the one that sends it.
+# A code by email: no code waits here, so that the page for it leads to the one that sends it.
 TO_ASK = cells(303, (NURSES + STAFF, 404))
 TABLE |= {
     "email_in_code": (cells(303), cells(303)),

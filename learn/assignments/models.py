@@ -157,7 +157,7 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
 
 class Reminder(models.Model):
-    """A patient's wish for reminders by e-mail. Only a confirmed address is written to; stopping forgets it.
+    """A patient's wish for reminders by email. Only a confirmed address is written to; stopping forgets it.
 
     The days are the clinic's: `tried` is claimed before a mail is sent, `sent` is set after.
     """

@@ -1,4 +1,4 @@
-"""Reminders by e-mail: asked for by the patient, confirmed by a link, gentle, and stopped by one press.
+"""Reminders by email: asked for by the patient, confirmed by a link, gentle, and stopped by one press.
 
 A mail names no therapy, no medicine and no lesson. Its links begin with PUBLIC_URL, whatever host was asked, and are
 signed: whoever holds one may confirm, pause or stop that one address, and nothing else.
@@ -32,9 +32,9 @@ You asked for a short reminder. Your learning page has something for you. It tak
 
 {page}
 
-Nobody reads e-mail sent to this address. If you need your care team, call them.
+Nobody reads email sent to this address. If you need your care team, call them.
 
-To stop these e-mails, or to have none for a week:
+To stop these emails, or to have none for a week:
 {stop}
 """)
 CONFIRM = gettext_lazy("""Hello,
@@ -44,7 +44,7 @@ Is that right? Open this page and press the button. The link works for 7 days:
 
 {on}
 
-If it was not you, do nothing. No more e-mails will come.
+If it was not you, do nothing. No more emails will come.
 """)
 
 

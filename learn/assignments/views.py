@@ -1,4 +1,4 @@
-"""Reminders by e-mail: the patient's own page, and the pages that the links in a mail lead to."""
+"""Reminders by email: the patient's own page, and the pages that the links in a mail lead to."""
 
 from __future__ import annotations
 
@@ -32,15 +32,11 @@ def reminders(request: HttpRequest) -> HttpResponse:
         try:
             by_mail.ask(patient=patient, address=form.cleaned_data["address"], now=now)
         except by_mail.TooMany:
-            form.add_error(
-                "address", _("We have sent enough e-mails today. Look in your e-mail, or try again tomorrow")
-            )
+            form.add_error("address", _("We have sent enough emails today. Look in your email, or try again tomorrow"))
         except emailed.NotSent:
-            form.add_error("address", _("The e-mail could not be sent. Nothing has changed. Try again later"))
+            form.add_error("address", _("The email could not be sent. Nothing has changed. Try again later"))
         else:
-            messages.success(
-                request, _("We sent you an e-mail. Open it, and press the button on the page it leads to.")
-            )
+            messages.success(request, _("We sent you an email. Open it, and press the button on the page it leads to."))
             return HttpResponseRedirect(reverse("reminders"), status=303)
     mine = Reminder.objects.filter(patient=patient).first()
     today = patient.care_team.today(now)

@@ -25,7 +25,7 @@ WORDS = {
     "patient.seen": gettext_lazy("saw a patient's page"),
     "assigned": gettext_lazy("assigned lessons or changed their day"),
     "assigned.undone": gettext_lazy("took an assignment back at once"),
-    "reminded": gettext_lazy("sent a reminder by e-mail"),
+    "reminded": gettext_lazy("sent a reminder by email"),
     "withdrawn": gettext_lazy("withdrew an assignment"),
     "member.added": gettext_lazy("added a member to the team"),
     "member.removed": gettext_lazy("removed a member from the team"),

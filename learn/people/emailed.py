@@ -1,10 +1,10 @@
-"""A code by e-mail: it keeps a record under an address, and lets its person in again. Sent, checked, used once.
+"""A code by email: it keeps a record under an address, and lets its person in again. Sent, checked, used once.
 
 What waits for its code stands in a signed cookie of the browser that asked, for 15 minutes: whoever only asks leaves no
 row and no address here, and a code that somebody else reads opens nothing on their device. The cookie looks the same
 whether anybody has the address. Tries and uses are counted in the database (`limits`), whoever copies the cookie.
 
-The addresses are allauth's (EmailAddress: one verified owner each). Path not taken: its views for a code by e-mail.
+The addresses are allauth's (EmailAddress: one verified owner each). Path not taken: its views for a code by email.
 They turn away a guest, who is signed in, and they count tries in the session, where parallel ones slip through.
 """
 
@@ -36,11 +36,11 @@ DIGITS = 6
 LIVES = timedelta(minutes=15)
 DOUBLE = 60  # seconds in which a code that was used may come once more: a double press, not a second use
 
-# E-mails to one address, whoever asks; from one browser; from one hospital.
-AN_HOUR, A_DAY = Limit("e-mails to, an hour", 5, 3600), Limit("e-mails to, a day", 10, 24 * 3600)
-DEVICE, NETWORK = Limit("e-mails by device", 10, 3600), Limit("e-mails by address", 100, 3600)
-TRIES = Limit("tries of an e-mailed code", 5, int(LIVES.total_seconds()))
-USES = Limit("uses of an e-mailed code", 1, int(LIVES.total_seconds()))
+# Emails to one address, whoever asks; from one browser; from one hospital.
+AN_HOUR, A_DAY = Limit("emails to, an hour", 5, 3600), Limit("emails to, a day", 10, 24 * 3600)
+DEVICE, NETWORK = Limit("emails by device", 10, 3600), Limit("emails by address", 100, 3600)
+TRIES = Limit("tries of an emailed code", 5, int(LIVES.total_seconds()))
+USES = Limit("uses of an emailed code", 1, int(LIVES.total_seconds()))
 
 # No code in a subject, and none in the first lines: those show on a locked phone.
 SUBJECT = _("The code that you asked for")
@@ -90,7 +90,7 @@ Sign in another way, if you can, and give your address again. If you have a nurs
 
 
 class NotSent(Exception):
-    """The mail server did not take the e-mail."""
+    """The mail server did not take the email."""
 
 
 class Waiting(NamedTuple):
@@ -103,22 +103,22 @@ class Waiting(NamedTuple):
 
 
 def post(subject: str, body: str, to: str, headers: dict[str, str] | None = None) -> None:
-    """Send one plain e-mail. Raises NotSent: of smtplib and the network, or of an address that no header can hold."""
+    """Send one plain email. Raises NotSent: of smtplib and the network, or of an address that no header can hold."""
     headers = {"Auto-Submitted": "auto-generated", **(headers or {})}
     try:
         EmailMessage(subject, body, to=[to], headers=headers).send()
     except (OSError, ValueError) as error:
-        logger.warning("e-mail not sent", exc_info=error)
+        logger.warning("email not sent", exc_info=error)
         raise NotSent from error
 
 
 def works() -> bool:
-    """Tell whether an e-mail can reach anybody; on this machine the console will do, so that it can be tried."""
+    """Tell whether an email can reach anybody; on this machine the console will do, so that it can be tried."""
     return settings.ON_LOOPBACK or not settings.EMAIL_BACKEND.endswith("console.EmailBackend")
 
 
 def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
-    """Count one e-mail, by device, network and address; return the seconds to wait, 0 where it may be sent.
+    """Count one email, by device, network and address; return the seconds to wait, 0 where it may be sent.
 
     It counts for addresses that nobody has as well: it tells nothing.
     """
@@ -132,7 +132,7 @@ def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
 
 
 def send(*, address: str, keeper: User | None) -> str:
-    """Send one e-mail, whoever has the address; return what the browser keeps (`remember`). Raises NotSent."""
+    """Send one email, whoever has the address; return what the browser keeps (`remember`). Raises NotSent."""
     if keeper is None:
         text, page = (SIGN_IN if owner(address) else UNKNOWN), "account_login"
     else:
@@ -185,7 +185,7 @@ def owner(address: str) -> User | None:
 
 
 def keep(*, user: User, address: str) -> bool:
-    """Keep this person's record under the address whose e-mail they have read, instead of the one before.
+    """Keep this person's record under the address whose email they have read, instead of the one before.
 
     False where it has come to be somebody else's. Twice is once. `User.email` says the same: who has it is a key
     (`has_key`) at no further query.

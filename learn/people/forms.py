@@ -119,40 +119,40 @@ class AccountForm(SignupForm):
 
 
 class AddressForm(forms.Form):
-    """An e-mail address of one's own."""
+    """An email address of one's own."""
 
     use_required_attribute = False
-    _shape = _("Type an e-mail address like name@example.com")
+    _shape = _("Type an email address like name@example.com")
 
     address = forms.EmailField(
-        label=_("Your e-mail address"),
+        label=_("Your email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={
-            "required": _("Type your e-mail address"),
+            "required": _("Type your email address"),
             "invalid": _shape,
-            "max_length": _("That is too long for an e-mail address"),
+            "max_length": _("That is too long for an email address"),
         },
     )
 
     def clean_address(self) -> str:
-        """Return it in small letters; a quoted name, which nobody has, may hold what no e-mail can be sent to."""
+        """Return it in small letters; a quoted name, which nobody has, may hold what no email can be sent to."""
         if '"' in self.cleaned_data["address"]:
             raise forms.ValidationError(self._shape)
         return str(self.cleaned_data["address"]).lower()
 
 
 class KeepCodeForm(forms.Form):
-    """The digits from an e-mail; spaces and dashes do not matter."""
+    """The digits from an email; spaces and dashes do not matter."""
 
     use_required_attribute = False
-    _shape = _("The code has 6 digits. Look in the newest e-mail")
+    _shape = _("The code has 6 digits. Look in the newest email")
 
     code = forms.CharField(
-        label=_("The code from the e-mail"),
+        label=_("The code from the email"),
         help_text=_("6 digits. Spaces do not matter."),
         max_length=100,
-        error_messages={"required": _("Type the 6 digits from the e-mail"), "max_length": _shape},
+        error_messages={"required": _("Type the 6 digits from the email"), "max_length": _shape},
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 

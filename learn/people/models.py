@@ -69,11 +69,11 @@ class User(AbstractUser):
 
     @property
     def is_guest(self) -> bool:
-        """True for a person without name, password or e-mail address whom no nurse knows."""
+        """True for a person without name, password or email address whom no nurse knows."""
         return self.username is None and not self.email and not hasattr(self, "patient")
 
     def has_key(self, *, at: datetime) -> bool:
-        """Tell whether this person can open their work on another device: by a name, an e-mail address (verified:
+        """Tell whether this person can open their work on another device: by a name, an email address (verified:
         `emailed.keep` wrote it), or a living code."""
         return self.username is not None or bool(self.email) or self.codes.living(at=at).exists()
 

@@ -1,4 +1,4 @@
-"""By e-mail: a code sent to an address keeps a record under it, or opens the record that is kept under it."""
+"""By email: a code sent to an address keeps a record under it, or opens the record that is kept under it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from learn.progress import guests
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, keep: bool) -> HttpResponse:
-    """Take an address and send it an e-mail. The answer is the same, whoever has the address."""
+    """Take an address and send it an email. The answer is the same, whoever has the address."""
     user = _keeper(request, keep)
     if keep and user is None:
         return _see("keep")
@@ -36,7 +36,7 @@ def ask(request: HttpRequest, keep: bool) -> HttpResponse:
         try:
             token = emailed.send(address=address, keeper=user)
         except emailed.NotSent:
-            form.add_error("address", _("The e-mail could not be sent. Nothing has changed. Try again later"))
+            form.add_error("address", _("The email could not be sent. Nothing has changed. Try again later"))
         else:
             return emailed.remember(_see("email_keep_code" if keep else "email_in_code", _back(request)), token)
     asked = emailed.waiting(request)
@@ -60,7 +60,7 @@ def code(request: HttpRequest, keep: bool) -> HttpResponse:
         if emailed.is_over(asked, now=now):
             form.add_error("code", _("That was tried five times, so this code has ended. Ask for a new one"))
         elif not emailed.use(asked, form.cleaned_data["code"], now=now):
-            form.add_error("code", _("That is not the code. Type the 6 digits from the newest e-mail"))
+            form.add_error("code", _("That is not the code. Type the 6 digits from the newest email"))
         else:
             shared = bool(form.cleaned_data.get("shared"))
             response = _kept(request, user, asked) if user else _let_in(request, asked, shared)
@@ -80,7 +80,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not isinstance(user, User):
         return _see("keep")
     if emailed.remove(user=user, now=timezone.now()):
-        messages.success(request, _("We have forgotten your e-mail address."))
+        messages.success(request, _("We have forgotten your email address."))
     else:
         messages.error(request, _("Nothing else opens your progress. Ask for a code first, then remove the address."))
     return _see("keep")
@@ -99,7 +99,7 @@ def _keeper(request: HttpRequest, keep: bool) -> User | None:
 
 def _kept(request: HttpRequest, user: User, asked: emailed.Waiting) -> HttpResponse:
     if emailed.keep(user=user, address=asked.address):
-        messages.success(request, _("Your progress is kept under your e-mail address."))
+        messages.success(request, _("Your progress is kept under your email address."))
         return _see("my")
     messages.error(request, _("Another record is kept under that address. To open that one, sign in with it."))
     return _see("keep")

@@ -146,7 +146,7 @@ class KeepForm(forms.Form):
         choices=[
             ("phone", _("Just on this phone or computer")),
             ("code", _("Give me a code, to go on with another phone")),
-            ("email", _("Keep it under my e-mail address")),
+            ("email", _("Keep it under my email address")),
             ("account", _("Create an account with a name and a password")),
         ],
         widget=forms.RadioSelect,

@@ -25,7 +25,7 @@ NEW_CODE = "new code"  # where a session holds a code's letters until they were 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def keep(request: HttpRequest) -> HttpResponse:
-    """Offer four ways to keep one's progress: this phone, a code, an e-mail address, an account."""
+    """Offer four ways to keep one's progress: this phone, a code, an email address, an account."""
     user, by_email = request.user, emailed.works()
     if not isinstance(user, User) or user.username is not None:
         return render(request, "progress/keep.html", {"by_email": by_email})

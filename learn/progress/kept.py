@@ -58,7 +58,7 @@ def _person(user: User) -> Row:
     return {
         _("sign-in name"): user.username,
         _("name"): user.get_full_name(),
-        _("e-mail"): user.email,
+        _("email"): user.email,
         _("here since"): user.date_joined,
         _("last signed in"): user.last_login,
         _("password"): gettext("kept so that nobody can read it") if user.has_usable_password() else None,
@@ -143,7 +143,7 @@ KEPT = (
             _("cancelled"): c.cancelled,
         },
     ),
-    Kept(_("Your e-mail address"), EmailAddress, "user", lambda e: {_("address"): e.email}),
+    Kept(_("Your email address"), EmailAddress, "user", lambda e: {_("address"): e.email}),
     Kept(
         _("Lessons that you read"),
         Reading,
@@ -197,7 +197,7 @@ KEPT = (
         ("assignment__lesson__quiz", "act"),
     ),
     Kept(
-        _("Reminders by e-mail"),
+        _("Reminders by email"),
         Reminder,
         "patient__user",
         lambda r: {

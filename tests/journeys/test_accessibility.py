@@ -339,10 +339,10 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
     yield "my learning, about to be signed out"
     page.goto("/my/reminders/")
     yield "reminders"
-    press(page, "Send me an e-mail to confirm")
+    press(page, "Send me an email to confirm")
     yield "reminders, no address typed"
-    page.get_by_label("Your e-mail address").fill("ana@example.com")
-    press(page, "Send me an e-mail to confirm")
+    page.get_by_label("Your email address").fill("ana@example.com")
+    press(page, "Send me an email to confirm")
     yield "reminders, to be confirmed"
     site_mail = site.manage("shell", "--no-imports", "-c", LINKS).split()
     for link, name in zip(site_mail, ("turn reminders on", "stop reminders"), strict=True):
@@ -356,16 +356,16 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
     yield "reminders, a bad link"
     page.goto("/my/keep/")
     yield "my progress is kept"
-    press(page, "Give an e-mail address")
+    press(page, "Give an email address")
     yield "keep it under an address"
     press(page, "Send me a code")
     yield "keep it under an address, none typed"
-    page.get_by_label("Your e-mail address").fill("ana@example.com")
+    page.get_by_label("Your email address").fill("ana@example.com")
     press(page, "Send me a code")
-    yield "type the code from an e-mail"
+    yield "type the code from an email"
     press(page, "Keep my progress")
-    yield "type the code from an e-mail, nothing typed"
-    page.get_by_label("The code from the e-mail").fill(mailed_code(site))
+    yield "type the code from an email, nothing typed"
+    page.get_by_label("The code from the email").fill(mailed_code(site))
     press(page, "Keep my progress")
     yield "kept under an address"
     page.goto("/my/keep/email/")
@@ -373,12 +373,12 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
     press(page, "Remove this address")
     yield "the address removed"
     page.goto("/email/")
-    yield "sign in by e-mail"
-    page.get_by_label("Your e-mail address").fill("nobody@example.com")
+    yield "sign in by email"
+    page.get_by_label("Your email address").fill("nobody@example.com")
     press(page, "Send me a code")
-    yield "type the code from an e-mail to sign in"
+    yield "type the code from an email to sign in"
     page.goto("/email/")
-    yield "sign in by e-mail, a code waits"
+    yield "sign in by email, a code waits"
     page.goto("/my/data/stop/")
     yield "stop sharing"
     page.goto("/my/")

@@ -1,4 +1,4 @@
-"""A code by e-mail: it keeps a record under an address, and opens it again on any device."""
+"""A code by email: it keeps a record under an address, and opens it again on any device."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ANA = "ana@example.com"
 
 
 def mailed() -> str:
-    """Return the code in the newest e-mail."""
+    """Return the code in the newest email."""
     found = re.search(r"^ {4}(\d{3} \d{3})$", str(mail.outbox[-1].body), re.M)
     assert found, mail.outbox[-1].body
     return found[1]
@@ -73,8 +73,8 @@ class TestAGuest(TestCase):
         assert (address.user_id, address.email, address.verified, address.primary) == (user.pk, ANA, True, True)
         assert Reading.objects.get().learner == user
         assert f"Your progress is kept under {ANA}" in self.html("/my/keep/")
-        assert "What you did is kept. You can open it again with a code by e-mail." in self.html("/my/finish/")
-        assert "You are signed in with your e-mail address." in self.html("/my/")
+        assert "What you did is kept. You can open it again with a code by email." in self.html("/my/finish/")
+        assert "You are signed in with your email address." in self.html("/my/")
 
         other = Client()
         assert other.post(IN + "?next=/my/questions/", {"address": "ANA@example.com"})["Location"] == (
@@ -126,7 +126,7 @@ class TestAGuest(TestCase):
         assert emailed.owner(ANA) == self.guest
         codes.make(user=self.guest, by=self.guest, now=timezone.now())
         self.client.post(KEEP + "remove/")
-        assert "We have forgotten your e-mail address." in self.html("/my/keep/")
+        assert "We have forgotten your email address." in self.html("/my/keep/")
         assert [sent.to for sent in mail.outbox] == [[ANA]]
         assert (EmailAddress.objects.count(), User.objects.get().email) == (0, "")
 
@@ -334,7 +334,7 @@ class TestACode(TestCase):
     def test_that_no_mail_server_takes_is_told_and_another_address_can_be_typed(self) -> None:
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1):
             page = self.ask().content.decode()
-        assert "The e-mail could not be sent. Nothing has changed." in page
+        assert "The email could not be sent. Nothing has changed." in page
         assert self.client.get(IN_CODE)["Location"] == IN
 
     def test_goes_to_no_address_that_is_none(self) -> None:
@@ -377,9 +377,9 @@ class TestACode(TestCase):
     def test_can_be_had_beside_a_password_and_the_address_removed_again(self) -> None:
         self.client.force_login(self.ana)
         assert 'href="/my/keep/"' in self.client.get("/my/data/").content.decode()
-        assert f"a code by e-mail to {ANA} lets you in" in self.client.get("/my/keep/").content.decode()
+        assert f"a code by email to {ANA} lets you in" in self.client.get("/my/keep/").content.decode()
         self.client.post(KEEP + "remove/")
-        assert "Give an e-mail address" in self.client.get("/my/keep/").content.decode()
+        assert "Give an email address" in self.client.get("/my/keep/").content.decode()
 
     def test_shows_the_nurse_no_address(self) -> None:
         nurse = make_nurse("nell", self.ana.patient.care_team)
@@ -390,7 +390,7 @@ class TestACode(TestCase):
 
     def test_is_not_offered_to_staff_who_have_no_such_pages(self) -> None:
         self.client.force_login(make_nurse("noor"))
-        assert "e-mail" not in self.client.get("/my/keep/").content.decode()
+        assert "email" not in self.client.get("/my/keep/").content.decode()
         for address in (KEEP, KEEP_CODE):
             assert self.client.get(address).status_code == 404
 
@@ -400,9 +400,9 @@ class TestACode(TestCase):
             for address in (IN, IN_CODE, KEEP, KEEP_CODE):
                 assert self.client.get(address).status_code == 404
             for address in ("/accounts/login/", "/accounts/signup/", "/code/", "/my/keep/"):
-                assert "e-mail" not in self.client.get(address).content.decode()
+                assert "email" not in self.client.get(address).content.decode()
             self.client.force_login(User.objects.create_guest())
-            assert "e-mail" not in self.client.get("/my/keep/").content.decode()
+            assert "email" not in self.client.get("/my/keep/").content.decode()
             assert "Choose one of these" in self.client.post("/my/keep/", {"how": "email"}).content.decode()
         with override_settings(EMAIL_BACKEND=console, ON_LOOPBACK=True):
             assert self.client.get(IN).status_code == 200

@@ -82,7 +82,7 @@ class TestOptingIn(ReminderCase):
         return found[1]
 
     def test_takes_a_mail_and_a_press_of_its_button(self) -> None:
-        assert "We sent you an e-mail." in words(self.ask())
+        assert "We sent you an email." in words(self.ask())
         assert mail.outbox[0].to == ["ana@example.com"]
         self.client.logout()  # the mail is opened on another device
         for look in (self.client.get, self.client.head, self.client.get):
@@ -114,7 +114,7 @@ class TestOptingIn(ReminderCase):
 
     def test_says_how_to_mend_an_address_and_changes_nothing(self) -> None:
         for address, problem in (
-            ("", "Type your e-mail address"),
+            ("", "Type your email address"),
             ("ana", "like name@example.com"),
             ("a@b.c\nBcc: x@example.com", "like name@example.com"),
             ("a\x00@example.com", "Null characters"),
@@ -127,15 +127,15 @@ class TestOptingIn(ReminderCase):
     def test_sends_five_mails_a_day_at_most_for_the_address_may_be_a_strangers(self) -> None:
         for n in range(reminders.MOST):
             self.ask(f"stranger{n}@example.com")
-        assert "We have sent enough e-mails today" in words(self.ask())
+        assert "We have sent enough emails today" in words(self.ask())
         assert len(mail.outbox) == reminders.MOST
         with time_machine.travel(NOW + timedelta(days=1), tick=False):
-            assert "We sent you an e-mail." in words(self.ask())
+            assert "We sent you an email." in words(self.ask())
 
     def test_when_the_mail_server_is_away_says_so_and_keeps_what_was(self) -> None:
         self.turned_on()
         with override_settings(EMAIL_BACKEND=AWAY):
-            assert "The e-mail could not be sent." in words(self.ask("new@example.com"))
+            assert "The email could not be sent." in words(self.ask("new@example.com"))
         assert (Reminder.objects.get().address, Reminder.objects.get().pending) == ("ana@example.com", "")
 
     def test_is_offered_to_patients_alone(self) -> None:
@@ -145,7 +145,7 @@ class TestOptingIn(ReminderCase):
                 self.client.force_login(person)
             page = self.client.post(reverse("reminders"), {"address": "a@example.com"})
             assert "Reminders are for people whose nurse asks them" in words(page)
-            assert "Reminders by e-mail" not in self.client.get("/my/").content.decode()
+            assert "Reminders by email" not in self.client.get("/my/").content.decode()
         assert mail.outbox == []
         self.asked()
         self.client.force_login(self.ana.user)
@@ -338,7 +338,7 @@ class TestByHand(ReminderCase):
         assert AuditEvent.objects.filter(what="reminded", who=self.noor.pk, patient=self.ana.pk).count() == 1
 
     def test_writes_only_to_who_asked_for_it(self) -> None:
-        assert "Ana gets no reminders by e-mail." in self.send()
+        assert "Ana gets no reminders by email." in self.send()
         for over in ({"paused_until": TODAY + timedelta(days=3)}, {"address": "", "confirmed": None}):
             Reminder.objects.all().delete()
             self.turned_on(**over)
@@ -353,13 +353,13 @@ class TestByHand(ReminderCase):
     def test_says_when_the_mail_server_is_away(self) -> None:
         self.turned_on()
         with override_settings(EMAIL_BACKEND=AWAY):
-            assert "The e-mail could not be sent. Try again tomorrow." in self.send()
+            assert "The email could not be sent. Try again tomorrow." in self.send()
 
     def test_never_shows_a_nurse_the_address(self) -> None:
         self.turned_on()
         self.client.force_login(self.noor)
         page = self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])).content.decode()
-        assert "gets reminders by e-mail" in page
+        assert "gets reminders by email" in page
         assert "ana@example.com" not in page
 
 

@@ -31,7 +31,7 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.info(request, "No reminder was sent: it is not wanted today, or one went already.")
     except emailed.NotSent:
-        messages.warning(request, "The e-mail could not be sent. Try again tomorrow.")
+        messages.warning(request, "The email could not be sent. Try again tomorrow.")
     return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]), status=303)
 
 

@@ -16,7 +16,7 @@ GIVE_UP = 3  # failures in a row: the mail server is away, and those who are lef
 
 
 class Command(BaseCommand):
-    """One gentle e-mail for whoever asked for them and has a lesson waiting; run twice, it sends once."""
+    """One gentle email for whoever asked for them and has a lesson waiting; run twice, it sends once."""
 
     help = "Send one reminder to each patient who wants one today. Run it daily."
 
