@@ -128,6 +128,9 @@ test: browser
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CHROMIUM="$$(cat $(VENV)/browser)"
 	export LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings
 	failed= missing=
+	# The longest, beside all the others: two processors are used, and it is told last.
+	python -m pytest -m "not race" >$(VENV)/sqlite.log 2>&1 & sqlite=$$!
+	trap 'kill $$sqlite 2>/dev/null || true' EXIT
 	begin() { title=$$1; echo; echo "== $$title"; }
 	check() { begin "$$1"; shift; "$$@" || failed="$$failed, $$title"; }
 	check "Style" ruff check .
@@ -144,7 +147,8 @@ test: browser
 	python -m tests.postgres python -m pytest -m "not browser" || case $$? in
 		77) missing="$$missing, tests on PostgreSQL, where many at once are tried (there is none)" ;;
 		*) failed="$$failed, $$title" ;; esac
-	check "Tests, on SQLite" python -m pytest -m "not race"
+	check "Tests, on SQLite and in a browser" wait $$sqlite
+	cat $(VENV)/sqlite.log
 	[ -n "$$CHROMIUM" ] || missing="$$missing, browser tests (no Chromium)"
 	printf '\n%s seconds. ' $$(($$(date +%s) - $(BEGAN)))
 	[ -z "$$failed" ] || printf 'Failed: %s. ' "$${failed#, }"
