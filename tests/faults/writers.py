@@ -13,7 +13,8 @@ from tests.faults.browser import Browser, Fields, Page, Reply, Unreachable
 CHECKS = ("/check/what-is-immunotherapy/", "/check/side-effects-when-to-call/")  # choice, truth, matching; safety
 REVIEW = "/review/"
 DOUBLE = 0.05  # of the answers are posted twice at once
-LEFT = 0.2  # of the reviews are left after a question
+LEFT = 0.3  # of the reviews are left after a question
+LATER = 1.2  # seconds, more than a day of calendar.py: who left a review comes back to a new one
 QUESTION = re.compile(r"^/check/([0-9a-f-]{36})/([0-9]+)/$")
 
 
@@ -69,7 +70,9 @@ class Writer(threading.Thread):
                 self.browser = Browser(self.port)
                 check = random.choice(CHECKS)
                 for start in (check, *random.choice(((), (check,), (REVIEW, REVIEW), (check, REVIEW, REVIEW, REVIEW)))):
-                    self.take(start)
+                    if self.take(start):
+                        self.end.wait(LATER)
+                        self.take(start)
         except TimeUp:
             pass
         except Exception as error:  # a writer that dies in silence would make the run look good
@@ -77,11 +80,11 @@ class Writer(threading.Thread):
         finally:
             self.browser.close()
 
-    def take(self, start: str) -> None:
-        """Take what starts here to its result page; some leave a review behind."""
+    def take(self, start: str) -> bool:
+        """Take what starts here to its result page; some leave a review behind: True."""
         page = Page(self.insist(start).text)
         if start == REVIEW and not page.has_form:
-            return  # nothing is due
+            return False  # nothing is due
         path = self.insist(start, tuple(page.hidden)).location
         leaves = start == REVIEW and random.random() < LEFT
         while QUESTION.match(path) and not self.end.is_set():
@@ -93,9 +96,10 @@ class Writer(threading.Thread):
                 reply = self.insist(path)
                 path = reply.location or Page(reply.text).onward
             if leaves:
-                return
+                return True
         if path.endswith("/result/"):
             self.insist(path)
+        return False
 
     def answer(self, path: str, page: Page) -> str:
         """Answer the question of this page; return where the server leads."""
