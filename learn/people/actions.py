@@ -39,7 +39,9 @@ def sign_in(request: HttpRequest, user: User, *, shared: bool) -> None:
 def arrive(request: HttpRequest, before: Any, *, shared: bool) -> None:
     """Begin a sign-in's time on this device, and remember the guest who learned here before it."""
     request.session.pop("since", None)  # it begins anew, also for whoever was signed in before
-    request.session.pop("guest", None)
+    guest = request.session.pop("guest", None)  # nobody is signed in: left by the first press of two
+    if isinstance(before, User):
+        guest = before.pk if before.is_guest and before != request.user else None
     sessions.share(request, shared)
-    if isinstance(before, User) and before.is_guest and before != request.user and not shared:
-        request.session["guest"] = before.pk
+    if guest and not shared:
+        sessions.remember(request, guest)

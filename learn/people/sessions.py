@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 STAFF_IDLE = 15 * 60  # seconds
 STAFF_LONGEST = 12 * 3600  # seconds
 SHARED_IDLE = 30 * 60  # seconds
+DOUBLE = timedelta(minutes=1)  # in which a form that signs in may come once more: a double press
 _DAY = 24 * 3600
 
 ENDED = _(
@@ -47,6 +49,21 @@ def share(request: HttpRequest, shared: bool) -> None:
     """Say whether other people use this device too; whoever is signed in on it now is signed out when idle."""
     request.session["shared"] = shared
     request.session.set_expiry(2 * SHARED_IDLE if shared else None)  # so long it can say that it is over
+
+
+def remember(request: HttpRequest, guest: int) -> None:
+    """Keep the guest (pk) who learned here known to the new session, and for a minute to the one before it.
+
+    A second press was sent with the cookie of the session before, which the sign-in has ended; its answer is the one
+    that the browser shows, and it must ask the same.
+    """
+    request.session["guest"] = guest
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    if key and key != request.session.session_key and len(key) <= 40:
+        data = SessionStore().encode({"guest": guest})
+        Session.objects.bulk_create(
+            [Session(session_key=key, session_data=data, expire_date=timezone.now() + DOUBLE)], ignore_conflicts=True
+        )
 
 
 def _limits(request: HttpRequest) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TestCase, TransactionTestCase
@@ -292,6 +293,23 @@ class TestWhatAGuestDid(ClaimCase):
             guests.bring(guest=guest, to=self.ana.user, now=NOW)
             assert Pause.objects.get(learner=self.ana.user).until == (NOW + timedelta(days=7)).date()
             assert Pause.objects.filter(learner=guest).exists() is own
+
+    def test_is_asked_about_by_the_second_press_of_two(self) -> None:
+        self.read(self.guest)
+        before = self.client.cookies[settings.SESSION_COOKIE_NAME].value
+        assert self.type(self.made.letters).url == "/code/bring/"
+        self.client.cookies[settings.SESSION_COOKIE_NAME] = before
+        assert self.type(self.made.letters).url == "/code/bring/"
+        self.client.post("/code/bring/", {"bring": "yes"})
+        assert Reading.objects.get().learner == self.ana.user
+
+    def test_is_not_known_to_the_device_a_minute_later(self) -> None:
+        self.read(self.guest)
+        before = self.client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.type(self.made.letters)
+        self.client.cookies[settings.SESSION_COOKIE_NAME] = before
+        with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+            assert self.type(self.made.letters).url != "/code/bring/"
 
     def test_stays_behind_when_they_say_no(self) -> None:
         self.read(self.guest)
