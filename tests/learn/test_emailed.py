@@ -21,9 +21,9 @@ from learn.people import codes, emailed
 from learn.people.models import AuditEvent, Hit, User
 from learn.progress import guests
 from learn.progress.models import Reading
-from tests.cast import at, load_content, make_nurse, make_patient, make_team, together
+from tests.cast import at, make_nurse, make_patient, make_team, together
+from tests.learn.test_keep import GuestCase
 
-STEP = "/lessons/basics/what-is-immunotherapy/{}/"
 KEEP, KEEP_CODE, IN, IN_CODE = "/my/keep/email/", "/my/keep/email/code/", "/email/", "/email/code/"
 ANA = "ana@example.com"
 
@@ -45,19 +45,7 @@ def kept(user: User, address: str = ANA) -> User:
     return user
 
 
-class TestAGuest(TestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        load_content()
-
-    def setUp(self) -> None:
-        cache.clear()
-        self.client.post(STEP.format(1))
-        self.guest = User.objects.get()
-
-    def html(self, address: str) -> str:
-        return self.client.get(address).content.decode()
-
+class TestAGuest(GuestCase):
     def ask(self, address: str = ANA, where: str = KEEP) -> Any:
         return self.client.post(where, {"address": address})
 
@@ -406,6 +394,19 @@ class TestACode(TestCase):
             assert "Choose one of these" in self.client.post("/my/keep/", {"how": "email"}).content.decode()
         with override_settings(EMAIL_BACKEND=console, ON_LOOPBACK=True):
             assert self.client.get(IN).status_code == 200
+
+    def test_can_be_removed_where_no_mail_goes_out_any_more(self) -> None:
+        user = kept(User.objects.create_user("dora", password="maple leaves in fall"), "dora@example.com")
+        self.client.force_login(user)
+        assert "Remove my email address" not in self.client.get("/my/keep/").content.decode()
+        with override_settings(EMAIL_BACKEND="django.core.mail.backends.console.EmailBackend", ON_LOOPBACK=False):
+            page = self.client.get("/my/keep/").content.decode()
+            assert "Remove my email address" in page
+            assert "lets you in too" not in page
+            self.client.post("/my/keep/email/remove/")
+            assert "email" not in self.client.get("/my/keep/", follow=True).content.decode().split("<h1>")[1]
+        user.refresh_from_db()
+        assert user.email == ""
 
 
 @pytest.mark.race
