@@ -134,14 +134,13 @@ def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
 def send(*, address: str, keeper: User | None) -> str:
     """Send one email, whoever has the address; return what the browser keeps (`remember`). Raises NotSent."""
     if keeper is None:
-        text, page = (SIGN_IN if owner(address) else UNKNOWN), "account_login"
+        wanted, text, refusal, page = owner(address) is not None, SIGN_IN, UNKNOWN, "account_login"
     else:
         others = EmailAddress.objects.filter(email=address, verified=True).exclude(user=keeper)
-        text, page = (TAKEN if others.exists() else KEEP), "email_in"
-    sends_one = text in (SIGN_IN, KEEP)
-    code = get_random_string(DIGITS, "0123456789") if sends_one else uuid.uuid4().hex  # which nobody is told
+        wanted, text, refusal, page = not others.exists(), KEEP, TAKEN, "email_in"
+    code = get_random_string(DIGITS, "0123456789") if wanted else uuid.uuid4().hex  # which nobody is told
     page = settings.PUBLIC_URL + reverse(page)
-    body = str(text).format(how=str(_HOW).format(code=f"{code[:3]} {code[3:]}"), page=page)
+    body = str(text if wanted else refusal).format(how=str(_HOW).format(code=f"{code[:3]} {code[3:]}"), page=page)
     post(str(SUBJECT), body, address)
     number = uuid.uuid4().hex
     return signing.dumps(Waiting(number, address, keeper.pk if keeper else 0, _proof(number, code)), salt=COOKIE)
