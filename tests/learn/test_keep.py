@@ -24,7 +24,9 @@ STEP = "/lessons/basics/what-is-immunotherapy/{}/"
 SIGN_UP = {"username": "Dora", "password1": "maple leaves in fall"}
 
 
-class TestAGuest(TestCase):
+class GuestCase(TestCase):
+    """A guest who has begun a lesson on this test's device."""
+
     @classmethod
     def setUpTestData(cls) -> None:
         load_content()
@@ -37,6 +39,8 @@ class TestAGuest(TestCase):
     def html(self, address: str) -> str:
         return self.client.get(address).content.decode()
 
+
+class TestAGuest(GuestCase):
     def finish_a_lesson(self) -> None:
         n = 1
         while "/lessons/" in self.client.post(STEP.format(n))["Location"]:
