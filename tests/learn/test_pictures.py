@@ -19,10 +19,11 @@ COLORS = {
     "#BFE3DC", "#5FA89B",  # immune cells: on
     "#DCCBEA", "#8E6BB0",  # cancer cells
     "#F2B233",  # medicine, antibodies, messages
-    "#EFD9BE",  # people and healthy cells
+    "#EFD9BE", "#CB9A70", "#9A6744",  # people; the first is that of healthy cells, too
     "#9CC3E6",  # virus, antigen, fluid
     "#C3CB78",  # germs
 }  # fmt: skip
+SKINS = ["#EFD9BE", "#CB9A70", "#9A6744"]
 SHAPES = {"svg", "title", "g", "rect", "circle", "ellipse", "path", "text"}
 ATTRIBUTES = {
     "viewBox", "role", "aria-labelledby", "id", "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap",
@@ -42,6 +43,13 @@ DRAWN = {name: fromstring(text) for name, text in files().items()}  # noqa: S314
 
 def found(root: Element, shape: str) -> list[Element]:
     return root.findall(f".//{SVG}{shape}")
+
+
+def light(color: str) -> float:
+    """The relative luminance of WCAG 2: 0 is black, 1 is white."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def badges(root: Element) -> list[str]:
@@ -88,6 +96,24 @@ class TestAPicture(SimpleTestCase):
             used = {part.get(key) for part in root.iter() for key in ("fill", "stroke")} - {None, "none"}
             assert used <= NEUTRAL | COLORS, (name, used - NEUTRAL - COLORS)
             assert len(used - NEUTRAL) <= 6, name
+
+    def test_is_outlined_so_that_each_color_can_be_told_from_the_ink(self) -> None:
+        """3:1 at least (WCAG 1.4.11), so that the lines inside a shape are seen."""
+        for color in COLORS | NEUTRAL - {INK}:
+            assert (light(color) + 0.05) / (light(INK) + 0.05) >= 3, color
+
+    def test_shows_people_of_several_skins(self) -> None:
+        """Each is in five drawings at least, and a drawing with two people or more shows two skins at least."""
+        heads = {
+            name: [
+                part.get("fill")
+                for part in found(root, "circle")
+                if part.get("fill") in SKINS and float(part.get("r", "")) >= 13
+            ]
+            for name, root in DRAWN.items()
+        }
+        assert all(sum(skin in skins for skins in heads.values()) >= 5 for skin in SKINS), heads
+        assert [name for name, skins in heads.items() if len(skins) > 1 and len(set(skins)) == 1] == []
 
     def test_has_names_that_no_other_picture_has(self) -> None:
         for name, root in DRAWN.items():
