@@ -62,7 +62,7 @@ def badges(root: Element) -> list[str]:
 
 class TestAPicture(SimpleTestCase):
     def test_is_in_the_list_and_each_of_the_list_is_drawn(self) -> None:
-        assert len(PICTURES) >= 24
+        assert len(PICTURES) >= 52
         assert Counter(picture["file"] for picture in PICTURES) == Counter(list(files()))
 
     def test_has_four_kilobytes_at_most(self) -> None:
