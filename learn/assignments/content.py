@@ -1,4 +1,4 @@
-"""Shipped pathways in; one that the hospital made its own is left alone."""
+"""Shipped pathways in; one that the hospital made its own is left alone, also when the file names it no more."""
 
 from __future__ import annotations
 
@@ -18,21 +18,31 @@ def load(folder: Path) -> Report:
     """Load pathways.yaml, after the lessons that it names. Raises ContentError; all or nothing."""
     report = Report()
     with transaction.atomic(), named("pathways.yaml"):
-        for data in read(folder / "pathways.yaml"):
+        rows = read(folder / "pathways.yaml")
+        for data in rows:
             if set(data) != KEYS:
                 raise ContentError(f"{data.get('slug')}: must have {', '.join(sorted(KEYS))}, and nothing else")
             _load_pathway(data, report)
+        for pathway in Pathway.objects.exclude(slug__in=[data["slug"] for data in rows]).exclude(shipped=""):
+            # Nothing points to a pathway: what was assigned through it are lessons, and they stay assigned.
+            if digest(_words(pathway)) == pathway.shipped:
+                pathway.delete()
+                report.added.append(f"pathway {pathway.slug}: offered no more")
+            else:
+                report.left_alone.append(f"pathway {pathway.slug}: is shipped no more; yours was left as it is.")
     return report
+
+
+def _words(pathway: Pathway) -> dict[str, Any]:
+    """Return what the hash of a shipped pathway is made from."""
+    return {"name": pathway.name, "lessons": [place.lesson.slug for place in pathway.places.select_related("lesson")]}
 
 
 def _load_pathway(data: dict[str, Any], report: Report) -> None:
     wanted = {"name": data["name"], "lessons": data["lessons"]}
     pathway = Pathway.objects.filter(slug=data["slug"]).first()
     if pathway is not None:
-        now = {
-            "name": pathway.name,
-            "lessons": [place.lesson.slug for place in pathway.places.select_related("lesson")],
-        }
+        now = _words(pathway)
         if now == wanted:
             return
         if digest(now) != pathway.shipped:

@@ -32,6 +32,7 @@ LESSON = {
     "therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "checked", "next_check",
     "steps",
 }  # fmt: skip
+LESSON_MAY = {"read_first"}
 STEP = {"slug", "heading", "claims", "body", "key_point"}
 QUESTION = {"slug", "item", "kind", "critical", "objective", "claims", "step", "stem", "why"}
 KIND = {  # what a kind needs in a content file; what else it may have stands in MAY
@@ -69,6 +70,8 @@ def load(folder: Path) -> Report:
                 _load_therapy(therapy, report)
         with named("pictures.yaml"):
             pictures = {(row["lesson"], row["step"]): row for row in read(folder / "pictures.yaml")}
+        orders: dict[str, list[tuple[int, str]]] = {}
+        known = set(Lesson.objects.values_list("slug", flat=True))
         for path in sorted((folder / "lessons").glob("*.yaml")):
             with named(path.name):
                 lesson, quiz = read(path), read(folder / "quizzes" / path.name)
@@ -76,6 +79,9 @@ def load(folder: Path) -> Report:
                 for step in lesson["steps"]:
                     step["drawn"] = pictures.pop((lesson["slug"], step["slug"]), None)
                 _load_lesson(lesson, _load_quiz(quiz, report), report)
+                orders.setdefault(lesson["therapy"], []).append((lesson["position"], lesson["slug"]))
+        for therapy, places in orders.items():
+            _order_lessons(Therapy.objects.get(slug=therapy), [slug for _, slug in sorted(places)], known, report)
         if pictures:
             raise ContentError(f"pictures.yaml: there is no step {' / '.join(next(iter(pictures)))}")
     return report
@@ -110,7 +116,7 @@ def _check(lesson: Data, quiz: Data, stem: str, seen: set[str]) -> None:
     for where, got, wanted in _shapes(lesson, quiz):
         if missing := wanted - set(got):
             raise ContentError(f"{where}: missing {', '.join(sorted(missing))}")
-        if unknown := set(got) - wanted - MAY:
+        if unknown := set(got) - wanted - (LESSON_MAY if where == "lesson" else MAY):
             raise ContentError(f"{where}: unknown {', '.join(sorted(map(str, unknown)))}")
     if not lesson["slug"] == quiz["slug"] == stem:
         raise ContentError(f"the slug of the lesson and of its quiz must be {stem}")
@@ -238,12 +244,36 @@ def _order(quiz: Quiz, questions: list[Question], report: Report) -> None:
     quiz.save(update_fields=["shipped_order"])
 
 
+def _order_lessons(therapy: Therapy, wanted: list[str], known: set[str], report: Report) -> None:
+    """Put the lessons of a therapy type in the shipped order, unless the hospital has put them in its own since.
+
+    `wanted` holds the slugs in the shipped order; `known` those that were here before this load.
+    """
+    lessons = list(therapy.lessons.order_by("position"))
+    now = [lesson.slug for lesson in lessons if lesson.slug in wanted]
+    if now != wanted:
+        if therapy.shipped_order and digest([slug for slug in now if slug in known]) != therapy.shipped_order:
+            report.left_alone.append(f"{therapy.slug}: another order of lessons is available; yours was left.")
+            return
+        ordered = sorted(lessons, key=lambda x: (x.slug not in wanted, wanted.index(x.slug) if x.slug in wanted else 0))
+        # Two passes: no two lessons may have one place, not even in between.
+        for start in (max(lesson.position for lesson in lessons) + 1, 1):
+            for place, lesson in enumerate(ordered, start):
+                Lesson.objects.filter(pk=lesson.pk).update(position=place)
+        report.added.append(f"therapy type {therapy.slug}, the order of its lessons")
+    if therapy.shipped_order != digest(wanted):
+        Therapy.objects.filter(pk=therapy.pk).update(shipped_order=digest(wanted))
+
+
 def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
     therapy = Therapy.objects.get(slug=data["therapy"])
     place = _free(data["position"], Lesson.objects.filter(therapy=therapy).exclude(slug=data["slug"]))
     lesson, _ = Lesson.objects.get_or_create(
         slug=data["slug"], defaults={"therapy": therapy, "position": place, "quiz": quiz}
     )
+    if lesson.read_first != data.get("read_first", False):
+        lesson.read_first = not lesson.read_first
+        lesson.save(update_fields=["read_first"])
     shipped, language = digest(data), data["language"]
     if not _is_wanted(
         list(lesson.editions.filter(language=language).order_by("-number")), shipped, lesson.slug, report

@@ -35,6 +35,8 @@ class Therapy(models.Model):
     summary = models.CharField(max_length=300)
     # A hash of the shipped words: words that differ from it are the hospital's own.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
+    # The same for the order of its shipped lessons; blank on a site that was loaded before this was kept.
+    shipped_order = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = TherapyQuerySet.as_manager()
 
@@ -65,6 +67,8 @@ class Lesson(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     position = models.PositiveSmallIntegerField()
     quiz = models.OneToOneField(Quiz, models.PROTECT, null=True, blank=True, related_name="lesson")
+    # It says when to call: lists say "Read this first" beside it.
+    read_first = models.BooleanField(default=False)
 
     objects = LessonQuerySet.as_manager()
 

@@ -35,6 +35,7 @@ class Taught:
     title: str
     minutes: int  # to read; its check comes on top
     quiz: int | None
+    read_first: bool = False  # it says when to call
     questions: int = 0  # that the check asks now
 
 
@@ -90,6 +91,7 @@ def catalogue() -> list[Taught]:
             "edition__title",
             "edition__minutes",
             "edition__lesson__quiz",
+            "edition__lesson__read_first",
             "asked",
             "slug",
         )

@@ -93,6 +93,7 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
         "therapy": found,
         "rows": rows,
         "first": first if first and first.therapy != therapy else None,  # where somebody new best begins
+        "read_first": any(row.taught.read_first for row in rows),
         "today": _today(request),
     }
     return render(request, "progress/therapy.html", context)
