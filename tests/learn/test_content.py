@@ -364,6 +364,15 @@ class TestAStep(SimpleTestCase):
                 assert f"**{TIERS[1]}.**" in step["body"]
                 assert f"**{TIERS[0]}.**" in step["body"]
 
+    def test_points_to_no_place_on_the_page(self) -> None:
+        """The card stands where the page puts it, and lessons are read in any order."""
+        for slug, step in steps():
+            said = f"{step['body']} {step['key_point']}"
+            assert not re.search(r"\b(below|above(?! all)|next lesson|last lesson)\b", said, re.IGNORECASE), (
+                slug,
+                step["slug"],
+            )
+
 
 class TestACheck(SimpleTestCase):
     def test_asks_the_agreed_items(self) -> None:
@@ -425,6 +434,12 @@ class TestAQuestion(SimpleTestCase):
         for _, question in questions():
             assert not re.search(r"\b(not|except|never|always)\b", question["stem"], re.IGNORECASE), question["stem"]
 
+    def test_with_a_statement_says_nothing_of_all_or_every(self) -> None:
+        """Such a statement is nearly always false, which helps to guess."""
+        for _, question in questions():
+            if question["kind"] == "truth":
+                assert not re.search(r"\b(all|every|each|any|no one|none)\b", question["stem"], re.IGNORECASE), question
+
     def test_with_a_statement_is_true_or_false_and_says_why_to_both(self) -> None:
         for _, question in questions():
             if question["kind"] == "truth":
@@ -448,6 +463,37 @@ class TestAChoice(SimpleTestCase):
                 assert not EMPTY_OPTION.search(choice["text"]), choice["text"]
                 assert set(choice) <= {"text", "right", "misconception", "feedback"}, choice["text"]
                 assert not (choice.get("right") and "misconception" in choice), choice["text"]
+
+    def test_to_call_stands_beside_another_tier(self) -> None:
+        """Who only knows that one calls has not learned how fast: "call" is never the only action to choose."""
+        for _, question in questions():
+            texts = {choice["text"].rstrip(".") for choice in choices(question)}
+            right = {choice["text"].rstrip(".") for choice in choices(question) if choice.get("right")}
+            if question["kind"] == "choice" and right & set(TIERS):
+                assert len(texts & set(TIERS)) >= 2, question["slug"]
+
+    def test_between_tiers_is_asked_in_every_therapy_type(self) -> None:
+        asked = {
+            LESSONS[slug]["therapy"]
+            for slug, question in questions()
+            if question["critical"] and sum(choice["text"].rstrip(".") in TIERS for choice in choices(question)) >= 2
+        }
+        assert asked == set(CLAIMS)
+
+    def test_is_right_for_each_tier_somewhere(self) -> None:
+        right = Counter(
+            choice["text"].rstrip(".")
+            for _, question in questions()
+            for choice in choices(question)
+            if question["critical"] and choice.get("right")
+        )
+        assert min(right[tier] for tier in TIERS) >= 1
+        assert right["Call 911"] >= 4
+
+    def test_that_is_wrong_says_what_is_so_not_what_a_lesson_leaves_out(self) -> None:
+        for _, question in questions():
+            for text in feedback(question):
+                assert not re.search(r"\bthis lesson\b|\bthe lesson\b", text, re.IGNORECASE), (question["slug"], text)
 
     def test_is_not_told_by_its_length(self) -> None:
         single = [choices(question) for _, question in questions() if question.get("choose") == 1]

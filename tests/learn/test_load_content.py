@@ -40,16 +40,16 @@ class FolderCase(TestCase):
 
 
 class TestLoading(FolderCase):
-    def test_publishes_the_sixteen_lessons_whole(self) -> None:
-        assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 16
+    def test_publishes_the_twenty_lessons_whole(self) -> None:
+        assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 20
         steps = sum(len(yaml.safe_load(path.read_text())["steps"]) for path in (self.folder / "lessons").iterdir())
-        assert Step.objects.filter(frozen=True).count() == steps == 87
-        assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 79
-        assert len(self.first.added) == 16 + 79
+        assert Step.objects.filter(frozen=True).count() == steps == 110
+        assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 110
+        assert len(self.first.added) == 20 + 110
 
     def test_gives_steps_their_pictures_with_words_for_whoever_cannot_see_them(self) -> None:
         drawn = Step.objects.exclude(picture="")
-        assert drawn.count() == 44
+        assert drawn.count() == 52
         assert all(step.alt and step.key for step in drawn)
 
     def test_a_redrawn_picture_makes_a_new_number(self) -> None:
@@ -165,6 +165,38 @@ class TestLoading(FolderCase):
         quiz = Quiz.objects.get(slug="what-is-immunotherapy")
         assert quiz.items.first().question.slug == "same-side-effects-for-all-kinds"
 
+    def test_puts_lessons_in_a_new_order_where_the_hospital_left_the_old(self) -> None:
+        first, second = "how-your-immune-system-fights-cancer", "what-is-immunotherapy"
+        self.edit(f"lessons/{first}.yaml", lambda d: d.update(position=2))
+        self.edit(LESSON, lambda d: d.update(position=1))
+        assert "therapy type basics, the order of its lessons" in content.load(self.folder).added
+        places = Lesson.objects.filter(therapy__slug="basics").order_by("position")
+        assert list(places.values_list("slug", "position")) == [(second, 1), (first, 2)]
+        assert content.load(self.folder).added == []
+
+    def test_puts_lessons_in_order_on_a_site_that_kept_no_order_yet(self) -> None:
+        """Such a site was loaded by an older release: its lessons stand as that one put them."""
+        Therapy.objects.update(shipped_order="")
+        Lesson.objects.filter(slug="who-to-call").update(position=9)
+        Lesson.objects.filter(slug="your-questions").update(position=1)
+        content.load(self.folder)
+        places = Lesson.objects.filter(therapy__slug="your-care-team").order_by("position")
+        assert list(places.values_list("slug", flat=True)) == ["who-to-call", "your-questions", "i-help-somebody"]
+
+    def test_leaves_an_order_of_lessons_that_the_hospital_chose(self) -> None:
+        Lesson.objects.filter(slug="what-is-immunotherapy").update(position=9)
+        Lesson.objects.filter(slug="how-your-immune-system-fights-cancer").update(position=10)
+        assert content.load(self.folder).left_alone == [
+            "basics: another order of lessons is available; yours was left."
+        ]
+        assert Lesson.objects.get(slug="what-is-immunotherapy").position == 9
+
+    def test_says_which_lessons_to_read_first(self) -> None:
+        assert Lesson.objects.filter(read_first=True).count() == 9
+        self.edit("lessons/who-to-call.yaml", lambda d: d.pop("read_first"))
+        content.load(self.folder)
+        assert not Lesson.objects.get(slug="who-to-call").read_first
+
     def test_keeps_a_place_that_the_hospital_gave_a_lesson(self) -> None:
         Lesson.objects.filter(slug="what-is-immunotherapy").update(position=7)
         content.load(self.folder)
@@ -227,28 +259,50 @@ class TestAPathway(FolderCase):
         super().setUp()
         self.first = pathways.load(self.folder)
 
-    def test_comes_for_each_type_of_therapy_basics_first_and_who_to_call_last(self) -> None:
+    def test_begins_with_its_safety_lesson_then_who_to_call_and_ends_with_the_basics(self) -> None:
         found = list(Pathway.objects.offered())
-        assert [p.therapy for p in found] == list(Therapy.objects.filter(kind="therapy"))
-        assert len(self.first.added) == len(found) == 5
+        assert {p.therapy for p in found} == set(Therapy.objects.filter(kind="therapy"))
+        assert len(self.first.added) == len(found) == 8
         for pathway in found:
-            own = list(pathway.therapy.lessons.values_list("slug", flat=True))
-            basics = ["how-your-immune-system-fights-cancer", "what-is-immunotherapy"]
-            assert pathway.slugs == [*basics, *own, "who-to-call"]
+            first, second, *own = pathway.slugs
+            lesson = Lesson.objects.get(slug=first)
+            assert (lesson.read_first, lesson.therapy) == (True, pathway.therapy)
+            assert second == "who-to-call"
+            assert own[-2:] == ["how-your-immune-system-fights-cancer", "what-is-immunotherapy"]
+            assert {x.therapy for x in Lesson.objects.filter(slug__in=own[:-2])} <= {pathway.therapy}
             assert [lesson.slug for lesson in pathway.taught()] == pathway.slugs
+
+    def test_of_one_treatment_asks_for_no_lesson_of_another(self) -> None:
+        asked = {p.slug: set(p.slugs) for p in Pathway.objects.offered()}
+        assert not {"interferons", "il-2"} & asked["bcg"]
+        assert not {"bcg-for-the-bladder", "il-2"} & asked["interferon"]
+        assert not {"bcg-for-the-bladder", "interferons"} & asked["il-2"]
+        assert "vaccines-that-prevent" not in asked["cancer-vaccines"]
+        assert "after-t-cell-therapy" not in asked["t-cell-engagers"]
+
+    def test_that_left_the_release_is_offered_no_more_unless_the_hospital_made_it_its_own(self) -> None:
+        self.edit("pathways.yaml", lambda d: d.pop(1))
+        assert pathways.load(self.folder).added == ["pathway bcg: offered no more"]
+        assert not Pathway.objects.filter(slug="bcg").exists()
+        Pathway.objects.filter(slug="interferon").update(name="Our interferon plan")
+        self.edit("pathways.yaml", lambda d: d.pop(1))
+        kept = "pathway interferon: is shipped no more; yours was left as it is."
+        assert (report := pathways.load(self.folder)).left_alone == [kept]
+        assert report.added == []
+        assert Pathway.objects.get(slug="interferon").name == "Our interferon plan"
 
     def test_twice_changes_nothing_and_a_newer_one_comes_unless_the_hospital_has_its_own(self) -> None:
         assert (again := pathways.load(self.folder)).added == again.left_alone == []
         self.edit("pathways.yaml", lambda d: d[0]["lessons"].reverse())
         assert pathways.load(self.folder).added == ["pathway antibodies-and-checkpoint-inhibitors"]
         pathway = Pathway.objects.get(slug="antibodies-and-checkpoint-inhibitors")
-        assert pathway.slugs[0] == "who-to-call"
+        assert pathway.slugs[0] == "what-is-immunotherapy"
         pathway.places.get(position=2).delete()
         self.edit("pathways.yaml", lambda d: d[0]["lessons"].reverse())
         left = "pathway antibodies-and-checkpoint-inhibitors: a newer one is available; yours was left as it is."
         assert (report := pathways.load(self.folder)).left_alone == [left]
         assert report.added == []
-        assert len(pathway.slugs) == 5
+        assert len(pathway.slugs) == 6
 
     def test_does_not_ask_for_a_lesson_that_is_not_taught(self) -> None:
         governance.retire(edition=Edition.objects.get(lesson__slug="who-to-call"))
