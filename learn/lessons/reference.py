@@ -13,13 +13,17 @@ from learn.lessons import texts
 
 @dataclass(frozen=True)
 class Claim:
-    """A fact that may be taught. `status`: S, S1, C (corrected), A (added), A? (not confirmed yet)."""
+    """A fact that may be taught. `status`: S, S1, C (corrected), A (added), A? (not confirmed yet).
+
+    `confirm`: a clinician or a pharmacist must confirm it before launch.
+    """
 
     id: str
     text: str
     status: str
     safety: bool
     sources: tuple[str, ...]
+    confirm: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,10 @@ def _rows(name: str) -> list[dict[str, Any]]:
 def claims() -> dict[str, Claim]:
     """Return every claim by its id."""
     return {
-        r["id"]: Claim(r["id"], r["text"], r["status"], r["safety"], tuple(r["sources"])) for r in _rows("claims.yaml")
+        r["id"]: Claim(
+            r["id"], r["text"], r["status"], r["safety"], tuple(r["sources"]), confirm=r.get("confirm", False)
+        )
+        for r in _rows("claims.yaml")
     }
 
 
