@@ -138,15 +138,40 @@ class TestTheQuestionsForTheVisit(SimpleTestCase):
     def test_stand_in_seven_groups_and_an_eighth_of_extras(self) -> None:
         assert len(self.GROUPS) == 8
         asked = [q for group in self.GROUPS for q in group["questions"]]
-        assert len({q["slug"] for q in asked}) == len(asked) == 34
+        assert len({q["slug"] for q in asked}) == len(asked) == 43
         assert [group["group"] for group in self.GROUPS if any(q.get("extra") for q in group["questions"])] == ["Extra"]
 
     def test_carry_all_nineteen_of_the_article(self) -> None:
-        assert {q["article"] for group in self.GROUPS[:7] for q in group["questions"]} == set(range(1, 20))
+        asked = [q for group in self.GROUPS for q in group["questions"]]
+        assert {q["article"] for q in asked if "article" in q} == set(range(1, 20))
+        ours = {q["slug"] for q in asked if not q.keys() & {"article", "extra"}}
+        assert ours == {
+            "no-treatment",
+            "stay-in-hospital",
+            "missed-visit",
+            "how-high-a-fever",
+            "fever-pill",
+            "which-emergency-room",
+            "people-at-home",
+            "which-vaccines",
+            "interpreter",
+        }
 
-    def test_mark_the_four_that_matter_for_safety(self) -> None:
+    def test_mark_the_seven_that_matter_for_safety(self) -> None:
         safety = [q["slug"] for group in self.GROUPS for q in group["questions"] if q.get("safety")]
-        assert safety == ["call-right-away", "who-do-i-tell", "how-soon", "night-number"]
+        assert safety == [
+            "call-right-away",
+            "who-do-i-tell",
+            "how-soon",
+            "night-number",
+            "how-high-a-fever",
+            "fever-pill",
+            "which-emergency-room",
+        ]
+
+    def test_say_number_of_a_phone_only(self) -> None:
+        texts = [q["text"] for group in self.GROUPS for q in group["questions"]]
+        assert [text for text in texts if "number" in text.replace("phone number", "")] == []
 
     def test_that_are_extra_name_their_facts_and_lessons(self) -> None:
         for question in self.GROUPS[7]["questions"]:
