@@ -13,13 +13,17 @@ from learn.lessons import texts
 
 @dataclass(frozen=True)
 class Claim:
-    """A fact that may be taught. `status`: S, S1, C (corrected), A (added), A? (not confirmed yet)."""
+    """A fact that may be taught. `status`: S, S1, C (corrected), A (added), A? (not confirmed yet).
+
+    `confirm`: a clinician or a pharmacist must confirm it before launch.
+    """
 
     id: str
     text: str
     status: str
     safety: bool
     sources: tuple[str, ...]
+    confirm: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,10 @@ def _rows(name: str) -> list[dict[str, Any]]:
 def claims() -> dict[str, Claim]:
     """Return every claim by its id."""
     return {
-        r["id"]: Claim(r["id"], r["text"], r["status"], r["safety"], tuple(r["sources"])) for r in _rows("claims.yaml")
+        r["id"]: Claim(
+            r["id"], r["text"], r["status"], r["safety"], tuple(r["sources"]), confirm=r.get("confirm", False)
+        )
+        for r in _rows("claims.yaml")
     }
 
 
@@ -130,18 +137,29 @@ def mask(texts: Iterable[str]) -> list[str]:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], Term], ...]:
-    def pattern(term: Term) -> re.Pattern[str]:
+def _words() -> tuple[re.Pattern[str], tuple[Term, ...]]:
+    """Return what finds any term by any of its names, and by the number of the group that matched, the term."""
+    named = [
         # "CAR (chimeric antigen receptor)" and "PD-1 / PD-L1" are looked for by each of their names.
-        names = [name.strip() for name in re.split(r"[/()]", term.term.replace('"', "")) if name.strip()]
-        either = "|".join(re.escape(name) for name in names)
-        return re.compile(rf"(?<![\w-])(?:{either})s?(?![\w-])", re.IGNORECASE)
+        (name.strip(), term)
+        for term in terms()
+        for name in re.split(r"[/()]", term.term.replace('"', ""))
+        if name.strip()
+    ]
+    # The longest first: a PD-L1 test is that, and not PD-L1.
+    named.sort(key=lambda pair: -len(pair[0]))
+    either = "|".join(f"({_spelled(name)})" for name, _ in named)
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"), tuple(term for _, term in named)
 
-    return tuple((pattern(term), term) for term in terms())
+
+def _spelled(name: str) -> str:
+    """Return the pattern for one and for many of it; what is all capitals is found as such only: CAR is no car."""
+    many = re.escape(name[:-1]) + "(?:y|ies)" if name.endswith("y") else re.escape(name) + "s?"
+    return many if name.isupper() else f"(?i:{many})".replace("’", "['’]")
 
 
 @cache
 def words_on(text: str) -> tuple[Term, ...]:
-    """Return the terms of the word list that stand in this text, in the order in which they come."""
-    found = [(match.start(), term) for pattern, term in _patterns() if (match := pattern.search(text))]
-    return tuple(term for _, term in sorted(found, key=lambda pair: pair[0]))
+    """Return the terms of the word list that stand in this text, each once, in the order in which they come."""
+    pattern, found = _words()
+    return tuple(dict.fromkeys(found[(match.lastindex or 1) - 1] for match in pattern.finditer(text)))

@@ -18,7 +18,15 @@ from tests.learn.test_load_content import FolderCase
 from tests.learn.test_pages import WHAT, SiteCase, words
 
 PAGE = "/my/questions/"
-SAFETY = ["call-right-away", "who-do-i-tell", "how-soon", "night-number"]
+SAFETY = [
+    "call-right-away",
+    "who-do-i-tell",
+    "how-soon",
+    "night-number",
+    "how-high-a-fever",
+    "fever-pill",
+    "which-emergency-room",
+]
 
 
 class QuestionsCase(SiteCase):
@@ -174,14 +182,14 @@ class TestWhatOthersAsk(QuestionsCase):
         return re.findall(r'name="add" value="([\w-]+)"', self.client.get(PAGE).content.decode())
 
     def test_has_every_question_but_the_extras(self) -> None:
-        assert len(self.offered()) == 28
+        assert len(self.offered()) == 37
         assert "carry-a-card" not in self.offered()
 
     def test_has_an_extra_for_whoever_has_read_its_lesson(self) -> None:
         lesson = ("your-care-team", "who-to-call")
         self.write("a")
         self.read(*lesson, upto=Step.objects.shown().filter(edition__lesson__slug=lesson[1]).count())
-        assert self.offered()[:6] == [*SAFETY, "carry-a-card", "ask-first"]
+        assert self.offered()[:9] == [*SAFETY, "carry-a-card", "ask-first"]
         assert "drive-home" not in self.offered()
 
     def test_stands_ten_at_most_beside_the_folded_rest(self) -> None:
@@ -192,7 +200,7 @@ class TestWhatOthersAsk(QuestionsCase):
         page = self.client.get(PAGE).content.decode()
         shown = page.split('id="others"')[1].split("<details")[0]
         assert len(re.findall('name="add"', shown)) == 10
-        assert len(self.offered()) == 34
+        assert len(self.offered()) == 43
 
     def test_stays_folded_out_while_somebody_chooses_there(self) -> None:
         address = self.post(add="work", more="1").url
@@ -345,7 +353,7 @@ class TestPrinted(QuestionsCase):
 
 class TestTheShippedOnes(FolderCase):
     def test_come_in_once(self) -> None:
-        assert len(content.load(self.folder).added) == SuggestedQuestion.objects.count() == 34
+        assert len(content.load(self.folder).added) == SuggestedQuestion.objects.count() == 43
         again = content.load(self.folder)
         assert (again.added, again.left_alone) == ([], [])
 
