@@ -19,7 +19,9 @@ def load(name: str) -> Any:
 LESSONS = {path.stem: load(f"lessons/{path.name}") for path in (FIXTURES / "lessons").glob("*.yaml")}
 QUIZZES = {path.stem: load(f"quizzes/{path.name}") for path in (FIXTURES / "quizzes").glob("*.yaml")}
 CLAIMS, SOURCES = reference.claims(), reference.sources()
-TAUGHT = Counter(c for lesson in LESSONS.values() for step in lesson["steps"] for c in step["claims"])
+TAUGHT = Counter(
+    claim for lesson in LESSONS.values() for claim in {c for step in lesson["steps"] for c in step["claims"]}
+)
 QUESTIONS = [q for quiz in QUIZZES.values() for q in quiz["questions"]]
 
 
@@ -31,8 +33,10 @@ class TestTheFacts(SimpleTestCase):
         left_out = load("not_taught.yaml")
         assert all(len(reason) > 20 for reason in left_out.values())
         assert set(CLAIMS) - set(TAUGHT) == set(left_out)
-        # BA-21 (side effects can start at any time) is worth saying in two lessons.
-        assert {claim for claim, times in TAUGHT.items() if times > 1} == {"BA-21"}
+        # Said in more than one lesson: that side effects can start at any time, what a scan may mean, birth control;
+        # and what "I help somebody" repeats for whoever helps.
+        for_helpers = {c for step in LESSONS["i-help-somebody"]["steps"] for c in step["claims"]} - {"CT-21"}
+        assert {claim for claim, times in TAUGHT.items() if times > 1} == {"BA-21", "BA-23", "CI-35"} | for_helpers
 
     def test_that_are_taught_or_asked_exist(self) -> None:
         assert set(TAUGHT) <= set(CLAIMS)
@@ -56,10 +60,9 @@ class TestTheFacts(SimpleTestCase):
 
 
 class TestTheQuestions(SimpleTestCase):
-    def test_are_all_seventy_nine(self) -> None:
+    def test_have_an_item_id_each(self) -> None:
         items = Counter(question["item"] for question in QUESTIONS)
-        wanted = {1: 11, 2: 16, 3: 13, 4: 9, 5: 12, 6: 9, 7: 9}
-        assert set(items) == {f"L{lesson}-{n}" for lesson, last in wanted.items() for n in range(1, last + 1)}
+        assert len(items) == 110
         assert set(items.values()) == {1}
 
     def test_of_truth_are_neither_mostly_true_nor_mostly_false(self) -> None:
@@ -72,13 +75,17 @@ class TestEveryObjective(SimpleTestCase):
 
     ASKED_BY = {
         "L1": {"O1": [1, 2, 6, 8, 9, 11], "O2": [3], "O3": [4, 5], "O4": [7, 10]},
-        "L2": {"O1": [1, 2, 5], "O2": [3, 4], "O3": [6, 14, 15, 16], "O4": [7, 8, 9, 11, 12], "O5": [10, 13]},
-        "L3": {"O1": [1], "O2": [2, 3, 10, 12], "O3": [4, 6], "O4": [5, 7, 8, 9, 11, 13]},
-        "L4": {"O1": [1, 2], "O2": [3, 4], "O3": [5, 6, 7, 9], "O4": [8]},
-        "L5": {"O1": [1, 2, 3, 4], "O2": [5, 10], "O3": [6, 7], "O4": [8, 9, 11, 12]},
+        "L2": {
+            "O1": [1, 2, 5], "O2": [3, 4], "O3": [6, 14, 15, 16], "O4": [7, 8, 9, 11, 12, 17, 18],
+            "O5": [10, 13, 19, 20, 21, 22, 23],
+        },
+        "L3": {"O1": [1], "O2": [3, 10, 12], "O3": [6, 16], "O4": [5, 7, 8, 9, 11, 13, 14, 15, 17, 18]},
+        "L4": {"O1": [1, 2], "O2": [3, 4], "O3": [5, 6, 7, 9, 10, 11, 12], "O4": [8]},
+        "L5": {"O1": [1, 2, 3, 4], "O2": [5, 10], "O3": [6, 7, 13, 14, 15, 17, 18], "O4": [8, 9, 11, 12, 16]},
         "L6": {"O1": [1, 2], "O2": [3, 4, 5], "O3": [6, 7], "O4": [8, 9]},
-        "L7": {"O1": [1, 6, 7], "O2": [2], "O3": [3, 4, 8, 9], "O4": [5]},
-    }
+        "L7": {"O1": [1, 6], "O2": [2, 16], "O3": [3, 4, 8, 9, 10, 11, 12, 13, 14, 15], "O4": [5]},
+        "L8": {"O1": [1], "O2": [2, 3, 5], "O3": [4], "O4": [6]},  # T-cell engagers
+    }  # fmt: skip
 
     def test_is_asked_by_an_item_and_every_item_asks_for_one(self) -> None:
         items = {question["item"] for question in QUESTIONS}
