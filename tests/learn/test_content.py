@@ -77,7 +77,7 @@ ITEMS = {
     "bcg-for-the-bladder": "L3-6* L3-7* L3-9 L3-10 L3-11* L3-16* L3-17* L3-18*",
     "interferons": "L3-1 L3-3 L3-8* L3-14*",
     "il-2": "L3-5* L3-12 L3-13* L3-15*",
-    "after-a-t-vec-shot": "L4-5* L4-6* L4-7* L4-9* L4-10* L4-11* L4-12*",
+    "after-a-t-vec-shot": "L4-5* L4-6* L4-7* L4-9* L4-10* L4-11* L4-12* L4-13*",
     "how-virus-therapy-works": "L4-1 L4-2 L4-3 L4-4 L4-8",
     "after-t-cell-therapy": "L5-6* L5-7* L5-13* L5-14* L5-15*",
     "t-cell-engagers": "L8-1 L8-2* L8-3* L8-4* L8-5* L8-6*",

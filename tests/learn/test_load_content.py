@@ -43,9 +43,9 @@ class TestLoading(FolderCase):
     def test_publishes_the_twenty_lessons_whole(self) -> None:
         assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 20
         steps = sum(len(yaml.safe_load(path.read_text())["steps"]) for path in (self.folder / "lessons").iterdir())
-        assert Step.objects.filter(frozen=True).count() == steps == 110
-        assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 110
-        assert len(self.first.added) == 20 + 110
+        assert Step.objects.filter(frozen=True).count() == steps == 111
+        assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 111
+        assert len(self.first.added) == 20 + 111
 
     def test_gives_steps_their_pictures_with_words_for_whoever_cannot_see_them(self) -> None:
         drawn = Step.objects.exclude(picture="")
