@@ -21,7 +21,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from learn.lessons import governance, texts
+from learn.lessons import governance, reference_check, texts
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -60,10 +60,21 @@ class Report:
 def load(folder: Path) -> Report:
     """Load therapy types, lessons and quizzes from this folder of YAML.
 
-    All or nothing: one transaction. Raises ContentError at the first rule that a file breaks.
+    All or nothing: every file is looked at first, also those that are read while the site runs (the call card, the
+    facts); then one transaction. Raises ContentError at the first rule that a file breaks.
     """
     report = Report()
     seen: set[str] = set()
+    lessons: dict[str, tuple[Data, Data]] = {}
+    for path in sorted((folder / "lessons").glob("*.yaml")):
+        with named(path.name):
+            lesson, quiz = read(path), read(folder / "quizzes" / path.name)
+            _check(lesson, quiz, path.stem, seen)
+            lessons[path.name] = lesson, quiz
+    try:
+        reference_check.check(folder, lessons)
+    except reference_check.Unfit as error:
+        raise ContentError(str(error)) from error
     with transaction.atomic():
         with named("therapies.yaml"):
             for therapy in read(folder / "therapies.yaml"):
@@ -72,10 +83,8 @@ def load(folder: Path) -> Report:
             pictures = {(row["lesson"], row["step"]): row for row in read(folder / "pictures.yaml")}
         orders: dict[str, list[tuple[int, str]]] = {}
         known = set(Lesson.objects.values_list("slug", flat=True))
-        for path in sorted((folder / "lessons").glob("*.yaml")):
-            with named(path.name):
-                lesson, quiz = read(path), read(folder / "quizzes" / path.name)
-                _check(lesson, quiz, path.stem, seen)
+        for name, (lesson, quiz) in lessons.items():
+            with named(name):
                 for step in lesson["steps"]:
                     step["drawn"] = pictures.pop((lesson["slug"], step["slug"]), None)
                 _load_lesson(lesson, _load_quiz(quiz, report), report)

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 FIXTURES = Path(__file__).resolve().parent.parent.parent / "fixtures"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read(path: Path) -> Any:
@@ -14,4 +14,4 @@ def read(path: Path) -> Any:
 
     Raises OSError, UnicodeDecodeError or yaml.YAMLError when it cannot be read.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - both are safe loaders

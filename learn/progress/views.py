@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,6 +21,8 @@ from learn.progress import actions, summary
 from learn.progress.summary import Standing
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
+
+HELPER = "i-help-somebody"  # the lesson for people who help a patient
 
 
 def _see(name: str, *args: Any) -> HttpResponse:
@@ -45,16 +48,27 @@ def _review(request: HttpRequest) -> reviewing.Outlook:
 
 
 def _steps(therapy: str, lesson: str) -> list[Step]:
-    """Return the steps that readers see now, in order; 404 when there is no such published lesson."""
+    """Return the steps that readers see now, in order; 404 when there is no such published lesson.
+
+    Each carries where the lesson for helpers stands (`helper`: its therapy type), None where it is not published: read
+    with the steps, the link to it costs no query and is never dead.
+    """
+    helper = Lesson.objects.taught().filter(slug=HELPER).order_by().values("therapy__slug")[:1]
     steps = list(
         Step.objects.shown()
         .filter(edition__lesson__slug=lesson, edition__lesson__therapy__slug=therapy)
         .select_related("edition__lesson__therapy")
+        .annotate(helper=Subquery(helper))
         .order_by("position")
     )
     if not steps:
         raise Http404("No such lesson")
     return steps
+
+
+def _helper(therapy: str | None) -> str:
+    """Return the address of the lesson for helpers, which stands in this therapy type; "" where there is none."""
+    return reverse("lesson", args=[therapy, HELPER]) if therapy else ""
 
 
 @login_not_required
@@ -69,6 +83,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "carry_on": begun[0] if begun else None,
         "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]
         "review": _review(request),
+        "helper": _helper(next((s.taught.therapy for s in standings if s.taught.slug == HELPER), None)),
     }
     return render(request, "progress/start.html", context)
 
@@ -123,17 +138,23 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         return after_step(steps, place - 1 if place else (n if following else len(steps)))
     if here is None:
         raise Http404("No such step")
+    last = here is steps[-1]
+    # A step on the card shows it before the button that leads on: nobody should go on without having met it.
+    teaches_card = not card.whole().claims.isdisjoint(here.claims)
     context = {
         "step": here,
         "edition": here.edition,
         "lesson": here.edition.lesson,
         "steps": steps,
-        "last": here is steps[-1],
+        "last": last,
         "picture": f"learn/pictures/{here.picture}",
         "words": reference.words_on(f"{here.heading} {here.body}"),
         "holds": reference.holds(here.claims) if getattr(request.user, "is_staff", False) else [],
-        "sources": reference.sources_of(c for s in steps for c in s.claims) if here is steps[-1] else [],
-        "shows_card": here is steps[-1] or not card.whole().claims.isdisjoint(here.claims),
+        "sources": reference.sources_of(c for s in steps for c in s.claims) if last else [],
+        "teaches_card": teaches_card,
+        "shows_card": last or teaches_card,
+        # Whoever helps a patient opens the same card or link: said at the start, and after the call card.
+        "helper": _helper(here.helper) if lesson != HELPER and (n == 1 or last or teaches_card) else "",  # type: ignore[attr-defined]
     }
     return render(request, "progress/step.html", context)
 

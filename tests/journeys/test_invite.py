@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
 from tests.journeys.hands import NAMED, Keyboard
-from tests.journeys.walk import heading, press, sign_in, tick
+from tests.journeys.walk import PHONES, give_team, heading, press, sign_in, tick
 
 pytestmark = pytest.mark.browser
 
@@ -101,6 +101,35 @@ def test_a_card_is_one_a5_page_whose_square_and_letters_open_the_lessons(
     noor.reload()
     assert "cannot be shown again" in noor.inner_text("main")
     assert letters not in noor.content()
+
+
+def test_each_card_is_one_a5_page_with_the_longest_phones_and_names(visit: Visit, site: Site, tmp_path: Path) -> None:
+    give_team(site, day_phone="5" * 30, night_phone="6" * 30)
+    try:
+        page = visit()
+        page.goto("/admin/")
+        sign_in(page, "noor", site.password)
+        page.goto("/admin/people/patient/invite/many/")
+        field = page.locator("input[name=name]")
+        field.fill("M" * int(field.get_attribute("maxlength") or 80))
+        page.locator("input[name=many]").fill("3")
+        tick(page, "Virus therapy")
+        page.locator("main form button").last.click()
+    finally:
+        give_team(site, **PHONES)
+    cards = page.locator(".card")
+    assert cards.count() == 3
+    assert "5" * 30 in cards.first.inner_text()
+    page.pdf(path=str(tmp_path / "cards.pdf"), prefer_css_page_size=True)
+    assert len(re.findall(rb"/MediaBox \[0 0 [\d.]+ [\d.]+\]", (tmp_path / "cards.pdf").read_bytes())) == 3
+    page.emulate_media(media="print")
+    card = " ".join(cards.first.inner_text().split())
+    assert "I get immunotherapy. It can make the body attack healthy organs." in card
+    assert "I also get chemo, or did in the last 8 weeks: ☐ yes ☐ no." in card
+    for part in ("Name of the medicine:", "Date of the last dose:"):
+        line = cards.first.locator(".blank", has_text=part).locator("span").bounding_box()
+        assert line is not None
+        assert line["width"] > 40 / 25.4 * 96, "40 mm to write on"
 
 
 def test_a_guest_brings_along_what_they_did(visit: Visit, site: Site) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
-from tests.journeys.walk import press, sign_in
+from tests.journeys.walk import PHONES, give_team, press, sign_in
 
 pytestmark = pytest.mark.browser
 LIST = "/my/questions/"
@@ -38,6 +39,14 @@ def test_ten_questions_are_one_page_and_many_more_are_more(visit: Visit, paper: 
     assert pages(page, paper) == 2
 
 
+@pytest.fixture
+def long_team(site: Site) -> Iterator[None]:
+    """Give ana's team the longest phones and fever limit that a team can have."""
+    give_team(site, day_phone="5" * 30, night_phone="6" * 30, fever="39 " * 13)
+    yield
+    give_team(site, **PHONES)
+
+
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
 def test_the_call_card_is_one_sheet_with_the_numbers_on_top(visit: Visit, site: Site, paper: str) -> None:
     page = visit(javascript=True)
@@ -46,9 +55,35 @@ def test_the_call_card_is_one_sheet_with_the_numbers_on_top(visit: Visit, site: 
     page.goto("/help/")
     assert pages(page, paper) == 1
     page.emulate_media(media="print")
-    for text in ("Night and weekend: 555-011-0199", "Chest pain.", "A headache that stays or is bad.", "New aches."):
+    for text in (
+        "Night and weekend: 555-011-0199",
+        "Chest pain.",
+        "A headache that stays or gets worse, or a stiff neck.",
+        "No answer in 30 minutes?",
+        "A daily pain pill or steroid can hide a fever.",
+        "Mild aches.",
+    ):
         assert page.get_by_text(text).first.is_visible(), text
-    assert page.locator(".tier li").first.evaluate("e => getComputedStyle(e).fontSize") == "16px", "12 pt"
+    for part in (".tier li", ".fever p", ".tier h4"):
+        sizes = page.locator(part).evaluate_all("all => all.map(e => parseFloat(getComputedStyle(e).fontSize))")
+        assert min(sizes) > 13.3, "10 pt"
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_the_call_card_is_one_sheet_for_a_guest_and_with_the_longest_phones(
+    visit: Visit, site: Site, long_team: None, paper: str
+) -> None:
+    guest = visit(javascript=True)
+    guest.goto("/help/")
+    assert pages(guest, paper) == 1
+    guest.emulate_media(media="print")
+    assert guest.get_by_text("the cancer doctor on call").last.is_visible()
+    page = visit(javascript=True)
+    page.goto("/accounts/login/")
+    sign_in(page, "ana", site.password)
+    page.goto("/help/")
+    assert "5" * 30 in page.inner_text("main")
+    assert pages(page, paper) == 1
 
 
 def test_the_numbers_stand_on_top_and_the_way_around_is_gone(visit: Visit, site: Site) -> None:

@@ -108,6 +108,18 @@ def sign_in(page: Page, name: str, password: str) -> None:
     press(page, "Sign in")
 
 
+PHONES = {"day_phone": "555-010-0199", "night_phone": "555-011-0199", "fever": "100.4 °F (38 °C)"}
+
+
+def give_team(site: Site, **fields: str) -> None:
+    """Change the phones or the fever limit of ana's team."""
+    site.manage(
+        "shell",
+        "-c",
+        f"from learn.people.models import CareTeam; CareTeam.objects.filter(name='Maple team').update(**{fields})",
+    )
+
+
 def days_go_by(site: Site, days: int) -> None:
     """Move the days on the cards of whoever answered last: nobody waits for a test."""
     site.manage(

@@ -131,8 +131,6 @@ MASKED = {
 }  # fmt: skip
 
 TIERS = ["Call 911", "Call your team now, day or night", "Call your team in office hours"]
-HEADINGS = {"Breathing", "Heart and chest", "Belly", "Passing urine", "Skin", "Head and mind", "Whole body"}
-
 
 UNKIND = re.compile(
     r"\b(administer\w*|adverse|fatigue\w*|pyrexia|urinat\w*|hypotension|metasta\w*|monitor\w*|contact\w*|initiat\w*"
@@ -147,10 +145,6 @@ VERDICT = re.compile(r"^(yes|no|not quite|correct|right|wrong|well done|sorry)\b
 
 def load(name: str) -> Any:
     return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
-
-
-# Safety claim -> its symptom -> the line of the card that says it.
-SYMPTOMS: dict[str, dict[str, str]] = load("symptoms.yaml")
 
 
 def load_all(folder: str) -> dict[str, Any]:
@@ -326,7 +320,7 @@ class TestAStep(SimpleTestCase):
 
     def test_that_shows_the_card_has_sixty_words_at_most(self) -> None:
         for slug, step in steps():
-            if "CI-30" in step["claims"]:
+            if step["slug"] == "know-the-card":
                 assert len(words(plain(step["body"]))) <= 60, slug
 
     def test_is_read_at_grade_eight_or_below(self) -> None:
@@ -538,52 +532,3 @@ class TestFeedback(SimpleTestCase):
             if question["critical"]:
                 for text in feedback(question):
                     assert re.search(r"\b(call|tell|ask|cover|show|keep)\b", text, re.IGNORECASE), text
-
-
-class TestTheCallCard(SimpleTestCase):
-    def test_has_three_tiers_with_fixed_names(self) -> None:
-        assert [tier["name"] for tier in CARD["tiers"]] == TIERS
-        assert len({tier["slug"] for tier in CARD["tiers"]}) == 3
-
-    def test_has_plain_headings(self) -> None:
-        for tier in CARD["tiers"]:
-            headings = [group["heading"] for group in tier["groups"]]
-            assert set(headings) <= HEADINGS
-            assert len(headings) == len(set(headings))
-
-    def test_gives_each_line_an_id_of_its_own(self) -> None:
-        counted = Counter(line["id"] for _, line in card_lines())
-        assert [name for name, times in counted.items() if times > 1] == []
-
-    def test_has_short_lines_that_begin_and_end_as_sentences(self) -> None:
-        for _, line in card_lines():
-            assert set(line) <= {"id", "text", "lessons"}
-            assert line["text"][0].isupper(), line["text"]
-            assert line["text"].endswith("."), line["text"]
-            assert len(words(line["text"])) <= 15, line["text"]
-
-    def test_has_as_many_lines_as_were_agreed(self) -> None:
-        assert Counter(name for name, _ in card_lines()) == dict(zip(TIERS, (7, 24, 5), strict=True))
-
-    def test_gives_the_lines_of_one_treatment_to_lessons_that_exist(self) -> None:
-        known = {lesson for lessons in CLAIMS.values() for lesson in lessons}
-        for _, line in card_lines():
-            assert set(line.get("lessons", [])) <= known, line["id"]
-
-    def test_has_a_line_for_each_symptom_of_a_safety_claim(self) -> None:
-        present = {line["id"] for _, line in card_lines()}
-        for claim, symptoms in SYMPTOMS.items():
-            assert claim in SAFETY
-            assert set(symptoms.values()) <= present, claim
-
-    def test_sends_danger_to_911(self) -> None:
-        urgent = {line["id"] for name, line in card_lines() if name == TIERS[0]}
-        assert {"cannot-breathe-well", "chest-pain", "seizure", "fainting-cannot-be-woken"} <= urgent
-        harm = next(line["text"] for _, line in card_lines() if line["id"] == "harming-yourself")
-        assert harm == "Thoughts of harming yourself: call or text 988, or call 911, now."
-
-    def test_says_of_an_expected_fever_to_call_in_doubt(self) -> None:
-        assert CARD["fever"] == (
-            "After some treatments a mild fever or chills is usual. "
-            "Ask your team which number means call. If you do not know, call."
-        )

@@ -139,13 +139,13 @@ class TestAStep(SiteCase):
             assert text in page
         assert self.client.post(reverse("step", args=[*WHAT, 7])).url == reverse("check", args=[WHAT[1]])
 
-    def test_that_teaches_the_card_is_followed_by_it(self) -> None:
-        assert "A new or worse cough." in words(self.get("step", *CALL, 4))
+    def test_that_teaches_the_card_shows_it(self) -> None:
+        assert "Cough, or more short of breath than usual." in words(self.get("step", *CALL, 4))
         assert "Call your team in office hours" not in words(self.get("step", *CALL, 3))
 
     def test_shows_no_line_of_the_card_that_belongs_to_another_treatment(self) -> None:
         assert "BCG" not in words(self.get("step", *CALL, 6))
-        assert "After BCG, a high fever." in words(self.get("help"))
+        assert "BCG: Red urine, or blood clots in the urine." in words(self.get("help"))
 
     def test_says_that_no_clinician_has_reviewed_it(self) -> None:
         assert "Not yet reviewed by a clinician" in words(self.get("step", *WHAT, 3))
@@ -321,7 +321,9 @@ class TestAQuestionInTheSite(SiteCase):
     def test_on_safety_is_followed_by_the_card_whatever_was_answered(self) -> None:
         for how in (right, wrong):
             self.client.post(self.question(), as_form(self.first.revision, how(self.first.revision)))
-            assert "A new or worse cough." in words(self.client.get(self.question("quizzes:feedback")))
+            assert "Cough, or more short of breath than usual." in words(
+                self.client.get(self.question("quizzes:feedback"))
+            )
             self.client = Client()
             self.client.post(reverse("check", args=[CALL[1]]))
             self.attempt = Attempt.objects.latest("started")
@@ -333,7 +335,7 @@ class TestAQuestionInTheSite(SiteCase):
         address = reverse("quizzes:question", args=[attempt.pk, item.position])
         self.client.post(address, as_form(item.revision, wrong(item.revision)))
         page = words(self.client.get(address + "feedback/"))
-        assert "A new or worse cough." not in page
+        assert "Cough, or more short of breath than usual." not in page
         assert "Look at this step again: Help for your own defenses" in page
 
     def test_leads_back_to_the_check_it_belongs_to(self) -> None:
@@ -343,7 +345,7 @@ class TestAQuestionInTheSite(SiteCase):
     def test_ends_with_the_card_and_a_link_to_what_was_missed(self) -> None:
         self.do_check(CALL[1], wrong)
         page = self.client.get(reverse("quizzes:result", args=[self.attempt.pk])).content.decode()
-        assert "A new or worse cough." in page
+        assert "Cough, or more short of breath than usual." in page
         assert f'<a href="{reverse("step", args=[*CALL, 4])}">What to do about diarrhea</a>' in page
 
     def test_ends_with_the_card_once_whatever_is_known(self) -> None:
@@ -354,7 +356,7 @@ class TestAQuestionInTheSite(SiteCase):
                 attempt = self.do_check(CALL[1], how)
                 page = words(self.client.get(reverse("quizzes:result", args=[attempt.pk])))
                 assert "What you know well" in page
-                assert page.count("A new or worse cough.") == 1
+                assert page.count("Cough, or more short of breath than usual.") == 1
                 assert ("Talk about it with your team" in page) is (how is not right)
 
 
@@ -514,10 +516,12 @@ class TestHelp(SiteCase):
         page = self.get("help").content.decode()
         assert 'href="tel:5550110199"' in page
         assert "100.4 °F (38 °C)" in page
-        assert "the number that your team gave you" not in page
+        assert "hospital operator" not in page
 
-    def test_sends_a_guest_to_the_number_their_team_gave_them(self) -> None:
-        assert "Call the number that your team gave you." in words(self.get("help"))
+    def test_tells_a_guest_where_their_phone_number_stands(self) -> None:
+        page = words(self.get("help"))
+        where = "on your appointment card or in the patient portal. Or ask the hospital operator for"
+        assert page.count(where) == 2, "on top of the page, and in the tier of the card"
 
     def test_begins_with_the_numbers_and_says_that_nobody_watches(self) -> None:
         self.client.force_login(make_patient(make_team(), name="ana").user)

@@ -25,10 +25,12 @@ def _phones(context: dict[str, Any]) -> dict[str, str]:
 def call_card(context: dict[str, Any], source: str = "") -> dict[str, Any]:
     """Draw the call card: whole, or as the pages of one lesson show it.
 
-    `source` is a lesson's slug, or begins with one ("slug/step").
+    `source` is a lesson's slug, or begins with one ("slug/step", as a question names where it is taught).
     """
     lesson = source.partition("/")[0]
-    return {"card": card.for_lesson(lesson) if lesson else card.whole(), "phones": _phones(context)}
+    drawn, phones = card.for_lesson(lesson) if lesson else card.whole(), _phones(context)
+    own, fever = card.fever(drawn, phones["fever"])
+    return {"card": drawn, "phones": phones, "own": own, "fever": fever}
 
 
 @register.inclusion_tag("lessons/_call_line.html", takes_context=True)
@@ -39,7 +41,7 @@ def call_line(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("lessons/_numbers.html", takes_context=True)
 def numbers(context: dict[str, Any], where: str = "") -> dict[str, Any]:
-    """Draw the team's numbers: to tap, or on "paper" to read, with room to write where there is none."""
+    """Draw the team's numbers: to tap, or where to find them; on "paper" to read, with room to write them."""
     return {"phones": _phones(context), "paper": where == "paper"}
 
 
