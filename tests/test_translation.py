@@ -33,14 +33,14 @@ STAFF_CODE = (
     "management/",
     "migrations/",
     "handouts/",
+    "desk/",
     "actions.py",
     "authoring.py",
     "content.py",
-    "inviting.py",
 )
 STAFF_PARTS = {
-    "MemberForm", "MoveForm", "ContactForm", "TeachBackForm", "AddendumForm", "DueForm", "AssignForm", "Edition",
-    "Step", "CareTeam", "Patient", "Revision", "State", "time_zone", "three_points", "Therapy",
+    "DueForm", "AssignForm", "Edition", "Step", "CareTeam", "Patient", "Revision", "State", "time_zone", "three_points",
+    "Therapy",
 }  # fmt: skip
 MARKS = re.compile(r"_|n?p?gettext(_lazy|_noop)?")
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.formats import date_format
 
 from learn.people.models import CareTeam, Patient, User
-from learn.progress.missed import RIGHT, History
+from learn.progress.answers import RIGHT, History
 from learn.progress.models import TeachBack
 from learn.progress.record import Record, Talk
 

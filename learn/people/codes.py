@@ -2,7 +2,7 @@
 
 A code belongs to a user, whoever made it: a nurse for a patient, or a learner for themselves. A person has one living
 code: a new one cancels the old. A nurse's card waits 90 days for its first use, one's own a year; a used code lives a
-year after its last use (ruling 11). Too many wrong letters put a code to sleep, known or not (`limits.knock`).
+year after its last use (ruling 11). Too many wrong letters put a code to sleep, known or not (`rate_limits.knock`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from learn.people import access, limits
+from learn.people import audit, rate_limits
 from learn.people.models import AccessCode, User
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowel: no word by chance; no I, O, digit or Y: nothing looks like another
@@ -67,7 +67,7 @@ def make(*, user: User, by: User, now: datetime) -> Made:
             expires=now + (AFTER_USE if by == user else FIRST_USE),
         )
         if by != user:
-            access.note(by=by, what="card.made", now=now, patient=user.patient)
+            audit.note(by=by, what="card.made", now=now, patient=user.patient)
     return Made(code, letters, token)
 
 
@@ -76,7 +76,7 @@ def cancel(*, user: User, by: User, now: datetime) -> bool:
     with transaction.atomic():
         found = AccessCode.objects.filter(user=user, cancelled=None).update(cancelled=now)
         if found and by != user:
-            access.note(by=by, what="card.cancelled", now=now, patient=user.patient)
+            audit.note(by=by, what="card.cancelled", now=now, patient=user.patient)
     return bool(found)
 
 
@@ -89,16 +89,16 @@ def wait(request: HttpRequest, letters: str, *, now: datetime) -> int:
     """
     device = request.META.get("CSRF_COOKIE", "")
     return (
-        limits.count(limits.ADDRESS, limits.address(request), now=now)
-        or (limits.count(limits.DEVICE, device, now=now) if device else 0)
-        or limits.knock("code", letters[:HALF], now=now)
+        rate_limits.count(rate_limits.ADDRESS, rate_limits.address(request), now=now)
+        or (rate_limits.count(rate_limits.DEVICE, device, now=now) if device else 0)
+        or rate_limits.knock("code", letters[:HALF], now=now)
     )
 
 
 def by_letters(letters: str, *, at: datetime) -> AccessCode | None:
     """Return the living code with these twelve letters, or None.
 
-    Unknown, wrong, expired and cancelled take the same work: one query, one comparison. Ask `limits.knock` first.
+    Unknown, wrong, expired and cancelled take the same work: one query, one comparison. Ask `rate_limits.knock` first.
     """
     code = AccessCode.objects.living(at=at).select_related("user").filter(selector=letters[:HALF]).first()
     right = constant_time_compare(code.secret if code else _proof(""), _proof(letters))
@@ -113,7 +113,7 @@ def by_token(token: str, *, at: datetime) -> AccessCode | None:
 def use(*, code: AccessCode, now: datetime) -> bool:
     """Note that a code was used: it lives on for a year, wide awake. False if it was cancelled in this very moment."""
     living = AccessCode.objects.filter(pk=code.pk, cancelled=None)
-    limits.forget("code", code.selector)
+    rate_limits.forget("code", code.selector)
     return bool(living.update(used=Coalesce(F("used"), now), last_used=now, expires=now + AFTER_USE))
 
 

@@ -17,13 +17,14 @@ from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from learn.account import guests
+from learn.account.forms import CodeForm
 from learn.assignments.models import Assignment
 from learn.lessons.models import Edition, Lesson, Step
 from learn.logs import JsonLines
 from learn.people import codes
-from learn.people.forms import CodeForm
 from learn.people.models import Hit, User
-from learn.progress import actions, guests
+from learn.progress import actions
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
 from quizzes import reviewing, taking

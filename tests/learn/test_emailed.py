@@ -17,9 +17,9 @@ from django.test import Client, TestCase, TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from learn.people import codes, emailed
+from learn.account import guests
+from learn.people import codes, email_codes
 from learn.people.models import AuditEvent, Hit, User
-from learn.progress import guests
 from learn.progress.models import Reading
 from tests.cast import at, make_nurse, make_patient, make_team, together
 from tests.learn.test_keep import GuestCase
@@ -41,7 +41,7 @@ def has_code() -> bool:
 
 def kept(user: User, address: str = ANA) -> User:
     """Keep this person's record under an address."""
-    assert emailed.keep(user=user, address=address)
+    assert email_codes.keep(user=user, address=address)
     return user
 
 
@@ -69,7 +69,7 @@ class TestAGuest(GuestCase):
             IN_CODE + "?next=%2Fmy%2Fquestions%2F"
         )
         response = other.post(IN_CODE + "?next=/my/questions/", {"code": mailed().replace(" ", "-")})
-        assert (response["Location"], response.cookies[emailed.COOKIE].value) == ("/my/questions/", "")
+        assert (response["Location"], response.cookies[email_codes.COOKIE].value) == ("/my/questions/", "")
         assert other.get("/my/").context["user"] == user
         assert "What is immunotherapy?" in other.get("/my/").content.decode()
 
@@ -79,7 +79,7 @@ class TestAGuest(GuestCase):
         for address in (ANA, "ben@example.com"):
             assert self.ask(address)["Location"] == KEEP_CODE
             pages.append(self.html(KEEP_CODE).replace(address, ""))
-            assert len(self.client.cookies[emailed.COOKIE].value) < 400
+            assert len(self.client.cookies[email_codes.COOKIE].value) < 400
         pages = [re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page) for page in pages]
         assert pages[0] == pages[1]
         assert len(mail.outbox) == 2
@@ -103,7 +103,7 @@ class TestAGuest(GuestCase):
         assert User.objects.get().email == ANA
         self.client.post(KEEP_CODE, {"code": mailed()})
         assert EmailAddress.objects.get().email == User.objects.get().email == "new@example.com"
-        assert emailed.owner(ANA) is None
+        assert email_codes.owner(ANA) is None
         assert mail.outbox[-1].to == [ANA]
         assert "It is not any more" in mail.outbox[-1].body
 
@@ -111,7 +111,7 @@ class TestAGuest(GuestCase):
         kept(self.guest)
         assert self.client.post(KEEP + "remove/")["Location"] == "/my/keep/"
         assert "Nothing else opens your progress." in self.html("/my/keep/")
-        assert emailed.owner(ANA) == self.guest
+        assert email_codes.owner(ANA) == self.guest
         codes.make(user=self.guest, by=self.guest, now=timezone.now())
         self.client.post(KEEP + "remove/")
         assert "We have forgotten your email address." in self.html("/my/keep/")
@@ -146,7 +146,7 @@ class TestAGuest(GuestCase):
         assert self.client.post("/accounts/signup/", form)["Location"] == "/my/"
         user = User.objects.get()
         assert (user.pk, user.username, user.email) == (self.guest.pk, "dora", ANA)
-        assert emailed.owner(ANA) == user
+        assert email_codes.owner(ANA) == user
         assert Client().post("/accounts/login/", {"login": "dora", "password": form["password1"]})["Location"] == "/my/"
 
     def test_who_keeps_an_address_is_not_taken_along_by_whoever_signs_in_after(self) -> None:
@@ -161,8 +161,8 @@ class TestAGuest(GuestCase):
         assert ANA in self.html("/my/data/")
         self.client.post("/my/data/erase/", {"sure": "yes"})
         assert (EmailAddress.objects.count(), User.objects.get().email) == (0, "")
-        assert emailed.owner(ANA) is None
-        assert not emailed.keep(user=self.guest, address=ANA)
+        assert email_codes.owner(ANA) is None
+        assert not email_codes.keep(user=self.guest, address=ANA)
         assert EmailAddress.objects.count() == 0
 
     def test_who_comes_back_to_the_first_page_is_led_to_the_code(self) -> None:
@@ -173,7 +173,7 @@ class TestAGuest(GuestCase):
 
     def test_takes_the_waiting_address_along_when_they_leave_the_device(self) -> None:
         self.ask()
-        assert self.client.post("/my/finish/").cookies[emailed.COOKIE]["max-age"] == 0
+        assert self.client.post("/my/finish/").cookies[email_codes.COOKIE]["max-age"] == 0
 
 
 class TestACode(TestCase):
@@ -214,12 +214,12 @@ class TestACode(TestCase):
     def test_lets_in_once_and_a_double_press_is_once(self) -> None:
         with time_machine.travel(at(20), tick=False) as clock:
             self.ask()
-            cookie, code = self.client.cookies[emailed.COOKIE].value, mailed()
+            cookie, code = self.client.cookies[email_codes.COOKIE].value, mailed()
             answers = []
             for seconds in (0, 30, 60):
                 clock.shift(seconds)
                 slow = Client()
-                slow.cookies[emailed.COOKIE] = cookie
+                slow.cookies[email_codes.COOKIE] = cookie
                 answers.append(self.type(code, slow).status_code)
             assert answers == [303, 303, 200]
 
@@ -249,13 +249,13 @@ class TestACode(TestCase):
         other = Client()
         other.force_login(User.objects.create_guest())
         self.client.post(KEEP, {"address": "new@example.com"})
-        other.cookies[emailed.COOKIE] = self.client.cookies[emailed.COOKIE].value
+        other.cookies[email_codes.COOKIE] = self.client.cookies[email_codes.COOKIE].value
         assert other.post(KEEP_CODE, {"code": mailed()})["Location"] == KEEP
         assert EmailAddress.objects.get().email == ANA
 
     def test_that_was_forged_or_broken_is_none(self) -> None:
         for cookie in ("", "x", "a:b:c", "%F0%9F%92%A5", "\x00"):
-            self.client.cookies[emailed.COOKIE] = cookie
+            self.client.cookies[email_codes.COOKIE] = cookie
             assert self.type("123456")["Location"] == IN
 
     def test_goes_to_nobody_who_is_unknown_inactive_or_staff_and_the_page_is_the_same(self) -> None:
@@ -359,7 +359,7 @@ class TestACode(TestCase):
         self.ask()
         for back in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
             client = Client()
-            client.cookies[emailed.COOKIE] = self.client.cookies[emailed.COOKIE].value
+            client.cookies[email_codes.COOKIE] = self.client.cookies[email_codes.COOKIE].value
             assert client.post(f"{IN_CODE}?next={back}", {"code": mailed()})["Location"] == "/my/"
 
     def test_can_be_had_beside_a_password_and_the_address_removed_again(self) -> None:
@@ -426,7 +426,7 @@ class TestManyAtOnce(TransactionTestCase):
 
         def try_it(n: int) -> bool:
             client = Client()
-            client.cookies[emailed.COOKIE] = asking.cookies[emailed.COOKIE].value
+            client.cookies[email_codes.COOKIE] = asking.cookies[email_codes.COOKIE].value
             return "That is not the code" in client.post(IN_CODE, {"code": wrong}).content.decode()
 
         answers = together(16, try_it)
@@ -434,6 +434,6 @@ class TestManyAtOnce(TransactionTestCase):
 
     def test_who_want_one_address_get_it_once(self) -> None:
         people = [User.objects.create_guest() for _ in range(4)]
-        answers = together(4, lambda n: emailed.keep(user=people[n], address=ANA))
+        answers = together(4, lambda n: email_codes.keep(user=people[n], address=ANA))
         assert sorted(map(str, answers)) == ["False"] * 3 + ["True"]
         assert User.objects.filter(email=ANA).count() == EmailAddress.objects.count() == 1

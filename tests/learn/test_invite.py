@@ -12,10 +12,11 @@ from django.db import connection
 from django.test import Client, TransactionTestCase, override_settings
 from django.urls import reverse
 
+from learn.account import actions
 from learn.assignments.models import Assignment, Pathway
+from learn.desk import actions as desk
 from learn.people import codes
 from learn.people.models import AccessCode, AuditEvent, Membership, Patient, User
-from learn.progress import actions, care
 from tests.cast import at, load_content, make_nurse, make_patient, make_team, together
 from tests.learn.test_desk import DeskCase
 from tests.learn.test_pages import words
@@ -307,7 +308,7 @@ class TestTheEnd(InviteCase):
         self.ana.refresh_from_db()
         assert self.ana.ended_why == "moved"
         assert AuditEvent.objects.filter(what="ended").count() == 1
-        assert not care.take_back(patient=make_patient(self.maple), by=self.noor, now=at(23))
+        assert not desk.take_back(patient=make_patient(self.maple), by=self.noor, now=at(23))
 
     def test_wants_a_reason(self) -> None:
         for why in ("", "bored", "\x00"):
@@ -335,7 +336,7 @@ class TestADoublePress(TransactionTestCase):
         for n in range(10):
             asked = {"people": [(f"Dee {n}", "")], "team": maple, "lessons": lessons, "due": date(2026, 12, 1)}
             form = uuid4()
-            done = together(4, lambda _, asked=asked, form=form: care.invite(form=form, by=noor, now=at(23), **asked))
+            done = together(4, lambda _, asked=asked, form=form: desk.invite(form=form, by=noor, now=at(23), **asked))
             assert [error for error in done if isinstance(error, Exception)] == []
             dee = Patient.objects.get(label=f"Dee {n}")
             assert AccessCode.objects.living(at=at(23)).filter(user=dee.user).count() == 1

@@ -12,9 +12,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import RequestFactory, TestCase, TransactionTestCase, override_settings
 
-from learn.people import limits
-from learn.people.limits import Limit, count, forget, knock
+from learn.people import rate_limits
 from learn.people.models import Hit
+from learn.people.rate_limits import Limit, count, forget, knock
 from tests.cast import at
 
 FIVE = Limit("test", 5, 600)
@@ -87,7 +87,7 @@ import django
 django.setup()
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from learn.people.limits import Limit, count, knock
+from learn.people.rate_limits import Limit, count, knock
 now = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def one(n):
     try:
@@ -135,7 +135,7 @@ class TestFourWorkersAtOnce(TransactionTestCase):
 
 class TestTheAddress(TestCase):
     def of(self, **meta: str) -> str:
-        return limits.address(RequestFactory().get("/", **meta))
+        return rate_limits.address(RequestFactory().get("/", **meta))
 
     def test_is_the_peers_where_no_proxy_is_trusted(self) -> None:
         assert self.of(REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR="203.0.113.9") == "192.0.2.7"
@@ -170,6 +170,6 @@ class TestARefusal(TestCase):
         ):
             request = RequestFactory().get("/")
             request.user = AnonymousUser()
-            response = limits.refuse(request, seconds)
+            response = rate_limits.refuse(request, seconds)
             assert (response.status_code, response["Retry-After"]) == (429, str(seconds))
             assert f"Wait {words}, then try again." in response.content.decode()

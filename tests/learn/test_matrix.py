@@ -11,10 +11,10 @@ from typing import Any
 from django.urls import reverse
 
 from learn.assignments.models import Assignment
+from learn.desk.admin.picture import Bar
 from learn.lessons.models import Lesson, Step
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient
 from learn.progress import actions
-from learn.progress.admin.picture import Bar
 from quizzes import taking
 from tests.cast import at, make_nurse, make_patient, right, unguarded, wrong
 from tests.learn.test_desk import DeskCase

@@ -12,12 +12,14 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.test import Client, TestCase, TransactionTestCase
 
+from learn.account import actions as account
+from learn.account import data
 from learn.assignments import actions as assignments
 from learn.assignments.models import Reminder
 from learn.lessons.models import Lesson, Step
 from learn.people import codes
 from learn.people.models import AccessCode, AuditEvent, Patient, User
-from learn.progress import actions, kept
+from learn.progress import actions
 from learn.progress.models import Contact, Reading, TeachBack
 from learn.visits import actions as questions
 from learn.visits.models import MyQuestion
@@ -74,7 +76,7 @@ class TestEveryTable(TestCase):
                 break
             links = found
             personal |= {apps.get_model(link.rpartition(".")[0]) for link in links - WORK}
-        shown = {f"{k.model._meta.label}.{k.of.partition('__')[0]}" for k in kept.KEPT}
+        shown = {f"{k.model._meta.label}.{k.of.partition('__')[0]}" for k in data.KEPT}
         assert links == shown | PARTS | WORK
 
 
@@ -130,7 +132,7 @@ class TestMyData(TestCase):
         ]
 
     def test_has_a_row_of_every_kind_in_this_test(self) -> None:
-        assert [k.title for k in kept.KEPT if not k.theirs(self.ana.user).exists()] == []
+        assert [k.title for k in data.KEPT if not k.theirs(self.ana.user).exists()] == []
 
     def test_shows_and_gives_what_was_asked_and_answered_and_by_whom_it_was_seen(self) -> None:
         noor = Client()
@@ -147,7 +149,7 @@ class TestMyData(TestCase):
         assert answer["this was"] == "Right"
         looked = [row["what"] for row in given["Who looked at your record"] if row["who"] == "staff"]
         assert "saw a patient's page" in looked
-        assert set(given) >= {"Who you are here", *(k.title for k in kept.KEPT)}
+        assert set(given) >= {"Who you are here", *(k.title for k in data.KEPT)}
         for words in (item.revision.stem, f"Ana {CANARY}", f"{CANARY}@example.org", "When to call", "Maple team"):
             assert words in page
             assert words in response.content.decode()
@@ -185,20 +187,20 @@ class TestMyData(TestCase):
     def test_once_erased_stands_nowhere_but_for_the_rows_that_stay(self) -> None:
         phone, tablet = self.sign_in(self.ana), self.sign_in(self.ana)
         assert len(self.canaries()) >= 5
-        before = {k.title: k.theirs(self.ben.user).count() for k in kept.KEPT}
+        before = {k.title: k.theirs(self.ben.user).count() for k in data.KEPT}
 
         response = phone.post("/my/data/erase/", {"sure": "yes"})
 
         assert response["Location"] == "/my/data/erased/"
         assert self.canaries() == []
-        assert [k.title for k in kept.KEPT if k.goes and k.theirs(self.ana.user).exists()] == []
+        assert [k.title for k in data.KEPT if k.goes and k.theirs(self.ana.user).exists()] == []
         assert list(TeachBack.objects.filter(patient=self.ana).values_list("topic", flat=True)) == ["When to call"]
         assert {e.what for e in AuditEvent.objects.filter(patient=self.ana.pk)} == {"card.made", "assigned", "erased"}
         for client in (phone, tablet):
             assert client.get("/my/").context["user"].is_anonymous
         assert Session.objects.count() == 0
         assert not Client().login(username=f"ana-{CANARY}", password=PASSWORD)
-        assert {k.title: k.theirs(self.ben.user).count() for k in kept.KEPT} == before
+        assert {k.title: k.theirs(self.ben.user).count() for k in data.KEPT} == before
 
     def test_once_erased_is_an_ended_record_without_a_name_for_the_nurse(self) -> None:
         self.sign_in(self.ana).post("/my/data/erase/", {"sure": "yes"})
@@ -319,7 +321,7 @@ class TestAnErasureDuringAnAnswer(TransactionTestCase):
 
             def act(thread: int, item: Any = item, guest: User = guest) -> None:
                 if thread == 0:
-                    actions.erase(user=guest, now=at(21))
+                    account.erase(user=guest, now=at(21))
                     return
                 with suppress(taking.NotOwed):
                     taking.answer(item=item, given=[], number=1, now=at(21))

@@ -9,9 +9,9 @@ from itertools import permutations
 from django.test import SimpleTestCase
 
 from learn.people.models import CareTeam
-from learn.progress import missed, summary
+from learn.progress import answers, standing
 from learn.progress.models import TeachBack
-from learn.progress.needs_help import ENDED, TWO_DAYS, Answer, Flag, SaidBack, judge
+from learn.progress.safety import ENDED, TWO_DAYS, Answer, Flag, SaidBack, judge
 from quizzes import authoring, taking
 from quizzes.models import Attempt, AttemptItem
 from tests.cast import at, make_nurse, make_patient, make_team, right, wrong
@@ -153,8 +153,8 @@ class TestTheRecord(RecordCase):
     def setUp(self) -> None:
         self.learner = self.ana.user
 
-    def needs(self) -> list[summary.Need]:
-        return summary.whole([self.learner.pk])[self.learner.pk].needs
+    def needs(self) -> list[standing.Need]:
+        return standing.whole([self.learner.pk])[self.learner.pk].needs
 
     def said_back(self, when: datetime, outcome: str = "own-words", **over: object) -> TeachBack:
         number = TeachBack.objects.count() + 1
@@ -277,7 +277,7 @@ class TestTheRecord(RecordCase):
         ben = make_patient(self.team, "Ben")
         self.learner = ben.user
         self.check()
-        both = summary.whole([self.ana.user_id, ben.user_id])
+        both = standing.whole([self.ana.user_id, ben.user_id])
         assert (len(both[self.ana.user_id].needs), len(both[ben.user_id].needs)) == (1, 0)
 
     def test_reads_the_same_from_every_answer_as_from_the_misses(self) -> None:
@@ -285,6 +285,6 @@ class TestTheRecord(RecordCase):
         self.check(plain=wrong, safety=wrong)
         self.check(now=at(20, 15))
         self.review(wrong, at(25))
-        all_of_it = missed.of_learner(self.learner.pk)
-        assert summary.whole([self.learner.pk], all_of_it)[self.learner.pk].needs == self.needs()
+        all_of_it = answers.of_learner(self.learner.pk)
+        assert standing.whole([self.learner.pk], all_of_it)[self.learner.pk].needs == self.needs()
         assert len(self.needs()) == 1

@@ -10,7 +10,7 @@ import time_machine
 from django.urls import reverse
 
 from learn.assignments.models import Assignment
-from learn.progress.admin.timeline import SHOWN
+from learn.desk.admin.timeline import SHOWN
 from learn.progress.models import Contact, TeachBack
 from quizzes import authoring
 from tests.cast import at, make_nurse, make_patient, make_question, make_team, right, wrong

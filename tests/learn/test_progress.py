@@ -13,7 +13,7 @@ from learn.assignments.models import Act, Assignment
 from learn.lessons import governance
 from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.people.models import User
-from learn.progress import actions, summary
+from learn.progress import actions, standing
 from learn.progress.models import Reading
 from quizzes import authoring, taking
 from quizzes.models import Attempt
@@ -64,8 +64,8 @@ class RecordCase(TestCase):
             taking.answer(item=item, given=how(item.revision), number=item.answers + 1, now=now)
         return attempt
 
-    def standing(self) -> summary.Standing:
-        return summary.standings([self.learner.pk])[self.learner.pk][0]
+    def standing(self) -> standing.Standing:
+        return standing.standings([self.learner.pk])[self.learner.pk][0]
 
     def words(self) -> str:
         return self.standing().words
@@ -242,7 +242,7 @@ class TestANewEdition(RecordCase):
 
     def test_that_is_retired_hides_the_lesson(self) -> None:
         governance.retire(edition=self.edition)
-        assert summary.catalogue() == []
+        assert standing.catalogue() == []
         assert not Therapy.objects.taught().exists()
 
 
@@ -272,8 +272,8 @@ class TestAssigning(RecordCase):
     def assign(self, due: date, note: str = "") -> Act | None:
         return assign(patients=[self.ana], lessons=[self.lesson], due=due, note=note, by=self.noor, now=NOW)
 
-    def assigned(self) -> summary.Standing:
-        return summary.standings([self.ana.user_id])[self.ana.user_id][0]
+    def assigned(self) -> standing.Standing:
+        return standing.standings([self.ana.user_id])[self.ana.user_id][0]
 
     def test_twice_is_once(self) -> None:
         first = self.assign(date(2026, 12, 4))
@@ -322,7 +322,7 @@ class TestManyLearners(RecordCase):
                     self.check(safety=how)
                     learners.append(self.learner.pk)
                 with self.assertNumQueries(queries):
-                    found = summary.standings(learners)
+                    found = standing.standings(learners)
                 assert {s.words for rows in found.values() for s in rows} == {words}
 
 

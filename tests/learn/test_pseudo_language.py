@@ -29,7 +29,7 @@ from learn.assignments import reminders
 from learn.assignments.actions import assign
 from learn.lessons import card, reference
 from learn.lessons.models import Lesson, Step
-from learn.people import codes, limits
+from learn.people import codes, rate_limits
 from learn.progress.models import Contact, TeachBack
 from learn.visits.models import MyQuestion
 from quizzes.kinds import KINDS
@@ -481,7 +481,7 @@ class TestTheMadeUpLanguage(TestCase):
             response = self.post("code", letters=letters)
         assert response.status_code == 429
         for wait in (60, 3600, 90000):
-            self.look_at(limits.refuse(response.wsgi_request, wait).content.decode(), "429.html")
+            self.look_at(rate_limits.refuse(response.wsgi_request, wait).content.decode(), "429.html")
         for name in ("account_login", "account_signup", "settings", "questions"):
             self.post(name)
         self.post("account_login", login="ana", password="wrong")

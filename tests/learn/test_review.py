@@ -10,7 +10,7 @@ from django.test import TestCase
 from django.urls import reverse
 
 from learn.people.models import CareTeam, User
-from learn.progress import summary
+from learn.progress import standing
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Card
 from tests.cast import as_form, at, make_patient, make_question, make_quiz, make_team, right, wrong
@@ -100,7 +100,7 @@ class TestTheNurse(ReviewCase):
     """Ruling 8: a review that ends with a safety question wrong or unsure raises the flag; a right one clears it."""
 
     def needs(self) -> list[str]:
-        return [need.topic for need in summary.whole([self.learner.pk])[self.learner.pk].needs]
+        return [need.topic for need in standing.whole([self.learner.pk])[self.learner.pk].needs]
 
     def test_is_told_of_what_a_review_ended_with(self) -> None:
         self.check()

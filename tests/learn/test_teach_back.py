@@ -8,9 +8,9 @@ import pytest
 from django.test import SimpleTestCase, TransactionTestCase
 from django.urls import reverse
 
+from learn.desk.admin.teach_back import Topic
 from learn.people.models import AuditEvent
-from learn.progress import actions, record, summary
-from learn.progress.admin.teach_back import Topic
+from learn.progress import actions, record, standing
 from learn.progress.models import Contact, TeachBack
 from tests.cast import at, make_nurse, make_patient, make_question, make_team, together, wrong
 from tests.learn.test_pages import words
@@ -39,7 +39,7 @@ class TeachBackCase(PatientCase):
         return self.client.post(self.address("teach_back"), self.form(**over))
 
     def needs(self) -> int:
-        return len(summary.whole([self.ana.user_id])[self.ana.user_id].needs)
+        return len(standing.whole([self.ana.user_id])[self.ana.user_id].needs)
 
 
 class TestATeachBack(TeachBackCase):

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import TestCase, TransactionTestCase
 from django.urls import reverse
 
-from learn.people import access, roles, teams
+from learn.people import audit, roles, teams
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient, User
 from tests.cast import at, load_content, make_nurse, make_patient, make_team, together
 from tests.learn.test_pages import words
@@ -200,8 +200,8 @@ class TestTheAuditPage(TeamCase):
 
     def test_says_who_did_what_of_whom_newest_first_in_words(self) -> None:
         for n, what in enumerate(("patient.seen", "assigned")):
-            access.note(by=self.noor, what=what, patient=self.ana, now=NOW + timedelta(minutes=n))
-        access.note_list(by=self.lea, what="list.seen", patients=[self.ana], now=NOW - timedelta(hours=1))
+            audit.note(by=self.noor, what=what, patient=self.ana, now=NOW + timedelta(minutes=n))
+        audit.note_list(by=self.lea, what="list.seen", patients=[self.ana], now=NOW - timedelta(hours=1))
         rows = self.rows(self.page())
         assert " ".join(rows.split()) == (
             "23 November 2026, 12:01 noor assigned lessons or changed their day Ana "
@@ -217,9 +217,9 @@ class TestTheAuditPage(TeamCase):
         assert "lea looked at this page" in self.rows(self.page())
 
     def test_shows_nothing_of_another_team_and_names_nobody_who_is_not_hers(self) -> None:
-        access.note(by=self.omar, what="patient.seen", patient=self.cai, now=NOW)
+        audit.note(by=self.omar, what="patient.seen", patient=self.cai, now=NOW)
         ben = make_patient(self.maple, "Ben")
-        access.note(by=self.omar, what="patient.seen", patient=ben, now=NOW)
+        audit.note(by=self.omar, what="patient.seen", patient=ben, now=NOW)
         Patient.objects.filter(pk=ben.pk).update(care_team=self.cedar)
         page = self.page()
         assert "Cai" not in page
@@ -228,7 +228,7 @@ class TestTheAuditPage(TeamCase):
         assert f"Patient {ben.pk}" in page
 
     def test_still_names_whoever_worked_here_and_a_patient_whose_care_has_ended(self) -> None:
-        access.note(by=self.noor, what="patient.seen", patient=self.ana, now=NOW)
+        audit.note(by=self.noor, what="patient.seen", patient=self.ana, now=NOW)
         Membership.objects.filter(nurse=self.noor).update(ended=NOW)
         Patient.objects.filter(pk=self.ana.pk).update(ended_on=NOW.date(), ended_why="moved")
         assert "noor saw a patient" in self.rows(self.page())
@@ -237,7 +237,7 @@ class TestTheAuditPage(TeamCase):
     def test_is_by_person_and_by_patient(self) -> None:
         ben = make_patient(self.maple, "Ben")
         for by, of in ((self.noor, self.ana), (self.lea, self.ana), (self.lea, ben)):
-            access.note(by=by, what="patient.seen", patient=of, now=NOW)
+            audit.note(by=by, what="patient.seen", patient=of, now=NOW)
         assert "lea" not in self.rows(self.page(who=self.noor.pk))
         assert "Ben" not in self.rows(self.page(patient=self.ana.pk))
         assert self.rows(self.page(patient=self.ana.pk, who=self.lea.pk)).count("saw a patient") == 1
@@ -247,7 +247,7 @@ class TestTheAuditPage(TeamCase):
 
     def test_comes_fifty_a_page_and_none_is_lost_or_shown_twice(self) -> None:
         for n in range(120):
-            access.note(by=self.noor, what="contacted", patient=self.ana, now=NOW + timedelta(minutes=n // 7))
+            audit.note(by=self.noor, what="contacted", patient=self.ana, now=NOW + timedelta(minutes=n // 7))
         seen, after = 0, ""
         for _ in range(4):
             page = self.client.get(self.address("audit", self.maple.pk), {"after": after, "who": self.noor.pk})
@@ -261,13 +261,13 @@ class TestTheAuditPage(TeamCase):
         self.page()
         for more in (0, 60):
             for _ in range(more):
-                access.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)
+                audit.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)
             with self.assertNumQueries(8):  # session, user, roles, team, rows, the look itself, members, patients
                 self.page()
 
     def test_shows_initials_where_the_screen_faces_the_corridor(self) -> None:
         dee = make_patient(self.maple, "Deborah Quill")
-        access.note(by=self.noor, what="contacted", patient=dee, now=NOW)
+        audit.note(by=self.noor, what="contacted", patient=dee, now=NOW)
         assert "Deborah Quill" in self.page()
         self.client.post(reverse("admin:initials"), {"next": "/admin/"})
         for name in ("audit", "change"):
@@ -276,7 +276,7 @@ class TestTheAuditPage(TeamCase):
 
     def test_tells_the_time_of_the_clinic(self) -> None:
         CareTeam.objects.filter(pk=self.maple.pk).update(zone="Asia/Kolkata")
-        access.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)
+        audit.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)
         shown = NOW.astimezone(ZoneInfo("Asia/Kolkata"))
         assert f"23 November 2026, {shown:%H:%M}" in self.rows(self.page())
 

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client, TransactionTestCase
 from django.urls import reverse
 
+from learn.account import guests
 from learn.lessons.models import Lesson, Step
 from learn.people.models import User
-from learn.progress import guests
 from learn.visits import actions, content
 from learn.visits.models import MyQuestion, SuggestedQuestion
 from quizzes.models import Attempt

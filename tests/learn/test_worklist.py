@@ -14,9 +14,9 @@ from django.urls import reverse
 from learn.assignments.models import Assignment
 from learn.people import roles
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient, User
-from learn.progress import actions, summary
+from learn.progress import actions, standing
+from learn.progress.attention import LATE, NOT_STARTED, ORDER, QUESTION, QUIET, SAFETY, Ask, Known, needing, reasons
 from learn.progress.models import Contact, Reading
-from learn.progress.worklist import LATE, NOT_STARTED, ORDER, QUESTION, QUIET, SAFETY, Ask, Known, needing, reasons
 from quizzes import taking
 from tests.cast import at, make_nurse, make_patient, make_team, right, wrong
 from tests.learn.test_pages import words
@@ -210,7 +210,7 @@ class TestTheRecord(RecordCase):
         self.check(safety=right, now=at(21))
         found = needing(Patient.objects.visible_to(self.noor).current(), at=at(25))
         pk = self.learner.pk
-        assert summary.whole([pk], found.histories) == summary.whole([pk])
+        assert standing.whole([pk], found.histories) == standing.whole([pk])
 
 
 class TestMyPatients(RecordCase):
