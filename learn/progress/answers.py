@@ -1,4 +1,4 @@
-"""What was answered and said back, question by question: the rows that `needs_help` judges.
+"""What was answered and said back, question by question: the rows that `safety` judges.
 
 A question is known by itself, not by its quiz: a review asks it too, in whatever wording is published then.
 """
@@ -22,7 +22,7 @@ RIGHT = Response.Marked.RIGHT
 Key = tuple[int, int]  # learner, question
 
 
-class Row(NamedTuple):
+class AnswerRow(NamedTuple):
     """One answer, with what tells where it was given."""
 
     pk: int
@@ -57,7 +57,7 @@ _COLUMNS = (
 class History:
     """All that happened to one question of one learner, in the order of time."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[AnswerRow] = field(default_factory=list)
     quizzes: set[int] = field(default_factory=set)  # those that ask it now, and those in which it was asked
     said_back: list[SaidBack] = field(default_factory=list)
 
@@ -80,7 +80,7 @@ class History:
         return judge([*answers, *self.said_back])
 
     @property
-    def misses(self) -> list[Row]:
+    def misses(self) -> list[AnswerRow]:
         """The answers that were not right."""
         return [row for row in self.rows if row.mark != RIGHT]
 
@@ -88,12 +88,23 @@ class History:
 Histories = dict[Key, History]
 
 
+class SaidBackRow(NamedTuple):
+    """One row of a teach-back: the first, or an addendum to it."""
+
+    pk: int
+    adds_to: int | None
+    learner: int
+    question: int | None
+    outcome: str
+    at: datetime
+
+
 def of_learner(learner: int) -> Histories:
     """Return every question that one learner has answered, without what was said back. One query."""
     return _grouped(Response.objects.filter(item__attempt__learner=learner).values_list(*_COLUMNS))
 
 
-def safety(learners: Collection[int] | QuerySet[Any, Any]) -> Histories:
+def on_safety(learners: Collection[int] | QuerySet[Any, Any]) -> Histories:
     """Return the safety questions of these learners that may need help. One query, three where there are any.
 
     Takes users' pks, or a query for them. A question that was missed in one check only, and was right when it came
@@ -119,14 +130,15 @@ def safety(learners: Collection[int] | QuerySet[Any, Any]) -> Histories:
     ).values_list(*_COLUMNS)
     found = _grouped([*missed, *(row for row in right if (row[1], row[2]) in keys)])
     back = TeachBack.objects.filter(patient__user__in=whose, question__in=asked)
-    add_said_back(found, back.values("pk", "adds_to", "patient__user", "question", "outcome", "at"))
+    columns = back.values_list("pk", "adds_to", "patient__user", "question", "outcome", "at")
+    add_said_back(found, (SaidBackRow(*row) for row in columns))
     return found
 
 
 def _grouped(rows: Iterable[Any]) -> Histories:
     found: Histories = {}
     seen: set[int] = set()
-    for row in sorted((Row(*row) for row in rows), key=lambda row: (row.at, row.item, row.number)):
+    for row in sorted((AnswerRow(*row) for row in rows), key=lambda row: (row.at, row.item, row.number)):
         history = found.setdefault((row.learner, row.question), History())
         history.quizzes |= {quiz for quiz in (row.quiz, row.in_quiz) if quiz}
         if row.pk not in seen:  # a question of two quizzes comes twice
@@ -135,20 +147,20 @@ def _grouped(rows: Iterable[Any]) -> Histories:
     return found
 
 
-def add_said_back(histories: Histories, teach_backs: Iterable[Any]) -> None:
+def add_said_back(histories: Histories, teach_backs: Iterable[SaidBackRow]) -> None:
     """Add to each question when it was said back in own words.
 
     Of a teach-back and its addenda the last outcome counts, so that a wrong press can be put right. It was said on the
     day of the teach-back, whenever that was put right: what was missed in between stays missed.
     """
     said_at: dict[int, datetime] = {}
-    last: dict[int, Any] = {}
-    for row in sorted(teach_backs, key=lambda row: (row["at"], row["pk"])):
-        first = row["adds_to"] or row["pk"]
-        said_at.setdefault(first, row["at"])
-        if row["outcome"]:
+    last: dict[int, SaidBackRow] = {}
+    for row in sorted(teach_backs, key=lambda row: (row.at, row.pk)):
+        first = row.adds_to or row.pk
+        said_at.setdefault(first, row.at)
+        if row.outcome:
             last[first] = row
     for first, row in last.items():
-        history = histories.get((row["patient__user"], row["question"]))
-        if history and row["outcome"] == TeachBack.Outcome.OWN_WORDS:
+        history = histories.get((row.learner, row.question)) if row.question else None
+        if history and row.outcome == TeachBack.Outcome.OWN_WORDS:
             history.said_back.append(SaidBack(said_at[first]))

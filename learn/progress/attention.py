@@ -2,7 +2,7 @@
 
 | reason, the strongest first | raised | ended or quieted |
 |---|---|---|
-| missed safety question | the patient needs help with one (`needs_help`) | as ruling 8 says; no contact, no total |
+| missed safety question | the patient needs help with one (`safety`) | as ruling 8 says; no contact, no total |
 | question waiting | they shared a question and nobody has talked about it | "We talked about this" |
 | late | a lesson that was asked for is not done after its day | it is done; a contact, for 7 days |
 | not started | asked more than 3 days ago, and nothing was ever begun | a first step; a contact, for 7 days |
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.db.models.functions import Coalesce
 
 from learn.assignments.models import Assignment
@@ -28,8 +28,18 @@ from learn.progress.models import Contact, Reading
 from learn.visits.models import MyQuestion
 from quizzes.models import Attempt, Response
 
-SAFETY, QUESTION, LATE, NOT_STARTED, QUIET = "safety", "question", "late", "not-started", "quiet"
-ORDER = (SAFETY, QUESTION, LATE, NOT_STARTED, QUIET)
+
+class Why(TextChoices):
+    """Why a nurse is asked to look, the strongest reason first. A value is also the name of its style."""
+
+    SAFETY = "safety"
+    QUESTION = "question"
+    LATE = "late"
+    NOT_STARTED = "not-started"
+    QUIET = "quiet"
+
+
+ORDER = list(Why)
 
 STARTS_WITHIN = 3  # days
 GOES_ON_WITHIN = 14  # days
@@ -37,7 +47,7 @@ CONTACT_QUIETS = 7  # days
 
 
 @dataclass(frozen=True)
-class Ask:
+class OpenAssignment:
     """A lesson that was asked for and is not done."""
 
     due: date
@@ -50,7 +60,7 @@ class Known:
 
     needs_help: date | None = None  # the day of the miss; of several, the first
     question: date | None = None  # the day on which they shared one that waits; of several, the first
-    asks: Sequence[Ask] = ()
+    asks: Sequence[OpenAssignment] = ()
     seen: date | None = None  # the day on which they last read or answered anything
     contacted: date | None = None
 
@@ -59,18 +69,18 @@ class Known:
 class Reason:
     """Why a nurse is asked to look, and since when: whoever waits longest comes first."""
 
-    code: str  # one of ORDER
+    code: Why
     since: date
 
     def words(self, today: date) -> str:
         """The reason as the nurse reads it."""
         days = (today - self.since).days
         return {
-            SAFETY: "Missed safety question",
-            QUESTION: "Question waiting",
-            LATE: f"Late {days} day{'' if days == 1 else 's'}",
-            NOT_STARTED: "Not started",
-            QUIET: f"Quiet {days} days",
+            Why.SAFETY: "Missed safety question",
+            Why.QUESTION: "Question waiting",
+            Why.LATE: f"Late {days} day{'' if days == 1 else 's'}",
+            Why.NOT_STARTED: "Not started",
+            Why.QUIET: f"Quiet {days} days",
         }[self.code]
 
 
@@ -78,21 +88,21 @@ def reasons(known: Known, today: date) -> list[Reason]:
     """Return why this patient needs attention today, the strongest reason first; an empty list is nobody's worry."""
     found = []
     if known.needs_help:
-        found.append(Reason(SAFETY, known.needs_help))
+        found.append(Reason(Why.SAFETY, known.needs_help))
     if known.question:
-        found.append(Reason(QUESTION, known.question))
+        found.append(Reason(Why.QUESTION, known.question))
     if not known.asks or (known.contacted and (today - known.contacted).days < CONTACT_QUIETS):
         return found
     first_due = min(ask.due for ask in known.asks)
     if first_due < today:
-        found.append(Reason(LATE, first_due))
+        found.append(Reason(Why.LATE, first_due))
     asked = min(ask.made for ask in known.asks)
     if known.seen is None and (today - asked).days > STARTS_WITHIN:
-        found.append(Reason(NOT_STARTED, asked))
+        found.append(Reason(Why.NOT_STARTED, asked))
     if known.seen is not None:
         last = max(known.seen, *(ask.made for ask in known.asks))
         if (today - last).days > GOES_ON_WITHIN:
-            found.append(Reason(QUIET, last))
+            found.append(Reason(Why.QUIET, last))
     return found
 
 
@@ -124,7 +134,7 @@ def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
     Nobody is left out, however many there are: the database picks those of whom something is open, and only they are
     looked at one by one.
     """
-    histories = answers.safety(patients.values("user"))
+    histories = answers.on_safety(patients.values("user"))
     verdicts = [(learner, history, history.verdict) for (learner, _), history in histories.items()]
     flags: dict[int, list[date]] = {}
     unsettled: set[tuple[int, int]] = set()  # learner, quiz: a check that leaves the lesson not done
@@ -142,7 +152,7 @@ def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
         known = Known(
             needs_help=min(flags.get(patient.user_id, []), default=None),
             question=team.today(waiting[patient.user_id]) if patient.user_id in waiting else None,
-            asks=[Ask(due, team.today(made)) for due, made in asks.get(patient.pk, [])],
+            asks=[OpenAssignment(due, team.today(made)) for due, made in asks.get(patient.pk, [])],
             seen=team.today(seen) if seen else None,
             contacted=team.today(contacted) if contacted else None,
         )

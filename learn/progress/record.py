@@ -38,7 +38,7 @@ class Miss:
         return self.history.rows[0].question
 
     @property
-    def newest(self) -> answers.Row:
+    def newest(self) -> answers.AnswerRow:
         """The newest answer that was not right."""
         return self.history.misses[-1]
 
@@ -65,17 +65,10 @@ def of_patient(patient: Patient) -> Record:
     rows = list(TeachBack.objects.filter(patient=patient).select_related("nurse").order_by("at", "pk"))
     answers.add_said_back(
         histories,
-        [
-            {
-                "pk": row.pk,
-                "adds_to": row.adds_to_id,
-                "patient__user": patient.user_id,
-                "question": row.question_id,
-                "outcome": row.outcome,
-                "at": row.at,
-            }
+        (
+            answers.SaidBackRow(row.pk, row.adds_to_id, patient.user_id, row.question_id, row.outcome, row.at)
             for row in rows
-        ],
+        ),
     )
     talks = [
         Talk(row, [other for other in rows if other.adds_to_id == row.pk]) for row in rows if row.adds_to_id is None

@@ -9,11 +9,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Min, OuterRef, Q, Subquery, TextChoices
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Assignment
 from learn.lessons.models import LANGUAGE, Step
@@ -38,15 +38,22 @@ class Taught:
     questions: int = 0  # that the check asks now
 
 
-NOT_STARTED, READING, CHECK, DONE, TALK = "not-started", "reading", "check", "done", "talk"
+class Status(TextChoices):
+    """How far somebody is in a lesson, in the one vocabulary (ruling 7). A value is also the name of its style."""
+
+    NOT_STARTED = "not-started", _("Not started")
+    READING = "reading", _("Step %(step)s of %(count)s")
+    CHECK = "check", _("Check to do")
+    DONE = "done", _("Done")
+    TALK = "talk", _("Talk about it")
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How far one learner is in one lesson, in the one vocabulary (ruling 7)."""
+    """How far one learner is in one lesson."""
 
     taught: Taught
-    code: str = NOT_STARTED
+    code: Status = Status.NOT_STARTED
     step: int = 1  # where to go on
     open_check: bool = False  # answers are owed in a check or retry that was begun
     done_at: datetime | None = None  # when all of it was first true
@@ -55,18 +62,12 @@ class Standing:
     @property
     def words(self) -> str:
         """The status as everyone reads it."""
-        return {
-            NOT_STARTED: _("Not started"),
-            READING: _("Step %(step)s of %(count)s") % {"step": self.step, "count": len(self.taught.steps)},
-            CHECK: _("Check to do"),
-            DONE: _("Done"),
-            TALK: _("Talk about it"),
-        }[self.code]
+        return str(self.code.label) % {"step": self.step, "count": len(self.taught.steps)}
 
     @property
     def is_done(self) -> bool:
         """True when nothing more is asked of the learner here."""
-        return self.code == DONE
+        return self.code == Status.DONE
 
     def is_late(self, today: date) -> bool:
         """True after the due day, until it is done. Only staff are told; a patient can still do it."""
@@ -103,6 +104,35 @@ def lessons_read(learner: Any) -> set[int]:
     return set(Reading.objects.of(learner).exclude(finished=None).values_list("edition__lesson", flat=True))
 
 
+class ReadingRow(NamedTuple):
+    """How far somebody read one edition of a lesson."""
+
+    learner: int
+    lesson: int
+    title: str
+    number: int  # of the edition
+    step: str  # the slug of the furthest step
+    position: int  # of that step, in that edition
+    started: datetime
+    moved: datetime | None
+    finished: datetime | None
+
+
+_READING = (
+    "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
+    "started", "moved", "finished",
+)  # fmt: skip
+
+
+class AttemptsRow(NamedTuple):
+    """All attempts of one learner at one quiz."""
+
+    learner: int
+    quiz: int | None  # reviews have none
+    checked: datetime | None  # when a check was first finished
+    open: int  # how many have answers owed
+
+
 @dataclass(frozen=True)
 class Need:
     """A safety question that a patient needs help with (ruling 8)."""
@@ -119,7 +149,7 @@ class Whole:
 
     standings: list[Standing]
     needs: list[Need]  # the newest miss first
-    readings: list[Any]
+    readings: list[ReadingRow]
 
 
 def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
@@ -137,23 +167,12 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     right then or later. Talk about it (ruling 4) and needs help (ruling 8): `needs_help`. No total and no earlier Done
     hides them, and no change of the quiz.
     """
-    readings: dict[int, list[Any]] = {}
-    for reading in Reading.objects.filter(learner__in=learners).values(
-        "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
-        "started", "moved", "finished",
-    ):  # fmt: skip
-        readings.setdefault(reading["learner"], []).append(reading)
-    attempts: dict[tuple[int, int | None], Any] = {
-        (row["learner"], row["quiz"]): row
-        for row in Attempt.objects.filter(learner__in=learners)
-        .values("learner", "quiz")
-        .annotate(
-            checked=Min("finished", filter=Q(kind=Attempt.Kind.CHECK)),
-            open=Count("pk", filter=Q(finished=None)),
-        )
-    }
+    readings: dict[int, list[ReadingRow]] = {}
+    for reading in Reading.objects.filter(learner__in=learners).values_list(*_READING):
+        readings.setdefault(reading[0], []).append(ReadingRow(*reading))
+    attempts = {(row.learner, row.quiz): row for row in _attempts(learners)}
     if histories is None:
-        histories = answers.safety(learners)
+        histories = answers.on_safety(learners)
     judged: dict[int, list[tuple[answers.History, Verdict]]] = {}
     for key, history in histories.items():
         judged.setdefault(key[0], []).append((history, history.verdict))
@@ -167,7 +186,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
             [
                 _standing(
                     taught,
-                    [r for r in readings.get(learner, []) if r["edition__lesson"] == taught.lesson],
+                    [r for r in readings.get(learner, []) if r.lesson == taught.lesson],
                     attempts.get((learner, taught.quiz)),
                     [verdict for history, verdict in judged.get(learner, []) if taught.quiz in history.quizzes],
                     assigned.get((learner, taught.lesson)),
@@ -179,6 +198,14 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
         )
         for learner in learners
     }
+
+
+def _attempts(learners: Collection[int]) -> list[AttemptsRow]:
+    rows = Attempt.objects.filter(learner__in=learners).values("learner", "quiz")
+    counted = rows.annotate(
+        checked=Min("finished", filter=Q(kind=Attempt.Kind.CHECK)), open=Count("pk", filter=Q(finished=None))
+    )
+    return [AttemptsRow(**row) for row in counted]
 
 
 def _needs(judged: list[tuple[answers.History, Verdict]], lessons: list[Taught]) -> list[Need]:
@@ -197,35 +224,35 @@ def _needs(judged: list[tuple[answers.History, Verdict]], lessons: list[Taught])
 
 def _standing(
     taught: Taught,
-    readings: list[Any],
-    attempts: Any,
+    readings: list[ReadingRow],
+    attempts: AttemptsRow | None,
     verdicts: list[Verdict],
     assigned: Assignment | None,
 ) -> Standing:
-    read = min((r["finished"] for r in readings if r["finished"]), default=None)
-    checked = attempts["checked"] if attempts else None
-    code, done_at = NOT_STARTED, None
+    read = min((r.finished for r in readings if r.finished), default=None)
+    checked = attempts.checked if attempts else None
+    code, done_at = Status.NOT_STARTED, None
     unsettled = any(verdict.unsettled for verdict in verdicts)
     if any(verdict.talk for verdict in verdicts):
-        code = TALK
+        code = Status.TALK
     elif read and (checked or taught.quiz is None) and not unsettled:
-        code, done_at = DONE, max(at for at in (read, checked, *(v.settled for v in verdicts)) if at)
+        code, done_at = Status.DONE, max(at for at in (read, checked, *(v.settled for v in verdicts)) if at)
     elif read:
-        code = CHECK
+        code = Status.CHECK
     elif readings or attempts:
-        code = READING
+        code = Status.READING
     return Standing(
         taught,
         code,
         step=max((_place(taught, reading) for reading in readings), default=1),
-        open_check=bool(attempts and attempts["open"]),
+        open_check=bool(attempts and attempts.open),
         done_at=done_at,
         assigned=assigned,
     )
 
 
-def _place(taught: Taught, reading: Any) -> int:
+def _place(taught: Taught, reading: ReadingRow) -> int:
     """Return the step to go on with: the same step by its slug, wherever a newer edition has put it (ruling 10)."""
-    if reading["furthest__slug"] in taught.steps:
-        return taught.steps.index(reading["furthest__slug"]) + 1
-    return min(int(reading["furthest__position"]), len(taught.steps))
+    if reading.step in taught.steps:
+        return taught.steps.index(reading.step) + 1
+    return min(reading.position, len(taught.steps))

@@ -17,7 +17,7 @@ from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from learn.people.actions import learner
 from learn.people.models import User
 from learn.progress import actions, standing
-from learn.progress.standing import Standing
+from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
 
@@ -62,9 +62,9 @@ def _steps(therapy: str, lesson: str) -> list[Step]:
 def start(request: HttpRequest) -> HttpResponse:
     """Say what this site is; lead a returning learner back to where they stopped, or to what the nurse asked for."""
     standings = _standings(request)
-    begun = [s for s in standings if s.code in (standing.READING, standing.CHECK, standing.TALK)]
+    begun = [s for s in standings if s.code in (Status.READING, Status.CHECK, Status.TALK)]
     begun.sort(key=lambda s: s.assigned is None)
-    asked = [s for s in standings if s.assigned and s.code == standing.NOT_STARTED]
+    asked = [s for s in standings if s.assigned and s.code == Status.NOT_STARTED]
     context = {
         "carry_on": begun[0] if begun else None,
         "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]
@@ -88,7 +88,7 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
     stands = _standings(request)
     rows = [s for s in stands if s.taught.therapy == therapy]
     rows.sort(key=lambda s: s.assigned is None)
-    first = stands[0].taught if all(s.code == standing.NOT_STARTED and not s.assigned for s in stands) else None
+    first = stands[0].taught if all(s.code == Status.NOT_STARTED and not s.assigned for s in stands) else None
     context = {
         "therapy": found,
         "rows": rows,
@@ -197,7 +197,7 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
 @require_safe
 def my(request: HttpRequest) -> HttpResponse:
     """List what is to do and what is done, in the words the nurse sees too; what is done also for paper."""
-    rows = [s for s in _standings(request) if s.assigned or s.code != standing.NOT_STARTED]
+    rows = [s for s in _standings(request) if s.assigned or s.code != Status.NOT_STARTED]
     if "print" in request.GET:
         done = [s for s in rows if s.is_done]
         now_read = Edition.objects.filter(

@@ -15,7 +15,7 @@ from learn.assignments.models import Assignment
 from learn.people import roles
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient, User
 from learn.progress import actions, standing
-from learn.progress.attention import LATE, NOT_STARTED, ORDER, QUESTION, QUIET, SAFETY, Ask, Known, needing, reasons
+from learn.progress.attention import ORDER, Known, OpenAssignment, Why, needing, reasons
 from learn.progress.models import Contact, Reading
 from quizzes import taking
 from tests.cast import at, make_nurse, make_patient, make_team, right, wrong
@@ -32,8 +32,8 @@ def on(day: int) -> date:
 TODAY = on(24)
 
 
-def asked(made: int, due: int) -> tuple[Ask, ...]:
-    return (Ask(on(due), on(made)),)
+def asked(made: int, due: int) -> tuple[OpenAssignment, ...]:
+    return (OpenAssignment(on(due), on(made)),)
 
 
 # what is known | why they need attention today, November 24, and since which day
@@ -42,36 +42,36 @@ TABLE: list[tuple[str, Known, list[tuple[str, int]]]] = [
     ("nothing was asked, much was read", Known(seen=on(1)), []),
     ("asked today, due today", Known(asks=asked(24, 24)), []),
     ("due today, begun", Known(asks=asked(17, 24), seen=on(23)), []),
-    ("due yesterday, begun", Known(asks=asked(17, 23), seen=on(23)), [(LATE, 23)]),
-    ("two are late: the first day counts", Known(asks=asked(9, 20) + asked(9, 15), seen=on(23)), [(LATE, 15)]),
-    ("one late, one not", Known(asks=asked(9, 20) + asked(9, 30), seen=on(23)), [(LATE, 20)]),
+    ("due yesterday, begun", Known(asks=asked(17, 23), seen=on(23)), [(Why.LATE, 23)]),
+    ("two are late: the first day counts", Known(asks=asked(9, 20) + asked(9, 15), seen=on(23)), [(Why.LATE, 15)]),
+    ("one late, one not", Known(asks=asked(9, 20) + asked(9, 30), seen=on(23)), [(Why.LATE, 20)]),
     ("asked 3 days ago, nothing begun", Known(asks=asked(21, 30)), []),
-    ("asked 4 days ago, nothing begun", Known(asks=asked(20, 30)), [(NOT_STARTED, 20)]),
+    ("asked 4 days ago, nothing begun", Known(asks=asked(20, 30)), [(Why.NOT_STARTED, 20)]),
     ("asked 4 days ago, begun before that", Known(asks=asked(20, 30), seen=on(19)), []),
-    ("asked twice, the first counts", Known(asks=asked(20, 30) + asked(23, 30)), [(NOT_STARTED, 20)]),
-    ("late and nothing begun", Known(asks=asked(9, 16)), [(LATE, 16), (NOT_STARTED, 9)]),
+    ("asked twice, the first counts", Known(asks=asked(20, 30) + asked(23, 30)), [(Why.NOT_STARTED, 20)]),
+    ("late and nothing begun", Known(asks=asked(9, 16)), [(Why.LATE, 16), (Why.NOT_STARTED, 9)]),
     ("last seen 14 days ago", Known(asks=asked(1, 30), seen=on(10)), []),
-    ("last seen 15 days ago", Known(asks=asked(1, 30), seen=on(9)), [(QUIET, 9)]),
+    ("last seen 15 days ago", Known(asks=asked(1, 30), seen=on(9)), [(Why.QUIET, 9)]),
     ("last seen 15 days ago, all of it done", Known(seen=on(9)), []),
     ("last seen 15 days ago, asked since", Known(asks=asked(20, 30), seen=on(9)), []),
     ("asked again lately: not quiet", Known(asks=asked(1, 30) + asked(12, 30), seen=on(9)), []),
-    ("late and quiet", Known(asks=asked(1, 20), seen=on(9)), [(LATE, 20), (QUIET, 9)]),
+    ("late and quiet", Known(asks=asked(1, 20), seen=on(9)), [(Why.LATE, 20), (Why.QUIET, 9)]),
     ("late, contacted today", Known(asks=asked(1, 20), seen=on(9), contacted=on(24)), []),
     ("late, contacted 6 days ago", Known(asks=asked(1, 17), seen=on(16), contacted=on(18)), []),
-    ("late, contacted 7 days ago", Known(asks=asked(1, 17), seen=on(16), contacted=on(17)), [(LATE, 17)]),
+    ("late, contacted 7 days ago", Known(asks=asked(1, 17), seen=on(16), contacted=on(17)), [(Why.LATE, 17)]),
     ("not started, contacted", Known(asks=asked(9, 30), contacted=on(23)), []),
-    ("missed safety question", Known(needs_help=on(20)), [(SAFETY, 20)]),
-    ("missed safety question, contacted", Known(needs_help=on(20), contacted=on(24)), [(SAFETY, 20)]),
-    ("missed it, and all is done", Known(needs_help=on(20), seen=on(20)), [(SAFETY, 20)]),
-    ("question waiting", Known(question=on(21)), [(QUESTION, 21)]),
-    ("question waiting, contacted", Known(question=on(21), contacted=on(24)), [(QUESTION, 21)]),
+    ("missed safety question", Known(needs_help=on(20)), [(Why.SAFETY, 20)]),
+    ("missed safety question, contacted", Known(needs_help=on(20), contacted=on(24)), [(Why.SAFETY, 20)]),
+    ("missed it, and all is done", Known(needs_help=on(20), seen=on(20)), [(Why.SAFETY, 20)]),
+    ("question waiting", Known(question=on(21)), [(Why.QUESTION, 21)]),
+    ("question waiting, contacted", Known(question=on(21), contacted=on(24)), [(Why.QUESTION, 21)]),
     (
         "everything at once", Known(on(20), on(21), asked(1, 17), on(9)),
-        [(SAFETY, 20), (QUESTION, 21), (LATE, 17), (QUIET, 9)],
+        [(Why.SAFETY, 20), (Why.QUESTION, 21), (Why.LATE, 17), (Why.QUIET, 9)],
     ),
     (
         "everything at once, contacted", Known(on(20), on(21), asked(1, 17), on(9), on(24)),
-        [(SAFETY, 20), (QUESTION, 21)],
+        [(Why.SAFETY, 20), (Why.QUESTION, 21)],
     ),
 ]  # fmt: skip
 
@@ -137,7 +137,7 @@ class TestTheRecord(RecordCase):
         for step in steps:
             step()
             standing = self.standing()
-            late = LATE in self.why(at(25))
+            late = Why.LATE in self.why(at(25))
             assert late == standing.is_late(on(25)), standing.words
             seen.append((late, standing.words))
         assert len(set(seen)) > 4
@@ -146,7 +146,7 @@ class TestTheRecord(RecordCase):
         self.lesson.quiz = None
         self.lesson.save()
         self.ask()
-        assert self.why(at(25)) == [LATE, NOT_STARTED]
+        assert self.why(at(25)) == [Why.LATE, Why.NOT_STARTED]
         self.read(1, 2, 3)
         assert self.why(at(25)) == []
 
@@ -158,22 +158,22 @@ class TestTheRecord(RecordCase):
             question=self.safety.question, topic="x", outcome="own-words", to_whom="patient", nurse=self.noor,
             at=at(21), number=1, place=1,
         )  # fmt: skip
-        assert self.why(at(25)) == [LATE]
+        assert self.why(at(25)) == [Why.LATE]
 
     def test_counts_a_missed_safety_question_though_nothing_was_asked_and_all_was_done(self) -> None:
         self.read(1, 2, 3)
         self.check()
         self.check(safety=wrong, now=at(21))
-        assert self.why(at(22)) == [SAFETY]
+        assert self.why(at(22)) == [Why.SAFETY]
         actions.contacted(patient=self.ana, by=self.noor, note="", number=1, now=at(22))
-        assert self.why(at(22)) == [SAFETY]
+        assert self.why(at(22)) == [Why.SAFETY]
         self.check(now=at(23))
         assert self.why(at(23, 13)) == []
 
     def test_takes_an_answer_for_a_sign_of_life_in_a_check_that_was_begun_long_ago(self) -> None:
         self.ask(made=at(1), due=date(2026, 12, 24))
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(1))
-        assert self.why(at(20)) == [QUIET]
+        assert self.why(at(20)) == [Why.QUIET]
         item = attempt.items.with_answers()[0]
         taking.answer(item=item, given=right(item.revision), number=1, now=at(19))
         assert self.why(at(20)) == []
@@ -182,18 +182,18 @@ class TestTheRecord(RecordCase):
         self.ask(made=at(1), due=date(2026, 12, 24))
         self.read(1)
         Reading.objects.update(moved=None, started=at(4))
-        assert (self.why(at(18)), self.why(at(19))) == ([], [QUIET])
+        assert (self.why(at(18)), self.why(at(19))) == ([], [Why.QUIET])
 
     def test_goes_by_the_clinics_calendar(self) -> None:
         self.ask(due=on(24))
         self.read(1)
-        for zone, late in (("America/New_York", []), ("Pacific/Auckland", [LATE])):
+        for zone, late in (("America/New_York", []), ("Pacific/Auckland", [Why.LATE])):
             CareTeam.objects.update(zone=zone)
             assert self.why(at(24)) == late, zone  # noon of the 24th in New York is the 25th in Auckland
 
     def test_holds_over_the_night_in_which_the_clocks_go_back(self) -> None:
         self.ask(made=datetime(2026, 10, 28, 23, tzinfo=at(1).tzinfo), due=date(2026, 12, 24))
-        assert self.why(at(1, 0, 30)) == [NOT_STARTED]  # November 1 has 25 hours; October 28 was four days ago
+        assert self.why(at(1, 0, 30)) == [Why.NOT_STARTED]  # November 1 has 25 hours; October 28 was four days ago
         assert self.why(at(1, 0, 30) - timedelta(hours=1)) == []
 
     def test_keeps_whom_the_nurse_may_not_see_out_of_it(self) -> None:
@@ -234,15 +234,15 @@ class TestMyPatients(RecordCase):
         patient = make_patient(self.team, label)
         self.learner = patient.user
         fields = {"patient": patient, "lesson": self.lesson, "by": self.noor, "made": at(day), "due": date(2026, 12, 9)}
-        if why != SAFETY:
-            Assignment.objects.create(**(fields | ({"due": on(day)} if why == LATE else {})))
-        if why == QUIET:
+        if why != Why.SAFETY:
+            Assignment.objects.create(**(fields | ({"due": on(day)} if why == Why.LATE else {})))
+        if why == Why.QUIET:
             Reading.objects.create(
                 learner=patient.user, edition=self.edition, furthest=self.edition.steps.all()[1], started=at(day)
             )
-        elif why == LATE:
+        elif why == Why.LATE:
             self.read(1)
-        elif why == SAFETY:
+        elif why == Why.SAFETY:
             self.check(safety=wrong, now=at(day))
         return patient
 
@@ -257,7 +257,7 @@ class TestMyPatients(RecordCase):
         assert "No one needs attention. 2 patients are learning." in self.home()
 
     def test_are_none_for_a_nurse_of_another_team_or_of_no_team(self) -> None:
-        self.someone("Iris", SAFETY)
+        self.someone("Iris", Why.SAFETY)
         for nurse in (make_nurse("omar", make_team("Cedar team")), make_nurse("newcomer")):
             self.client.force_login(nurse)
             assert "Iris" not in self.home()
@@ -265,8 +265,8 @@ class TestMyPatients(RecordCase):
 
     def test_come_one_row_each_in_the_order_of_the_reasons_and_whoever_waits_longest_first(self) -> None:
         for label, why, day in (
-            ("A", QUIET, 8), ("B", NOT_STARTED, 18), ("C", LATE, 16), ("D", LATE, 15), ("E", SAFETY, 20),
-            ("F", SAFETY, 19), ("G", NOT_STARTED, 17),
+            ("A", Why.QUIET, 8), ("B", Why.NOT_STARTED, 18), ("C", Why.LATE, 16), ("D", Why.LATE, 15),
+            ("E", Why.SAFETY, 20), ("F", Why.SAFETY, 19), ("G", Why.NOT_STARTED, 17),
         ):  # fmt: skip
             self.someone(label, why, day)
         page = self.client.get(HOME).content.decode()
@@ -275,18 +275,18 @@ class TestMyPatients(RecordCase):
 
     def test_say_why_in_words_with_the_detail_and_one_next_step(self) -> None:
         for why, row in (
-            (SAFETY, "Missed safety question “Topic of safety”: still not right at the end, "
+            (Why.SAFETY, "Missed safety question “Topic of safety”: still not right at the end, "
                 "Monday 9 November at 12:04 p.m. Record a teach-back"),
-            (LATE, "Late 15 days Lesson 1: Step 2 of 3 Change the day"),
-            (NOT_STARTED, "Not started Asked for 1 lesson, first on Monday 9 November Mark as contacted"),
-            (QUIET, "Quiet 15 days Nothing new since Monday 9 November. Lesson 1: Step 2 of 3 Mark as contacted"),
+            (Why.LATE, "Late 15 days Lesson 1: Step 2 of 3 Change the day"),
+            (Why.NOT_STARTED, "Not started Asked for 1 lesson, first on Monday 9 November Mark as contacted"),
+            (Why.QUIET, "Quiet 15 days Nothing new since Monday 9 November. Lesson 1: Step 2 of 3 Mark as contacted"),
         ):  # fmt: skip
             patient = self.someone("Iris", why)
             assert f"Iris {row}" in self.home()
             Patient.objects.filter(pk=patient.pk).update(ended_on=on(9), ended_why="moved")
 
     def test_name_every_reason_in_the_detail_and_two_topics_at_most(self) -> None:
-        self.someone("Iris", SAFETY, 22)
+        self.someone("Iris", Why.SAFETY, 22)
         patient = Patient.objects.get(label="Iris")
         Assignment.objects.create(patient=patient, lesson=self.lesson, by=self.noor, made=at(9), due=on(20))
         row = self.home().split("Next step")[1]
@@ -301,7 +301,7 @@ class TestMyPatients(RecordCase):
         assert "Ana Missed safety question" in self.home()
 
     def test_leave_with_the_end_of_their_care_and_with_the_nurses_membership(self) -> None:
-        patient = self.someone("Iris", SAFETY)
+        patient = self.someone("Iris", Why.SAFETY)
         assert "Iris" in self.home()
         Patient.objects.filter(pk=patient.pk).update(ended_on=on(9), ended_why="finished")
         assert "Iris" not in self.home()
@@ -310,19 +310,19 @@ class TestMyPatients(RecordCase):
         assert "Iris" not in self.home()
 
     def test_leave_one_audit_row_a_view_with_the_number_shown(self) -> None:
-        self.someone("Iris", SAFETY)
-        self.someone("Jo", LATE)
+        self.someone("Iris", Why.SAFETY)
+        self.someone("Jo", Why.LATE)
         self.home()
         rows = AuditEvent.objects.values_list("who", "what", "team", "patient", "count")
         assert list(rows) == [(self.noor.pk, "list.seen", self.team.pk, None, 2)]
 
     def test_cost_the_same_at_1_3_and_50_rows(self) -> None:
-        self.someone("P0", SAFETY)
-        self.someone("Q0", LATE)
+        self.someone("P0", Why.SAFETY)
+        self.someone("Q0", Why.LATE)
         self.client.get(HOME)
         for n in (1, 3, 50):
             for more in range(Patient.objects.count() - 2, n):
-                self.someone(f"P{more}", (SAFETY, LATE, QUIET, NOT_STARTED)[more % 4])
+                self.someone(f"P{more}", (Why.SAFETY, Why.LATE, Why.QUIET, Why.NOT_STARTED)[more % 4])
             # session, user, roles; misses, right answers, teach-backs; asks, questions, patients; status (4); audit
             with self.assertNumQueries(14):
                 self.client.get(HOME)
@@ -334,7 +334,7 @@ class TestMyPatients(RecordCase):
 
     def test_come_fifty_a_page_and_none_is_lost_or_shown_twice(self) -> None:
         for n in range(120):
-            self.someone(f"P{n % 7}", LATE if n % 2 else NOT_STARTED)
+            self.someone(f"P{n % 7}", Why.LATE if n % 2 else Why.NOT_STARTED)
         seen, address = [], HOME
         for _ in range(4):
             page = self.client.get(address).content.decode()
@@ -347,7 +347,7 @@ class TestMyPatients(RecordCase):
         assert len(seen) == len(set(seen)) == 120
 
     def test_take_any_garbage_as_a_page(self) -> None:
-        self.someone("Iris", LATE)
+        self.someone("Iris", Why.LATE)
         for value in ("x", "-1", "9" * 40, "\x00", "²", str(self.ana.pk)):
             assert "Iris" in self.home(after=value)
 

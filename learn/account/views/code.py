@@ -21,6 +21,7 @@ from learn.people import codes, mail, rate_limits
 from learn.people.forms import JoinForm
 from learn.people.models import AccessCode, User
 from learn.progress import standing
+from learn.progress.standing import Status
 from learn.visits.models import MyQuestion
 
 
@@ -62,7 +63,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     guest = User.objects.filter(pk=request.session.get("guest", 0), is_active=True).first()
     choice = request.POST.get("bring")
     if guest and choice not in ("yes", "no") and guests.has_record(guest.pk):
-        begun = [s for s in standing.standings([guest.pk])[guest.pk] if s.code != standing.NOT_STARTED]
+        begun = [s for s in standing.standings([guest.pk])[guest.pk] if s.code != Status.NOT_STARTED]
         questions = MyQuestion.objects.of(guest).count()
         return render(request, "progress/bring.html", {"begun": begun, "questions": questions})
     request.session.pop("guest", None)

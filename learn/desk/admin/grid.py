@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from learn.desk.admin.patients import mine
 from learn.people.models import CareTeam, Patient
-from learn.progress import standing
+from learn.progress.standing import Standing, Status, Taught, Whole, whole
 
 ALL, LATE, WEEK, HELP = "all", "late", "week", "help"
 DAYS = 7  # today and the six days after it
@@ -23,7 +23,7 @@ SORTS = [("need", "who needs help first"), ("name", "name")]
 class Cell:
     """One patient in one lesson: the status that the patient reads too, and what only staff see."""
 
-    standing: standing.Standing
+    standing: Standing
     late: bool  # the day has passed
     soon: bool  # it falls in these seven days
     help: bool  # a safety question of this lesson was missed
@@ -31,7 +31,7 @@ class Cell:
     @property
     def shown(self) -> bool:
         """True where there is anything to say: it was asked for, begun, or a question of it was missed."""
-        return self.standing.assigned is not None or self.standing.code != standing.NOT_STARTED or self.help
+        return self.standing.assigned is not None or self.standing.code != Status.NOT_STARTED or self.help
 
     @property
     def words(self) -> str:
@@ -45,13 +45,13 @@ class Cell:
         return by_day and self.shown and (status == ALL or (self.help if status == HELP else status == self.code))
 
     @property
-    def code(self) -> str:
+    def code(self) -> Status:
         """The status, as a key of the one vocabulary."""
         return self.standing.code
 
 
 @dataclass(frozen=True)
-class Row:
+class PatientRow:
     """One patient in every published lesson."""
 
     patient: Patient
@@ -85,11 +85,11 @@ class Filter(forms.Form):
         choices=[
             (ALL, "Any"),
             (HELP, "Needs help"),
-            (standing.TALK, "Talk about it"),
-            (standing.NOT_STARTED, "Not started"),
-            (standing.READING, "In the middle of the steps"),
-            (standing.CHECK, "Check to do"),
-            (standing.DONE, "Done"),
+            (Status.TALK, "Talk about it"),
+            (Status.NOT_STARTED, "Not started"),
+            (Status.READING, "In the middle of the steps"),
+            (Status.CHECK, "Check to do"),
+            (Status.DONE, "Done"),
         ],
         error_messages=_unknown,
     )
@@ -115,7 +115,7 @@ class Filter(forms.Form):
         return "?" + urlencode([pair for pair in asked.items() if pair[1] not in (ALL, "need")])
 
 
-def filtered(request: HttpRequest, now: datetime) -> tuple[Filter, list[Row]]:
+def filtered(request: HttpRequest, now: datetime) -> tuple[Filter, list[PatientRow]]:
     """Return what was asked for and every row of mine that fits, in its order.
 
     Need is derived, never stored, so no database can sort by it: the rows of all my patients are read (five queries,
@@ -126,7 +126,7 @@ def filtered(request: HttpRequest, now: datetime) -> tuple[Filter, list[Row]]:
     form = Filter(request.GET, teams)
     if form.asked["team"] != ALL:
         patients = [patient for patient in patients if str(patient.care_team_id) == form.asked["team"]]
-    wholes = standing.whole([patient.user_id for patient in patients])
+    wholes = whole([patient.user_id for patient in patients])
     rows = [_row(patient, wholes[patient.user_id], now) for patient in patients]
     due, status = form.asked["due"], form.asked["status"]
     if due != ALL or status != ALL:
@@ -134,12 +134,12 @@ def filtered(request: HttpRequest, now: datetime) -> tuple[Filter, list[Row]]:
     return form, rows if form.by_name else sorted(rows, key=lambda row: row.urgency)
 
 
-def _unplaced(row: Row, due: str, status: str) -> bool:
+def _unplaced(row: PatientRow, due: str, status: str) -> bool:
     """A missed question is found by "Needs help", also where its lesson is not shown any more."""
     return bool(row.unplaced) and (due, status) == (ALL, HELP)
 
 
-def _row(patient: Patient, found: standing.Whole, now: datetime) -> Row:
+def _row(patient: Patient, found: Whole, now: datetime) -> PatientRow:
     today = patient.care_team.today(now)
     missed = {need.taught.lesson for need in found.needs if need.taught}
     cells = [
@@ -155,10 +155,10 @@ def _row(patient: Patient, found: standing.Whole, now: datetime) -> Row:
         )
         for standing in found.standings
     ]
-    return Row(patient, cells, [need.topic for need in found.needs if need.taught is None])
+    return PatientRow(patient, cells, [need.topic for need in found.needs if need.taught is None])
 
 
-def table(rows: list[Row]) -> tuple[list[standing.Taught], list[tuple[Row, list[Cell]]]]:
+def table(rows: list[PatientRow]) -> tuple[list[Taught], list[tuple[PatientRow, list[Cell]]]]:
     """Return the lessons that any row has something to say about, in the site's order, and each row's cells."""
     if not rows:
         return [], []

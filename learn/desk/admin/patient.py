@@ -16,7 +16,7 @@ from learn.desk.admin.patients import day, moment, row
 from learn.people import permissions
 from learn.people.models import CareTeam
 from learn.progress import record as records
-from learn.progress import standing
+from learn.progress.standing import Status
 from quizzes.models import Response
 
 # The parts of this page that have a file of their own: what each returns is drawn by a template of its own
@@ -47,7 +47,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "older": older,
         "newest": events == happened[: len(events)],
         "rows": row(patient, stands, now)["lessons"],
-        "others": [s for s in stands if s.assigned is None and s.code == standing.NOT_STARTED],
+        "others": [s for s in stands if s.assigned is None and s.code == Status.NOT_STARTED],
     }
     for part in PARTS:
         context |= part(request.user, patient, now)  # type: ignore[arg-type]

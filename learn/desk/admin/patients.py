@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from learn.people import audit, permissions
 from learn.people.models import Patient, PatientQuerySet
 from learn.progress import standing
+from learn.progress.standing import Status
 
 PAGE = 50  # patients a page
 
@@ -59,7 +60,7 @@ def row(patient: Patient, stands: list[standing.Standing], now: datetime) -> dic
     lessons = [
         {"standing": s, "late": s.is_late(today), "done_on": s.done_at and patient.care_team.today(s.done_at)}
         for s in stands
-        if s.assigned or s.code != standing.NOT_STARTED
+        if s.assigned or s.code != Status.NOT_STARTED
     ]
     return {"patient": patient, "lessons": lessons}
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from learn.desk.admin.grid import Row, table
-from learn.progress import standing
+from learn.desk.admin.grid import PatientRow, table
+from learn.progress.standing import Status
 
 WIDTH = 240  # units of the drawing
 GAP = 2  # between two parts, so that they are told apart without colour
 # Each status with its words as a column's heading; a bar's parts stand in the same order.
 STATUS = [
-    (standing.DONE, "Done"),
-    (standing.CHECK, "Check to do"),
-    (standing.READING, "In the steps"),
-    (standing.NOT_STARTED, "Not started"),
-    (standing.TALK, "Talk about it"),
+    (Status.DONE, "Done"),
+    (Status.CHECK, "Check to do"),
+    (Status.READING, "In the steps"),
+    (Status.NOT_STARTED, "Not started"),
+    (Status.TALK, "Talk about it"),
 ]
 
 
@@ -49,7 +49,7 @@ class Bar:
         return found
 
 
-def bars(rows: list[Row]) -> list[Bar]:
+def bars(rows: list[PatientRow]) -> list[Bar]:
     """Return a bar for each lesson that these patients were asked for or began, in the site's order."""
     lessons, lines = table(rows)
     found = []

@@ -16,9 +16,10 @@ from learn.desk.admin.contact import OTHER_FORM
 from learn.desk.forms import AddendumForm, TeachBackForm, number
 from learn.people import permissions
 from learn.people.models import Patient
-from learn.progress import actions, standing
+from learn.progress import actions
 from learn.progress import record as records
 from learn.progress.models import TeachBack
+from learn.progress.standing import Status
 
 TOPICS = 3  # on one page
 MAY = ("people.view_patient", "progress.add_teachback")
@@ -96,7 +97,7 @@ def _topics(record: records.Record, request: HttpRequest) -> dict[str, Topic]:
     Where nothing is open, the lessons that were begun. Only what this patient missed or began can be a topic.
     """
     missed = {f"q{m.question}": Topic(m.newest.topic, question=m.question) for m in record.misses}
-    begun = [s.taught for s in record.whole.standings if s.code != standing.NOT_STARTED]
+    begun = [s.taught for s in record.whole.standings if s.code != Status.NOT_STARTED]
     known = missed | {f"l{taught.lesson}": Topic(taught.title, lesson=taught.lesson) for taught in begun}
     wanted = [key for key in request.POST.getlist("topic") if key in known]
     if not wanted:

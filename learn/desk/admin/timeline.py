@@ -9,7 +9,7 @@ from itertools import groupby
 
 from django.utils.formats import date_format
 
-from learn.progress.answers import RIGHT, Row
+from learn.progress.answers import RIGHT, AnswerRow
 from learn.progress.models import Contact
 from learn.progress.record import Record
 
@@ -46,9 +46,9 @@ def events(record: Record, contacts: Iterable[Contact]) -> list[Event]:
 
 def _readings(record: Record) -> Iterable[Event]:
     for reading in record.whole.readings:
-        if reading["finished"]:
-            yield Event(reading["finished"], f"Read “{reading['edition__title']}” to the end")
-        yield Event(reading["started"], f"Began to read “{reading['edition__title']}”")
+        if reading.finished:
+            yield Event(reading.finished, f"Read “{reading.title}” to the end")
+        yield Event(reading.started, f"Began to read “{reading.title}”")
 
 
 def _attempts(record: Record) -> Iterable[Event]:
@@ -57,7 +57,7 @@ def _attempts(record: Record) -> Iterable[Event]:
         yield _attempt(list(answers))
 
 
-def _attempt(answers: Sequence[Row]) -> Event:
+def _attempt(answers: Sequence[AnswerRow]) -> Event:
     """Tell how a finished check, retry or review went; no total hides a safety question."""
     last = {row.item: row for row in answers}.values()
     what = {

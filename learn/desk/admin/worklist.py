@@ -15,15 +15,15 @@ from learn.desk.admin.patients import PAGE, day, moment
 from learn.people import audit, permissions
 from learn.people.models import Patient
 from learn.progress import standing
-from learn.progress.attention import LATE, NOT_STARTED, QUESTION, QUIET, SAFETY, Entry, Reason, needing
+from learn.progress.attention import Entry, Reason, Why, needing
 
 # reason: what fits next, the name of its page after "admin:people_patient_", and the place there
 NEXT_STEP = {
-    SAFETY: ("Record a teach-back", "teach_back", ""),
-    QUESTION: ("See their question", "change", "#questions"),
-    LATE: ("Change the day", "change", "#assignments"),
-    NOT_STARTED: ("Mark as contacted", "contact", ""),
-    QUIET: ("Mark as contacted", "contact", ""),
+    Why.SAFETY: ("Record a teach-back", "teach_back", ""),
+    Why.QUESTION: ("See their question", "change", "#questions"),
+    Why.LATE: ("Change the day", "change", "#assignments"),
+    Why.NOT_STARTED: ("Mark as contacted", "contact", ""),
+    Why.QUIET: ("Mark as contacted", "contact", ""),
 }
 SAID = 2  # lessons or topics that a line names
 
@@ -115,9 +115,9 @@ def _quiet(entry: Entry, reason: Reason, whole: standing.Whole) -> str:
 
 
 DETAIL: dict[str, Callable[[Entry, Reason, standing.Whole], str]] = {
-    SAFETY: _missed,
-    QUESTION: _question,
-    LATE: _late,
-    NOT_STARTED: _not_started,
-    QUIET: _quiet,
+    Why.SAFETY: _missed,
+    Why.QUESTION: _question,
+    Why.LATE: _late,
+    Why.NOT_STARTED: _not_started,
+    Why.QUIET: _quiet,
 }
