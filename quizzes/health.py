@@ -88,7 +88,7 @@ def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> di
     for (_, key), (attempt, given, right) in firsts.items():
         others = asked[attempt] - 1
         rest = (known[attempt] - right) / others if others > 0 else None
-        # With rows, what was chosen are the rows' own pairs ("Row 1" with its card), hit or missed.
+        # With rows, what was chosen are the rows' own pairs ("Row 1" with its tile), hit or missed.
         picked = wanted[key].mark(given).chosen if key in with_rows else given
         found[key].append(analysis.First(right, picked, rest))
     return found

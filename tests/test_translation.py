@@ -17,7 +17,7 @@ from django.utils.translation.template import templatize
 
 from learn.assignments.actions import assign
 from learn.lessons.models import Lesson
-from quizzes.models import Card, Question
+from quizzes.models import Memory, Question
 from tests.cast import at, load_content, make_nurse, make_patient, make_team
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,7 +132,7 @@ class TestADate(TestCase):
 
     def test_stands_beside_numbers_of_the_same_language(self) -> None:
         question, days = Question.objects.all()[0], {"last": date(2026, 7, 1), "due": date(2026, 7, 4)}
-        Card.objects.create(
+        Memory.objects.create(
             learner=self.ana.user, question=question, stability=2.5, difficulty=4.25, in_a_row=1, **days
         )
         for language, numbers in (("en", "2.50; 4.25"), ("es", "2,50; 4,25")):

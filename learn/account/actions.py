@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from learn.account.data import KEPT
+from learn.account.data import PERSONAL_DATA
 from learn.assignments.models import Reminder
 from learn.people import audit, sessions
 from learn.people.models import AccessCode, Patient, User
@@ -19,7 +19,7 @@ def stop_sharing(*, user: User, now: datetime) -> bool:
     """Part a patient from their care team; return False when they had none.
 
     The nurse's record ends ("Asked to stop") and from now on belongs to nobody: an empty user takes this person's
-    place in it. What the person did stays theirs alone; a card that the nurse made opens it no more.
+    place in it. What the person did stays theirs alone; a code that the nurse made opens it no more.
     """
     with transaction.atomic():
         patient = Patient.objects.select_for_update().filter(user=user).first()
@@ -49,9 +49,9 @@ def erase(*, user: User, now: datetime) -> None:
         list(Attempt.objects.of(user).select_for_update())
         User.objects.select_for_update().get(pk=user.pk)
         patient = Patient.objects.select_related("care_team").filter(user=user).first()
-        for kept in KEPT:
-            if kept.goes:
-                kept.theirs(user).delete()
+        for table in PERSONAL_DATA:
+            if table.erased:
+                table.theirs(user).delete()
         # Rows made new from their defaults: whatever column is added later is emptied too.
         if patient is not None:
             bare = Patient(pk=patient.pk, user=user, care_team=patient.care_team, label="Erased")

@@ -1,7 +1,7 @@
 """Everything that is kept about one person, a table a row: shown to them, given to them as a file, erased.
 
-A test walks every model of the site: a new table that leads to a person stands in KEPT, or the test fails. Titles and
-names are the same in the file of every language; the page translates them, so here they are only marked.
+A test walks every model of the site: a new table that leads to a person stands in PERSONAL_DATA, or the test fails.
+Titles and names are the same in the file of every language; the page translates them, so here they are only marked.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from learn.people.audit import WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
 from learn.progress.models import Contact, Reading, TeachBack
 from learn.visits.models import MyQuestion
-from quizzes.models import Attempt, Card, Pause, Response, Revision, State
+from quizzes.models import Attempt, Memory, Pause, Response, Revision, State
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Kept:
+class PersonalData:
     """The rows of one table that tell of a person, and how they read.
 
-    `of` leads from a row to the person. `goes`: an erasure removes them. `row` gives one row in words; where a table
+    `of` leads from a row to the person. `erased`: an erasure removes them. `row` gives one row in words; where a table
     reads better in another way, `rows` gives all of them.
     """
 
@@ -40,14 +40,14 @@ class Kept:
     model: type[Model]
     of: str
     row: Callable[[Any], Row]
-    joins: tuple[str, ...] = ()
+    with_rows: tuple[str, ...] = ()
     rows: Callable[[User], list[Row]] | None = None
-    goes: bool = True
+    erased: bool = True
 
     def theirs(self, user: User) -> QuerySet[Any]:
         """Return this person's rows."""
         found = self.model._default_manager.filter(**{self.of: user}).order_by("pk")
-        return found.select_related(*self.joins) if self.joins else found
+        return found.select_related(*self.with_rows) if self.with_rows else found
 
     def read(self, user: User) -> list[Row]:
         """Return this person's rows in words, the oldest first."""
@@ -112,25 +112,28 @@ def _checks(user: User) -> list[Row]:
     ]
 
 
-def _cards(user: User) -> list[Row]:
+def _memories(user: User) -> list[Row]:
     """Return when each question is asked again, by its topic as it is published now."""
     published = Revision.objects.filter(question=OuterRef("question"), state=State.PUBLISHED).values("objective")
-    cards = Card.objects.filter(learner=user).select_related("question").annotate(topic=Subquery(published[:1]))
+    memories = Memory.objects.filter(learner=user).select_related("question").annotate(topic=Subquery(published[:1]))
     return [
         {
-            _("about"): card.topic or card.question.slug,  # type: ignore[attr-defined]  # annotated
-            _("last asked"): card.last,
-            _("asked again"): card.due,
-            _("right in a row"): card.in_a_row,
-            _("numbers this follows from"): f"{number_format(card.stability, 2)}; {number_format(card.difficulty, 2)}",
+            _("about"): memory.topic or memory.question.slug,  # type: ignore[attr-defined]  # annotated
+            _("last asked"): memory.last,
+            _("asked again"): memory.due,
+            _("right in a row"): memory.in_a_row,
+            _("numbers this follows from"): "; ".join(
+                number_format(n, 2) for n in (memory.stability, memory.difficulty)
+            ),
         }
-        for card in cards.order_by("pk")
+        for memory in memories.order_by("pk")
     ]
 
 
-KEPT = (
-    Kept(_("Your care team"), Patient, "user", _patient, ("care_team",), goes=False),  # emptied: `actions.erase`
-    Kept(
+PERSONAL_DATA = (
+    # Emptied by `actions.erase`, not deleted.
+    PersonalData(_("Your care team"), Patient, "user", _patient, ("care_team",), erased=False),
+    PersonalData(
         _("Codes that let you in"),
         AccessCode,
         "user",
@@ -143,8 +146,8 @@ KEPT = (
             _("cancelled"): c.cancelled,
         },
     ),
-    Kept(_("Your email address"), EmailAddress, "user", lambda e: {_("address"): e.email}),
-    Kept(
+    PersonalData(_("Your email address"), EmailAddress, "user", lambda e: {_("address"): e.email}),
+    PersonalData(
         _("Lessons that you read"),
         Reading,
         "learner",
@@ -156,10 +159,10 @@ KEPT = (
         },
         ("edition", "furthest"),
     ),
-    Kept(_("Checks that you began, and your answers"), Attempt, "learner", lambda a: {}, rows=_checks),
-    Kept(_("When you are asked again"), Card, "learner", lambda c: {}, rows=_cards),
-    Kept(_("A rest from reviews that you asked for"), Pause, "learner", lambda p: {_("until"): p.until}),
-    Kept(
+    PersonalData(_("Checks that you began, and your answers"), Attempt, "learner", lambda a: {}, rows=_checks),
+    PersonalData(_("When you are asked again"), Memory, "learner", lambda c: {}, rows=_memories),
+    PersonalData(_("A rest from reviews that you asked for"), Pause, "learner", lambda p: {_("until"): p.until}),
+    PersonalData(
         _("Your questions for your team"),
         MyQuestion,
         "learner",
@@ -170,7 +173,7 @@ KEPT = (
             _("talked about"): q.talked,
         },
     ),
-    Kept(
+    PersonalData(
         _("What your nurse asked you to do"),
         Assignment,
         "patient__user",
@@ -183,7 +186,7 @@ KEPT = (
         },
         ("lesson__quiz",),
     ),
-    Kept(
+    PersonalData(
         _("How what you were asked was changed"),
         Change,
         "assignment__patient__user",
@@ -196,7 +199,7 @@ KEPT = (
         },
         ("assignment__lesson__quiz", "act"),
     ),
-    Kept(
+    PersonalData(
         _("Reminders by email"),
         Reminder,
         "patient__user",
@@ -207,13 +210,13 @@ KEPT = (
             _("last sent"): r.sent,
         },
     ),
-    Kept(
+    PersonalData(
         _("When your nurse noted that you spoke"),
         Contact,
         "patient__user",
         lambda c: {_("at"): c.at, _("note"): c.note},
     ),
-    Kept(
+    PersonalData(
         _("What you said back to your nurse in your own words"),
         TeachBack,
         "patient__user",
@@ -226,7 +229,7 @@ KEPT = (
             _("note"): t.note,
             _("at"): t.at,
         },
-        goes=False,
+        erased=False,
     ),
 )
 
@@ -248,7 +251,7 @@ def _looks(user: User) -> list[Row]:
 def read(user: User) -> dict[str, list[Row]]:
     """Return everything that is kept about this person: a title, and its rows in words. What is empty is left out."""
     found = {_("Who you are here"): [_person(user)]}
-    found |= {kept.title: kept.read(user) for kept in KEPT}
+    found |= {table.title: table.read(user) for table in PERSONAL_DATA}
     found[_("Who looked at your record")] = _looks(user)
     return {
         title: [{name: value for name, value in row.items() if value not in (None, "", [])} for row in rows]

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from learn.people import codes
-from learn.people.forms import JoinForm
+from learn.people.forms import DeviceForm
 
 
 class KeepCodeForm(forms.Form):
@@ -34,13 +34,13 @@ class KeepCodeForm(forms.Form):
         return typed
 
 
-class EmailedCodeForm(KeepCodeForm, JoinForm):
+class EmailedCodeForm(KeepCodeForm, DeviceForm):
     """The same to sign in, and whose device this is."""
 
     field_order = ["code", "shared"]
 
 
-class CodeForm(JoinForm):
+class CodeForm(DeviceForm):
     """The twelve letters; spaces, case and dashes do not matter."""
 
     WRONG = _(

@@ -1,4 +1,4 @@
-"""What a guest did: brought along when they sign in with a code, or erased."""
+"""What a guest did: merged into a record when they sign in, or erased."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from learn.people.models import AccessCode, User
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
 from quizzes import reviewing
-from quizzes.models import Attempt, Card, Pause, Response
+from quizzes.models import Attempt, Memory, Pause, Response
 
 # Whatever hangs on a learner, in the order in which it can be deleted. A test looks for models that are missing here.
-OWN: tuple[type[models.Model], ...] = (Card, Pause, Attempt, Reading, MyQuestion)
+OWN: tuple[type[models.Model], ...] = (Memory, Pause, Attempt, Reading, MyQuestion)
 
 
-def _clash(model: type[models.Model], to: User) -> Q:
-    """Return which of a guest's rows may not come to this person: it would stand there twice."""
+def _clash(model: type[models.Model], into: User) -> Q:
+    """Return which of a guest's rows may not go into this record: it would stand there twice."""
     if model is Reading:
-        return Q(edition__in=Reading.objects.of(to).values("edition"))
+        return Q(edition__in=Reading.objects.of(into).values("edition"))
     if model is Attempt:
-        open_now = Attempt.objects.of(to).filter(finished=None)
+        open_now = Attempt.objects.of(into).filter(finished=None)
         review = Q(quiz=None) if open_now.filter(quiz=None).exists() else Q(pk=None)
         return Q(finished=None) & (Q(quiz__in=open_now.filter(quiz__isnull=False).values("quiz")) | review)
     if model is MyQuestion:
-        mine = MyQuestion.objects.filter(learner=to)
+        mine = MyQuestion.objects.filter(learner=into)
         suggested = mine.filter(suggested__isnull=False).values("suggested")
         return Q(text__in=mine.values("text")) | Q(suggested__in=suggested)
-    if model is Pause and not Pause.objects.filter(learner=to).exists():
+    if model is Pause and not Pause.objects.filter(learner=into).exists():
         return Q(pk=None)
-    return Q(pk__isnull=False)  # cards are made anew from the answers
+    return Q(pk__isnull=False)  # memories are made anew from the answers
 
 
 def has_record(guest: int) -> bool:
-    """True for the number of a guest who did anything that could be brought along."""
+    """True for the number of a guest who did anything that could be merged."""
     return any(model._default_manager.filter(learner=guest).exists() for model in OWN)
 
 
-def bring(*, guest: User, to: User, now: datetime) -> None:
+def merge(*, guest: User, into: User, now: datetime) -> None:
     """Give a guest's record to this person; where both have the same reading or open check, the person's own stays.
 
-    What is not brought stays with the guest's row, which nobody can be any more (`leave`).
+    What is not merged stays with the guest's row, which nobody can be any more (`leave`).
     """
     with transaction.atomic():
-        list(User.objects.select_for_update().filter(pk__in=[guest.pk, to.pk]).order_by("pk"))  # a second press waits
-        last = MyQuestion.objects.filter(learner=to).aggregate(last=Max("position", default=0))["last"]
+        list(User.objects.select_for_update().filter(pk__in=[guest.pk, into.pk]).order_by("pk"))  # a second press waits
+        last = MyQuestion.objects.filter(learner=into).aggregate(last=Max("position", default=0))["last"]
         MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # they come after this person's
         for model in OWN:
-            model._default_manager.filter(learner=guest).exclude(_clash(model, to)).update(learner=to)
-        reviewing.rebuild(learner=to)
+            model._default_manager.filter(learner=guest).exclude(_clash(model, into)).update(learner=into)
+        reviewing.rebuild(learner=into)
         leave(guest=guest, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Assign, take back within ten minutes, withdraw."""
+"""Assign, undo within ten minutes, withdraw."""
 
 from __future__ import annotations
 

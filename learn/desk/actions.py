@@ -1,4 +1,4 @@
-"""A patient's care here: they are invited, called something else, ended, taken back."""
+"""What staff do to a patient's record: invite them, call them something else, close the record, reopen it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def invite(
 ) -> tuple[list[Patient], list[codes.Made]]:
     """Make a patient of each (label, reference), ask them for the lessons, and make each a code.
 
-    `form` names the form that was sent. The same form again finds the same patients and makes them new cards, so that a
-    double press shows living ones; who has used a card by then keeps it, and gets none.
+    `form` names the form that was sent. The same form again finds the same patients and makes them new codes, so that a
+    double press shows living ones; who has used a code by then keeps it, and gets none.
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=by.pk)  # a second press waits here
@@ -62,8 +62,8 @@ def rename(*, patient: Patient, label: str, reference: str, by: User, now: datet
         audit.note(by=by, what="renamed", now=now, patient=patient)
 
 
-def end(*, patient: Patient, why: str, by: User, now: datetime) -> bool:
-    """End a patient's care here: off the lists, no reminder, no card; the record stays. False if it was over."""
+def close(*, patient: Patient, why: str, by: User, now: datetime) -> bool:
+    """Close a patient's record: off the lists, no reminder, no code; the record stays. False if it was closed."""
     with transaction.atomic():
         going_on = Patient.objects.filter(pk=patient.pk, ended_on=None)
         if not going_on.update(ended_on=patient.care_team.today(now), ended_why=why):
@@ -73,10 +73,10 @@ def end(*, patient: Patient, why: str, by: User, now: datetime) -> bool:
         return True
 
 
-def take_back(*, patient: Patient, by: User, now: datetime) -> bool:
-    """Take a patient back onto the lists; the card that was cancelled stays so. False if nothing had ended.
+def reopen(*, patient: Patient, by: User, now: datetime) -> bool:
+    """Reopen a patient's record: back onto the lists; the code that was cancelled stays so. False if it was open.
 
-    False too for a record that its person left or erased: nobody stands behind it, and no card would open it.
+    False too for a record that its person left or erased: nobody stands behind it, and no code would open it.
     """
     with transaction.atomic():
         ended = Patient.objects.filter(pk=patient.pk, ended_on__isnull=False, user__is_active=True)

@@ -18,7 +18,7 @@ from learn.progress.models import TeachBack
 
 
 class LabelForm(forms.Form):
-    """What the team calls a patient. No card and no page of the patient's shows it."""
+    """What the team calls a patient. No invitation and no page of the patient's shows it."""
 
     use_required_attribute = False
 
@@ -39,8 +39,8 @@ class LabelForm(forms.Form):
     )
 
 
-class EndForm(forms.Form):
-    """Why a patient's care here ends."""
+class CloseForm(forms.Form):
+    """Why a patient's record is closed."""
 
     use_required_attribute = False
 
@@ -125,7 +125,7 @@ class InviteForm(LabelForm, LessonsForm):
 
 
 class InviteManyForm(LessonsForm):
-    """Several cards at once, each with a number until a nurse knows whose it is."""
+    """Several invitations at once, each with a number until a nurse knows whose it is."""
 
     MOST = 20
 
@@ -157,7 +157,7 @@ class InviteManyForm(LessonsForm):
     field_order = ["name", "many", "first", "team", "pathway", "when", "due", "form"]
 
     def people(self) -> list[tuple[str, str]]:
-        """Return a label for each card."""
+        """Return a label for each invitation."""
         first = self.cleaned_data["first"]
         return [(f"{self.cleaned_data['name']} {n}", "") for n in range(first, first + self.cleaned_data["many"])]
 

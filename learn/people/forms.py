@@ -16,8 +16,8 @@ from learn.people import actions, mail
 from learn.people.models import User
 
 
-class JoinForm(forms.Form):
-    """Whose device it is that a card is opened on."""
+class DeviceForm(forms.Form):
+    """Whose device it is that somebody signs in on."""
 
     use_required_attribute = False
 
@@ -47,11 +47,11 @@ class SignInForm(LoginForm):
             field.widget.attrs.pop("placeholder", None)
             field.widget.attrs["spellcheck"] = "false"
         login.widget.attrs["autocapitalize"] = "none"
-        self.fields["shared"] = JoinForm().fields["shared"]
+        self.fields["shared"] = DeviceForm().fields["shared"]
         self.by_email = mail.works()
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
-        """Sign in on this device, shared or not; whoever learned here as a guest is asked whether to bring it along."""
+        """Sign in on this device, shared or not; whoever learned here as a guest is asked whether to merge it."""
         before = request.user
         response: HttpResponse = super().login(request, redirect_url)
         if isinstance(request.user, User) and not request.user.is_staff:

@@ -204,7 +204,7 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
 class AccessCode(models.Model):
     """A way in without a password: one row, two verifiers, the link's token and the typed letters.
 
-    The letters are six that find the row and six that prove it. Token and proof are kept as HMACs only, so a card
+    The letters are six that find the row and six that prove it. Token and proof are kept as HMACs only, so a code
     cannot be shown again, and a stolen backup opens nothing. The verbs are in `codes.py`.
     """
 

@@ -21,23 +21,23 @@ from django.utils.translation import ngettext
 from learn.people.models import Hit
 
 FORGET = 30 * 24 * 3600  # seconds after which `manage.py tidy` forgets what was tried
-NAP = 3600  # seconds: the first sleep after PATIENCE tries; each further one lasts twice as long
-PATIENCE = 10
+BACKOFF_AFTER = 10  # tries
+BACKOFF = 3600  # seconds: how long the first lock lasts; each further one lasts twice as long
 
-# Both run on SQLite (3.35 and newer) and PostgreSQL; people_hit.n is the row as it was. A door that is awake counts as
-# awake for an hour: a worker whose clock is behind does not take it for asleep.
+# Both run on SQLite (3.35 and newer) and PostgreSQL; people_hit.n is the row as it was. What is not locked is
+# written as unlocked an hour ago: a worker whose clock is behind does not take it for locked.
 _COUNT = """
 INSERT INTO people_hit (whose, n, until) VALUES (%(whose)s, 1, %(ends)s)
 ON CONFLICT (whose) DO UPDATE SET
     n = CASE WHEN people_hit.until <= %(now)s THEN 1 ELSE people_hit.n + 1 END,
     until = CASE WHEN people_hit.until <= %(now)s THEN excluded.until ELSE people_hit.until END
 RETURNING n, until"""
-_KNOCK = """
-INSERT INTO people_hit (whose, n, until) VALUES (%(whose)s, 1, %(now)s - %(nap)s)
+_BACKOFF = """
+INSERT INTO people_hit (whose, n, until) VALUES (%(whose)s, 1, %(now)s - %(backoff)s)
 ON CONFLICT (whose) DO UPDATE SET
     n = people_hit.n + 1,
-    until = %(now)s + CASE WHEN (people_hit.n + 1) %% %(patience)s = 0
-        THEN %(nap)s * (1 << CAST((people_hit.n + 1) / %(patience)s - 1 AS integer)) ELSE -%(nap)s END
+    until = %(now)s + CASE WHEN (people_hit.n + 1) %% %(after)s = 0
+        THEN %(backoff)s * (1 << CAST((people_hit.n + 1) / %(after)s - 1 AS integer)) ELSE -%(backoff)s END
 WHERE people_hit.until <= %(now)s
 RETURNING n, until"""
 
@@ -62,21 +62,21 @@ def count(limit: Limit, whose: str, *, now: datetime) -> int:
     return 0 if n <= limit.tries else max(until - at, 1)
 
 
-def knock(name: str, whose: str, *, now: datetime) -> int:
-    """Count one try at a door that falls asleep: after ten an hour, after ten more two hours; never for good.
+def backoff(name: str, whose: str, *, now: datetime) -> int:
+    """Count one try at something that is locked after ten tries for an hour, after ten more for two hours, and so on.
 
-    Returns the seconds that it still sleeps, 0 where the try may be made. Only `forget` takes the count back; a try
-    at a sleeping door does not count.
+    Returns the seconds that the lock still lasts, 0 where the try may be made. It is never locked for good. Only
+    `forget` takes the count back; a try while it is locked does not count.
     """
     at, key = int(now.timestamp()), _key(name, whose)
-    if _run(_KNOCK, {"whose": key, "now": at, "patience": PATIENCE, "nap": NAP}):
+    if _run(_BACKOFF, {"whose": key, "now": at, "after": BACKOFF_AFTER, "backoff": BACKOFF}):
         return 0
-    asleep = Hit.objects.filter(pk=key).first()
-    return max(asleep.until - at, 1) if asleep else 0
+    locked = Hit.objects.filter(pk=key).first()
+    return max(locked.until - at, 1) if locked else 0
 
 
 def forget(name: str, whose: str) -> None:
-    """Forget the tries at a door that has now been opened rightly."""
+    """Forget the tries of somebody who has now got in."""
     Hit.objects.filter(pk=_key(name, whose)).delete()
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from quizzes.admin.door import LANGUAGE, needs
+from quizzes.admin.permissions import LANGUAGE, needs
 from quizzes.analysis import ENOUGH
 from quizzes.health import Line, lines
 from quizzes.models import Quiz, Revision, State

@@ -115,10 +115,10 @@ def days_go_by(site: Site, days: int) -> None:
         "-c",
         f"""
 from datetime import timedelta
-from quizzes.models import Card
+from quizzes.models import Memory
 gone = timedelta(days={days})
-for card in Card.objects.filter(learner=Card.objects.latest("pk").learner_id):
-    card.last, card.due = card.last - gone, card.due - gone
-    card.save()
+for memory in Memory.objects.filter(learner=Memory.objects.latest("pk").learner_id):
+    memory.last, memory.due = memory.last - gone, memory.due - gone
+    memory.save()
 """,
     )

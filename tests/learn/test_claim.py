@@ -28,7 +28,7 @@ from learn.progress import actions
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
 from quizzes import reviewing, taking
-from quizzes.models import Attempt, Card, Pause, Response, State
+from quizzes.models import Attempt, Memory, Pause, Response, State
 from tests.cast import at, load_content, make_nurse, make_patient, make_team, right, together
 from tests.learn.test_pages import words
 
@@ -259,7 +259,7 @@ class TestWhatAGuestDid(ClaimCase):
         attempt.refresh_from_db()
         assert attempt.learner == self.ana.user
         assert Response.objects.get().item.attempt_id == attempt.pk
-        assert Card.objects.get(learner=self.ana.user).question == attempt.items.get(position=1).revision.question
+        assert Memory.objects.get(learner=self.ana.user).question == attempt.items.get(position=1).revision.question
         assert MyQuestion.objects.get().learner == self.ana.user
         assert not User.objects.get(pk=self.guest.pk).is_active
 
@@ -284,14 +284,14 @@ class TestWhatAGuestDid(ClaimCase):
         self.claim()
         for _ in range(3):
             assert self.client.post("/code/bring/", {"bring": "yes"}).url == "/my/"
-        guests.bring(guest=self.guest, to=self.ana.user, now=NOW)
+        guests.merge(guest=self.guest, into=self.ana.user, now=NOW)
         assert Reading.objects.get().learner == self.ana.user
 
     def test_brings_a_rest_from_reviews_unless_the_account_has_its_own(self) -> None:
         for own in (False, True):
             guest = User.objects.create_guest()
             reviewing.pause(learner=guest, now=NOW + timedelta(days=own))
-            guests.bring(guest=guest, to=self.ana.user, now=NOW)
+            guests.merge(guest=guest, into=self.ana.user, now=NOW)
             assert Pause.objects.get(learner=self.ana.user).until == (NOW + timedelta(days=7)).date()
             assert Pause.objects.filter(learner=guest).exists() is own
 

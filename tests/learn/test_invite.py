@@ -308,7 +308,7 @@ class TestTheEnd(InviteCase):
         self.ana.refresh_from_db()
         assert self.ana.ended_why == "moved"
         assert AuditEvent.objects.filter(what="ended").count() == 1
-        assert not desk.take_back(patient=make_patient(self.maple), by=self.noor, now=at(23))
+        assert not desk.reopen(patient=make_patient(self.maple), by=self.noor, now=at(23))
 
     def test_wants_a_reason(self) -> None:
         for why in ("", "bored", "\x00"):

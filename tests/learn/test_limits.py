@@ -14,7 +14,7 @@ from django.test import RequestFactory, TestCase, TransactionTestCase, override_
 
 from learn.people import rate_limits
 from learn.people.models import Hit
-from learn.people.rate_limits import Limit, count, forget, knock
+from learn.people.rate_limits import Limit, backoff, count, forget
 from tests.cast import at
 
 FIVE = Limit("test", 5, 600)
@@ -47,23 +47,23 @@ class TestALimit(TestCase):
         assert len(row) == 64
 
 
-class TestADoorThatFallsAsleep(TestCase):
+class TestABackoff(TestCase):
     def tries(self, n: int, after: timedelta = timedelta()) -> list[int]:
-        return [knock("code", "BCDFGH", now=NOW + after) for _ in range(n)]
+        return [backoff("code", "BCDFGH", now=NOW + after) for _ in range(n)]
 
-    def test_does_so_for_an_hour_after_ten_tries(self) -> None:
+    def test_locks_for_an_hour_after_ten_tries(self) -> None:
         assert self.tries(12) == [0] * 10 + [3600] * 2
         assert self.tries(1, timedelta(seconds=3599)) == [1]
         assert self.tries(1, timedelta(seconds=3600)) == [0]
 
-    def test_sleeps_twice_as_long_each_time_but_never_for_good(self) -> None:
+    def test_lasts_twice_as_long_each_time_but_never_for_good(self) -> None:
         passed = timedelta()
         for hours in (1, 2, 4, 8, 16):
             assert self.tries(11, passed) == [0] * 10 + [hours * 3600]
             passed += timedelta(hours=hours)
         assert self.tries(1, passed) == [0]
 
-    def test_is_not_kept_asleep_by_whoever_goes_on_trying(self) -> None:
+    def test_is_not_prolonged_by_whoever_goes_on_trying(self) -> None:
         self.tries(500)
         assert self.tries(1, timedelta(hours=1)) == [0]
 
@@ -87,11 +87,11 @@ import django
 django.setup()
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from learn.people.rate_limits import Limit, count, knock
+from learn.people.rate_limits import Limit, count, backoff
 now = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def one(n):
     try:
-        return count(Limit("many", 20, 600), "a", now=now) == 0, knock("many knocks", "a", now=now) == 0
+        return count(Limit("many", 20, 600), "a", now=now) == 0, backoff("many tries", "a", now=now) == 0
     finally:
         connection.close()
 sys.stdin.readline()

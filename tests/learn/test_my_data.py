@@ -76,7 +76,7 @@ class TestEveryTable(TestCase):
                 break
             links = found
             personal |= {apps.get_model(link.rpartition(".")[0]) for link in links - WORK}
-        shown = {f"{k.model._meta.label}.{k.of.partition('__')[0]}" for k in data.KEPT}
+        shown = {f"{k.model._meta.label}.{k.of.partition('__')[0]}" for k in data.PERSONAL_DATA}
         assert links == shown | PARTS | WORK
 
 
@@ -132,7 +132,7 @@ class TestMyData(TestCase):
         ]
 
     def test_has_a_row_of_every_kind_in_this_test(self) -> None:
-        assert [k.title for k in data.KEPT if not k.theirs(self.ana.user).exists()] == []
+        assert [k.title for k in data.PERSONAL_DATA if not k.theirs(self.ana.user).exists()] == []
 
     def test_shows_and_gives_what_was_asked_and_answered_and_by_whom_it_was_seen(self) -> None:
         noor = Client()
@@ -149,7 +149,7 @@ class TestMyData(TestCase):
         assert answer["this was"] == "Right"
         looked = [row["what"] for row in given["Who looked at your record"] if row["who"] == "staff"]
         assert "saw a patient's page" in looked
-        assert set(given) >= {"Who you are here", *(k.title for k in data.KEPT)}
+        assert set(given) >= {"Who you are here", *(k.title for k in data.PERSONAL_DATA)}
         for words in (item.revision.stem, f"Ana {CANARY}", f"{CANARY}@example.org", "When to call", "Maple team"):
             assert words in page
             assert words in response.content.decode()
@@ -187,20 +187,20 @@ class TestMyData(TestCase):
     def test_once_erased_stands_nowhere_but_for_the_rows_that_stay(self) -> None:
         phone, tablet = self.sign_in(self.ana), self.sign_in(self.ana)
         assert len(self.canaries()) >= 5
-        before = {k.title: k.theirs(self.ben.user).count() for k in data.KEPT}
+        before = {k.title: k.theirs(self.ben.user).count() for k in data.PERSONAL_DATA}
 
         response = phone.post("/my/data/erase/", {"sure": "yes"})
 
         assert response["Location"] == "/my/data/erased/"
         assert self.canaries() == []
-        assert [k.title for k in data.KEPT if k.goes and k.theirs(self.ana.user).exists()] == []
+        assert [k.title for k in data.PERSONAL_DATA if k.erased and k.theirs(self.ana.user).exists()] == []
         assert list(TeachBack.objects.filter(patient=self.ana).values_list("topic", flat=True)) == ["When to call"]
         assert {e.what for e in AuditEvent.objects.filter(patient=self.ana.pk)} == {"card.made", "assigned", "erased"}
         for client in (phone, tablet):
             assert client.get("/my/").context["user"].is_anonymous
         assert Session.objects.count() == 0
         assert not Client().login(username=f"ana-{CANARY}", password=PASSWORD)
-        assert {k.title: k.theirs(self.ben.user).count() for k in data.KEPT} == before
+        assert {k.title: k.theirs(self.ben.user).count() for k in data.PERSONAL_DATA} == before
 
     def test_once_erased_is_an_ended_record_without_a_name_for_the_nurse(self) -> None:
         self.sign_in(self.ana).post("/my/data/erase/", {"sure": "yes"})

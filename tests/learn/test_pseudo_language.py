@@ -33,7 +33,7 @@ from learn.people import codes, rate_limits
 from learn.progress.models import Contact, TeachBack
 from learn.visits.models import MyQuestion
 from quizzes.kinds import KINDS
-from quizzes.models import Attempt, AttemptItem, Card, Revision
+from quizzes.models import Attempt, AttemptItem, Memory, Revision
 from quizzes.templatetags.richtext import richtext
 from tests.cast import PASSWORD, as_form, at, load_content, make_nurse, make_patient, make_team, right, wrong
 from tests.test_access import TABLE
@@ -379,7 +379,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.post("review", later="1")
         self.get("my")
         self.post("review", again="1")
-        Card.objects.update(due=at(1).date())
+        Memory.objects.update(due=at(1).date())
         self.get("review")
         self.get("start")
         self.get("my")

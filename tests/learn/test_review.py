@@ -12,7 +12,7 @@ from django.urls import reverse
 from learn.people.models import CareTeam, User
 from learn.progress import standing
 from quizzes import reviewing, taking
-from quizzes.models import Attempt, Card
+from quizzes.models import Attempt, Memory
 from tests.cast import as_form, at, make_patient, make_question, make_quiz, make_team, right, wrong
 from tests.learn.test_pages import words
 from tests.learn.test_progress import RecordCase
@@ -91,7 +91,7 @@ class TestALearner(ReviewCase):
             attempt = Attempt.objects.get()
             form = as_form(self.plain, wrong(self.plain))
             self.client.post(reverse("quizzes:question", args=[attempt.pk, 1]), form)
-        assert (Card.objects.get().last, Card.objects.get().due) == (date(2026, 11, 21), date(2026, 11, 22))
+        assert (Memory.objects.get().last, Memory.objects.get().due) == (date(2026, 11, 21), date(2026, 11, 22))
         assert "A two-minute review" not in self.page("my", 21, 5)
         assert "A two-minute review" in self.page("my", 21, 7)  # past midnight there
 

@@ -313,7 +313,7 @@ class TestAGuestsList(QuestionsCase):
         patient = self.sign_in()
         self.write("a", "both")
         self.post(share="all")
-        guests.bring(guest=guest, to=patient.user, now=at(21))
+        guests.merge(guest=guest, into=patient.user, now=at(21))
         mine = MyQuestion.objects.of(patient.user)
         assert [(q.text, q.shared is not None) for q in mine] == [
             ("a", True), ("both", True), ("c", False), ("d", False),

@@ -1,4 +1,4 @@
-"""A code claims its lessons: typed, or by a card's square. A GET never signs in and uses nothing up; a POST does."""
+"""An access code opens its record: typed, or by the link on an invitation. Only a POST signs in or uses it up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from learn.account import guests
 from learn.account.forms import CodeForm
 from learn.people import actions as people
 from learn.people import codes, mail, rate_limits
-from learn.people.forms import JoinForm
+from learn.people.forms import DeviceForm
 from learn.people.models import AccessCode, User
 from learn.progress import standing
 from learn.progress.standing import Status
@@ -43,9 +43,9 @@ def code(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def join(request: HttpRequest, token: str) -> HttpResponse:
+def link(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether to start, whatever the link is worth; POST opens it, or asks for the letters instead."""
-    form = JoinForm(request.POST if request.method == "POST" else None)
+    form = DeviceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         found = codes.by_token(token, at=now)
@@ -58,8 +58,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def bring(request: HttpRequest) -> HttpResponse:
-    """Ask whether what a guest did on this device comes along; POST brings it or leaves it."""
+def merge(request: HttpRequest) -> HttpResponse:
+    """Ask whether what a guest did on this device comes along; POST merges it or leaves it."""
     guest = User.objects.filter(pk=request.session.get("guest", 0), is_active=True).first()
     choice = request.POST.get("bring")
     if guest and choice not in ("yes", "no") and guests.has_record(guest.pk):
@@ -68,7 +68,7 @@ def bring(request: HttpRequest) -> HttpResponse:
         return render(request, "progress/bring.html", {"begun": begun, "questions": questions})
     request.session.pop("guest", None)
     if guest and choice == "yes":
-        guests.bring(guest=guest, to=request.user, now=timezone.now())  # type: ignore[arg-type]
+        guests.merge(guest=guest, into=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(request, _("What you did on this phone or computer came along."))
     elif guest:
         guests.leave(guest=guest, now=timezone.now())
@@ -81,7 +81,7 @@ def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
     return render(request, "progress/code.html", context)
 
 
-def _let_in(request: HttpRequest, code: AccessCode, form: JoinForm, now: datetime) -> HttpResponse:
+def _let_in(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datetime) -> HttpResponse:
     """Sign in, and lead to a clean address: what a guest did here, the page that was asked for, or the first lesson."""
     people.sign_in(request, code.user, shared=bool(form.cleaned_data["shared"]))
     back = request.GET.get("next", "")

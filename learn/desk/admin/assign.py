@@ -65,7 +65,7 @@ def assign_lessons(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permissions.needs(*MAY)
 def undo(request: HttpRequest, act: int) -> HttpResponse:
-    """Take back what one press of mine did, within ten minutes."""
+    """Undo what one press of mine did, within ten minutes."""
     mine = get_object_or_404(Act.objects.filter(by=request.user), pk=act)  # type: ignore[misc]
     try:
         undone = actions.undo(act=mine, by=request.user, now=timezone.now())  # type: ignore[arg-type]

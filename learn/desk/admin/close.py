@@ -1,4 +1,4 @@
-"""A patient's label, the end of their care here, and the way back."""
+"""A patient's label; their record closed, and reopened."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from learn.desk import actions
-from learn.desk.forms import EndForm, LabelForm
+from learn.desk.forms import CloseForm, LabelForm
 from learn.people import permissions
 
 
@@ -31,13 +31,13 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permissions.needs("people.view_patient", "people.change_patient")
-def end(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask why, and say what it means; POST ends the patient's care here."""
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask why, and say what it means; POST closes the patient's record."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
-    form = EndForm(request.POST if request.method == "POST" else None)
+    form = CloseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        actions.end(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)  # type: ignore[arg-type]
+        actions.close(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)  # type: ignore[arg-type]
         messages.success(request, f"{patient.name} is off your lists. You can take them back here.")
         return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#end", status=303)
     return render(request, "admin/end.html", {"title": f"End {patient.name}", "patient": patient, "form": form})
@@ -45,10 +45,10 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permissions.needs("people.view_patient", "people.change_patient")
-def take_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a patient back onto the lists."""
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reopen a patient's record: they are back on the lists."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
-    if actions.take_back(patient=patient, by=request.user, now=now):  # type: ignore[arg-type]
+    if actions.reopen(patient=patient, by=request.user, now=now):  # type: ignore[arg-type]
         messages.success(request, f"{patient.name} is back on your lists. Make a new card: the old one is gone.")
     return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#cards", status=303)

@@ -28,7 +28,7 @@ from learn.people import audit, codes, permissions
 from learn.people.models import AccessCode, Patient, User
 
 COOKIE = "__Host-cards" if settings.HTTPS else "cards"
-SALT = "learn.desk.admin.cards"
+SALT = "learn.desk.admin.codes"
 SECONDS = 120
 
 

@@ -1,4 +1,4 @@
-"""Invite a patient, or many: one form, then the cards to print."""
+"""Invite a patient, or many: one form, then the invitations to print."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from learn.people.models import CareTeam
 @require_http_methods(["GET", "HEAD", "POST"])
 @permissions.needs("people.add_patient", "people.add_accesscode", "assignments.add_assignment")
 def invite(request: HttpRequest) -> HttpResponse:
-    """Ask who it is, which lessons, by when; POST makes the patient and leads to the card."""
+    """Ask who it is, which lessons, by when; POST makes the patient and leads to the invitation."""
     return _invite(request, InviteForm, "Invite a patient")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permissions.needs("people.add_patient", "people.add_accesscode", "assignments.add_assignment")
 def invite_many(request: HttpRequest) -> HttpResponse:
-    """Make several cards at once, for patients whose names come later."""
+    """Make several invitations at once, for patients whose names come later."""
     return _invite(request, InviteManyForm, "Cards for many patients")
 
 
