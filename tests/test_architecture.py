@@ -78,9 +78,18 @@ class TestTheEnginesTemplates(SimpleTestCase):
     """Templates are the hole in the floors."""
 
     def test_name_only_the_engines_addresses_outside_its_slots(self) -> None:
-        for path in (ROOT / "templates" / "quizzes").glob("*.html"):
+        pages = sorted((ROOT / "quizzes" / "templates").rglob("*.html"))
+        assert len(pages) > 20
+        for path in pages:
             for part in path.read_text().split("{% url ")[1:]:
-                assert part.startswith("'quizzes:"), f"{path.name}: {part[:40]}"
+                assert part.startswith(("'quizzes:", "'admin:quizzes_")), f"{path.name}: {part[:40]}"
+
+    def test_are_overridden_only_in_their_frame_and_slots(self) -> None:
+        """The site draws its own frame and fills slots; any other page of the engine has one text, the engine's."""
+        own = ROOT / "templates" / "quizzes"
+        theirs = {str(path.relative_to(own)) for path in own.rglob("*.html")}
+        slots = {f"slots/{path.name}" for path in (ROOT / "quizzes/templates/quizzes/slots").iterdir()}
+        assert theirs <= {"base.html", "admin/base.html", *slots}
 
 
 class TestATestThatCommits(SimpleTestCase):
