@@ -112,3 +112,14 @@ class TestTheKindsOfQuestions(SimpleTestCase):
         for file in (ROOT / "quizzes" / "kinds").glob("*.py"):
             found |= set(re.findall(r"(?:from|import) (django[.\w]*)", file.read_text(encoding="utf-8")))
         assert found == {"django.utils.translation"}
+
+
+class TestATestModule(SimpleTestCase):
+    def test_imports_from_no_other(self) -> None:
+        """What two of them need stands in a cast (tests/cast.py, tests/quizzes/cast.py) or in tests/shipped.py."""
+        found = [
+            f"{file.relative_to(ROOT)}: {line}"
+            for file in sorted((ROOT / "tests").rglob("*.py"))
+            for line in re.findall(r"^(?:from|import) tests\.\S*\btest_.*$", file.read_text(), flags=re.M)
+        ]
+        assert found == []

@@ -35,9 +35,8 @@ from learn.visits.models import MyQuestion
 from quizzes.kinds import KINDS
 from quizzes.models import Attempt, AttemptItem, Memory, Revision
 from quizzes.templatetags.richtext import richtext
-from tests.cast import PASSWORD, as_form, at, load_content, make_nurse, make_patient, make_team, right, wrong
+from tests.cast import PASSWORD, addresses, as_form, at, load_content, make_nurse, make_patient, make_team, right, wrong
 from tests.shipped import READ_OUT, templates
-from tests.test_access import TABLE
 
 LANGUAGE = "xx"
 # Part of a text in which something is filled in; not in a tag, where an address is.
@@ -246,7 +245,7 @@ class TestTheMadeUpLanguage(TestCase):
             "email_remove",
             "stay",
         }  # no page of their own
-        assert {name for name in TABLE if not name.startswith("admin:")} - silent - self.visited == set()
+        assert {name for name in addresses() if not name.startswith("admin:")} - silent - self.visited == set()
 
     def look_around(self) -> None:
         """Open every page as a visitor who has done nothing."""

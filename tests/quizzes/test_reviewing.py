@@ -1,4 +1,4 @@
-"""Cards, which follow from the record; what is due; the review."""
+"""Memories, which follow from the record; what is due; the review."""
 
 from __future__ import annotations
 
@@ -18,33 +18,26 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyCase
 
 from quizzes import authoring, reviewing, taking
-from quizzes.models import Attempt, AttemptItem, Memory, Pause, Response, Revision, day_of
-from tests.quizzes.cast import NEW_YORK, at, make_learner, make_question, make_quiz, right, together, unguarded, wrong
-
-How = Any  # right, wrong, or what gives an empty answer
+from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
+from tests.quizzes.cast import (
+    NEW_YORK,
+    How,
+    ask,
+    at,
+    give,
+    learn,
+    make_learner,
+    make_question,
+    make_quiz,
+    right,
+    together,
+    unguarded,
+    wrong,
+)
 
 
 def unsure(revision: Revision) -> list[str]:
     return []
-
-
-def ask(learner: Any, *revisions: Revision, now: datetime, kind: str = "review") -> Attempt:
-    """Return an open attempt that asks these; the ones open before it are left, without an answer owed."""
-    Attempt.objects.filter(learner=learner, finished=None).update(finished=now)
-    attempt = Attempt.objects.create(learner=learner, kind=kind, started=now)
-    AttemptItem.objects.bulk_create(
-        AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
-    )
-    return attempt
-
-
-def give(attempt: Attempt, *how: How, now: datetime, day: date | None = None) -> None:
-    """Answer what is owed, one thing after the other."""
-    for one in how:
-        item = taking.owed(list(attempt.items.with_answers()))
-        assert item is not None
-        given = one(item.revision)
-        taking.answer(item=item, given=given, number=item.answers + 1, now=now, day=day or day_of(attempt.learner, now))
 
 
 def memories(learner: Any) -> list[dict[str, Any]]:
@@ -182,14 +175,6 @@ class TestRebuiltCards(PropertyCase):
         made = memories(learner)
         reviewing.rebuild(learner=learner)
         assert memories(learner) == made
-
-
-def learn(learner: Any, *revisions: Revision, how: How = right, now: datetime) -> None:
-    """Answer each of these once, so that it is remembered."""
-    give(ask(learner, *revisions, now=now), *[how] * len(revisions), now=now)
-    # It is no review that was had: the day is still free.
-    Attempt.objects.filter(learner=learner, kind="review").update(started=now - timedelta(days=9))
-    Attempt.objects.filter(learner=learner, kind="review").update(finished=now - timedelta(days=9))
 
 
 class ReviewCase(TestCase):

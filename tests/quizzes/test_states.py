@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from quizzes import authoring, taking
 from quizzes.models import Attempt, AttemptItem, Memory, QuizItem, Response
-from tests.quizzes.cast import as_form, at, make_learner, make_question, make_quiz, right, wrong
-from tests.quizzes.test_pages import PagesCase
+from tests.quizzes.cast import PagesCase, as_form, at, make_learner, make_question, make_quiz, right, wrong
 
 OUT_OF_DATE = "That page was out of date. Here is where you are now."
 
