@@ -436,7 +436,7 @@ class TestEveryAddress(TestCase):
 
     def test_of_the_desk_shows_the_same_bytes_whatever_happens_in_another_team(self) -> None:
         clients = self.clients()
-        # The audit page shows the looks of this very test; what it keeps from whom: tests/learn/test_teams.py.
+        # The audit page shows the looks of this very test; what it keeps from whom: tests/learn/desk/test_teams.py.
         desk = [name for name in TABLE if name.startswith("admin:") and name != "admin:people_careteam_audit"]
         pages = [self.address(name) for name in desk]
 

@@ -1,5 +1,6 @@
 """The house stands as drawn: foreign keys point down, as imports do."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -65,6 +66,16 @@ class TestEveryFile(SimpleTestCase):
 
     def test_has_no_more_than_400_lines(self) -> None:
         assert [str(p) for p in self.files() if len(p.read_text().splitlines()) > 400] == []
+
+    def test_has_no_view_of_more_than_30_lines(self) -> None:
+        views = [
+            (f"{path.relative_to(ROOT)}: {node.name}", (node.end_lineno or 0) - node.lineno + 1)
+            for path in self.files()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.FunctionDef) and node.args.args and node.args.args[0].arg == "request"
+        ]
+        assert len(views) > 100
+        assert [name for name, lines in views if lines > 30] == []
 
     def test_is_not_called_after_nothing(self) -> None:
         names = {"utils", "common", "core", "services", "selectors", "helpers", "signals", "managers"}

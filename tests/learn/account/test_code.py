@@ -1,4 +1,4 @@
-"""A code claims its lessons; a guest's record comes along, or is left and tidied away."""
+"""An access code opens its record; what a guest did is merged into it, or is left and tidied away."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class TestTheLetters(ClaimCase):
         assert "Wait 60 minutes" in response.content.decode()
         assert self.client.post(f"/j/{self.made.token}/").status_code == 303
         self.client.logout()
-        assert self.guess(right).status_code == 303, "a right use wakes it"
+        assert self.guess(right).status_code == 303, "a right use unlocks it"
 
     def test_are_slow_to_guess_for_one_device_and_for_one_address(self) -> None:
         device = Client(enforce_csrf_checks=True)
@@ -349,7 +349,7 @@ class TestWhatAGuestDid(ClaimCase):
         assert Reading.objects.get().learner == self.guest
 
     def test_is_known_in_full(self) -> None:
-        """Whatever model comes to hang on a learner must be brought along, and erased, too."""
+        """Whatever model comes to hang on a learner must be merged, and erased, too."""
         hanging = {
             model
             for model in apps.get_models()
