@@ -77,6 +77,11 @@ class TestEveryFile(SimpleTestCase):
         assert len(views) > 100
         assert [name for name, lines in views if lines > 30] == []
 
+    def test_leaves_sending_email_to_the_one_that_does_it(self) -> None:
+        sends = re.compile(r"django\.core\.mail|smtplib|\b(send_mail|mail_admins|email_user)\b")
+        found = [str(p.relative_to(ROOT)) for p in self.files() if sends.search(p.read_text(encoding="utf-8"))]
+        assert found == ["learn/people/mail.py"]
+
     def test_is_not_called_after_nothing(self) -> None:
         names = {"utils", "common", "core", "services", "selectors", "helpers", "signals", "managers"}
         assert [str(p) for p in self.files() if p.stem in names] == []

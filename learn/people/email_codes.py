@@ -161,7 +161,7 @@ def owner(address: str) -> User | None:
     return found.user if found else None
 
 
-def keep(*, user: User, address: str) -> bool:
+def set_address(*, user: User, address: str) -> bool:
     """Keep this person's record under the address whose email they have read, instead of the one before.
 
     False where it has come to be somebody else's. Twice is once. `User.email` says the same: who has it is a key

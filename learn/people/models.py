@@ -74,7 +74,7 @@ class User(AbstractUser):
 
     def has_key(self, *, at: datetime) -> bool:
         """Tell whether this person can open their work on another device: by a name, an email address (verified:
-        `email_codes.keep` wrote it), or a living code."""
+        `email_codes.set_address` wrote it), or a living code."""
         return self.username is not None or bool(self.email) or self.codes.living(at=at).exists()
 
     @property

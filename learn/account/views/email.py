@@ -64,7 +64,7 @@ def code(request: HttpRequest, keep: bool) -> HttpResponse:
             form.add_error("code", _("That is not the code. Type the 6 digits from the newest email"))
         else:
             shared = bool(form.cleaned_data.get("shared"))
-            response = _kept(request, user, asked) if user else _let_in(request, asked, shared)
+            response = _set_address(request, user, asked) if user else _let_in(request, asked, shared)
             response.delete_cookie(email_codes.COOKIE)
             return response
     context = {"form": form, "keep": keep, "next": _back(request), "address": asked.address}
@@ -98,8 +98,8 @@ def _keeper(request: HttpRequest, keep: bool) -> User | None:
     return request.user
 
 
-def _kept(request: HttpRequest, user: User, asked: email_codes.Waiting) -> HttpResponse:
-    if email_codes.keep(user=user, address=asked.address):
+def _set_address(request: HttpRequest, user: User, asked: email_codes.Waiting) -> HttpResponse:
+    if email_codes.set_address(user=user, address=asked.address):
         messages.success(request, _("Your progress is kept under your email address."))
         return _see("my")
     messages.error(request, _("Another record is kept under that address. To open that one, sign in with it."))

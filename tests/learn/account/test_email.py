@@ -40,7 +40,7 @@ def has_code() -> bool:
 
 def kept(user: User, address: str = ANA) -> User:
     """Keep this person's record under an address."""
-    assert email_codes.keep(user=user, address=address)
+    assert email_codes.set_address(user=user, address=address)
     return user
 
 
@@ -161,7 +161,7 @@ class TestAGuest(GuestCase):
         self.client.post("/my/data/erase/", {"sure": "yes"})
         assert (EmailAddress.objects.count(), User.objects.get().email) == (0, "")
         assert email_codes.owner(ANA) is None
-        assert not email_codes.keep(user=self.guest, address=ANA)
+        assert not email_codes.set_address(user=self.guest, address=ANA)
         assert EmailAddress.objects.count() == 0
 
     def test_who_comes_back_to_the_first_page_is_led_to_the_code(self) -> None:
@@ -433,6 +433,6 @@ class TestManyAtOnce(TransactionTestCase):
 
     def test_who_want_one_address_get_it_once(self) -> None:
         people = [User.objects.create_guest() for _ in range(4)]
-        answers = together(4, lambda n: email_codes.keep(user=people[n], address=ANA))
+        answers = together(4, lambda n: email_codes.set_address(user=people[n], address=ANA))
         assert sorted(map(str, answers)) == ["False"] * 3 + ["True"]
         assert User.objects.filter(email=ANA).count() == EmailAddress.objects.count() == 1
