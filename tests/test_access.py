@@ -134,7 +134,7 @@ MAY_WRITE = {
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
 
-# Invitations, cards, the end of care.
+# Invitations, access codes, a record closed.
 INVITES = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 303), (("newcomer",), 200))
 DESK_GET = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
 TABLE |= {

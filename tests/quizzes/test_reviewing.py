@@ -48,7 +48,7 @@ def memories(learner: Any) -> list[dict[str, Any]]:
     )
 
 
-class CardCase(TestCase):
+class MemoryCase(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.plain = make_question("plain")
@@ -60,7 +60,7 @@ class CardCase(TestCase):
         return Memory.objects.get(learner=self.learner, question=revision.question)
 
 
-class TestACard(CardCase):
+class TestAMemory(MemoryCase):
     def test_is_made_by_the_first_answer_in_a_check(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         give(attempt, right, wrong, now=at(20))
@@ -104,7 +104,7 @@ class TestACard(CardCase):
         assert not Memory.objects.exists()
 
 
-class TestTheDay(CardCase):
+class TestTheDay(MemoryCase):
     """One moment is two dates: half past eleven at night in New York is the next day in London."""
 
     LATE = at(20, 23, 30)
@@ -127,7 +127,7 @@ class TestTheDay(CardCase):
         assert self.memory(self.plain).last == date(2026, 11, 21)
 
 
-class TestRebuilding(CardCase):
+class TestRebuilding(MemoryCase):
     def test_changes_no_memory(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         give(attempt, wrong, wrong, right, now=at(20))

@@ -417,4 +417,4 @@ class TestABruteForce(TransactionTestCase):
         assert said.count(200) == 10
         assert said.count(429) == len(guesses) - 10
         assert Client().post("/code/", {"letters": made.letters}).status_code == 429
-        assert Client().post(f"/j/{made.token}/").status_code == 303, "the card's square is not locked out"
+        assert Client().post(f"/j/{made.token}/").status_code == 303, "the invitation's square is not locked out"

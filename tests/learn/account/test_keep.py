@@ -239,8 +239,8 @@ class TestAVisitor(TestCase):
         assert User.objects.get().username == "dora"
 
 
-class TestAPatientWithACard(TestCase):
-    def test_is_told_that_the_card_ends_when_they_ask_for_a_code(self) -> None:
+class TestAPatientWithAnInvitation(TestCase):
+    def test_is_told_that_its_code_ends_when_they_ask_for_a_code(self) -> None:
         cache.clear()
         patient = make_patient(make_team())
         codes.make(user=patient.user, by=patient.user, now=timezone.now())

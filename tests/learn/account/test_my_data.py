@@ -295,7 +295,7 @@ class TestAPatientWhoStopsSharing(TestCase):
     def test_keeps_no_address_for_reminders(self) -> None:
         assert not Reminder.objects.filter(patient=self.ana).exists()
 
-    def test_cannot_be_opened_by_the_nurses_card_any_more(self) -> None:
+    def test_cannot_be_opened_by_the_nurses_code_any_more(self) -> None:
         assert AccessCode.objects.get(user=self.ana.user).cancelled is not None
 
     def test_is_noted_once_however_often_it_is_posted(self) -> None:

@@ -1,4 +1,4 @@
-"""Invite, the card, its end: who gets what, what is shown once, what is left behind."""
+"""Invite, the invitation, a record closed: who gets what, what is shown once, what is left behind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class InviteCase(DeskCase):
 
 
 class TestAnInvitation(InviteCase):
-    def test_makes_a_patient_with_lessons_and_a_card_that_opens_them(self) -> None:
+    def test_makes_a_patient_with_lessons_and_a_code_that_opens_them(self) -> None:
         response = self.invite(label="Dee", reference="R-7")
         dee = Patient.objects.get(label="Dee")
         assert (dee.care_team, dee.reference, dee.ended_on) == (self.maple, "R-7", None)
@@ -58,7 +58,7 @@ class TestAnInvitation(InviteCase):
             ("card.made", dee.pk, self.maple.pk, None),
         ]
 
-    def test_twice_is_once_and_the_last_card_is_the_one_that_lives(self) -> None:
+    def test_twice_is_once_and_the_last_code_is_the_one_that_lives(self) -> None:
         form = str(uuid4())
         first, second = self.invite(form=form), self.invite(form=form)
         assert first.url == second.url
@@ -73,7 +73,7 @@ class TestAnInvitation(InviteCase):
         self.invite(form=form, label="Eve")
         assert set(Patient.objects.values_list("label", flat=True)) == {"Ana", "Dee", "Eve"}
 
-    def test_sent_again_when_the_card_was_used_leaves_the_card_alone(self) -> None:
+    def test_sent_again_when_the_code_was_used_leaves_it_alone(self) -> None:
         form = str(uuid4())
         [letters] = self.letters(self.client.get(self.invite(form=form).url))
         Client().post("/code/", {"letters": letters})
@@ -137,18 +137,18 @@ class TestAnInvitation(InviteCase):
             self.client.get(INVITE)
 
 
-class TestACard(InviteCase):
+class TestAPrintedInvitation(InviteCase):
     @override_settings(PUBLIC_URL="https://learn.example.org")
     def test_shows_letters_square_and_phones_but_no_name_and_no_diagnosis(self) -> None:
         page = self.client.get(self.invite(label="Dee Doe", reference="R-7").url).content.decode()
-        card = page.split('<section class="card"')[1].split("</section>")[0]
-        assert re.search(r">[B-Z]{4} [B-Z]{4} [B-Z]{4}<", card)
-        assert "learn.example.org/code/" in card
-        assert "555-010-0199" in card
-        assert "555-011-0199" in card
-        assert "Your nurse can see which lessons you have done and which questions were hard." in card
+        printed = page.split('<section class="card"')[1].split("</section>")[0]
+        assert re.search(r">[B-Z]{4} [B-Z]{4} [B-Z]{4}<", printed)
+        assert "learn.example.org/code/" in printed
+        assert "555-010-0199" in printed
+        assert "555-011-0199" in printed
+        assert "Your nurse can see which lessons you have done and which questions were hard." in printed
         for hidden in ("Dee", "Doe", "R-7", "Maple", "ntibod", "cancer", "testserver"):
-            assert hidden not in card, hidden
+            assert hidden not in printed, hidden
         assert "style=" not in page
 
     def test_is_shown_once(self) -> None:
@@ -214,7 +214,7 @@ class TestACard(InviteCase):
         assert "Cancel the card" not in page
 
 
-class TestManyCards(InviteCase):
+class TestManyInvitations(InviteCase):
     def many(self, **over: Any) -> Any:
         form = {"name": "Monday", "many": "20", "first": "1", "pathway": PATHWAY, "when": "7", "form": str(uuid4())}
         return self.client.post(MANY, form | over)
@@ -252,11 +252,11 @@ class TestManyCards(InviteCase):
         assert (patient.label, patient.reference) == ("Dee", "7")
 
 
-class TestTheEnd(InviteCase):
+class TestAClosedRecord(InviteCase):
     def end(self, **form: Any) -> Any:
         return self.client.post(reverse("admin:people_patient_end", args=[self.ana.pk]), form)
 
-    def test_takes_a_patient_off_the_lists_and_cancels_the_card_but_keeps_the_record(self) -> None:
+    def test_takes_a_patient_off_the_lists_and_cancels_the_code_but_keeps_the_record(self) -> None:
         made = codes.make(user=self.ana.user, by=self.noor, now=at(23))
         self.assign(self.ana)
         self.end(why="moved")
@@ -286,7 +286,7 @@ class TestTheEnd(InviteCase):
         acts = AuditEvent.objects.filter(what__in=("ended", "taken.back")).order_by("pk")
         assert [(e.what, e.patient) for e in acts] == [("ended", self.ana.pk), ("taken.back", self.ana.pk)]
 
-    def test_by_the_patient_cannot_be_taken_back_for_no_card_would_open_it(self) -> None:
+    def test_by_the_patient_cannot_be_reopened_for_no_code_would_open_it(self) -> None:
         for act in (actions.stop_sharing, actions.erase):
             patient = make_patient(self.maple, "Gil")
             act(user=User.objects.get(pk=patient.user_id), now=at(23))
@@ -314,7 +314,7 @@ class TestTheEnd(InviteCase):
         self.ana.refresh_from_db()
         assert self.ana.ended_on is None
 
-    def test_stops_new_cards(self) -> None:
+    def test_stops_new_codes(self) -> None:
         self.end(why="moved")
         address = reverse("admin:people_patient_card", args=[self.ana.pk])
         assert "Take this patient back first" in words(self.client.post(address, follow=True))
@@ -325,7 +325,7 @@ class TestTheEnd(InviteCase):
 class TestADoublePress(TransactionTestCase):
     serialized_rollback = True
 
-    def test_at_once_makes_one_patient_with_one_living_card(self) -> None:
+    def test_at_once_makes_one_patient_with_one_living_code(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         load_content()
         maple = make_team()

@@ -140,7 +140,7 @@ class TestTheDatabase(CodeCase):
 class TestTwoNursesAtOnce(TransactionTestCase):
     serialized_rollback = True
 
-    def test_make_cards_of_which_one_lives_and_neither_sees_an_error(self) -> None:
+    def test_make_codes_of_which_one_lives_and_neither_sees_an_error(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         maple = make_team()
         ana, noor = make_patient(maple), make_nurse("noor", maple)
