@@ -135,7 +135,7 @@ test: browser
 	check() { begin "$$1"; shift; "$$@" || failed="$$failed, $$title"; }
 	check "Style" ruff check .
 	check "Format" ruff format --check .
-	check "Templates" djade --target-version 5.2 --check $$(find templates -name '*.html')
+	check "Templates" djade --target-version 5.2 --check $$(find templates quizzes/templates -name '*.html')
 	check "Floors" lint-imports --no-logo
 	check "Migrations" env DATABASE_URL=sqlite://:memory: python manage.py makemigrations --check --dry-run
 	check "Settings for a hospital" env DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=learn.settings \

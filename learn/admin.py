@@ -22,10 +22,9 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from learn.handouts.views import chart_note
+from learn.desk import admin as desk
 from learn.looks import INITIALS, YEAR, initials_only
 from learn.people import names
-from learn.people.models import Patient
 
 
 def initials(request: HttpRequest) -> HttpResponse:
@@ -50,19 +49,22 @@ class Desk(admin.AdminSite):
     final_catch_all_view = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Take our own screens only: other packages bring theirs (groups, email addresses) that nobody needs."""
-        if admin_class is not None and admin_class.__module__.split(".")[0] in ("learn", "quizzes"):
+        """Take the engine's screens only: other packages bring theirs (groups, email addresses) that nobody needs."""
+        if admin_class is not None and admin_class.__module__.split(".")[0] == "quizzes":
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[Any]:
-        """Return home and the apps' own pages: no model boxes, no stock page that nobody needs."""
+        """Return home, the staff's screens, and the engine's own pages: no model boxes, no stock page."""
         urls: list[Any] = [
             path("", self.admin_view(require_safe(self.index)), name="index"),
             path("login/", self.login, name="login"),
-            # Above the floor of the patients' own screens, which cannot import what stands on them.
-            path("people/patient/<int:pk>/chart/", self.admin_view(chart_note), name="people_patient_chart"),
             path("initials/", self.admin_view(require_POST(initials)), name="initials"),
         ]
+        for about, screens in (("patient", desk.PATIENTS), ("careteam", desk.CARE_TEAMS)):
+            urls += [
+                path(f"people/{about}/{route}", self.admin_view(view), name=f"people_{about}_{name}")
+                for route, view, name in screens
+            ]
         for model, model_admin in self._registry.items():
             urls += [
                 path(f"{model._meta.app_label}/{model._meta.model_name}/{url.pattern}", url.callback, name=url.name)
@@ -95,7 +97,7 @@ class Desk(admin.AdminSite):
         return HttpResponseRedirect(f"{resolve_url('account_login')}?{query}")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show the nurse's patients: the list that the patients' own ModelAdmin draws. Educators find the questions."""
+        """Show the nurse's patients: who needs attention. Educators find the questions."""
         if request.user.has_perm("quizzes.view_question") and not request.user.has_perm("people.view_patient"):
             return HttpResponseRedirect(resolve_url("admin:quizzes_question_changelist"), status=303)
-        return self._registry[Patient].changelist_view(request, extra_context)
+        return desk.HOME(request)

@@ -1,7 +1,7 @@
 """One line of JSON for each request and each error, from an allow-list.
 
-Never a name, a path, a query string, a body, an answer or an address: a path may hold a card's token, a message may
-hold what somebody typed. What may stand in a line is listed here; everything else is left out, whoever logged it.
+Never a name, a path, a query string, a body, an answer or an address: a path may hold an invitation's token, a message
+may hold what somebody typed. What may stand in a line is listed here; everything else is left out, whoever logged it.
 
 Path not taken: structlog. All that it would do here is one json.dumps.
 """

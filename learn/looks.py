@@ -99,6 +99,6 @@ def keeps_nothing(request: HttpRequest) -> bool:
         return False
 
 
-def keep(response: HttpResponse, look: dict[str, str]) -> None:
+def save(response: HttpResponse, look: dict[str, str]) -> None:
     """Keep the choice on this device for a year."""
     response.set_cookie(COOKIE, urlencode(look), max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")

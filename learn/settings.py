@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "learn.assignments",
     "learn.visits",
     "learn.progress",
+    "learn.account",
 ]
 
 MIDDLEWARE = [

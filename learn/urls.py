@@ -5,9 +5,10 @@ from django.contrib import admin
 from django.urls import include, path
 
 from learn import looks, views
+from learn.account.views import code, email, record
 from learn.assignments import views as assignments
 from learn.lessons import views as lessons
-from learn.progress import claim, emailing, keeping, summary
+from learn.progress import standing
 from learn.progress import views as progress
 from learn.visits import views as visits
 from quizzes import views as quizzes
@@ -25,24 +26,24 @@ urlpatterns = [
     path("my/reminders/", assignments.reminders, name="reminders"),
     path("my/reminders/on/<str:token>/", assignments.turn_on, name="reminders_on"),
     path("my/reminders/stop/<str:token>/", assignments.turn_off, name="reminders_stop"),
-    path("my/questions/", visits.questions, {"lessons_read": summary.lessons_read}, name="questions"),
-    path("my/keep/", keeping.keep, name="keep"),
-    path("my/keep/code/", keeping.new_code, name="new_code"),
-    path("my/keep/email/", emailing.ask, {"keep": True}, name="email_keep"),
-    path("my/keep/email/code/", emailing.code, {"keep": True}, name="email_keep_code"),
-    path("my/keep/email/remove/", emailing.remove, name="email_remove"),
-    path("my/finish/", keeping.finish, name="finish"),
-    path("my/finished/", keeping.gone, {"erased": False}, name="finished"),
-    path("my/data/", keeping.my_data, name="my_data"),
-    path("my/data/file/", keeping.my_data_file, name="my_data_file"),
-    path("my/data/stop/", keeping.stop_sharing, name="stop_sharing"),
-    path("my/data/erase/", keeping.erase, name="erase"),
-    path("my/data/erased/", keeping.gone, {"erased": True}, name="erased"),
-    path("code/", claim.code, name="code"),
-    path("code/bring/", claim.bring, name="bring"),
-    path("j/<str:token>/", claim.join, name="join"),
-    path("email/", emailing.ask, {"keep": False}, name="email_in"),
-    path("email/code/", emailing.code, {"keep": False}, name="email_in_code"),
+    path("my/questions/", visits.questions, {"lessons_read": standing.lessons_read}, name="questions"),
+    path("my/keep/", record.keep, name="keep"),
+    path("my/keep/code/", record.new_code, name="new_code"),
+    path("my/keep/email/", email.ask, {"keep": True}, name="email_keep"),
+    path("my/keep/email/code/", email.code, {"keep": True}, name="email_keep_code"),
+    path("my/keep/email/remove/", email.remove, name="email_remove"),
+    path("my/finish/", record.finish, name="finish"),
+    path("my/finished/", record.gone, {"erased": False}, name="finished"),
+    path("my/data/", record.my_data, name="my_data"),
+    path("my/data/file/", record.my_data_file, name="my_data_file"),
+    path("my/data/stop/", record.stop_sharing, name="stop_sharing"),
+    path("my/data/erase/", record.erase, name="erase"),
+    path("my/data/erased/", record.gone, {"erased": True}, name="erased"),
+    path("code/", code.code, name="code"),
+    path("code/bring/", code.merge, name="bring"),
+    path("j/<str:token>/", code.link, name="join"),
+    path("email/", email.ask, {"keep": False}, name="email_in"),
+    path("email/code/", email.code, {"keep": False}, name="email_in_code"),
     path("find/", lessons.find, name="find"),
     path("words/", lessons.words, name="words"),
     path("more/", views.page, {"name": "more"}, name="more"),

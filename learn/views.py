@@ -45,7 +45,7 @@ def look(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         messages.success(request, _("Your settings are saved."))
         response = HttpResponseRedirect(back, status=303)
-        looks.keep(response, form.cleaned_data)
+        looks.save(response, form.cleaned_data)
         return response
     return render(request, "settings.html", {"form": form, "back": back})
 

@@ -1,4 +1,4 @@
-"""The door for a WSGI server: `granian --interface wsgi learn.wsgi:application`.
+"""What a WSGI server loads: `granian --interface wsgi learn.wsgi:application`.
 
 A server whose database could lose or change answers does not start.
 """

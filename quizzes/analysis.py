@@ -50,7 +50,7 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Finding:
     """What to look at: a name of WORST_FIRST, and a plain sentence to the educator."""
 
     name: str
@@ -106,38 +106,38 @@ def health(answers: Sequence[First]) -> Health:
     )
 
 
-def verdicts(
+def findings(
     found: Health, *, choices: Mapping[str, str], best: Sequence[str], critical: bool = False
-) -> list[Verdict]:
+) -> list[Finding]:
     """Return what to look at, worst first; one "good" or "few" where there is nothing.
 
     `choices` are the words of everything that could be picked, by id; `best` are the ids of what is right.
     """
     n, said = found.n, []
     if n < ENOUGH:
-        return [Verdict("few", f"Too few answers yet: {n} of the {ENOUGH} that it takes.")]
+        return [Finding("few", f"Too few answers yet: {n} of the {ENOUGH} that it takes.")]
     wrong = {id_: found.picked.get(id_, 0) for id_ in choices if id_ not in best}
     least = min((found.picked.get(id_, 0) for id_ in best), default=0)
     for id_, times in wrong.items():
         if times and times >= least:
             said.append(
-                Verdict("misleading", f"Misleading: {times} chose “{choices[id_]}”, {least} chose what is right.")
+                Finding("misleading", f"Misleading: {times} chose “{choices[id_]}”, {least} chose what is right.")
             )
     if found.right * 100 < HARD * n:
-        said.append(Verdict("hard", f"Too hard or unclear: {found.right} of {n} were right at the first try."))
+        said.append(Finding("hard", f"Too hard or unclear: {found.right} of {n} were right at the first try."))
     if found.unsure * 100 > UNCOVERED * n:
-        said.append(Verdict("uncovered", f"{found.unsure} of {n} were not sure. The lesson may not cover this."))
+        said.append(Finding("uncovered", f"{found.unsure} of {n} were not sure. The lesson may not cover this."))
     if found.discrimination is not None and found.discrimination < WEAK:
-        said.append(Verdict("unclear", "People who know the rest miss this one as often. Check the wording."))
+        said.append(Finding("unclear", "People who know the rest miss this one as often. Check the wording."))
     easy = found.right * 100 > EASY * n
     for id_, times in wrong.items():
         if len(choices) > 2 and not easy and times * 100 < UNPICKED * n:
-            said.append(Verdict("unpicked", f"Nearly nobody picks “{choices[id_]}”: {times} of {n}."))
+            said.append(Finding("unpicked", f"Nearly nobody picks “{choices[id_]}”: {times} of {n}."))
     if easy and not critical:
-        said.append(Verdict("easy", f"Easy: {found.right} of {n} were right at the first try."))
-    return said or [Verdict("good", f"Works well: {found.right} of {n} were right at the first try.")]
+        said.append(Finding("easy", f"Easy: {found.right} of {n} were right at the first try."))
+    return said or [Finding("good", f"Works well: {found.right} of {n} were right at the first try.")]
 
 
-def rank(found: Health, worst: Verdict) -> tuple[int, float]:
-    """Return what sorts questions worst first: by their worst verdict, then by the share of right answers."""
+def rank(found: Health, worst: Finding) -> tuple[int, float]:
+    """Return what sorts questions worst first: by their worst finding, then by the share of right answers."""
     return WORST_FIRST.index(worst.name), found.facility

@@ -18,12 +18,12 @@ Key = tuple[int, str, int]  # a line of statistics: question, language, line
 
 
 @dataclass(frozen=True)
-class Line:
+class QuestionHealth:
     """A published wording with the answers to its line."""
 
     revision: Revision
     health: analysis.Health
-    verdicts: list[analysis.Verdict]
+    findings: list[analysis.Finding]
     picks: list[tuple[str, int, bool]]  # the words, how many chose them, and whether they are right
 
     @property
@@ -37,14 +37,14 @@ class Line:
         return round(self.health.high * self.health.n)
 
     @property
-    def worst(self) -> analysis.Verdict:
+    def worst(self) -> analysis.Finding:
         """What to look at first."""
-        return self.verdicts[0]
+        return self.findings[0]
 
 
 def lines(
     *, language: str = "en", question: Question | None = None, leave_out: Mapping[str, Any] | None = None
-) -> list[Line]:
+) -> list[QuestionHealth]:
     """Return every published question of this language, or this one, with its health, worst first.
 
     `leave_out` are look-ups of learners who do not count ({"is_staff": True}). Four queries, however many answers.
@@ -88,21 +88,21 @@ def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> di
     for (_, key), (attempt, given, right) in firsts.items():
         others = asked[attempt] - 1
         rest = (known[attempt] - right) / others if others > 0 else None
-        # With rows, what was chosen are the rows' own pairs ("Row 1" with its card), hit or missed.
+        # With rows, what was chosen are the rows' own pairs ("Row 1" with its tile), hit or missed.
         picked = wanted[key].mark(given).chosen if key in with_rows else given
         found[key].append(analysis.First(right, picked, rest))
     return found
 
 
-def _line(revision: Revision, answers: list[analysis.First]) -> Line:
+def _line(revision: Revision, answers: list[analysis.First]) -> QuestionHealth:
     ask, best = KINDS[revision.kind].ask(revision.spec), revision.mark([]).best
     # With rows only the pairs that belong together are listed: whoever missed one is not among those who chose it.
     choices = {text: text for text in best} if ask.rows else {choice.id: choice.text for choice in ask.choices}
     right = [id_ for id_, text in choices.items() if text in best]
     found = analysis.health(answers)
-    return Line(
+    return QuestionHealth(
         revision=revision,
         health=found,
-        verdicts=analysis.verdicts(found, choices=choices, best=right, critical=revision.critical),
+        findings=analysis.findings(found, choices=choices, best=right, critical=revision.critical),
         picks=[(text, found.picked.get(id_, 0), id_ in right) for id_, text in choices.items()],
     )

@@ -1,4 +1,4 @@
-"""Quiz, Question, Revision, Attempt, AttemptItem, Response: the record. Card: when to ask again, derived from it.
+"""Quiz, Question, Revision, Attempt, AttemptItem, Response: the record. Memory: when to ask again, derived from it.
 
 What is asked is frozen: an attempt pins the revisions it asks, a published revision's words never change, and a
 response is added, never overwritten. Totals are counted from these rows.
@@ -20,7 +20,7 @@ from django.utils.translation import pgettext_lazy
 
 from quizzes.immutable import Guard
 from quizzes.kinds import KINDS, Ask, Choice, Mark
-from quizzes.scheduling import Memory
+from quizzes.scheduling import MemoryState
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -303,14 +303,14 @@ def day_of(learner: AbstractBaseUser | AnonymousUser, at: datetime) -> date:
     return timezone.localtime(at, getattr(learner, "zone", None)).date()
 
 
-class CardQuerySet(models.QuerySet["Card"]):
-    """Reads of cards start from the learner."""
+class MemoryQuerySet(models.QuerySet["Memory"]):
+    """Reads of memories start from the learner."""
 
-    def of(self, learner: AbstractBaseUser | AnonymousUser) -> CardQuerySet:
-        """Return this person's own cards; somebody who is not signed in has none."""
+    def of(self, learner: AbstractBaseUser | AnonymousUser) -> MemoryQuerySet:
+        """Return this person's own memories; somebody who is not signed in has none."""
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
-    def asked(self, *, language: str) -> CardQuerySet:
+    def asked(self, *, language: str) -> MemoryQuerySet:
         """Return those whose question is asked now in this language; add `revision` (pk), `safety`, `rests_until`."""
         wording = {"question__revisions__state": State.PUBLISHED, "question__revisions__language": language}
         return self.filter(**wording).annotate(  # type: ignore[no-redef]
@@ -320,21 +320,21 @@ class CardQuerySet(models.QuerySet["Card"]):
         )
 
 
-class Card(models.Model):
+class Memory(models.Model):
     """When to ask a learner a question again, in whatever wording is published then.
 
     A cache: all of it follows from the responses, and `reviewing.rebuild` makes it anew.
     """
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="cards")
-    question = models.ForeignKey(Question, models.CASCADE, related_name="cards")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memories")
+    question = models.ForeignKey(Question, models.CASCADE, related_name="memories")
     stability = models.FloatField()
     difficulty = models.FloatField()
     last = models.DateField()
     due = models.DateField()
     in_a_row = models.PositiveSmallIntegerField()
 
-    objects = CardQuerySet.as_manager()
+    objects = MemoryQuerySet.as_manager()
 
     # Set by `asked`.
     revision: int
@@ -342,20 +342,22 @@ class Card(models.Model):
     rests_until: date | None
 
     class Meta:
+        db_table = "quizzes_card"  # its name before it was called a memory: nothing in a database has to move
+        verbose_name_plural = "memories"
         constraints = [models.UniqueConstraint(fields=["learner", "question"], name="card_once_a_question")]
 
     def __str__(self) -> str:
         return f"{self.question_id} on {self.due}"
 
     @classmethod
-    def of(cls, memory: Memory, *, learner: int, question: int) -> Card:
-        """Return the card, not yet saved, that holds this memory."""
-        return cls(learner_id=learner, question_id=question, **asdict(memory))
+    def of(cls, state: MemoryState, *, learner: int, question: int) -> Memory:
+        """Return the memory, not yet saved, that is in this state."""
+        return cls(learner_id=learner, question_id=question, **asdict(state))
 
     @property
-    def memory(self) -> Memory:
+    def state(self) -> MemoryState:
         """What `scheduling` reckons with."""
-        return Memory(self.stability, self.difficulty, self.last, self.due, self.in_a_row)
+        return MemoryState(self.stability, self.difficulty, self.last, self.due, self.in_a_row)
 
 
 class Pause(models.Model):

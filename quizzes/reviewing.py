@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from quizzes import scheduling, taking
-from quizzes.models import Attempt, Card, Pause, Response, Revision, day_of
+from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -48,9 +48,10 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
     published wording in this language is passed over.
     """
     day = day_of(learner, now)
-    cards = list(Card.objects.of(learner).asked(language=language))
+    memories = list(Memory.objects.of(learner).asked(language=language))
     last = Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW).order_by("-started").first()
-    rests_until = max((card.rests_until for card in cards if card.rests_until and card.rests_until > day), default=None)
+    rests = [memory.rests_until for memory in memories if memory.rests_until and memory.rests_until > day]
+    rests_until = max(rests, default=None)
     if last and last.finished is None and now - last.started <= LEFT and not rests_until:
         return Outlook(begun=last)
     room = MOST
@@ -60,19 +61,19 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
         answers = Response.objects.filter(item__attempt=last, number=1).values_list("at", flat=True)
         room -= sum(day_of(learner, at) == day for at in answers)
     earliest = rests_until or (day if room > 0 else day + timedelta(days=1))
-    dues = [(scheduling.due(card.memory, safety=card.safety), card) for card in cards]
-    waiting = [card for due, card in dues if due <= day]
+    dues = [(scheduling.due(memory.state, safety=memory.safety), memory) for memory in memories]
+    waiting = [memory for due, memory in dues if due <= day]
     if earliest > day or not waiting:
         return Outlook(rests_until=rests_until, next=max((earliest, min(due for due, _ in dues))) if dues else None)
     waiting.sort(
-        key=lambda card: (
-            not card.safety,
-            card.in_a_row > 0,
-            scheduling.recall(card.memory, day=day),
-            card.question_id,
+        key=lambda memory: (
+            not memory.safety,
+            memory.in_a_row > 0,
+            scheduling.recall(memory.state, day=day),
+            memory.question_id,
         )
     )
-    return Outlook(due=tuple(card.revision for card in waiting[:room]))
+    return Outlook(due=tuple(memory.revision for memory in waiting[:room]))
 
 
 def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bool = False) -> Attempt | None:
@@ -114,9 +115,9 @@ def resume(*, learner: AbstractBaseUser) -> None:
 
 
 def rebuild(*, learner: AbstractBaseUser) -> int:
-    """Make this learner's cards anew from what they answered, and return how many.
+    """Make this learner's memories anew from what they answered, and return how many.
 
-    For answers of before there were cards, and where answers changed hands. Gives the same rows as answering did.
+    For answers of before there were memories, and where answers changed hands. Gives the same rows as answering did.
     """
     with transaction.atomic():
         list(Attempt.objects.of(learner).select_for_update().values_list("pk"))  # no answer comes in meanwhile
@@ -125,11 +126,11 @@ def rebuild(*, learner: AbstractBaseUser) -> int:
             .order_by("item__revision__question", "pk")  # as they came into the record, whatever the clock said
             .values_list("item__revision__question", "at", "mark", "item__revision__critical")
         )
-        cards = []
+        memories = []
         for question, rows in groupby(responses, key=lambda row: row[0]):
             answers = ((day_of(learner, at), mark == Response.Marked.RIGHT, safety) for _, at, mark, safety in rows)
-            if memory := scheduling.replay(answers):
-                cards.append(Card.of(memory, learner=learner.pk, question=question))
-        Card.objects.filter(learner=learner.pk).delete()
-        Card.objects.bulk_create(cards)
-    return len(cards)
+            if state := scheduling.replay(answers):
+                memories.append(Memory.of(state, learner=learner.pk, question=question))
+        Memory.objects.filter(learner=learner.pk).delete()
+        Memory.objects.bulk_create(memories)
+    return len(memories)

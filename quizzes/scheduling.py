@@ -1,7 +1,7 @@
-"""When to ask again: the one door to FSRS. Plain Python.
+"""When to ask again: the one place that calls FSRS. Plain Python.
 
-`Memory` is what is known of one question in one learner's head; `after` moves it by one day's first answer. Days are
-dates on the learner's calendar, which the caller gives, so all of it is a function of the record and the date:
+`MemoryState` is what is known of one question in one learner's head; `after` moves it by one day's first answer. Days
+are dates on the learner's calendar, which the caller gives, so all of it is a function of the record and the date:
 
 - The next asking is the next day at the earliest (asked again within the hour, people remember where the answer stood).
 - What was not right comes back the next day. A right answer never shortens the interval.
@@ -31,7 +31,7 @@ _FSRS = {
 
 
 @dataclass(frozen=True)
-class Memory:
+class MemoryState:
     """One question in one learner's head."""
 
     stability: float  # days until recall has fallen to nine in ten (FSRS)
@@ -46,7 +46,7 @@ def _noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
 
 
-def _card(memory: Memory | None) -> fsrs.Card:
+def _card(memory: MemoryState | None) -> fsrs.Card:
     if memory is None:
         return fsrs.Card(card_id=0)
     return fsrs.Card(
@@ -59,7 +59,7 @@ def _card(memory: Memory | None) -> fsrs.Card:
     )
 
 
-def after(memory: Memory | None, *, right: bool, safety: bool, day: date) -> Memory:
+def after(memory: MemoryState | None, *, right: bool, safety: bool, day: date) -> MemoryState:
     """Return what is known after an answer on this day. Only the first of a day counts.
 
     Takes None for a question that was never answered, and whether it is a safety question as it was worded.
@@ -73,20 +73,20 @@ def after(memory: Memory | None, *, right: bool, safety: bool, day: date) -> Mem
     if not right or (safety and in_a_row < RIGHT_DAYS):
         due = day + timedelta(days=1)
     # FSRS leaves neither empty after a review.
-    return Memory(cast(float, card.stability), cast(float, card.difficulty), day, due, in_a_row)
+    return MemoryState(cast(float, card.stability), cast(float, card.difficulty), day, due, in_a_row)
 
 
-def due(memory: Memory, *, safety: bool) -> date:
+def due(memory: MemoryState, *, safety: bool) -> date:
     """Return when to ask again, for a question that may have become a safety question since."""
     return min(memory.due, memory.last + timedelta(days=APART[safety]))
 
 
-def recall(memory: Memory, *, day: date) -> float:
+def recall(memory: MemoryState, *, day: date) -> float:
     """Return how likely it is, from 0 to 1, that the answer is still known on this day."""
     return float(_FSRS[False].get_card_retrievability(_card(memory), _noon(day)))
 
 
-def replay(answers: Iterable[tuple[date, bool, bool]]) -> Memory | None:
+def replay(answers: Iterable[tuple[date, bool, bool]]) -> MemoryState | None:
     """Return what is known after these answers to one question, as they were given: (day, right, safety) each."""
     memory = None
     for day, right, safety in answers:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from quizzes import scheduling
 from quizzes.kinds import Given
-from quizzes.models import Attempt, AttemptItem, Card, Quiz, Response, Revision
+from quizzes.models import Attempt, AttemptItem, Memory, Quiz, Response, Revision
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -123,7 +123,7 @@ def to_ask(
 
 
 def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: date | None = None) -> None:
-    """Keep one answer, move the question's card, and finish the attempt where this answer completes it.
+    """Keep one answer, move the memory of its question, and finish the attempt where this answer completes it.
 
     Takes what `Kind.read` gave (empty for "I'm not sure"), the number that the form was drawn for, and the date on the
     learner's calendar (without one, the site's). The same number again changes nothing: the first answer counts. When
@@ -150,8 +150,8 @@ def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: 
         else:
             marked = Response.Marked.WRONG
         # Before the response: whoever waits here for another answer to the same question is the later one in the
-        # record too, so that a card that is rebuilt from the record is the same.
-        _move_card(
+        # record too, so that a memory that is rebuilt from the record is the same.
+        _move_memory(
             learner=attempt.learner_id,
             revision=current.revision,
             right=marked == Response.Marked.RIGHT,
@@ -163,13 +163,13 @@ def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: 
             Attempt.objects.filter(pk=item.attempt_id).update(finished=now)
 
 
-def _move_card(*, learner: int, revision: Revision, right: bool, day: date) -> None:
-    card = Card.objects.select_for_update().filter(learner=learner, question=revision.question_id).first()
-    memory = scheduling.after(card.memory if card else None, right=right, safety=revision.critical, day=day)
-    moved = Card.of(memory, learner=learner, question=revision.question_id)
-    if card is None:
+def _move_memory(*, learner: int, revision: Revision, right: bool, day: date) -> None:
+    memory = Memory.objects.select_for_update().filter(learner=learner, question=revision.question_id).first()
+    state = scheduling.after(memory.state if memory else None, right=right, safety=revision.critical, day=day)
+    moved = Memory.of(state, learner=learner, question=revision.question_id)
+    if memory is None:
         # Two first answers at once, in two attempts: the one that waited is the second of its day and counts no more.
-        Card.objects.bulk_create([moved], ignore_conflicts=True)
-    elif card.memory != memory:
-        moved.pk = card.pk
+        Memory.objects.bulk_create([moved], ignore_conflicts=True)
+    elif memory.state != state:
+        moved.pk = memory.pk
         moved.save(force_update=True)

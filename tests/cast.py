@@ -1,23 +1,45 @@
-"""A cast whose names carry their rights: ana (patient), noor (her nurse), omar (a nurse of another team)."""
+"""A cast whose names carry their rights: ana (patient), noor (her nurse), omar (a nurse of another team).
+
+And the cases that tests of several rooms begin from: a site with its content, a record of one lesson, the Desk.
+"""
 
 from __future__ import annotations
 
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import time_machine
+import yaml
 from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.test import TestCase
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from learn.lessons import content, governance
+from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.management.commands import load_content as command
 from learn.people import roles
 from learn.people.models import CareTeam, Membership, Patient, User
+from learn.progress import actions, standing
+from learn.progress.models import TeachBack
+from quizzes import taking
+from quizzes.models import Attempt, Question, Quiz, QuizItem, Revision
 from tests.quizzes.cast import as_form, at, make_question, make_quiz, right, together, unguarded, wrong
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PASSWORD = "a long enough password"
+WHAT = ("basics", "what-is-immunotherapy")  # a lesson, as its addresses name it
+ALL = "/admin/people/patient/"  # the list of all patients
 
 __all__ = [
-    "FIXTURES", "PASSWORD", "as_form", "at", "load_content", "make_nurse", "make_patient", "make_question", "make_quiz",
-    "make_team", "right", "together", "unguarded", "wrong",
+    "ALL", "FIXTURES", "PASSWORD", "WHAT", "DeskCase", "FolderCase", "GuestCase", "PatientCase", "RecordCase",
+    "SiteCase", "addresses", "as_form", "at", "load_content", "make_edition", "make_nurse", "make_patient",
+    "make_question", "make_quiz", "make_team", "right", "together", "unguarded", "words", "wrong",
 ]  # fmt: skip
 
 
@@ -45,3 +67,191 @@ def make_patient(team: CareTeam, label: str = "Ana", name: str | None = None, **
 def load_content() -> None:
     """Load everything that is shipped."""
     command.load(FIXTURES)
+
+
+def addresses(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
+    """Yield the name of every address of the site; one without a name is yielded by its pattern."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}" if entry.name else f"unnamed {entry.pattern}"
+
+
+def words(response: Any) -> str:
+    """Return the text of a page's main part, without tags."""
+    assert response.status_code == 200, response.status_code
+    main = response.content.decode().split("<main")[1].split("</main>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+class SiteCase(TestCase):
+    """The whole site with what is shipped; whoever comes is a visitor."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+
+    def get(self, name: str, *args: Any) -> Any:
+        return self.client.get(reverse(name, args=args))
+
+    def read(self, *lesson: str, upto: int) -> None:
+        for n in range(1, upto + 1):
+            assert self.client.post(reverse("step", args=[*lesson, n])).status_code == 303
+
+    def do_check(self, slug: str, how: Any = right) -> Attempt:
+        """Answer everything that is owed in the check of a lesson."""
+        self.client.post(reverse("check", args=[slug]))
+        learner = User.objects.get(pk=self.client.session["_auth_user_id"])
+        attempt = Attempt.objects.of(learner).get(quiz__slug=slug, finished=None)
+        while (item := taking.owed(list(attempt.items.with_answers()))) is not None:
+            self.client.post(
+                reverse("quizzes:question", args=[attempt.pk, item.position]),
+                as_form(item.revision, how(item.revision), item.answers + 1),
+            )
+        return attempt
+
+
+class FolderCase(TestCase):
+    """A copy of fixtures/ that a test may edit, loaded once."""
+
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        shutil.copytree(FIXTURES, self.folder, dirs_exist_ok=True)
+        self.first = content.load(self.folder)
+
+    def edit(self, name: str, change: Any) -> None:
+        data = yaml.safe_load((self.folder / name).read_text())
+        change(data)
+        (self.folder / name).write_text(yaml.safe_dump(data, allow_unicode=True))
+
+    def rows(self) -> tuple[int, ...]:
+        return tuple(m.objects.count() for m in (Edition, Step, Revision, Quiz, Question, QuizItem))
+
+
+def make_edition(lesson: Lesson, slugs: str = "one two three", number: int = 1) -> Edition:
+    """Return a published edition with these steps."""
+    edition = Edition.objects.create(
+        lesson=lesson, number=number, title=f"Lesson {number}", main_message="M.", remember=["a", "b", "c"], minutes=3
+    )
+    for n, slug in enumerate(slugs.split(), 1):
+        Step.objects.create(edition=edition, position=n, slug=slug, heading=slug, body="Text.")
+    governance.publish(edition=edition)
+    return edition
+
+
+class RecordCase(TestCase):
+    """A lesson of three steps, and a check of a plain and a safety question."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.plain = make_question("plain")
+        cls.safety = make_question("safety", critical=True)
+        cls.quiz = make_quiz(cls.plain, cls.safety, slug="a-lesson")
+        cls.therapy = Therapy.objects.create(slug="basics", position=1, title="The basics", summary="S.")
+        cls.lesson = Lesson.objects.create(therapy=cls.therapy, slug="a-lesson", position=1, quiz=cls.quiz)
+        cls.edition = make_edition(cls.lesson)
+        cls.learner = User.objects.create_guest()
+
+    def read(self, *positions: int, edition: Edition | None = None) -> None:
+        steps = list((edition or self.edition).steps.all())
+        for n in positions:
+            actions.read(learner=self.learner, steps=steps, step=steps[n - 1], now=at(20))
+
+    def check(self, plain: Any = right, safety: Any = right, now: datetime | None = None, times: int = 3) -> Attempt:
+        """Do what is open at the quiz: `safety` up to `times` times, as long as it is owed."""
+        now = now or at(20)
+        attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=now)
+        for _ in range(1 + times):
+            items = list(attempt.items.with_answers())
+            item = taking.owed(items)
+            if item is None:
+                break
+            how = safety if item.revision.critical else plain
+            now += timedelta(minutes=1)
+            taking.answer(item=item, given=how(item.revision), number=item.answers + 1, now=now)
+        return attempt
+
+    def standing(self) -> standing.Standing:
+        return standing.standings([self.learner.pk])[self.learner.pk][0]
+
+    def words(self) -> str:
+        return self.standing().words
+
+
+class PatientCase(RecordCase):
+    """ana, her nurse noor, and a check of a plain and a safety question; today is November 24."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.team = make_team()
+        cls.ana, cls.noor = make_patient(cls.team, reference="A-12"), make_nurse("noor", cls.team)
+
+    def setUp(self) -> None:
+        self.learner = self.ana.user
+        clock = time_machine.travel(at(24), tick=False)
+        clock.start()
+        self.addCleanup(clock.stop)
+        self.client.force_login(self.noor)
+
+    def address(self, name: str = "change") -> str:
+        return reverse(f"admin:people_patient_{name}", args=[self.ana.pk])
+
+    def page(self, **query: Any) -> str:
+        return words(self.client.get(self.address(), query))
+
+    def part(self, begin: str, end: str) -> str:
+        return self.page().split(begin)[1].split(end)[0]
+
+    def said_back(self, outcome: str = "own-words", **over: Any) -> TeachBack:
+        number = TeachBack.objects.count() + 1
+        return TeachBack.objects.create(**{
+            "patient": self.ana, "question": self.safety.question, "topic": "Topic of safety", "outcome": outcome,
+            "to_whom": "patient", "nurse": self.noor, "at": at(23), "number": number, "place": 1,
+        } | over)  # fmt: skip
+
+
+class DeskCase(TestCase):
+    """The Desk as noor sees it, on November 23."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+        cls.maple, cls.cedar = make_team(), make_team("Cedar team")
+        cls.ana = make_patient(cls.maple, "Ana", name="ana")
+        cls.noor, cls.omar = make_nurse("noor", cls.maple), make_nurse("omar", cls.cedar)
+        cls.lesson = Lesson.objects.get(slug="side-effects-when-to-call")
+
+    def setUp(self) -> None:
+        clock = time_machine.travel(at(23), tick=False)
+        clock.start()
+        self.addCleanup(clock.stop)
+        self.client.force_login(self.noor)
+
+    def all(self) -> str:
+        return words(self.client.get(ALL))
+
+    def assign_address(self, *patients: Patient) -> str:
+        return reverse("admin:people_patient_assign") + "?" + "&".join(f"patient={p.pk}" for p in patients)
+
+    def assign(self, *patients: Patient, **over: Any) -> Any:
+        form = {"lessons": [self.lesson.slug], "due": "2026-12-04", "note": ""} | over
+        return self.client.post(self.assign_address(*patients), form)
+
+
+class GuestCase(TestCase):
+    """A guest who has begun a lesson on this test's device."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        load_content()
+
+    def setUp(self) -> None:
+        cache.clear()
+        self.client.post(reverse("step", args=[*WHAT, 1]))
+        self.guest = User.objects.get()
+
+    def html(self, address: str) -> str:
+        return self.client.get(address).content.decode()

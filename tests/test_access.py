@@ -16,7 +16,7 @@ from django.core import signing
 from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from learn.assignments import reminders
@@ -30,7 +30,7 @@ from learn.progress.models import TeachBack
 from quizzes import authoring, taking
 from quizzes.admin.forms import FORMS
 from quizzes.models import Revision
-from tests.cast import PASSWORD, as_form, at, load_content, make_nurse, make_patient, make_team, right
+from tests.cast import PASSWORD, addresses, as_form, at, load_content, make_nurse, make_patient, make_team, right
 
 VISITORS = ("anonymous", "disabled")  # a disabled person's session is worth nothing at the next request
 LEARNERS = ("guest", "ana", "ben")  # ben: another patient of the same team
@@ -134,7 +134,7 @@ MAY_WRITE = {
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
 
-# Invitations, cards, the end of care.
+# Invitations, access codes, a record closed.
 INVITES = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 303), (("newcomer",), 200))
 DESK_GET = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
 TABLE |= {
@@ -222,15 +222,6 @@ EDGES: list[str | bytes] = [
     "a\r\nSet-Cookie: x=1", "00000000-0000-0000-0000-000000000000", "\x00aaaaaaaaaaaa", "true",
     "None", b"\xed\xa0\x80", b"\xff\xfe",
 ]  # fmt: skip
-
-
-def addresses(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
-    """Yield the name of every address of the site; one without a name is yielded by its pattern."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from addresses(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
-        elif isinstance(entry, URLPattern):
-            yield f"{space}{entry.name}" if entry.name else f"unnamed {entry.pattern}"
 
 
 class TestEveryAddress(TestCase):
@@ -445,7 +436,7 @@ class TestEveryAddress(TestCase):
 
     def test_of_the_desk_shows_the_same_bytes_whatever_happens_in_another_team(self) -> None:
         clients = self.clients()
-        # The audit page shows the looks of this very test; what it keeps from whom: tests/learn/test_teams.py.
+        # The audit page shows the looks of this very test; what it keeps from whom: tests/learn/desk/test_teams.py.
         desk = [name for name in TABLE if name.startswith("admin:") and name != "admin:people_careteam_audit"]
         pages = [self.address(name) for name in desk]
 

@@ -1,5 +1,6 @@
 """The house stands as drawn: foreign keys point down, as imports do."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -66,6 +67,21 @@ class TestEveryFile(SimpleTestCase):
     def test_has_no_more_than_400_lines(self) -> None:
         assert [str(p) for p in self.files() if len(p.read_text().splitlines()) > 400] == []
 
+    def test_has_no_view_of_more_than_30_lines(self) -> None:
+        views = [
+            (f"{path.relative_to(ROOT)}: {node.name}", (node.end_lineno or 0) - node.lineno + 1)
+            for path in self.files()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.FunctionDef) and node.args.args and node.args.args[0].arg == "request"
+        ]
+        assert len(views) > 100
+        assert [name for name, lines in views if lines > 30] == []
+
+    def test_leaves_sending_email_to_the_one_that_does_it(self) -> None:
+        sends = re.compile(r"django\.core\.mail|smtplib|\b(send_mail|mail_admins|email_user)\b")
+        found = [str(p.relative_to(ROOT)) for p in self.files() if sends.search(p.read_text(encoding="utf-8"))]
+        assert found == ["learn/people/mail.py"]
+
     def test_is_not_called_after_nothing(self) -> None:
         names = {"utils", "common", "core", "services", "selectors", "helpers", "signals", "managers"}
         assert [str(p) for p in self.files() if p.stem in names] == []
@@ -78,9 +94,18 @@ class TestTheEnginesTemplates(SimpleTestCase):
     """Templates are the hole in the floors."""
 
     def test_name_only_the_engines_addresses_outside_its_slots(self) -> None:
-        for path in (ROOT / "templates" / "quizzes").glob("*.html"):
+        pages = sorted((ROOT / "quizzes" / "templates").rglob("*.html"))
+        assert len(pages) > 20
+        for path in pages:
             for part in path.read_text().split("{% url ")[1:]:
-                assert part.startswith("'quizzes:"), f"{path.name}: {part[:40]}"
+                assert part.startswith(("'quizzes:", "'admin:quizzes_")), f"{path.name}: {part[:40]}"
+
+    def test_are_overridden_only_in_their_frame_and_slots(self) -> None:
+        """The site draws its own frame and fills slots; any other page of the engine has one text, the engine's."""
+        own = ROOT / "templates" / "quizzes"
+        theirs = {str(path.relative_to(own)) for path in own.rglob("*.html")}
+        slots = {f"slots/{path.name}" for path in (ROOT / "quizzes/templates/quizzes/slots").iterdir()}
+        assert theirs <= {"base.html", "admin/base.html", *slots}
 
 
 class TestATestThatCommits(SimpleTestCase):
@@ -103,3 +128,14 @@ class TestTheKindsOfQuestions(SimpleTestCase):
         for file in (ROOT / "quizzes" / "kinds").glob("*.py"):
             found |= set(re.findall(r"(?:from|import) (django[.\w]*)", file.read_text(encoding="utf-8")))
         assert found == {"django.utils.translation"}
+
+
+class TestATestModule(SimpleTestCase):
+    def test_imports_from_no_other(self) -> None:
+        """What two of them need stands in a cast (tests/cast.py, tests/quizzes/cast.py) or in tests/shipped.py."""
+        found = [
+            f"{file.relative_to(ROOT)}: {line}"
+            for file in sorted((ROOT / "tests").rglob("*.py"))
+            for line in re.findall(r"^(?:from|import) tests\.\S*\btest_.*$", file.read_text(), flags=re.M)
+        ]
+        assert found == []

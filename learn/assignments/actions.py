@@ -1,4 +1,4 @@
-"""Assign, take back within ten minutes, withdraw."""
+"""Assign, undo within ten minutes, withdraw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 
 from learn.assignments.models import Act, Assignment, Change
 from learn.lessons.models import Lesson
-from learn.people import access
+from learn.people import audit
 from learn.people.models import Patient, User
 
 UNDO = timedelta(minutes=10)
@@ -61,7 +61,7 @@ def assign(
         )
         Change.objects.bulk_create([*changes, *(Change(act=act, assignment=a) for a in fresh)])
         touched = {a.patient_id for a in [*differ, *fresh]}
-        access.note_each(by=by, what="assigned", patients=[p for p in patients if p.pk in touched], now=now)
+        audit.note_each(by=by, what="assigned", patients=[p for p in patients if p.pk in touched], now=now)
         return act
 
 
@@ -105,7 +105,7 @@ def undo(*, act: Act, by: User, now: datetime) -> Undone:
         act.undone, act.taken_back = now, len(back)
         act.save(update_fields=["undone", "taken_back"])
         of = sorted({a.patient_id for a in back})
-        access.note_each(by=by, what="assigned.undone", patients=[patients[pk] for pk in of], now=now)
+        audit.note_each(by=by, what="assigned.undone", patients=[patients[pk] for pk in of], now=now)
         return Undone(len(back), total - len(back))
 
 
@@ -114,4 +114,4 @@ def withdraw(*, assignment: Assignment, by: User, now: datetime) -> None:
     with transaction.atomic():
         _one_at_a_time([assignment.patient_id])
         if Assignment.objects.active().filter(pk=assignment.pk).update(withdrawn=now):
-            access.note(by=by, what="withdrawn", patient=assignment.patient, now=now)
+            audit.note(by=by, what="withdrawn", patient=assignment.patient, now=now)

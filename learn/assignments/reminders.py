@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from learn.assignments.models import Reminder
-from learn.people import access, emailed
+from learn.people import audit, mail
 from learn.people.models import Patient, User
 
 BEFORE, AFTER = 2, 14  # days around the due day on which a lesson that is not done is worth a mail
@@ -76,7 +76,7 @@ def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
 def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
     """Send a mail that asks to confirm this address. What was confirmed before holds until then.
 
-    Raises TooMany, or emailed.NotSent; then nothing has changed but the count.
+    Raises TooMany, or mail.NotSent; then nothing has changed but the count.
     """
     today = patient.care_team.today(now)
     Reminder.objects.bulk_create([Reminder(patient=patient)], ignore_conflicts=True)
@@ -87,7 +87,7 @@ def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
         raise TooMany
     reminder = mine.get()
     link = reverse("reminders_on", args=[signing.dumps((reminder.pk, address), salt=ON)])
-    emailed.post(_("Please confirm your address"), CONFIRM.format(on=settings.PUBLIC_URL + link), address)
+    mail.send(_("Please confirm your address"), CONFIRM.format(on=settings.PUBLIC_URL + link), address)
     mine.update(pending=address)
     return reminder
 
@@ -120,7 +120,7 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
     """Send one reminder, if this person wants one today: at most one try a day, and one mail in Reminder.GAP days.
 
     The day is claimed in one statement before anything is sent, so that two at once send one. False when there is
-    nothing to send or it was claimed already. Raises emailed.NotSent: the claim stands, and the next day tries again.
+    nothing to send or it was claimed already. Raises mail.NotSent: the claim stands, and the next day tries again.
     """
     today = reminder.patient.care_team.today(now)
     mine = Reminder.objects.filter(pk=reminder.pk)
@@ -130,10 +130,10 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
         if not (goes_on and mine.wanting(today).filter(address=reminder.address).update(tried=today)):
             return False
         if by is not None:
-            access.note(by=by, what="reminded", patient=reminder.patient, now=now)
+            audit.note(by=by, what="reminded", patient=reminder.patient, now=now)
     page = settings.PUBLIC_URL + reverse("my")
     stop = settings.PUBLIC_URL + stop_address(reminder)
-    emailed.post(
+    mail.send(
         _("Your learning page"), HELLO.format(page=page, stop=stop), reminder.address, {"List-Unsubscribe": f"<{stop}>"}
     )
     mine.update(sent=today)

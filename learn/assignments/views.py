@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from learn.assignments import reminders as by_mail
 from learn.assignments.models import Reminder
-from learn.people import emailed
+from learn.people import mail
 from learn.people.forms import AddressForm
 from learn.people.models import Patient
 
@@ -33,7 +33,7 @@ def reminders(request: HttpRequest) -> HttpResponse:
             by_mail.ask(patient=patient, address=form.cleaned_data["address"], now=now)
         except by_mail.TooMany:
             form.add_error("address", _("We have sent enough emails today. Look in your email, or try again tomorrow"))
-        except emailed.NotSent:
+        except mail.NotSent:
             form.add_error("address", _("The email could not be sent. Nothing has changed. Try again later"))
         else:
             messages.success(request, _("We sent you an email. Open it, and press the button on the page it leads to."))

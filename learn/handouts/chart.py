@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.utils.formats import date_format
 
 from learn.people.models import CareTeam, Patient, User
-from learn.progress.missed import RIGHT, History
+from learn.progress.answers import RIGHT, History
 from learn.progress.models import TeachBack
 from learn.progress.record import Record, Talk
+from learn.progress.standing import ReadingRow
 
 NONE = ["None."]
 
@@ -39,7 +39,7 @@ def _day(at: datetime, team: CareTeam) -> str:
 
 
 def _lessons(record: Record, team: CareTeam) -> list[str]:
-    read = {r["edition__lesson"]: r["edition__number"] for r in _by_finish(record) if r["finished"]}
+    read = {reading.lesson: reading.number for reading in _by_finish(record) if reading.finished}
     return [
         f"- {s.taught.title}, edition {read[s.taught.lesson]}: {_day(s.done_at, team)}"
         for s in record.whole.standings
@@ -47,8 +47,8 @@ def _lessons(record: Record, team: CareTeam) -> list[str]:
     ]
 
 
-def _by_finish(record: Record) -> list[dict[str, Any]]:
-    return sorted(record.whole.readings, key=lambda r: r["finished"] or r["started"])
+def _by_finish(record: Record) -> list[ReadingRow]:
+    return sorted(record.whole.readings, key=lambda reading: reading.finished or reading.started)
 
 
 def _safety(record: Record, team: CareTeam, *, still_open: bool) -> list[str]:

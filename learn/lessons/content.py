@@ -103,7 +103,7 @@ def named(name: str) -> Iterator[None]:
         yield
     except ContentError as error:
         raise ContentError(f"{name}: {error}") from error
-    except (authoring.Unfit, governance.Unfit, ValidationError) as error:
+    except (authoring.Unfit, governance.UnfitEdition, ValidationError) as error:
         raise ContentError(f"{name}: {error}") from error
     except (ObjectDoesNotExist, LookupError, TypeError, AttributeError) as error:
         raise ContentError(f"{name}: has not the shape of such a file ({type(error).__name__}: {error})") from error

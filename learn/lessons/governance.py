@@ -8,7 +8,7 @@ from learn.lessons.models import Edition
 from quizzes.models import State
 
 
-class Unfit(ValueError):
+class UnfitEdition(ValueError):
     """An edition that readers cannot be given; its text says why."""
 
 
@@ -17,13 +17,13 @@ def publish(*, edition: Edition) -> None:
 
     Its steps are frozen in the same transaction. Nobody's progress changes: readings stay with the edition read.
 
-    Raises Unfit when it is not a draft or has no steps.
+    Raises UnfitEdition when it is not a draft or has no steps.
     """
     with transaction.atomic():
         if edition.state != State.DRAFT:
-            raise Unfit("Only a draft can be published.")
+            raise UnfitEdition("Only a draft can be published.")
         if not edition.steps.update(frozen=True):
-            raise Unfit("A lesson needs at least one step.")
+            raise UnfitEdition("A lesson needs at least one step.")
         for before in Edition.objects.select_for_update().filter(
             lesson=edition.lesson_id, language=edition.language, state=State.PUBLISHED
         ):

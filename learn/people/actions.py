@@ -28,7 +28,7 @@ def learner(request: HttpRequest) -> User:
 def sign_in(request: HttpRequest, user: User, *, shared: bool) -> None:
     """Sign this person in on this device, under a new session key; whoever was signed in here is signed out.
 
-    A guest who learned here stays known to the new session, so that they can bring along what they did. On a shared
+    A guest who learned here stays known to the new session, so that what they did can be merged. On a shared
     device nothing is offered: it may be somebody else's.
     """
     before = request.user

@@ -56,7 +56,7 @@ class Adapter(DefaultAccountAdapter):
         return resolve_url("admin:index") if request.user.is_staff else str(super().get_login_redirect_url(request))
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whoever has no name yet: a guest, a patient with a card, a visitor. Others are led to what they have."""
+        """Whoever has no name yet: a guest, a patient with a code, a visitor. Others are led to what they have."""
         if request.user.is_authenticated and request.user.username is not None:
             self._led_on()
         return True

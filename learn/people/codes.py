@@ -1,8 +1,9 @@
-"""Codes: a card's link and letters. Made, found, used, cancelled.
+"""Access codes: a link and twelve letters, printed on an invitation. Made, found, used, cancelled.
 
 A code belongs to a user, whoever made it: a nurse for a patient, or a learner for themselves. A person has one living
-code: a new one cancels the old. A nurse's card waits 90 days for its first use, one's own a year; a used code lives a
-year after its last use (ruling 11). Too many wrong letters put a code to sleep, known or not (`limits.knock`).
+code: a new one cancels the old. A nurse's code waits 90 days for its first use, one's own a year; a used code lives a
+year after its last use (ruling 11). After ten wrong tries a code is locked for an hour, whether anybody has it or not
+(`rate_limits.backoff`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from learn.people import access, limits
+from learn.people import audit, rate_limits
 from learn.people.models import AccessCode, User
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowel: no word by chance; no I, O, digit or Y: nothing looks like another
@@ -36,7 +37,7 @@ class Made:
 
     @property
     def groups(self) -> str:
-        """The letters as a card shows them: three groups of four."""
+        """The letters as an invitation shows them: three groups of four."""
         return in_groups(self.letters)
 
 
@@ -51,7 +52,7 @@ def make(*, user: User, by: User, now: datetime) -> Made:
     `by` is the person themselves, or a nurse who has been shown to be theirs.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # two at once: the later one's card is the living one
+        User.objects.select_for_update().get(pk=user.pk)  # two at once: the later one's code is the living one
         AccessCode.objects.filter(user=user, cancelled=None).update(cancelled=now)
         letters = _letters()
         while AccessCode.objects.filter(selector=letters[:HALF]).exists():
@@ -67,7 +68,7 @@ def make(*, user: User, by: User, now: datetime) -> Made:
             expires=now + (AFTER_USE if by == user else FIRST_USE),
         )
         if by != user:
-            access.note(by=by, what="card.made", now=now, patient=user.patient)
+            audit.note(by=by, what="card.made", now=now, patient=user.patient)
     return Made(code, letters, token)
 
 
@@ -76,7 +77,7 @@ def cancel(*, user: User, by: User, now: datetime) -> bool:
     with transaction.atomic():
         found = AccessCode.objects.filter(user=user, cancelled=None).update(cancelled=now)
         if found and by != user:
-            access.note(by=by, what="card.cancelled", now=now, patient=user.patient)
+            audit.note(by=by, what="card.cancelled", now=now, patient=user.patient)
     return bool(found)
 
 
@@ -84,21 +85,21 @@ def wait(request: HttpRequest, letters: str, *, now: datetime) -> int:
     """Count one try at these letters, by address, device and code; return the seconds to wait, 0 where it may be made.
 
     The device is known by its CSRF cookie, without which no form is taken. Whoever throws it away still meets the
-    code's own sleep, which counts for codes that nobody has as well: it tells nothing. Links are never counted, so
-    that a card opens by its square while its letters sleep.
+    code's own backoff, which counts for codes that nobody has as well: it tells nothing. Links are never counted, so
+    that an invitation opens by its square while its letters are locked.
     """
     device = request.META.get("CSRF_COOKIE", "")
     return (
-        limits.count(limits.ADDRESS, limits.address(request), now=now)
-        or (limits.count(limits.DEVICE, device, now=now) if device else 0)
-        or limits.knock("code", letters[:HALF], now=now)
+        rate_limits.count(rate_limits.ADDRESS, rate_limits.address(request), now=now)
+        or (rate_limits.count(rate_limits.DEVICE, device, now=now) if device else 0)
+        or rate_limits.backoff("code", letters[:HALF], now=now)
     )
 
 
 def by_letters(letters: str, *, at: datetime) -> AccessCode | None:
     """Return the living code with these twelve letters, or None.
 
-    Unknown, wrong, expired and cancelled take the same work: one query, one comparison. Ask `limits.knock` first.
+    Unknown, wrong, expired and cancelled take the same work: one query, one comparison. Call `wait` first.
     """
     code = AccessCode.objects.living(at=at).select_related("user").filter(selector=letters[:HALF]).first()
     right = constant_time_compare(code.secret if code else _proof(""), _proof(letters))
@@ -111,9 +112,12 @@ def by_token(token: str, *, at: datetime) -> AccessCode | None:
 
 
 def use(*, code: AccessCode, now: datetime) -> bool:
-    """Note that a code was used: it lives on for a year, wide awake. False if it was cancelled in this very moment."""
+    """Note that a code was used: it lives on for a year, and the wrong tries at it are forgotten.
+
+    False if it was cancelled in this very moment.
+    """
     living = AccessCode.objects.filter(pk=code.pk, cancelled=None)
-    limits.forget("code", code.selector)
+    rate_limits.forget("code", code.selector)
     return bool(living.update(used=Coalesce(F("used"), now), last_used=now, expires=now + AFTER_USE))
 
 

@@ -74,7 +74,7 @@ class User(AbstractUser):
 
     def has_key(self, *, at: datetime) -> bool:
         """Tell whether this person can open their work on another device: by a name, an email address (verified:
-        `emailed.keep` wrote it), or a living code."""
+        `email_codes.set_address` wrote it), or a living code."""
         return self.username is not None or bool(self.email) or self.codes.living(at=at).exists()
 
     @property
@@ -204,7 +204,7 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
 class AccessCode(models.Model):
     """A way in without a password: one row, two verifiers, the link's token and the typed letters.
 
-    The letters are six that find the row and six that prove it. Token and proof are kept as HMACs only, so a card
+    The letters are six that find the row and six that prove it. Token and proof are kept as HMACs only, so a code
     cannot be shown again, and a stolen backup opens nothing. The verbs are in `codes.py`.
     """
 
@@ -231,7 +231,7 @@ class AccessCode(models.Model):
 
 
 class Hit(models.Model):
-    """How often something was tried of late (`limits.py`): an HMAC of what and whose, a count, and until when."""
+    """How often something was tried of late (`rate_limits.py`): an HMAC of what and whose, a count, and until when."""
 
     whose = models.CharField(max_length=64, primary_key=True)
     n = models.PositiveBigIntegerField()

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from learn.people import access, roles
+from learn.people import audit, roles
 from learn.people.models import CareTeam, Membership, Patient, User
 
 
@@ -27,7 +27,7 @@ def add(*, team: CareTeam, nurse: User, by: User, now: datetime) -> bool:
         if team.memberships.filter(nurse=nurse, ended=None).exists():
             return False
         Membership.objects.create(care_team=team, nurse=nurse, started=now)
-        access.note(by=by, what="member.added", team=team, now=now)
+        audit.note(by=by, what="member.added", team=team, now=now)
         return True
 
 
@@ -42,7 +42,7 @@ def remove(*, membership: Membership, by: User, now: datetime) -> None:
         held.ended = now
         held.save(update_fields=["ended"])
         _role_follows(held.nurse)
-        access.note(by=by, what="member.removed", team=held.care_team, now=now)
+        audit.note(by=by, what="member.removed", team=held.care_team, now=now)
 
 
 def set_lead(*, membership: Membership, lead: bool, by: User, now: datetime) -> None:
@@ -56,17 +56,17 @@ def set_lead(*, membership: Membership, lead: bool, by: User, now: datetime) -> 
         held.lead = lead
         held.save(update_fields=["lead"])
         _role_follows(held.nurse)
-        access.note(by=by, what="lead.made" if lead else "lead.unmade", team=held.care_team, now=now)
+        audit.note(by=by, what="lead.made" if lead else "lead.unmade", team=held.care_team, now=now)
 
 
 def move(*, patients: Collection[Patient], to: CareTeam, by: User, now: datetime) -> None:
     """Give these patients into another team's care; noted in the team they leave and in the one they come to."""
     with transaction.atomic():
-        access.note_each(by=by, what="patient.left", patients=patients, now=now)
+        audit.note_each(by=by, what="patient.left", patients=patients, now=now)
         for patient in patients:
             patient.care_team = to
         Patient.objects.bulk_update(patients, ["care_team"])
-        access.note_each(by=by, what="patient.came", patients=patients, now=now)
+        audit.note_each(by=by, what="patient.came", patients=patients, now=now)
 
 
 def _alone(team: CareTeam) -> None:

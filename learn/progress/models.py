@@ -82,7 +82,7 @@ class TeachBack(models.Model):
     """A patient said it back, about one topic: how it went, to whom, in which language. Added, never changed.
 
     An addendum is a row of its own that names the row it adds to; where it has an outcome, that one counts from then
-    on. Only "in own words" clears a flag (`needs_help`). `number` and `place` are the form that it was written in and
+    on. Only "in own words" clears a flag (`safety`). `number` and `place` are the form that it was written in and
     the topic's place there: the same form twice is one teach-back.
     """
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from learn.people.models import Patient
-from learn.progress import missed, summary
-from learn.progress.missed import RIGHT, History
+from learn.progress import answers, standing
+from learn.progress.answers import RIGHT, History
 from learn.progress.models import TeachBack
-from learn.progress.needs_help import Verdict
+from learn.progress.safety import Verdict
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Miss:
         return self.history.rows[0].question
 
     @property
-    def newest(self) -> missed.Row:
+    def newest(self) -> answers.AnswerRow:
         """The newest answer that was not right."""
         return self.history.misses[-1]
 
@@ -53,29 +53,22 @@ class Miss:
 class Record:
     """What `of_patient` read."""
 
-    whole: summary.Whole
-    histories: missed.Histories
+    whole: standing.Whole
+    histories: answers.Histories
     talks: list[Talk]  # the newest first
     misses: list[Miss]  # what needs help first, then what is open, safety before the rest, then the newest
 
 
 def of_patient(patient: Patient) -> Record:
     """Return everything about one patient. Six queries, however much they did."""
-    histories = missed.of_learner(patient.user_id)
+    histories = answers.of_learner(patient.user_id)
     rows = list(TeachBack.objects.filter(patient=patient).select_related("nurse").order_by("at", "pk"))
-    missed.add_said_back(
+    answers.add_said_back(
         histories,
-        [
-            {
-                "pk": row.pk,
-                "adds_to": row.adds_to_id,
-                "patient__user": patient.user_id,
-                "question": row.question_id,
-                "outcome": row.outcome,
-                "at": row.at,
-            }
+        (
+            answers.SaidBackRow(row.pk, row.adds_to_id, patient.user_id, row.question_id, row.outcome, row.at)
             for row in rows
-        ],
+        ),
     )
     talks = [
         Talk(row, [other for other in rows if other.adds_to_id == row.pk]) for row in rows if row.adds_to_id is None
@@ -83,5 +76,5 @@ def of_patient(patient: Patient) -> Record:
     misses = [Miss(history, history.verdict) for history in histories.values() if history.misses]
     misses.sort(key=lambda miss: miss.newest.at, reverse=True)
     misses.sort(key=lambda miss: (miss.verdict.flag is None, not miss.is_open, not miss.newest.safety))
-    whole = summary.whole([patient.user_id], histories)[patient.user_id]
+    whole = standing.whole([patient.user_id], histories)[patient.user_id]
     return Record(whole, histories, talks[::-1], misses)

@@ -17,8 +17,8 @@ from learn.lessons import card, reference
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from learn.people.actions import learner
 from learn.people.models import User
-from learn.progress import actions, summary
-from learn.progress.summary import Standing
+from learn.progress import actions, standing
+from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
 
@@ -33,8 +33,8 @@ def _see(name: str, *args: Any) -> HttpResponse:
 def _standings(request: HttpRequest) -> list[Standing]:
     """Return how this visitor stands in every lesson; whoever is not signed in has started none."""
     if request.user.is_authenticated:
-        return summary.standings([request.user.pk])[request.user.pk]
-    return [Standing(taught) for taught in summary.catalogue()]
+        return standing.standings([request.user.pk])[request.user.pk]
+    return [Standing(taught) for taught in standing.catalogue()]
 
 
 def _today(request: HttpRequest) -> Any:
@@ -76,9 +76,9 @@ def _helper(therapy: str | None) -> str:
 def start(request: HttpRequest) -> HttpResponse:
     """Say what this site is; lead a returning learner back to where they stopped, or to what the nurse asked for."""
     standings = _standings(request)
-    begun = [s for s in standings if s.code in (summary.READING, summary.CHECK, summary.TALK)]
+    begun = [s for s in standings if s.code in (Status.READING, Status.CHECK, Status.TALK)]
     begun.sort(key=lambda s: s.assigned is None)
-    asked = [s for s in standings if s.assigned and s.code == summary.NOT_STARTED]
+    asked = [s for s in standings if s.assigned and s.code == Status.NOT_STARTED]
     context = {
         "carry_on": begun[0] if begun else None,
         "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]
@@ -103,7 +103,7 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
     stands = _standings(request)
     rows = [s for s in stands if s.taught.therapy == therapy]
     rows.sort(key=lambda s: s.assigned is None)
-    first = stands[0].taught if all(s.code == summary.NOT_STARTED and not s.assigned for s in stands) else None
+    first = stands[0].taught if all(s.code == Status.NOT_STARTED and not s.assigned for s in stands) else None
     context = {
         "therapy": found,
         "rows": rows,
@@ -118,9 +118,9 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
 @require_safe
 def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
     """Go to the step where this learner is."""
-    for standing in _standings(request):
-        if (standing.taught.therapy, standing.taught.slug) == (therapy, lesson):
-            return _see("step", therapy, lesson, standing.step)
+    for found in _standings(request):
+        if (found.taught.therapy, found.taught.slug) == (therapy, lesson):
+            return _see("step", therapy, lesson, found.step)
     raise Http404("No such lesson")
 
 
@@ -219,7 +219,7 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
 @require_safe
 def my(request: HttpRequest) -> HttpResponse:
     """List what is to do and what is done, in the words the nurse sees too; what is done also for paper."""
-    rows = [s for s in _standings(request) if s.assigned or s.code != summary.NOT_STARTED]
+    rows = [s for s in _standings(request) if s.assigned or s.code != Status.NOT_STARTED]
     if "print" in request.GET:
         done = [s for s in rows if s.is_done]
         now_read = Edition.objects.filter(

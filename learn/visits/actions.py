@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.db import transaction
 
-from learn.people import access
+from learn.people import audit
 from learn.people.models import Patient, User
 from learn.visits.models import MyQuestion, SuggestedQuestion
 
@@ -93,5 +93,5 @@ def talked_about(*, patient: Patient, question: int, by: User, now: datetime, un
         if (row.talked is not None) is undo:
             row.talked, row.talked_by = (None, None) if undo else (now, by)
             row.save(update_fields=["talked", "talked_by"])
-            access.note(by=by, what="question.untalked" if undo else "question.talked", patient=patient, now=now)
+            audit.note(by=by, what="question.untalked" if undo else "question.talked", patient=patient, now=now)
         return row

@@ -32,6 +32,6 @@ class QuestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Nothing of the stock pages: what was published is never edited, only followed by a new wording."""
 
     def get_urls(self) -> list[Any]:
-        """Return the screens, each behind the site's own door."""
+        """Return the screens, each behind the site's own check of who is signed in."""
         wrap = self.admin_site.admin_view
         return [path(route, wrap(view), name=f"quizzes_question_{name}") for route, view, name in SCREENS]

@@ -18,7 +18,7 @@ from quizzes.kinds import Problem, Spec, said
 from quizzes.kinds.choice import MOST as CHOICES
 from quizzes.kinds.choice import NUMBERS
 from quizzes.kinds.matching import MOST as ROWS
-from quizzes.kinds.ordering import MOST as CARDS
+from quizzes.kinds.ordering import MOST as TILES
 from quizzes.kinds.ordering import PLACES
 from quizzes.models import Revision
 from quizzes.wording import MOST_CHOICES
@@ -221,12 +221,12 @@ class TruthWords(Words):
 
 
 class MatchingWords(Words):
-    """Lines that each take a card; two lines with the same card share it."""
+    """Lines that each take a tile; two lines with the same tile share it."""
 
     group, most = "Line", ROWS
 
     def row(self, n: int) -> dict[str, forms.Field]:
-        """Return a line, the card that belongs to it, and what is said to whoever missed it."""
+        """Return a line, the tile that belongs to it, and what is said to whoever missed it."""
         return {
             "text": line("The line"),
             "card": line("What goes with it"),
@@ -235,16 +235,16 @@ class MatchingWords(Words):
 
     def drawn(self, spec: Spec) -> dict[str, Any]:
         """Return the form's values for a spec."""
-        cards = {card["id"]: card["text"] for card in spec["cards"]}
+        tiles = {tile["id"]: tile["text"] for tile in spec["cards"]}
         return {
             f"{k}_{n}": value
             for n, r in enumerate(spec["rows"])
-            for k, value in (("text", r["text"]), ("card", cards[r["card"]]), ("feedback", r["feedback"]))
+            for k, value in (("text", r["text"]), ("card", tiles[r["card"]]), ("feedback", r["feedback"]))
         }
 
     def spec(self) -> Spec:
-        """Return the spec for the form's values; a card keeps its id while its words, or its line, stay."""
-        old = {card["text"]: card["id"] for card in self.base.get("cards", [])}
+        """Return the spec for the form's values; a tile keeps its id while its words, or its line, stay."""
+        old = {tile["text"]: tile["id"] for tile in self.base.get("cards", [])}
         was = [row["card"] for row in self.base.get("rows", [])]
         texts = dict.fromkeys(self.value("card", n) for n in self.used() if self.value("card", n))
         ids: dict[str, str] = {text: old[text] for text in texts if text in old}
@@ -267,28 +267,28 @@ class MatchingWords(Words):
         return {"version": 1, "cards": [{"id": id_, "text": by_id[id_]} for id_ in order], "rows": rows}
 
     def place(self, at: Sequence[str | int]) -> str:
-        """Return the field that holds this place of the spec: a card is written in its line."""
+        """Return the field that holds this place of the spec: a tile is written in its line."""
         return super().place(("rows", at[1], "card") if at[0] == "cards" and len(at) == 3 else at)
 
 
 class OrderingWords(Words):
-    """Cards in the right order."""
+    """Tiles in the right order."""
 
-    group, least, most, closing = "Card", 3, CARDS, ("feedback",)
+    group, least, most, closing = "Card", 3, TILES, ("feedback",)
     feedback = lines("Said to whoever had another order")
 
     def row(self, n: int) -> dict[str, forms.Field]:
-        """Return the card of this place."""
+        """Return the tile of this place."""
         return {"text": line(str(PLACES[n]))}
 
     def drawn(self, spec: Spec) -> dict[str, Any]:
         """Return the form's values for a spec."""
-        return {"feedback": spec["feedback"]} | {f"text_{n}": card["text"] for n, card in enumerate(spec["cards"])}
+        return {"feedback": spec["feedback"]} | {f"text_{n}": tile["text"] for n, tile in enumerate(spec["cards"])}
 
     def spec(self) -> Spec:
         """Return the spec for the form's values."""
-        cards = [self.old_id("cards", n) | {"text": self.value("text", n)} for n in self.used()]
-        return {"version": 1, "cards": cards, "feedback": self.cleaned_data["feedback"]}
+        tiles = [self.old_id("cards", n) | {"text": self.value("text", n)} for n in self.used()]
+        return {"version": 1, "cards": tiles, "feedback": self.cleaned_data["feedback"]}
 
 
 FORMS: dict[str, type[Words]] = {

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from quizzes.admin.door import LANGUAGE, needs
+from quizzes.admin.permissions import LANGUAGE, needs
 from quizzes.analysis import ENOUGH
-from quizzes.health import Line, lines
+from quizzes.health import QuestionHealth, lines
 from quizzes.models import Quiz, Revision, State
 
 STAFF = {"is_staff": True}  # those who try a check at work are no learners
@@ -38,9 +38,9 @@ def questions(request: HttpRequest) -> HttpResponse:
     return render(request, "quizzes/admin/questions.html", context)
 
 
-def _groups(found: list[Line]) -> dict[str, list[Line]]:
+def _groups(found: list[QuestionHealth]) -> dict[str, list[QuestionHealth]]:
     """Return the questions under what an educator does with them, each group worst first."""
-    groups: dict[str, list[Line]] = {"Worth a look": [], "Work well": [], "Too few answers yet": []}
+    groups: dict[str, list[QuestionHealth]] = {"Worth a look": [], "Work well": [], "Too few answers yet": []}
     under = {"good": "Work well", "few": "Too few answers yet"}
     for line in found:
         groups[under.get(line.worst.name, "Worth a look")].append(line)

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import authoring
-from quizzes.admin.door import LANGUAGE, find, needs
 from quizzes.admin.health import STAFF
+from quizzes.admin.permissions import LANGUAGE, find, needs
 from quizzes.forms import AnswerForm
 from quizzes.health import lines
 from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State

@@ -13,8 +13,8 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quizzes import authoring
-from quizzes.admin.door import LANGUAGE, find, needs, see
 from quizzes.admin.forms import FORMS, Words
+from quizzes.admin.permissions import LANGUAGE, find, needs, see
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
 CHANGED = "Somebody changed this question while you had it open. Read it as it stands now, then go on."

@@ -1,4 +1,4 @@
-"""Rows and cards: each row takes the card that belongs to it. Two rows may share a card."""
+"""Rows and tiles: each row takes the tile that belongs to it. Two rows may share a tile."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ class MatchingKind:
     def problems(self, spec: Spec) -> list[Problem]:
         """Return what is wrong with the spec."""
         found = []
-        rows, cards = spec.get("rows") or [], spec.get("cards") or []
+        rows, tiles = spec.get("rows") or [], spec.get("cards") or []
         if spec.get("version") != 1:
             found.append(Problem("The version of the spec must be 1.", "version"))
         if not 2 <= len(rows) <= MOST:
             found.append(Problem("Give two to four lines.", "rows", min(len(rows), MOST - 1), "text"))
-        if not 2 <= len(cards) <= MOST:
+        if not 2 <= len(tiles) <= MOST:
             found.append(
                 Problem(
                     "Give two to four words or phrases that go with the lines.",
                     "cards",
-                    min(len(cards), MOST - 1),
+                    min(len(tiles), MOST - 1),
                     "text",
                 )
             )
-        for things, key, name in ((rows, "rows", "line"), (cards, "cards", "card")):
+        for things, key, name in ((rows, "rows", "line"), (tiles, "cards", "card")):
             if len({t.get("id") for t in things}) != len(things) or not all(t.get("id") for t in things):
                 found.append(Problem(f"Every {name} needs an id of its own.", key))
             texts = [said(t.get("text")).lower() for t in things]
             if len(set(texts)) != len(texts) or not all(texts):
                 at = first_without(things, "text")
                 found.append(Problem(f"Every {name} needs words of its own.", key, at, "text"))
-        if {row.get("card") for row in rows} != {card.get("id") for card in cards}:
+        if {row.get("card") for row in rows} != {tile.get("id") for tile in tiles}:
             at = first_without(rows, "card")
             found.append(Problem("Say for every line what goes with it.", "rows", at, "card"))
         if not all(said(row.get("feedback")) for row in rows):
@@ -45,36 +45,36 @@ class MatchingKind:
         return found
 
     def ask(self, spec: Spec) -> Ask:
-        """Return the rows, and the cards in no telling order."""
+        """Return the rows, and the tiles in no telling order."""
         return Ask(
             _("Choose one for each line."),
-            tuple(Choice(card["id"], card["text"]) for card in spec["cards"]),
+            tuple(Choice(tile["id"], tile["text"]) for tile in spec["cards"]),
             rows=tuple(Choice(row["id"], row["text"]) for row in spec["rows"]),
             shuffle_choices=True,
         )
 
     def read(self, spec: Spec, post: Post) -> Given:
-        """Return the chosen card of each row, in the author's order of rows."""
-        cards, given = {card["id"] for card in spec["cards"]}, []
+        """Return the chosen tile of each row, in the author's order of rows."""
+        tiles, given = {tile["id"] for tile in spec["cards"]}, []
         for row in spec["rows"]:
-            posted = [card for card in post.getlist(f"{FIELD}-{row['id']}") if card]
+            posted = [tile for tile in post.getlist(f"{FIELD}-{row['id']}") if tile]
             if len(posted) != 1:
                 raise Unreadable(_("Choose what goes with “%(text)s”") % row, row["id"])
-            if posted[0] not in cards:
+            if posted[0] not in tiles:
                 raise Unreadable(_("Choose from the words on this page"), row["id"])
             given.append(posted[0])
         return given
 
     def mark(self, spec: Spec, given: Given) -> Mark:
-        """Right when every row has its own card."""
-        texts = {card["id"]: card["text"] for card in spec["cards"]}
+        """Right when every row has its own tile."""
+        texts = {tile["id"]: tile["text"] for tile in spec["cards"]}
         rows = spec["rows"]
-        missed = [row for row, card in zip(rows, given, strict=bool(given)) if card != row["card"]]
+        missed = [row for row, tile in zip(rows, given, strict=bool(given)) if tile != row["card"]]
         return Mark(
             right=bool(given) and not missed,
             hits=len(given) - len(missed),
             of=len(rows),
             best=tuple(f"{row['text']} – {texts[row['card']]}" for row in rows),
-            chosen=tuple(f"{row['text']} – {texts[card]}" for row, card in zip(rows, given, strict=bool(given))),
+            chosen=tuple(f"{row['text']} – {texts[tile]}" for row, tile in zip(rows, given, strict=bool(given))),
             remarks=tuple(row["feedback"] for row in missed),
         )

@@ -1,4 +1,4 @@
-"""Cards to put in order: each card takes a place of its own."""
+"""Tiles to put in order: each tile takes a place of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
-MOST = 5  # cards
+MOST = 5  # tiles
 PLACES = (
     pgettext_lazy("place in an order", "First"),
     pgettext_lazy("place in an order", "Second"),
@@ -18,52 +18,52 @@ PLACES = (
 
 
 class OrderingKind:
-    """spec: {"version": 1, "cards": [{"id", "text"}], "feedback"}; the cards stand in the right order."""
+    """spec: {"version": 1, "cards": [{"id", "text"}], "feedback"}; the tiles stand in the right order."""
 
     def problems(self, spec: Spec) -> list[Problem]:
         """Return what is wrong with the spec."""
         found = []
-        cards = spec.get("cards") or []
+        tiles = spec.get("cards") or []
         if spec.get("version") != 1:
             found.append(Problem("The version of the spec must be 1.", "version"))
-        if not 3 <= len(cards) <= MOST:
-            found.append(Problem("Give three to five cards.", "cards", min(len(cards), MOST - 1), "text"))
-        if len({card.get("id") for card in cards}) != len(cards) or not all(card.get("id") for card in cards):
+        if not 3 <= len(tiles) <= MOST:
+            found.append(Problem("Give three to five cards.", "cards", min(len(tiles), MOST - 1), "text"))
+        if len({tile.get("id") for tile in tiles}) != len(tiles) or not all(tile.get("id") for tile in tiles):
             found.append(Problem("Every card needs an id of its own.", "cards"))
-        texts = [said(card.get("text")).lower() for card in cards]
+        texts = [said(tile.get("text")).lower() for tile in tiles]
         if len(set(texts)) != len(texts) or not all(texts):
-            at = first_without(cards, "text")
+            at = first_without(tiles, "text")
             found.append(Problem("Every card needs words of its own.", "cards", at, "text"))
         if not said(spec.get("feedback")):
             found.append(Problem("Give feedback for an order that is not right.", "feedback"))
         return found
 
     def ask(self, spec: Spec) -> Ask:
-        """Return the cards, to be shown in any order but this, and the places."""
-        cards = tuple(Choice(card["id"], card["text"]) for card in spec["cards"])
-        places = tuple(Choice(str(n), str(PLACES[n - 1])) for n in range(1, len(cards) + 1))
-        return Ask(_("Give each card its place."), places, rows=cards, shuffle_rows=True)
+        """Return the tiles, to be shown in any order but this, and the places."""
+        tiles = tuple(Choice(tile["id"], tile["text"]) for tile in spec["cards"])
+        places = tuple(Choice(str(n), str(PLACES[n - 1])) for n in range(1, len(tiles) + 1))
+        return Ask(_("Give each card its place."), places, rows=tiles, shuffle_rows=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the cards' ids in the order they were given."""
-        cards = spec["cards"]
+        tiles = spec["cards"]
         at: dict[str, str] = {}
-        for card in cards:
-            posted = [place for place in post.getlist(f"{FIELD}-{card['id']}") if place]
+        for tile in tiles:
+            posted = [place for place in post.getlist(f"{FIELD}-{tile['id']}") if place]
             if len(posted) != 1:
-                raise Unreadable(_("Choose a place for “%(text)s”") % card, card["id"])
+                raise Unreadable(_("Choose a place for “%(text)s”") % tile, tile["id"])
             place = posted[0]
-            if place not in {str(n) for n in range(1, len(cards) + 1)}:
-                raise Unreadable(_("Choose a place from the list"), card["id"])
+            if place not in {str(n) for n in range(1, len(tiles) + 1)}:
+                raise Unreadable(_("Choose a place from the list"), tile["id"])
             if place in at:
                 shared = _("Two cards share a place: “%(place)s”. Give each its own")
-                raise Unreadable(shared % {"place": PLACES[int(place) - 1]}, card["id"])
-            at[place] = card["id"]
+                raise Unreadable(shared % {"place": PLACES[int(place) - 1]}, tile["id"])
+            at[place] = tile["id"]
         return [at[place] for place in sorted(at, key=int)]
 
     def mark(self, spec: Spec, given: Given) -> Mark:
-        """Right when every card stands where it belongs."""
-        texts = {card["id"]: card["text"] for card in spec["cards"]}
+        """Right when every tile stands where it belongs."""
+        texts = {tile["id"]: tile["text"] for tile in spec["cards"]}
         best = list(texts)
         right = given == best
         return Mark(

@@ -2,9 +2,9 @@
 
 A real server with several workers on a database of its own. Guests answer checks, try again and do reviews (days pass
 in a second: tests/faults/calendar.py); meanwhile workers are killed and PostgreSQL is restarted. Afterwards every
-answer that the server acknowledged must stand in the database, once and as it was given, and every card must be the one
-that the answers make. Then the same with a fault planted (tests/faults/planted.py), which the run must find: a run
-that cannot see a loss proves nothing. Exit code: 0 when nothing was lost and the plant was found.
+answer that the server acknowledged must stand in the database, once and as it was given, and every memory must be the
+one that the answers make. Then the same with a fault planted (tests/faults/planted.py), which the run must find: a
+run that cannot see a loss proves nothing. Exit code: 0 when nothing was lost and the plant was found.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Outcome:
         """Return the cells of the table."""
         ledger, verdict = self.ledger, self.verdict
         other = sum(
-            map(len, (verdict.misjudged, verdict.unfinished, verdict.miscarded, verdict.unsound, ledger.strange))
+            map(len, (verdict.misjudged, verdict.unfinished, verdict.misremembered, verdict.unsound, ledger.strange))
         )
         return [
             self.name, self.kills, self.restarts, self.starts, len(ledger.acknowledged),

@@ -1,6 +1,6 @@
 """The site with days that pass in a second, so that reviews fall due and are left for too long while a run lasts.
 
-Only the engine's pages live in them: an answer, a card and a review are dated ahead, all by the same clock.
+Only the engine's pages live in them: an answer, a memory and a review are dated ahead, all by the same clock.
 """
 
 from __future__ import annotations

@@ -15,15 +15,15 @@ from django.contrib.auth import get_user_model  # noqa: E402 - apps must be read
 from django.db import connection, transaction  # noqa: E402
 
 from quizzes import reviewing, taking  # noqa: E402
-from quizzes.models import Attempt, Card, Response  # noqa: E402
+from quizzes.models import Attempt, Memory, Response  # noqa: E402
 
 
 def order(spec: dict[str, Any]) -> list[str]:
     """Return the ids of what is filled in or chosen, in the author's order."""
     if "rows" in spec:
         return [row["id"] for row in spec["rows"]]
-    cards = spec.get("choices") or spec.get("cards") or [{"id": "true"}, {"id": "false"}]
-    return [card["id"] for card in cards]
+    tiles = spec.get("choices") or spec.get("cards") or [{"id": "true"}, {"id": "false"}]
+    return [tile["id"] for tile in tiles]
 
 
 def marked_well(response: Response) -> bool:
@@ -35,21 +35,21 @@ def marked_well(response: Response) -> bool:
     return (response.mark == Response.Marked.RIGHT) == right
 
 
-def miscarded() -> list[str]:
-    """Return the cards that are not what the answers make, and those that are missing. Changes nothing."""
+def misremembered() -> list[str]:
+    """Return the memories that are not what the answers make, and those that are missing. Changes nothing."""
 
-    def cards() -> set[tuple[Any, ...]]:
+    def memories() -> set[tuple[Any, ...]]:
         return set(
-            Card.objects.values_list("learner", "question", "stability", "difficulty", "last", "due", "in_a_row")
+            Memory.objects.values_list("learner", "question", "stability", "difficulty", "last", "due", "in_a_row")
         )
 
     with transaction.atomic():
-        kept = cards()
+        kept = memories()
         for learner in get_user_model().objects.filter(attempts__isnull=False).distinct():
             reviewing.rebuild(learner=learner)
-        made = cards()
+        made = memories()
         transaction.set_rollback(True)
-    return [str(card) for card in kept ^ made]
+    return [str(memory) for memory in kept ^ made]
 
 
 def kinds(attempts: list[Attempt]) -> dict[str, int]:
@@ -63,7 +63,7 @@ def kinds(attempts: list[Attempt]) -> dict[str, int]:
 
 
 def record() -> dict[str, Any]:
-    """Return every answer with its worth, every attempt with what it owes, and whether cards and file are sound."""
+    """Return every answer with its worth, every attempt with what it owes, and whether memories and file are sound."""
     answers = [
         {
             "attempt": str(response.item.attempt_id),
@@ -92,7 +92,7 @@ def record() -> dict[str, Any]:
         "answers": answers,
         "attempts": attempts,
         "kinds": kinds(list(Attempt.objects.all())),
-        "miscarded": miscarded(),
+        "misremembered": misremembered(),
         "sound": sound,
     }
 

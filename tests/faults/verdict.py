@@ -17,7 +17,7 @@ def given(posted: Fields, kind: str, order: list[str]) -> list[str]:
     if kind == "matching":
         return [fields[f"choice-{row}"] for row in order]
     if kind == "ordering":
-        return sorted(order, key=lambda card: int(fields[f"choice-{card}"]))
+        return sorted(order, key=lambda tile: int(fields[f"choice-{tile}"]))
     return [choice for choice in order if ("choice", choice) in posted]
 
 
@@ -30,7 +30,7 @@ class Verdict:
     unsent: list[str]  # in the record, and nobody gave it
     misjudged: list[str]  # marked otherwise than its answer is worth
     unfinished: list[str]  # attempts that owe nothing and are open, or owe something and are finished
-    miscarded: list[str]  # cards that a rebuild from the answers would not make
+    misremembered: list[str]  # memories that a rebuild from the answers would not make
     unsound: list[str]
 
     @property
@@ -69,6 +69,6 @@ def compare(ledger: Ledger, record: dict[str, Any]) -> Verdict:
         unsent=unsent,
         misjudged=[str(row) for row in record["answers"] if not row["marked_well"]],
         unfinished=[str(attempt) for attempt in record["attempts"] if attempt["finished"] == attempt["owes"]],
-        miscarded=record["miscarded"],
+        misremembered=record["misremembered"],
         unsound=[record["sound"]] if record["sound"] != "ok" else [],
     )

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
-from tests.journeys.test_accessibility import (
+from tests.journeys.pages import (
     NARROW,
     ana_pages,
     desk_pages,

@@ -23,7 +23,7 @@ A5 = (419.5, 595.3)  # points
 
 
 def invited(visit: Visit, site: Site, label: str) -> Page:
-    """Invite somebody as noor: four clicks and one typed field; return the page with the card."""
+    """Invite somebody as noor: four clicks and one typed field; return the page with the invitation."""
     page = visit()
     page.goto("/admin/")
     sign_in(page, "noor", site.password)
@@ -56,18 +56,18 @@ def read_square(page: Page) -> str:
     return str(found.text)
 
 
-def test_a_card_is_one_a5_page_whose_square_and_letters_open_the_lessons(
+def test_an_invitation_is_one_a5_page_whose_square_and_letters_open_the_lessons(
     visit: Visit, site: Site, tmp_path: Path
 ) -> None:
     noor = invited(visit, site, "Dee")
     assert heading(noor) == "Card for Dee"
-    card = noor.locator(".card")
-    assert "Dee" not in card.inner_text()
-    letters = card.locator(".code").inner_text()
+    printed = noor.locator(".card")
+    assert "Dee" not in printed.inner_text()
+    letters = printed.locator(".code").inner_text()
     assert re.fullmatch(r"[B-Z]{4} [B-Z]{4} [B-Z]{4}", letters)
 
-    noor.pdf(path=str(tmp_path / "card.pdf"), prefer_css_page_size=True)
-    pages = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "card.pdf").read_bytes())
+    noor.pdf(path=str(tmp_path / "invitation.pdf"), prefer_css_page_size=True)
+    pages = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "invitation.pdf").read_bytes())
     assert len(pages) == 1
     assert all(abs(float(got) - wanted) < 1.5 for got, wanted in zip(pages[0], A5, strict=True)), pages
 

@@ -7,32 +7,11 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import Site, Visit
 from tests.journeys.hands import Hand, Keyboard, Pointer
-from tests.journeys.walk import heading, press, sign_in
+from tests.journeys.walk import IRIS, heading, press, sign_in
 
 pytestmark = pytest.mark.browser
 
 MOST = 5  # clicks from the list to a teach-back that is saved
-IRIS = """
-from datetime import timedelta
-from django.contrib.auth.models import Group
-from django.utils import timezone
-from learn.lessons.models import Lesson
-from learn.people.models import CareTeam, Membership, Patient, User
-from quizzes import taking
-from tests.quizzes.cast import right, wrong
-now = timezone.now() - timedelta(hours=2)
-team = CareTeam.objects.create(name="{name}", day_phone="555-010-0177", night_phone="555-011-0177")
-nurse = User.objects.create_user("{name}", password="{password}", is_staff=True)
-nurse.groups.add(Group.objects.get(name="Nurse"))
-Membership.objects.create(care_team=team, nurse=nurse, started=now)
-iris = Patient.objects.create(user=User.objects.create_guest(), care_team=team, label="Morgan, Iris")
-Patient.objects.create(user=User.objects.create_guest(), care_team=team, label="Brown, Alan")
-quiz = Lesson.objects.get(slug="side-effects-when-to-call").quiz
-attempt = taking.start(learner=iris.user, quiz=quiz, language="en", now=now)
-while (item := taking.owed(list(attempt.items.with_answers()))) is not None:
-    how = wrong if item.position in {missed} else right
-    taking.answer(item=item, given=how(item.revision), number=item.answers + 1, now=now)
-"""
 
 
 def at_home(visit: Visit, site: Site, name: str, *, missed: tuple[int, ...] = (1,), javascript: bool = False) -> Page:

@@ -14,7 +14,7 @@ from django.test import TestCase, TransactionTestCase
 from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
 from learn.lessons.models import Edition, Lesson, Step
-from learn.people import access
+from learn.people import audit
 from learn.people.models import AuditEvent, User
 from learn.progress.models import Contact, TeachBack
 from quizzes import authoring, immutable, taking
@@ -59,7 +59,7 @@ class TestAPublishedRow(TestCase):
             item = attempt.items.with_answers()[0]
             taking.answer(item=item, given=right(revisions[0]), number=1, now=at(20))
         patient, _ = (make_patient(team) for team in (make_team(), make_team("Cedar team")))
-        access.note(by=learners[0], what="patient.seen", now=at(20), patient=patient)
+        audit.note(by=learners[0], what="patient.seen", now=at(20), patient=patient)
         Contact.objects.create(patient=patient, nurse=learners[0], at=at(20), number=1)
         TeachBack.objects.create(
             patient=patient, question=revisions[0].question, lesson=Lesson.objects.all()[0], topic="When to call",

@@ -7,8 +7,7 @@ from django.test import Client, TestCase
 from learn.looks import CHOICES
 from quizzes import taking
 from quizzes.models import Attempt, Quiz
-from tests.cast import PASSWORD, at, load_content, make_nurse, make_patient, make_team, right
-from tests.learn.test_pages import words
+from tests.cast import PASSWORD, at, load_content, make_nurse, make_patient, make_team, right, words
 
 CHOSEN = {"text": "very-large", "colors": "dark", "listen": "hide", "helper": "yes"}
 STEP = "/lessons/basics/what-is-immunotherapy/1/"

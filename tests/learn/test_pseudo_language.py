@@ -29,15 +29,14 @@ from learn.assignments import reminders
 from learn.assignments.actions import assign
 from learn.lessons import card, reference
 from learn.lessons.models import Lesson, Step
-from learn.people import codes, limits
+from learn.people import codes, rate_limits
 from learn.progress.models import Contact, TeachBack
 from learn.visits.models import MyQuestion
 from quizzes.kinds import KINDS
-from quizzes.models import Attempt, AttemptItem, Card, Revision
+from quizzes.models import Attempt, AttemptItem, Memory, Revision
 from quizzes.templatetags.richtext import richtext
-from tests.cast import PASSWORD, as_form, at, load_content, make_nurse, make_patient, make_team, right, wrong
-from tests.test_access import TABLE
-from tests.test_translation import READ_OUT, TEMPLATES
+from tests.cast import PASSWORD, addresses, as_form, at, load_content, make_nurse, make_patient, make_team, right, wrong
+from tests.shipped import READ_OUT, templates
 
 LANGUAGE = "xx"
 # Part of a text in which something is filled in; not in a tag, where an address is.
@@ -234,9 +233,9 @@ class TestTheMadeUpLanguage(TestCase):
         self.hold_a_card()
         self.meet_errors()
         assert self.found == {}
-        files = [f.relative_to(TEMPLATES) for f in TEMPLATES.rglob("*.html") if "admin" not in f.parts]
+        files = {name for name, _ in templates(without="admin") if name.endswith(".html")}
         staff = {"quizzes/slots/where_taught.html"}  # beside an educator's preview
-        assert {str(file) for file in files} - self.drawn - staff == set()
+        assert files - self.drawn - staff == set()
         silent = {
             "healthz",
             "readyz",
@@ -246,7 +245,7 @@ class TestTheMadeUpLanguage(TestCase):
             "email_remove",
             "stay",
         }  # no page of their own
-        assert {name for name in TABLE if not name.startswith("admin:")} - silent - self.visited == set()
+        assert {name for name in addresses() if not name.startswith("admin:")} - silent - self.visited == set()
 
     def look_around(self) -> None:
         """Open every page as a visitor who has done nothing."""
@@ -379,7 +378,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.post("review", later="1")
         self.get("my")
         self.post("review", again="1")
-        Card.objects.update(due=at(1).date())
+        Memory.objects.update(due=at(1).date())
         self.get("review")
         self.get("start")
         self.get("my")
@@ -481,7 +480,7 @@ class TestTheMadeUpLanguage(TestCase):
             response = self.post("code", letters=letters)
         assert response.status_code == 429
         for wait in (60, 3600, 90000):
-            self.look_at(limits.refuse(response.wsgi_request, wait).content.decode(), "429.html")
+            self.look_at(rate_limits.refuse(response.wsgi_request, wait).content.decode(), "429.html")
         for name in ("account_login", "account_signup", "settings", "questions"):
             self.post(name)
         self.post("account_login", login="ana", password="wrong")

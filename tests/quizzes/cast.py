@@ -6,17 +6,20 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test import TestCase
+from django.urls import reverse
 
-from quizzes import authoring, immutable
-from quizzes.models import Question, Quiz, QuizItem, Revision
+from quizzes import authoring, immutable, taking
+from quizzes.models import Attempt, AttemptItem, Question, Quiz, QuizItem, Revision, day_of
 
 NEW_YORK = ZoneInfo("America/New_York")
+How = Any  # right, wrong, or what gives an empty answer
 _names = itertools.count(1)
 
 
@@ -107,7 +110,7 @@ def right(revision: Revision) -> list[str]:
         "choice": lambda: [c["id"] for c in spec["choices"] if c["right"]],
         "truth": lambda: [str(spec["answer"]).lower()],
         "matching": lambda: [row["card"] for row in spec["rows"]],
-        "ordering": lambda: [card["id"] for card in spec["cards"]],
+        "ordering": lambda: [tile["id"] for tile in spec["cards"]],
     }[revision.kind]()
 
 
@@ -130,7 +133,63 @@ def as_form(revision: Revision, given: list[str], number: int = 1) -> dict[str, 
         return form | {"choice": "unsure"}
     if revision.kind == "matching":
         rows = zip(revision.spec["rows"], given, strict=True)
-        return form | {f"choice-{row['id']}": card for row, card in rows}
+        return form | {f"choice-{row['id']}": tile for row, tile in rows}
     if revision.kind == "ordering":
-        return form | {f"choice-{card}": str(place) for place, card in enumerate(given, 1)}
+        return form | {f"choice-{tile}": str(place) for place, tile in enumerate(given, 1)}
     return form | {"choice": given}
+
+
+def ask(learner: Any, *revisions: Revision, now: datetime, kind: str = "review") -> Attempt:
+    """Return an open attempt that asks these; the ones open before it are left, without an answer owed."""
+    Attempt.objects.filter(learner=learner, finished=None).update(finished=now)
+    attempt = Attempt.objects.create(learner=learner, kind=kind, started=now)
+    AttemptItem.objects.bulk_create(
+        AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
+    )
+    return attempt
+
+
+def give(attempt: Attempt, *how: How, now: datetime, day: date | None = None) -> None:
+    """Answer what is owed, one thing after the other."""
+    for one in how:
+        item = taking.owed(list(attempt.items.with_answers()))
+        assert item is not None
+        given = one(item.revision)
+        taking.answer(item=item, given=given, number=item.answers + 1, now=now, day=day or day_of(attempt.learner, now))
+
+
+def learn(learner: Any, *revisions: Revision, how: How = right, now: datetime) -> None:
+    """Answer each of these once, so that it is remembered."""
+    give(ask(learner, *revisions, now=now), *[how] * len(revisions), now=now)
+    # It is no review that was had: the day is still free.
+    Attempt.objects.filter(learner=learner, kind="review").update(started=now - timedelta(days=9))
+    Attempt.objects.filter(learner=learner, kind="review").update(finished=now - timedelta(days=9))
+
+
+class PagesCase(TestCase):
+    """An attempt of a learner at three questions, and its pages."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.plain = make_question("plain", source="a-lesson/a-step")
+        cls.two = make_question("two", choose=2, critical=True)
+        cls.truth = make_question("truth", kind="truth")
+        cls.quiz = make_quiz(cls.plain, cls.two, cls.truth)
+        cls.learner = make_learner()
+        cls.attempt = taking.start(learner=cls.learner, quiz=cls.quiz, language="en", now=at(20))
+
+    def setUp(self) -> None:
+        self.client.force_login(self.learner)
+
+    def at(self, n: int, name: str = "question") -> str:
+        return reverse(f"quizzes:{name}", args=[self.attempt.pk, n])
+
+    def result(self) -> str:
+        return reverse("quizzes:result", args=[self.attempt.pk])
+
+    def post(self, n: int, given: list[str], number: Any = 1) -> Any:
+        return self.client.post(self.at(n), {"choice": given, "number": number})
+
+    def all_right(self) -> None:
+        for n, revision in enumerate((self.plain, self.two, self.truth), 1):
+            assert self.post(n, right(revision)).status_code == 303

@@ -33,8 +33,8 @@ def answers(*, right: int = 0, a: int = 0, b: int = 0, unsure: int = 0) -> list[
 
 def said(found: list[First], *, critical: bool = False) -> list[str]:
     return [
-        verdict.name
-        for verdict in analysis.verdicts(analysis.health(found), choices=CHOICES, best=["r"], critical=critical)
+        finding.name
+        for finding in analysis.findings(analysis.health(found), choices=CHOICES, best=["r"], critical=critical)
     ]
 
 
@@ -100,11 +100,11 @@ class TestHealth(SimpleTestCase):
         assert analysis.health([]).facility == 0.0
 
 
-class TestAVerdict(SimpleTestCase):
+class TestAFinding(SimpleTestCase):
     def test_is_not_given_under_thirty(self) -> None:
         assert said(answers(a=29)) == ["few"]
         assert said(answers(a=30)) != ["few"]
-        few = analysis.verdicts(analysis.health(answers(right=3)), choices=CHOICES, best=["r"])
+        few = analysis.findings(analysis.health(answers(right=3)), choices=CHOICES, best=["r"])
         assert few[0].says == "Too few answers yet: 3 of the 30 that it takes."
 
     def test_of_a_question_that_works_says_so(self) -> None:
@@ -124,7 +124,7 @@ class TestAVerdict(SimpleTestCase):
         assert said(answers(right=40, a=40, b=20)) == ["misleading"]
 
     def test_names_the_choice_that_misleads(self) -> None:
-        found = analysis.verdicts(analysis.health(answers(right=12, a=15, b=3)), choices=CHOICES, best=["r"])
+        found = analysis.findings(analysis.health(answers(right=12, a=15, b=3)), choices=CHOICES, best=["r"])
         assert found[0].says == "Misleading: 15 chose “Wrong A”, 12 chose what is right."
 
     def test_finds_a_question_that_good_learners_miss(self) -> None:
@@ -138,12 +138,12 @@ class TestAVerdict(SimpleTestCase):
         assert said(answers(right=10, a=40, b=2, unsure=30)) == ["misleading", "hard", "uncovered", "unpicked"]
         hard = analysis.health(answers(right=10, a=9, b=9, unsure=9))
         harder = analysis.health(answers(right=8, a=7, b=7, unsure=15))
-        verdict = analysis.Verdict("hard", "")
-        assert analysis.rank(harder, verdict) < analysis.rank(hard, verdict)
-        assert analysis.rank(hard, analysis.Verdict("misleading", "")) < analysis.rank(harder, verdict)
+        finding = analysis.Finding("hard", "")
+        assert analysis.rank(harder, finding) < analysis.rank(hard, finding)
+        assert analysis.rank(hard, analysis.Finding("misleading", "")) < analysis.rank(harder, finding)
 
     def test_of_true_or_false_does_not_ask_for_more_wrong_answers(self) -> None:
         found = analysis.health([First(True, ["true"])] * 38 + [First(False, ["false"])] + [First(False, [])] * 2)
-        assert [v.name for v in analysis.verdicts(found, choices={"true": "T", "false": "F"}, best=["true"])] == [
+        assert [v.name for v in analysis.findings(found, choices={"true": "T", "false": "F"}, best=["true"])] == [
             "good"
         ]

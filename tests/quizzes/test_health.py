@@ -9,7 +9,7 @@ from typing import Any
 from django.test import TestCase
 
 from quizzes import authoring, taking
-from quizzes.health import Line, lines
+from quizzes.health import QuestionHealth, lines
 from quizzes.models import Quiz, Revision
 from tests.quizzes.cast import at, make_learner, make_question, make_quiz, right, wrong
 
@@ -26,7 +26,7 @@ def take(quiz: Quiz, *how: str, learner: Any = None, day: int = 1) -> Any:
     return learner
 
 
-def line(revision: Revision) -> Line:
+def line(revision: Revision) -> QuestionHealth:
     return next(found for found in lines() if found.revision.question_id == revision.question_id)
 
 
@@ -96,7 +96,7 @@ class TestTheHealthOfAQuestion(TestCase):
         found = line(self.one).health.discrimination
         assert found is not None
         assert abs(found - 1.0) < 1e-9
-        assert [verdict.name for verdict in line(self.one).verdicts] == ["misleading", "unpicked"]
+        assert [finding.name for finding in line(self.one).findings] == ["misleading", "unpicked"]
 
     def test_leaves_the_question_itself_out_of_the_rest_and_takes_shares_of_it(self) -> None:
         longer = make_quiz(self.one, self.two, make_question("three"), slug="longer")

@@ -1,7 +1,6 @@
 """The engine's pages: question, feedback, result."""
 
 import re
-from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,34 +11,7 @@ from django.urls import reverse
 
 from quizzes import taking
 from quizzes.models import Attempt, Response
-from tests.quizzes.cast import as_form, at, make_learner, make_question, make_quiz, right, unguarded, wrong
-
-
-class PagesCase(TestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.plain = make_question("plain", source="a-lesson/a-step")
-        cls.two = make_question("two", choose=2, critical=True)
-        cls.truth = make_question("truth", kind="truth")
-        cls.quiz = make_quiz(cls.plain, cls.two, cls.truth)
-        cls.learner = make_learner()
-        cls.attempt = taking.start(learner=cls.learner, quiz=cls.quiz, language="en", now=at(20))
-
-    def setUp(self) -> None:
-        self.client.force_login(self.learner)
-
-    def at(self, n: int, name: str = "question") -> str:
-        return reverse(f"quizzes:{name}", args=[self.attempt.pk, n])
-
-    def result(self) -> str:
-        return reverse("quizzes:result", args=[self.attempt.pk])
-
-    def post(self, n: int, given: list[str], number: Any = 1) -> Any:
-        return self.client.post(self.at(n), {"choice": given, "number": number})
-
-    def all_right(self) -> None:
-        for n, revision in enumerate((self.plain, self.two, self.truth), 1):
-            assert self.post(n, right(revision)).status_code == 303
+from tests.quizzes.cast import PagesCase, as_form, at, make_learner, make_question, make_quiz, right, unguarded, wrong
 
 
 class TestAQuestion(PagesCase):

@@ -10,8 +10,7 @@ from django.test import TestCase
 from django.urls import reverse
 
 from quizzes.models import Attempt, Pause, Response
-from tests.quizzes.cast import as_form, at, make_learner, make_question, right, wrong
-from tests.quizzes.test_reviewing import learn
+from tests.quizzes.cast import as_form, at, learn, make_learner, make_question, right, wrong
 
 NEXT = re.compile("Next: Saturday (21 November|November 21).")  # a site may write a day the way its clinic does
 

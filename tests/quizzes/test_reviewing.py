@@ -1,4 +1,4 @@
-"""Cards, which follow from the record; what is due; the review."""
+"""Memories, which follow from the record; what is due; the review."""
 
 from __future__ import annotations
 
@@ -18,44 +18,37 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyCase
 
 from quizzes import authoring, reviewing, taking
-from quizzes.models import Attempt, AttemptItem, Card, Pause, Response, Revision, day_of
-from tests.quizzes.cast import NEW_YORK, at, make_learner, make_question, make_quiz, right, together, unguarded, wrong
-
-How = Any  # right, wrong, or what gives an empty answer
+from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
+from tests.quizzes.cast import (
+    NEW_YORK,
+    How,
+    ask,
+    at,
+    give,
+    learn,
+    make_learner,
+    make_question,
+    make_quiz,
+    right,
+    together,
+    unguarded,
+    wrong,
+)
 
 
 def unsure(revision: Revision) -> list[str]:
     return []
 
 
-def ask(learner: Any, *revisions: Revision, now: datetime, kind: str = "review") -> Attempt:
-    """Return an open attempt that asks these; the ones open before it are left, without an answer owed."""
-    Attempt.objects.filter(learner=learner, finished=None).update(finished=now)
-    attempt = Attempt.objects.create(learner=learner, kind=kind, started=now)
-    AttemptItem.objects.bulk_create(
-        AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
-    )
-    return attempt
-
-
-def give(attempt: Attempt, *how: How, now: datetime, day: date | None = None) -> None:
-    """Answer what is owed, one thing after the other."""
-    for one in how:
-        item = taking.owed(list(attempt.items.with_answers()))
-        assert item is not None
-        given = one(item.revision)
-        taking.answer(item=item, given=given, number=item.answers + 1, now=now, day=day or day_of(attempt.learner, now))
-
-
-def cards(learner: Any) -> list[dict[str, Any]]:
+def memories(learner: Any) -> list[dict[str, Any]]:
     return list(
-        Card.objects.filter(learner=learner)
+        Memory.objects.filter(learner=learner)
         .order_by("question")
         .values("question", "stability", "difficulty", "last", "due", "in_a_row")
     )
 
 
-class CardCase(TestCase):
+class MemoryCase(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.plain = make_question("plain")
@@ -63,38 +56,38 @@ class CardCase(TestCase):
         cls.quiz = make_quiz(cls.plain, cls.safety)
         cls.learner = make_learner()
 
-    def card(self, revision: Revision) -> Card:
-        return Card.objects.get(learner=self.learner, question=revision.question)
+    def memory(self, revision: Revision) -> Memory:
+        return Memory.objects.get(learner=self.learner, question=revision.question)
 
 
-class TestACard(CardCase):
+class TestAMemory(MemoryCase):
     def test_is_made_by_the_first_answer_in_a_check(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         give(attempt, right, wrong, now=at(20))
-        assert (self.card(self.plain).due, self.card(self.plain).in_a_row) == (date(2026, 11, 22), 1)
-        assert (self.card(self.safety).due, self.card(self.safety).in_a_row) == (date(2026, 11, 21), 0)
+        assert (self.memory(self.plain).due, self.memory(self.plain).in_a_row) == (date(2026, 11, 22), 1)
+        assert (self.memory(self.safety).due, self.memory(self.safety).in_a_row) == (date(2026, 11, 21), 0)
 
     def test_is_moved_by_the_first_answer_of_a_day_only(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         give(attempt, wrong, wrong, right, now=at(20))  # the safety question once more, and right
-        assert self.card(self.safety).in_a_row == 0
+        assert self.memory(self.safety).in_a_row == 0
         retry = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20, 23))
         assert retry.kind == Attempt.Kind.RETRY
         give(retry, right, now=at(20, 23))
-        assert self.card(self.plain).in_a_row == 0
+        assert self.memory(self.plain).in_a_row == 0
 
     def test_is_moved_by_retries_and_reviews_alike(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         give(attempt, wrong, right, now=at(20))
         retry = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(21))
         give(retry, right, now=at(21))
-        assert (self.card(self.plain).last, self.card(self.plain).in_a_row) == (date(2026, 11, 21), 1)
+        assert (self.memory(self.plain).last, self.memory(self.plain).in_a_row) == (date(2026, 11, 21), 1)
         give(ask(self.learner, self.plain, now=at(23)), right, now=at(23))
-        assert (self.card(self.plain).last, self.card(self.plain).in_a_row) == (date(2026, 11, 23), 2)
+        assert (self.memory(self.plain).last, self.memory(self.plain).in_a_row) == (date(2026, 11, 23), 2)
 
     def test_counts_not_sure_as_not_right(self) -> None:
         give(ask(self.learner, self.plain, now=at(20)), unsure, now=at(20))
-        assert (self.card(self.plain).in_a_row, self.card(self.plain).due) == (0, date(2026, 11, 21))
+        assert (self.memory(self.plain).in_a_row, self.memory(self.plain).due) == (0, date(2026, 11, 21))
 
     def test_belongs_to_a_question_through_all_its_wordings(self) -> None:
         give(ask(self.learner, self.plain, now=at(20)), right, now=at(20))
@@ -102,16 +95,16 @@ class TestACard(CardCase):
         fields = {name: getattr(self.plain, name) for name in ("kind", "stem", "why", "objective", "spec")}
         newer = Revision.objects.create(question=self.plain.question, number=2, state="published", **fields)
         give(ask(self.learner, newer, now=at(22)), right, now=at(22))
-        assert self.card(self.plain).in_a_row == 2
+        assert self.memory(self.plain).in_a_row == 2
 
     def test_is_not_there_when_the_answer_was_refused(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         with pytest.raises(taking.NotOwed):
             taking.answer(item=attempt.items.with_answers()[0], given=[], number=2, now=at(20))
-        assert not Card.objects.exists()
+        assert not Memory.objects.exists()
 
 
-class TestTheDay(CardCase):
+class TestTheDay(MemoryCase):
     """One moment is two dates: half past eleven at night in New York is the next day in London."""
 
     LATE = at(20, 23, 30)
@@ -129,41 +122,41 @@ class TestTheDay(CardCase):
 
         assert day_of(Londoner(), self.LATE) == date(2026, 11, 21)
 
-    def test_of_an_answer_moves_the_card_from_there(self) -> None:
+    def test_of_an_answer_moves_the_memory_from_there(self) -> None:
         give(ask(self.learner, self.plain, now=self.LATE), right, now=self.LATE, day=date(2026, 11, 21))
-        assert self.card(self.plain).last == date(2026, 11, 21)
+        assert self.memory(self.plain).last == date(2026, 11, 21)
 
 
-class TestRebuilding(CardCase):
-    def test_changes_no_card(self) -> None:
+class TestRebuilding(MemoryCase):
+    def test_changes_no_memory(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         give(attempt, wrong, wrong, right, now=at(20))
         give(ask(self.learner, self.plain, self.safety, now=at(21)), right, unsure, wrong, right, now=at(21))
         other = make_learner()
         give(ask(other, self.plain, now=at(22)), right, now=at(22))
-        before = cards(self.learner), cards(other)
+        before = memories(self.learner), memories(other)
         assert reviewing.rebuild(learner=self.learner) == 2
-        assert (cards(self.learner), cards(other)) == before
+        assert (memories(self.learner), memories(other)) == before
 
-    def test_makes_the_cards_of_answers_given_before_there_were_any(self) -> None:
+    def test_makes_the_memories_of_answers_given_before_there_were_any(self) -> None:
         give(ask(self.learner, self.plain, self.safety, now=at(20)), right, right, now=at(20))
-        before = cards(self.learner)
-        Card.objects.all().delete()
+        before = memories(self.learner)
+        Memory.objects.all().delete()
         said = StringIO()
         for _ in range(2):
-            call_command("rebuild_cards", stdout=said)
-        assert cards(self.learner) == before
-        assert said.getvalue() == "2 cards of 1 learners.\n" * 2
+            call_command("rebuild_memories", stdout=said)
+        assert memories(self.learner) == before
+        assert said.getvalue() == "2 memories of 1 learners.\n" * 2
 
     def test_leaves_none_where_nothing_was_answered(self) -> None:
         give(ask(self.learner, self.plain, now=at(20)), right, now=at(20))
         Response.objects.all().delete()
         assert reviewing.rebuild(learner=self.learner) == 0
-        assert cards(self.learner) == []
+        assert memories(self.learner) == []
 
 
 class TestRebuiltCards(PropertyCase):
-    """Whatever was answered when, in whichever attempt: rebuilding finds the cards that answering made."""
+    """Whatever was answered when, in whichever attempt: rebuilding finds the memories that answering made."""
 
     answers = st.lists(
         st.tuples(st.integers(-30, 60 * 24 * 4), st.sampled_from([right, wrong, unsure]), st.booleans()),
@@ -179,17 +172,9 @@ class TestRebuiltCards(PropertyCase):
             now += timedelta(minutes=minutes)
             attempt = ask(learner, *([plain, safety] if both else [safety]), now=now)
             give(attempt, *[how] * (1 + both), now=now)
-        made = cards(learner)
+        made = memories(learner)
         reviewing.rebuild(learner=learner)
-        assert cards(learner) == made
-
-
-def learn(learner: Any, *revisions: Revision, how: How = right, now: datetime) -> None:
-    """Answer each of these once, so that it has a card."""
-    give(ask(learner, *revisions, now=now), *[how] * len(revisions), now=now)
-    # It is no review that was had: the day is still free.
-    Attempt.objects.filter(learner=learner, kind="review").update(started=now - timedelta(days=9))
-    Attempt.objects.filter(learner=learner, kind="review").update(finished=now - timedelta(days=9))
+        assert memories(learner) == made
 
 
 class ReviewCase(TestCase):
@@ -260,7 +245,7 @@ class TestWhatIsDue(ReviewCase):
 
     def test_is_monthly_for_a_question_that_became_a_safety_question(self) -> None:
         learn(self.learner, self.plain[0], now=at(1))
-        Card.objects.update(due=date(2027, 4, 1), last=date(2026, 10, 26), in_a_row=5)
+        Memory.objects.update(due=date(2027, 4, 1), last=date(2026, 10, 26), in_a_row=5)
         assert self.outlook(at(24)).next == date(2027, 4, 1)
         with unguarded():
             Revision.objects.filter(pk=self.plain[0].pk).update(critical=True)
@@ -369,10 +354,10 @@ class TestAReview(ReviewCase):
         give(attempt, *[right] * 5, now=at(21, 0, 10))
         assert self.outlook(at(21)) == reviewing.Outlook(next=date(2026, 11, 22))
 
-    def test_moves_the_cards(self) -> None:
+    def test_moves_the_memories(self) -> None:
         attempt = self.started(at(20))
         give(attempt, right, *[wrong] * 4, now=at(20))
-        dues = Card.objects.filter(last=date(2026, 11, 20)).order_by("due").values_list("due", flat=True)
+        dues = Memory.objects.filter(last=date(2026, 11, 20)).order_by("due").values_list("due", flat=True)
         assert list(dues)[:4] == [date(2026, 11, 21)] * 4
         assert list(dues)[4] > date(2026, 11, 21)
 
@@ -456,7 +441,7 @@ class TestAtOnce(TransactionTestCase):
             attempt.refresh_from_db()
             assert attempt.finished == at(22)
 
-    def test_make_one_card_the_one_that_a_rebuild_makes(self) -> None:
+    def test_make_one_memory_the_one_that_a_rebuild_makes(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         question = make_question("plain")
         quizzes = [make_quiz(question, slug=f"quiz-{n}") for n in range(8)]
@@ -467,7 +452,7 @@ class TestAtOnce(TransactionTestCase):
                 how = [right if n % 2 else wrong for n in range(8)]
                 done = together(8, lambda n, a=attempts, h=how, d=day: give(a[n], h[n], now=at(d)))
                 assert done == [None] * 8, done
-            made = cards(learner)
+            made = memories(learner)
             assert len(made) == 1
             reviewing.rebuild(learner=learner)
-            assert cards(learner) == made
+            assert memories(learner) == made

@@ -9,7 +9,7 @@ from django.test import SimpleTestCase
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quizzes.scheduling import APART, Memory, after, due, recall, replay
+from quizzes.scheduling import APART, MemoryState, after, due, recall, replay
 
 FIRST = date(2026, 11, 20)
 # Days since the answer before (0 and less: the same day again, or a clock that was set back), and whether it was right.
@@ -17,9 +17,9 @@ histories = st.lists(st.tuples(st.integers(-2, 400), st.booleans()), min_size=1,
 safety = st.booleans()
 
 
-def told(history: list[tuple[int, bool]], safety: bool) -> list[Memory]:
+def told(history: list[tuple[int, bool]], safety: bool) -> list[MemoryState]:
     """Return what is known after each answer."""
-    found: list[Memory] = []
+    found: list[MemoryState] = []
     day = FIRST
     for gap, right in history:
         day += timedelta(days=gap)
@@ -27,7 +27,7 @@ def told(history: list[tuple[int, bool]], safety: bool) -> list[Memory]:
     return found
 
 
-def interval(memory: Memory) -> int:
+def interval(memory: MemoryState) -> int:
     return (memory.due - memory.last).days
 
 
@@ -104,7 +104,7 @@ class TestTheDates(SimpleTestCase):
         assert self.intervals(True, False, True, True, safety=True)[:3] == [1, 1, 1]
 
     def test_of_a_question_that_becomes_a_safety_question_come_nearer(self) -> None:
-        memory = Memory(stability=100, difficulty=5, last=FIRST, due=FIRST + timedelta(days=100), in_a_row=4)
+        memory = MemoryState(stability=100, difficulty=5, last=FIRST, due=FIRST + timedelta(days=100), in_a_row=4)
         assert due(memory, safety=False) == FIRST + timedelta(days=100)
         assert due(memory, safety=True) == FIRST + timedelta(days=30)
 

@@ -9,9 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from quizzes import authoring, taking
-from quizzes.models import Attempt, AttemptItem, Card, QuizItem, Response
-from tests.quizzes.cast import as_form, at, make_learner, make_question, make_quiz, right, wrong
-from tests.quizzes.test_pages import PagesCase
+from quizzes.models import Attempt, AttemptItem, Memory, QuizItem, Response
+from tests.quizzes.cast import PagesCase, as_form, at, make_learner, make_question, make_quiz, right, wrong
 
 OUT_OF_DATE = "That page was out of date. Here is where you are now."
 
@@ -111,7 +110,7 @@ class TestAnAttempt(StateCase):
         try:
             taking.answer(item=item, given=right(self.plain), number=1, now=at(20))
         except taking.NotOwed:
-            assert not Card.objects.exists()
+            assert not Memory.objects.exists()
         else:
             raise AssertionError("an answer to nothing was kept")
 

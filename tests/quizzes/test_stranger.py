@@ -101,6 +101,7 @@ class TestAStranger(TestCase):
         assert "<h1>Colors</h1>" in self.page
         self.get(self.here, start="")
         assert "What color is the sky?" in self.page
+        assert '<a href="/">Back</a>' in self.page  # a slot that the site has filled
         assert "Air scatters" not in self.page
         green = re.search(r'value="(\w+)"><label[^>]*>Green', self.page)
         assert green

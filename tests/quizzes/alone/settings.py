@@ -1,9 +1,8 @@
-"""A site that has the engine and nothing else of ours: Django's own users, its own base page, empty slots."""
+"""A site that has the engine and nothing else of ours: Django's own users, one slot filled."""
 
 from pathlib import Path
 
 ALONE = Path(__file__).resolve().parent
-ROOT = ALONE.parent.parent.parent
 
 SECRET_KEY = "tests-only-" + "0" * 50
 ALLOWED_HOSTS = ["testserver"]
@@ -35,7 +34,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [ALONE / "templates", ROOT / "templates"],
+        "DIRS": [ALONE / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -1,0 +1,108 @@
+"""The forms of a person's own record: the letters or digits that open it, how to keep it, and erasing it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from learn.people import codes
+from learn.people.forms import DeviceForm
+
+
+class KeepCodeForm(forms.Form):
+    """The digits from an email; spaces and dashes do not matter."""
+
+    use_required_attribute = False
+    _shape = _("The code has 6 digits. Look in the newest email")
+
+    code = forms.CharField(
+        label=_("The code from the email"),
+        help_text=_("6 digits. Spaces do not matter."),
+        max_length=100,
+        error_messages={"required": _("Type the 6 digits from the email"), "max_length": _shape},
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean_code(self) -> str:
+        """Return the digits; what cannot be a code costs no try."""
+        typed = re.sub(r"[\s-]", "", self.cleaned_data["code"])
+        if not re.fullmatch(r"[0-9]{6}", typed):
+            raise forms.ValidationError(self._shape)
+        return typed
+
+
+class EmailedCodeForm(KeepCodeForm, DeviceForm):
+    """The same to sign in, and whose device this is."""
+
+    field_order = ["code", "shared"]
+
+
+class CodeForm(DeviceForm):
+    """The twelve letters; spaces, case and dashes do not matter."""
+
+    WRONG = _(
+        "That code is not right, or it is no longer in use. Check the letters on your card. "
+        "If they are right, ask your nurse for a new card"
+    )
+    _shape = _("A code has 12 letters, and no A, E, I, O, U, Y or digit among them. Check the letters on your card")
+
+    letters = forms.CharField(
+        label=_("Your code"),
+        help_text=_("The 12 letters on your card, like BCDF GHJK LMNP. Spaces do not matter."),
+        max_length=100,
+        error_messages={"required": _("Type the 12 letters on your card"), "max_length": _shape},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    field_order = ["letters", "shared"]
+
+    def clean_letters(self) -> str:
+        """Return the twelve letters bare."""
+        typed: str = self.cleaned_data["letters"]
+        letters = "".join(c for c in typed.upper() if not (c.isspace() or c in "-–—.·"))
+        if len(letters) != 2 * codes.HALF or not set(letters) <= set(codes.LETTERS):
+            raise forms.ValidationError(self._shape)
+        return letters
+
+
+class EraseForm(forms.Form):
+    """One tick, so that no slip of a finger erases anything."""
+
+    use_required_attribute = False
+
+    sure = forms.MultipleChoiceField(
+        label=_("Are you sure?"),
+        choices=[("yes", _("Yes. Erase everything, for good"))],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Tick the box if you want to erase everything"),
+            "invalid_choice": _("Tick the box if you want to erase everything"),
+        },
+    )
+
+
+class KeepForm(forms.Form):
+    """How somebody without a name wants to keep their progress."""
+
+    use_required_attribute = False
+    heading = "how"
+    _choose = _("Choose one of these")
+
+    how = forms.ChoiceField(
+        label=_("How do you want to keep your progress?"),
+        choices=[
+            ("phone", _("Just on this phone or computer")),
+            ("code", _("Give me a code, to go on with another phone")),
+            ("email", _("Keep it under my email address")),
+            ("account", _("Create an account with a name and a password")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _choose, "invalid_choice": _choose},
+    )
+
+    def __init__(self, *args: Any, by_email: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not by_email:
+            self.fields["how"].choices = [c for c in self.fields["how"].choices if c[0] != "email"]  # type: ignore[attr-defined]

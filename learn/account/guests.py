@@ -1,0 +1,93 @@
+"""What a guest did: merged into a record when they sign in, or erased."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from django.db import models, transaction
+from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from learn.people.models import AccessCode, User
+from learn.progress.models import Reading
+from learn.visits.models import MyQuestion
+from quizzes import reviewing
+from quizzes.models import Attempt, Memory, Pause, Response
+
+# Whatever hangs on a learner, in the order in which it can be deleted. A test looks for models that are missing here.
+OWN: tuple[type[models.Model], ...] = (Memory, Pause, Attempt, Reading, MyQuestion)
+
+
+def _clash(model: type[models.Model], into: User) -> Q:
+    """Return which of a guest's rows may not go into this record: it would stand there twice."""
+    if model is Reading:
+        return Q(edition__in=Reading.objects.of(into).values("edition"))
+    if model is Attempt:
+        open_now = Attempt.objects.of(into).filter(finished=None)
+        review = Q(quiz=None) if open_now.filter(quiz=None).exists() else Q(pk=None)
+        return Q(finished=None) & (Q(quiz__in=open_now.filter(quiz__isnull=False).values("quiz")) | review)
+    if model is MyQuestion:
+        mine = MyQuestion.objects.filter(learner=into)
+        suggested = mine.filter(suggested__isnull=False).values("suggested")
+        return Q(text__in=mine.values("text")) | Q(suggested__in=suggested)
+    if model is Pause and not Pause.objects.filter(learner=into).exists():
+        return Q(pk=None)
+    return Q(pk__isnull=False)  # memories are made anew from the answers
+
+
+def has_record(guest: int) -> bool:
+    """True for the number of a guest who did anything that could be merged."""
+    return any(model._default_manager.filter(learner=guest).exists() for model in OWN)
+
+
+def merge(*, guest: User, into: User, now: datetime) -> None:
+    """Give a guest's record to this person; where both have the same reading or open check, the person's own stays.
+
+    What is not merged stays with the guest's row, which nobody can be any more (`leave`).
+    """
+    with transaction.atomic():
+        list(User.objects.select_for_update().filter(pk__in=[guest.pk, into.pk]).order_by("pk"))  # a second press waits
+        last = MyQuestion.objects.filter(learner=into).aggregate(last=Max("position", default=0))["last"]
+        MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # they come after this person's
+        for model in OWN:
+            model._default_manager.filter(learner=guest).exclude(_clash(model, into)).update(learner=into)
+        reviewing.rebuild(learner=into)
+        leave(guest=guest, now=now)
+
+
+def leave(*, guest: User, now: datetime) -> None:
+    """Let nobody be this guest any more; `tidy` erases the row after 30 days."""
+    User.objects.filter(pk=guest.pk).update(is_active=False, last_login=now)
+
+
+def erase(*, guest: User) -> None:
+    """Erase a guest and all that hangs on them."""
+    with transaction.atomic():
+        for model in OWN:
+            model._default_manager.filter(learner=guest).delete()
+        guest.delete()
+
+
+def to_tidy(*, at: datetime) -> dict[str, models.QuerySet[User]]:
+    """Return the guests to erase (ruling 19): who left or did nothing for 30 days, and who was idle for a year.
+
+    Whoever keeps a living code can still come back, and stays.
+    """
+    month, year = at - timedelta(days=30), at - timedelta(days=365)
+    guests = User.objects.filter(username=None, email="", patient=None, is_staff=False)
+    guests = guests.annotate(seen=Coalesce("last_login", "date_joined"))
+    staying = guests.filter(is_active=True).exclude(pk__in=AccessCode.objects.living(at=at).values("user"))
+    rows = [Exists(model._default_manager.filter(learner=OuterRef("pk"))) for model in OWN]
+    lately = [
+        Exists(Reading.objects.filter(learner=OuterRef("pk")).filter(Q(started__gt=year) | Q(moved__gt=year))),
+        Exists(Attempt.objects.filter(learner=OuterRef("pk"), started__gt=year)),
+        Exists(MyQuestion.objects.filter(learner=OuterRef("pk"), added__gt=year)),
+        Exists(Response.objects.filter(item__attempt__learner=OuterRef("pk"), at__gt=year)),
+    ]
+    return {
+        "who left 30 days ago": guests.filter(is_active=False, seen__lte=month),
+        "without progress for 30 days": staying.filter(*(~row for row in rows), seen__lte=month),
+        "idle for a year": staying.filter(reduce(or_, rows), *(~row for row in lately), seen__lte=year),
+    }

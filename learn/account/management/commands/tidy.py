@@ -1,0 +1,37 @@
+"""Erase guests who will not come back, and what has run out: `manage.py tidy`."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from learn.account import guests
+from learn.people import rate_limits
+
+
+class Command(BaseCommand):
+    """Guests without progress after 30 days, idle ones after 12 months (ruling 19), old sessions and tries."""
+
+    help = "Erase guests without progress after 30 days and idle guests after 12 months. Run it once a day."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take --dry-run."""
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be erased.")
+
+    def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
+        """Say how many of each kind; look at each guest again, under a lock, before they are erased."""
+        now = timezone.now()
+        for what, found in guests.to_tidy(at=now).items():
+            erased = 0
+            for pk in list(found.values_list("pk", flat=True)):
+                with transaction.atomic():
+                    guest = found.filter(pk=pk).select_for_update(of=("self",)).first()
+                    if guest and not dry_run:
+                        guests.erase(guest=guest)
+                    erased += guest is not None
+            self.stdout.write(f"Guests {what}: {erased}{' would be' if dry_run else ''} erased.")
+        if not dry_run:
+            rate_limits.tidy(now=now)
+            call_command("clearsessions")

@@ -1,0 +1,97 @@
+"""An access code opens its record: typed, or by the link on an invitation. Only a POST signs in or uses it up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from learn.account import guests
+from learn.account.forms import CodeForm
+from learn.people import actions as people
+from learn.people import codes, mail, rate_limits
+from learn.people.forms import DeviceForm
+from learn.people.models import AccessCode, User
+from learn.progress import standing
+from learn.progress.standing import Status
+from learn.visits.models import MyQuestion
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """Take the twelve letters. Wrong, unknown, expired and cancelled ones are told the same."""
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        now, letters = timezone.now(), form.cleaned_data["letters"]
+        if seconds := codes.wait(request, letters, now=now):
+            return rate_limits.refuse(request, seconds)
+        found = codes.by_letters(letters, at=now)
+        if found and codes.use(code=found, now=now):
+            return _let_in(request, found, form, now)
+        form.add_error("letters", CodeForm.WRONG)
+    return _ask(request, form)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whether to start, whatever the link is worth; POST opens it, or asks for the letters instead."""
+    form = DeviceForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        found = codes.by_token(token, at=now)
+        if found and codes.use(code=found, now=now):
+            return _let_in(request, found, form, now)
+        letters = CodeForm({"shared": form.cleaned_data["shared"]})
+        letters.errors["letters"] = letters.error_class([str(CodeForm.WRONG)])
+        return _ask(request, letters)
+    return render(request, "progress/join.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def merge(request: HttpRequest) -> HttpResponse:
+    """Ask whether what a guest did on this device comes along; POST merges it or leaves it."""
+    guest = User.objects.filter(pk=request.session.get("guest", 0), is_active=True).first()
+    choice = request.POST.get("bring")
+    if guest and choice not in ("yes", "no") and guests.has_record(guest.pk):
+        begun = [s for s in standing.standings([guest.pk])[guest.pk] if s.code != Status.NOT_STARTED]
+        questions = MyQuestion.objects.of(guest).count()
+        return render(request, "progress/bring.html", {"begun": begun, "questions": questions})
+    request.session.pop("guest", None)
+    if guest and choice == "yes":
+        guests.merge(guest=guest, into=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.success(request, _("What you did on this phone or computer came along."))
+    elif guest:
+        guests.leave(guest=guest, now=timezone.now())
+    return HttpResponseRedirect(reverse("my"), status=303)
+
+
+def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
+    """Show the form for the letters; it posts to /code/, wherever it stands."""
+    context = {"form": form, "next": request.GET.get("next", ""), "by_email": mail.works()}
+    return render(request, "progress/code.html", context)
+
+
+def _let_in(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datetime) -> HttpResponse:
+    """Sign in, and lead to a clean address: what a guest did here, the page that was asked for, or the first lesson."""
+    people.sign_in(request, code.user, shared=bool(form.cleaned_data["shared"]))
+    back = request.GET.get("next", "")
+    if guests.has_record(request.session.get("guest", 0)):
+        return HttpResponseRedirect(reverse("bring"), status=303)
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:
+        return HttpResponseRedirect(back, status=303)
+    first = code.used is None and next(
+        (s for s in standing.standings([code.user_id])[code.user_id] if s.assigned and not s.is_done), None
+    )
+    if first:
+        return HttpResponseRedirect(reverse("lesson", args=[first.taught.therapy, first.taught.slug]), status=303)
+    return HttpResponseRedirect(reverse("my"), status=303)

@@ -1,0 +1,128 @@
+"""By email: a code sent to an address keeps a record under it, or opens the record that is kept under it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from learn.account import guests
+from learn.account.forms import EmailedCodeForm, KeepCodeForm
+from learn.people import actions as people
+from learn.people import email_codes, mail, rate_limits
+from learn.people.forms import AddressForm
+from learn.people.models import User
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, keep: bool) -> HttpResponse:
+    """Take an address and send it an email. The answer is the same, whoever has the address."""
+    user = _keeper(request, keep)
+    if keep and user is None:
+        return _see("keep")
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        address, now = form.cleaned_data["address"], timezone.now()
+        if seconds := email_codes.wait(request, address, now=now):
+            return rate_limits.refuse(request, seconds)
+        try:
+            token = email_codes.send(address=address, keeper=user)
+        except mail.NotSent:
+            form.add_error("address", _("The email could not be sent. Nothing has changed. Try again later"))
+        else:
+            return email_codes.remember(_see("email_keep_code" if keep else "email_in_code", _back(request)), token)
+    asked = email_codes.waiting(request)
+    waits = asked is not None and asked.keeper == (user.pk if user else 0)
+    context = {"form": form, "keep": keep, "next": _back(request), "waits": waits}
+    return render(request, "progress/email.html", context)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest, keep: bool) -> HttpResponse:
+    """Take the code. It works in the browser that asked for it, once; a wrong one and none at all are told the same."""
+    user = _keeper(request, keep)
+    asked, form_of = email_codes.waiting(request), KeepCodeForm if keep else EmailedCodeForm
+    if asked is None or asked.keeper != (user.pk if user else 0) or (keep and user is None):
+        messages.info(request, _("There is no code that waits for you here. You can ask for a new one."))
+        return _see("email_keep" if keep else "email_in", _back(request))
+    form = form_of(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        if email_codes.is_over(asked, now=now):
+            form.add_error("code", _("That was tried five times, so this code has ended. Ask for a new one"))
+        elif not email_codes.use(asked, form.cleaned_data["code"], now=now):
+            form.add_error("code", _("That is not the code. Type the 6 digits from the newest email"))
+        else:
+            shared = bool(form.cleaned_data.get("shared"))
+            response = _set_address(request, user, asked) if user else _let_in(request, asked, shared)
+            response.delete_cookie(email_codes.COOKIE)
+            return response
+    context = {"form": form, "keep": keep, "next": _back(request), "address": asked.address}
+    return render(request, "progress/email_code.html", context)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: HttpRequest) -> HttpResponse:
+    """Forget the address, where something else still opens the record. A GET, as after a new sign-in, leads back."""
+    user = request.user
+    if isinstance(user, User) and user.is_staff:
+        raise Http404("Not for staff")
+    if request.method != "POST" or not isinstance(user, User):
+        return _see("keep")
+    if email_codes.remove(user=user, now=timezone.now()):
+        messages.success(request, _("We have forgotten your email address."))
+    else:
+        messages.error(request, _("Nothing else opens your progress. Ask for a code first, then remove the address."))
+    return _see("keep")
+
+
+def _keeper(request: HttpRequest, keep: bool) -> User | None:
+    """Return whose record is to be kept; nobody where somebody only wants to sign in. Staff have no such way in."""
+    if not mail.works():
+        raise Http404("No mail server")
+    if not keep or not isinstance(request.user, User):
+        return None
+    if request.user.is_staff:
+        raise Http404("Not for staff")
+    return request.user
+
+
+def _set_address(request: HttpRequest, user: User, asked: email_codes.Waiting) -> HttpResponse:
+    if email_codes.set_address(user=user, address=asked.address):
+        messages.success(request, _("Your progress is kept under your email address."))
+        return _see("my")
+    messages.error(request, _("Another record is kept under that address. To open that one, sign in with it."))
+    return _see("keep")
+
+
+def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> HttpResponse:
+    """Sign in, and lead to what a guest did here, or to the page that was asked for."""
+    user, back = email_codes.owner(asked.address), _back(request)
+    if user is None:  # removed within these minutes
+        return _see("email_in", back)
+    people.sign_in(request, user, shared=shared)
+    if guests.has_record(request.session.get("guest", 0)):
+        return _see("bring")
+    if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:
+        return HttpResponseRedirect(back, status=303)
+    return _see("my")
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page that was asked for before somebody was asked who they are."""
+    return request.GET.get("next", "")
+
+
+def _see(name: str, back: str = "") -> HttpResponse:
+    return HttpResponseRedirect(reverse(name) + (f"?{urlencode({'next': back})}" if back else ""), status=303)

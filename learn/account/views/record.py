@@ -1,0 +1,141 @@
+"""What a person decides about their own record: keep it, see it, take it along, stop sharing it, erase it, go."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from learn import looks
+from learn.account import actions, data
+from learn.account.forms import EraseForm, KeepForm
+from learn.people import codes, email_codes, mail
+from learn.people.models import User
+
+NEW_CODE = "new code"  # where a session holds a code's letters until they were shown, once
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest) -> HttpResponse:
+    """Offer four ways to keep one's progress: this phone, a code, an email address, an account."""
+    user, by_email = request.user, mail.works()
+    if not isinstance(user, User) or user.username is not None:
+        return render(request, "progress/keep.html", {"by_email": by_email})
+    form = KeepForm(request.POST if request.method == "POST" else None, by_email=by_email and not user.email)
+    if request.method == "POST" and form.is_valid():
+        how = form.cleaned_data["how"]
+        if how == "code":
+            request.session[NEW_CODE] = codes.make(user=user, by=user, now=timezone.now()).groups
+            return _see("new_code")
+        if how == "email":
+            return _see("email_keep")
+        if how == "account":
+            return _see("account_signup")
+        messages.success(request, _("Your progress stays on this phone or computer."))
+        return _see("my")
+    has_code = user.codes.living(at=timezone.now()).exists()
+    return render(request, "progress/keep.html", {"form": form, "has_code": has_code, "by_email": by_email})
+
+
+@require_safe
+def new_code(request: HttpRequest) -> HttpResponse:
+    """Show a new code, once: nobody who opens this page later on the same device reads it."""
+    letters = request.session.get(NEW_CODE)
+    if letters and request.method == "GET":
+        del request.session[NEW_CODE]
+    return render(request, "progress/new_code.html", {"letters": letters, "address": settings.PUBLIC_URL})
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def finish(request: HttpRequest) -> HttpResponse:
+    """Say what it means to leave this device; POST leaves nothing of this person on it."""
+    if request.method == "POST":
+        return leave(request, "finished")
+    lost = isinstance(request.user, User) and not request.user.has_key(at=timezone.now())
+    return render(request, "progress/finish.html", {"lost": lost})
+
+
+def _see(name: str) -> HttpResponse:
+    return HttpResponseRedirect(reverse(name), status=303)
+
+
+@login_not_required
+@require_safe
+def my_data(request: HttpRequest) -> HttpResponse:
+    """Show everything that is kept about this person, and what they can do with it."""
+    found = data.read(request.user) if isinstance(request.user, User) else {}
+    return render(request, "progress/my_data.html", {"data": found})
+
+
+@login_not_required
+@require_safe
+def my_data_file(request: HttpRequest) -> HttpResponse:
+    """Give the same as a file."""
+    if not isinstance(request.user, User):
+        return _see("my_data")
+    response = JsonResponse(data.read(request.user), json_dumps_params={"indent": 1, "ensure_ascii": False})
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop_sharing(request: HttpRequest) -> HttpResponse:
+    """Say what it means to leave one's nurse; POST does it. Whoever has none is led back."""
+    if not (isinstance(request.user, User) and hasattr(request.user, "patient")):
+        return _see("my_data")
+    if request.method == "POST":
+        actions.stop_sharing(user=request.user, now=timezone.now())
+        messages.success(request, _("Your nurse no longer sees what you do here."))
+        return _see("my_data")
+    return render(request, "progress/stop_sharing.html")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest) -> HttpResponse:
+    """Say what erasing means; POST does it. Staff accounts are IT's to end."""
+    if not isinstance(request.user, User):
+        return _see("my_data")
+    if request.user.is_staff:
+        raise Http404("Not for staff")
+    form = EraseForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        actions.erase(user=request.user, now=timezone.now())
+        return leave(request, "erased")
+    return render(request, "progress/erase.html", {"form": form})
+
+
+def leave(request: HttpRequest, name: str) -> HttpResponse:
+    """Sign out, leave nothing of this person on the device, and lead to the page of this name.
+
+    Our cookies go one by one: Clear-Site-Data "cookies" would take those of the hospital's other sites along.
+    """
+    logout(request)
+    response = _see(name)
+    for cookie in (
+        settings.SESSION_COOKIE_NAME,
+        settings.CSRF_COOKIE_NAME,
+        looks.COOKIE,
+        email_codes.COOKIE,
+        "messages",
+    ):
+        response.delete_cookie(cookie)
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@login_not_required
+@require_safe
+def gone(request: HttpRequest, erased: bool) -> HttpResponse:
+    """Say that nothing is left: of the whole record, or on this device."""
+    return render(request, "progress/gone.html", {"erased": erased})

@@ -1,0 +1,86 @@
+"""What staff do to a patient's record: invite them, call them something else, close the record, reopen it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from learn.assignments.actions import assign
+from learn.lessons.models import Lesson
+from learn.people import audit, codes
+from learn.people.models import CareTeam, Patient, User
+
+
+def invite(
+    *,
+    people: Sequence[tuple[str, str]],
+    team: CareTeam,
+    lessons: Collection[Lesson],
+    due: date,
+    form: UUID,
+    by: User,
+    now: datetime,
+) -> tuple[list[Patient], list[codes.Made]]:
+    """Make a patient of each (label, reference), ask them for the lessons, and make each a code.
+
+    `form` names the form that was sent. The same form again finds the same patients and makes them new codes, so that a
+    double press shows living ones; who has used a code by then keeps it, and gets none.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=by.pk)  # a second press waits here
+        keys = [uuid5(form, f"{team.pk}\0{n}\0{label}\0{ref}") for n, (label, ref) in enumerate(people)]
+        held = {p.invitation: p for p in Patient.objects.filter(invitation__in=keys).select_related("user")}
+        fresh = []
+        for key, (label, reference) in zip(keys, people, strict=True):
+            if key not in held:
+                held[key] = Patient.objects.create(
+                    user=User.objects.create_guest(),
+                    care_team=team,
+                    label=label,
+                    reference=reference,
+                    invitation=key,
+                )
+                fresh.append(held[key])
+                audit.note(by=by, what="invited", now=now, patient=held[key])
+        if fresh and lessons:
+            assign(patients=fresh, lessons=lessons, due=due, note="", by=by, now=now)
+        patients = [held[key] for key in keys]
+        unused = [p for p in patients if p.ended_on is None and not p.user.codes.filter(used__isnull=False).exists()]
+        return patients, [codes.make(user=patient.user, by=by, now=now) for patient in unused]
+
+
+def rename(*, patient: Patient, label: str, reference: str, by: User, now: datetime) -> None:
+    """Call a patient something else; the same again changes nothing."""
+    if (patient.label, patient.reference) == (label, reference):
+        return
+    patient.label, patient.reference = label, reference
+    with transaction.atomic():
+        patient.save(update_fields=["label", "reference"])
+        audit.note(by=by, what="renamed", now=now, patient=patient)
+
+
+def close(*, patient: Patient, why: str, by: User, now: datetime) -> bool:
+    """Close a patient's record: off the lists, no reminder, no code; the record stays. False if it was closed."""
+    with transaction.atomic():
+        going_on = Patient.objects.filter(pk=patient.pk, ended_on=None)
+        if not going_on.update(ended_on=patient.care_team.today(now), ended_why=why):
+            return False
+        codes.cancel(user=patient.user, by=by, now=now)
+        audit.note(by=by, what="ended", now=now, patient=patient)
+        return True
+
+
+def reopen(*, patient: Patient, by: User, now: datetime) -> bool:
+    """Reopen a patient's record: back onto the lists; the code that was cancelled stays so. False if it was open.
+
+    False too for a record that its person left or erased: nobody stands behind it, and no code would open it.
+    """
+    with transaction.atomic():
+        ended = Patient.objects.filter(pk=patient.pk, ended_on__isnull=False, user__is_active=True)
+        if not ended.update(ended_on=None, ended_why=""):
+            return False
+        audit.note(by=by, what="taken.back", now=now, patient=patient)
+        return True

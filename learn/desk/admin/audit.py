@@ -1,0 +1,67 @@
+"""Who saw or did what of a care team's patients, for the team's leads."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from learn.desk.admin.team import led
+from learn.people import audit, permissions
+from learn.people.models import AuditEvent, Patient, User
+
+PAGE = 50  # audit rows a page
+
+
+@require_safe
+@permissions.needs("people.view_auditevent")
+def who_saw_what(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who saw or did what of this team's patients, newest first; by patient or by person."""
+    team, now = led(request, pk), timezone.now()
+    asked = {name: value for name in ("patient", "who") if (value := _number(request, name)) is not None}
+    events = AuditEvent.objects.filter(team=pk, **asked)
+    rows = list(_after(request, events).order_by("-at", "-pk")[: PAGE + 1])
+    audit.note(by=cast(User, request.user), what="audit.seen", team=team, now=now)
+    # Names only of people who ever worked here, and of patients whom this lead may see; numbers of all others.
+    members = team.memberships.select_related("nurse").order_by("nurse__username")
+    people = {member.nurse_id: str(member.nurse) for member in members}
+    patients = {p.pk: p.name for p in Patient.objects.visible_to(request.user).filter(care_team=pk)}
+    page = rows[:PAGE]
+    context = {
+        "title": f"Who saw what: {team}",
+        "team": team,
+        "rows": [_row(event, people, patients) for event in page],
+        "people": people,
+        "patients": patients,
+        "asked": asked,
+        "first_page": "after" not in request.GET,
+        "next_after": page[-1].pk if len(rows) > PAGE else None,
+    }
+    return render(request, "admin/audit.html", context)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    """Return the number under this name in the address; None for anything else, and for one too long to be a key."""
+    value = request.GET.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
+def _after(request: HttpRequest, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    """Go on after the row that the last page ended with."""
+    after = _number(request, "after")
+    last = events.filter(pk=after).first() if after is not None else None
+    return events.filter(Q(at__lt=last.at) | Q(at=last.at, pk__lt=last.pk)) if last else events
+
+
+def _row(event: AuditEvent, people: dict[int, str], patients: dict[int, str]) -> dict[str, object]:
+    return {
+        "at": event.at,
+        "who": people.get(event.who, f"Person {event.who}"),
+        "what": audit.WORDS.get(event.what, event.what),
+        "patient": patients.get(event.patient, f"Patient {event.patient}") if event.patient else "",
+        "count": event.count,
+    }

@@ -1,0 +1,23 @@
+"""The note for the chart, to copy or to print."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from learn.handouts import chart
+from learn.people import permissions
+from learn.progress import record as records
+
+
+@require_safe
+@permissions.needs("people.view_patient")
+def chart_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the note for one patient's chart."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now, what="chart.seen")  # type: ignore[arg-type]
+    text = chart.note(patient=patient, record=records.of_patient(patient), by=request.user, now=now)  # type: ignore[arg-type]
+    context = {"title": "Note for the chart", "patient": patient, "text": text, "rows": text.count("\n") + 1}
+    return render(request, "admin/chart.html", context)

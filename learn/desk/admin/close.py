@@ -1,0 +1,54 @@
+"""A patient's label; their record closed, and reopened."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from learn.desk import actions
+from learn.desk.forms import CloseForm, LabelForm
+from learn.people import permissions
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.needs("people.view_patient", "people.change_patient")
+def label(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask what to call a patient; POST keeps it."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    kept = {"label": patient.label, "reference": patient.reference}
+    form = LabelForm(request.POST if request.method == "POST" else None, initial=kept)
+    if request.method == "POST" and form.is_valid():
+        actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)  # type: ignore[arg-type]
+        return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]), status=303)
+    context = {"title": f"Change what {patient.name} is called", "patient": patient, "form": form}
+    return render(request, "admin/label.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.needs("people.view_patient", "people.change_patient")
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask why, and say what it means; POST closes the patient's record."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    form = CloseForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        actions.close(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)  # type: ignore[arg-type]
+        messages.success(request, f"{patient.name} is off your lists. You can take them back here.")
+        return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#end", status=303)
+    return render(request, "admin/end.html", {"title": f"End {patient.name}", "patient": patient, "form": form})
+
+
+@require_POST
+@permissions.needs("people.view_patient", "people.change_patient")
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reopen a patient's record: they are back on the lists."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    if actions.reopen(patient=patient, by=request.user, now=now):  # type: ignore[arg-type]
+        messages.success(request, f"{patient.name} is back on your lists. Make a new card: the old one is gone.")
+    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#cards", status=303)

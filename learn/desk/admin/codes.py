@@ -1,0 +1,150 @@
+"""A patient's cards: shown once to print, made anew, cancelled.
+
+The letters and the link of a new card are kept nowhere. They travel from the POST that made them to the page that shows
+them in a signed cookie of the nurse's own browser, for two minutes at most; the page takes it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import segno
+from django.conf import settings
+from django.contrib import messages
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from learn.desk.admin.patients import day
+from learn.desk.forms import InviteManyForm
+from learn.people import audit, codes, permissions
+from learn.people.models import AccessCode, Patient, User
+
+COOKIE = "__Host-cards" if settings.HTTPS else "cards"
+SALT = "learn.desk.admin.codes"
+SECONDS = 120
+
+
+def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: bool = False) -> HttpResponse:
+    """Lead to the page that shows these new cards, this once; `labelled`: with the patient's label, small."""
+    query = urlencode([("patient", patient.pk) for patient in patients])
+    response = HttpResponseRedirect(f"{reverse('admin:people_patient_cards')}?{query}", status=303)
+    value = signing.dumps([labelled, [(m.code.pk, m.letters, m.token) for m in made]], salt=SALT, compress=True)
+    response.set_cookie(COOKIE, value, max_age=SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    return response
+
+
+@require_safe
+@permissions.needs("people.view_patient", "people.add_accesscode")
+def cards(request: HttpRequest) -> HttpResponse:
+    """Show the new cards of these patients, to print; at the second look, say that they cannot be shown again."""
+    now = timezone.now()
+    asked = {p for p in request.GET.getlist("patient") if p.isascii() and p.isdigit() and len(p) < 19}
+    found = Patient.objects.visible_to(request.user).select_related("care_team").order_by("pk")
+    patients = list(found.filter(pk__in=[int(p) for p in list(asked)[: InviteManyForm.MOST]]))
+    if not patients or len(patients) != len(asked):
+        raise Http404("Not all of these are your patients")
+    audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)  # type: ignore[arg-type]
+    labelled, opened = _opened(request)
+    living = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None)
+    by_user = {code.user_id: code for code in living}
+    shown = [_card(p, by_user[p.user_id], *opened[by_user[p.user_id].pk]) for p in patients if p.user_id in by_user]
+    one = patients[0] if len(patients) == 1 else None
+    context = {
+        "title": f"Card for {one.name}" if one else "New cards",
+        "patients": patients,
+        "cards": shown,
+        "labelled": labelled,
+        "site": settings.PUBLIC_URL.partition("://")[2] + reverse("code"),
+    }
+    response = render(request, "admin/cards.html", context)
+    response.delete_cookie(COOKIE, samesite="Lax")
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.needs("people.view_patient", "people.add_accesscode")
+def new_card(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that a new card cancels the old; POST makes it."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    if patient.ended_on:
+        messages.info(request, "Take this patient back first. Then make a new card.")
+        return _back(pk)
+    if request.method == "POST":
+        made = codes.make(user=patient.user, by=request.user, now=now)  # type: ignore[arg-type]
+        return show([patient], [made])
+    context = {"title": f"Make a new card for {patient.name}", "patient": patient}
+    return render(request, "admin/card.html", context | part(request.user, patient, now))  # type: ignore[arg-type]
+
+
+@require_POST
+@permissions.needs("people.view_patient", "people.add_accesscode")
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancel a patient's card: lost, or no longer wanted."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    if codes.cancel(user=patient.user, by=request.user, now=now):  # type: ignore[arg-type]
+        messages.success(request, "The card is cancelled. Where it was used already, they stay signed in.")
+    return _back(pk)
+
+
+def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
+    """Return the patient's cards, the newest first, and whether one lives. One query."""
+    found = patient.user.codes.select_related("by").order_by("-made", "-pk")
+    team = patient.care_team
+    today = team.today(now)
+
+    def when(at: datetime | None) -> str:
+        return day(team.today(at), today) if at else ""
+
+    rows = [
+        {
+            "code": code,
+            "made": when(code.made),
+            "used": when(code.last_used),
+            "cancelled": when(code.cancelled),
+            "until": team.today(code.expires),
+            "living": code.cancelled is None and code.expires > now,
+            "own": code.by_id == patient.user_id,
+        }
+        for code in found
+    ]
+    return {"codes": rows, "has_card": any(row["living"] for row in rows)}
+
+
+def _back(pk: int) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#cards", status=303)
+
+
+def _opened(request: HttpRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
+    """Return whether cards are labelled, and the letters and token of each new code by its number."""
+    try:
+        labelled, made = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
+    except signing.BadSignature:
+        return False, {}
+    return labelled, {pk: (letters, token) for pk, letters, token in made}
+
+
+def _card(patient: Patient, code: AccessCode, letters: str, token: str) -> dict[str, Any]:
+    """Return what a card shows. Its address is the site's own, whatever host the request came by."""
+    address = settings.PUBLIC_URL + reverse("join", args=[token])
+    return {
+        "patient": patient,
+        "letters": codes.in_groups(letters),
+        "square": _square(address),
+        "until": patient.care_team.today(code.expires),
+    }
+
+
+def _square(address: str) -> SafeString:
+    """Return a QR code as SVG, black on white with its quiet zone; its size is the style sheet's."""
+    svg = segno.make(address, error="m", micro=False).svg_inline(omitsize=True, light="#fff", svgclass=None)
+    return mark_safe(svg)  # noqa: S308  # drawn by segno: squares only, no text

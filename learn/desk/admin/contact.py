@@ -1,0 +1,49 @@
+"""Mark a patient as contacted."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from learn.desk.forms import ContactForm, number
+from learn.people import permissions
+from learn.progress import actions
+from learn.progress.attention import CONTACT_QUIETS
+from learn.progress.models import Contact
+
+OTHER_FORM = "You saved another one in the meantime. Look through this one, then save it again"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.needs("people.view_patient", "progress.add_contact")
+def contact(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for a few words, or none; POST notes that the nurse spoke with the patient."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.contacted(
+                patient=patient,
+                by=request.user,  # type: ignore[arg-type]
+                note=form.cleaned_data["note"],
+                number=number(request.POST.get("number", "")),
+                now=now,
+            )
+        except actions.OtherForm:
+            form.add_error(None, OTHER_FORM)
+        else:
+            messages.success(request, f"Noted: you were in contact with {patient.name}.")
+            return HttpResponseRedirect(reverse("admin:index"), status=303)
+    context = {
+        "title": f"Mark {patient.name} as contacted",
+        "patient": patient,
+        "form": form,
+        "number": Contact.objects.filter(patient=patient, nurse=request.user.pk).next_number(),
+        "days": CONTACT_QUIETS,
+    }
+    return render(request, "admin/contact.html", context)

@@ -1,0 +1,77 @@
+"""All patients: the list, to look through and to tick."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.views.decorators.http import require_safe
+
+from learn.people import audit, permissions
+from learn.people.models import Patient, PatientQuerySet
+from learn.progress import standing
+from learn.progress.standing import Status
+
+PAGE = 50  # patients a page
+
+
+def mine(request: HttpRequest) -> PatientQuerySet:
+    """Return this nurse's own patients whose care goes on, in the order of every list."""
+    return Patient.objects.visible_to(request.user).current().select_related("care_team").order_by("label", "pk")
+
+
+@require_safe
+@permissions.needs("people.view_patient")
+def all_patients(request: HttpRequest) -> HttpResponse:
+    """List all my patients, each with lessons and status in words; tick some to assign lessons."""
+    now = timezone.now()
+    patients = list(_after(request, mine(request))[: PAGE + 1])
+    page, more = patients[:PAGE], len(patients) > PAGE
+    audit.note_list(by=request.user, what="list.seen", patients=page, now=now)  # type: ignore[arg-type]
+    stands = standing.standings([p.user_id for p in page])
+    context = {
+        "title": "All patients",
+        "rows": [row(patient, stands[patient.user_id], now) for patient in page],
+        "next_after": page[-1] if more else None,
+        "first_page": "after" not in request.GET,
+        "ticked": "all" in request.GET,
+    }
+    return render(request, "admin/patients.html", context)
+
+
+def _after(request: HttpRequest, patients: PatientQuerySet) -> PatientQuerySet:
+    """Go on after the patient that the last page ended with: no counting, no offset."""
+    after = request.GET.get("after", "")
+    if not (after.isascii() and after.isdigit() and len(after) < 19):
+        return patients
+    last = patients.filter(pk=int(after)).first()
+    if last is None:
+        return patients
+    return patients.filter(label__gte=last.label).exclude(label=last.label, pk__lte=last.pk)
+
+
+def row(patient: Patient, stands: list[standing.Standing], now: datetime) -> dict[str, Any]:
+    """Return a patient with the lessons that matter: those asked for or begun, and whether one is late."""
+    today = patient.care_team.today(now)
+    lessons = [
+        {"standing": s, "late": s.is_late(today), "done_on": s.done_at and patient.care_team.today(s.done_at)}
+        for s in stands
+        if s.assigned or s.code != Status.NOT_STARTED
+    ]
+    return {"patient": patient, "lessons": lessons}
+
+
+def day(on: date, today: date) -> str:
+    """Return a day in words: today, yesterday, or its date, with the year when it is another one."""
+    return {0: "today", 1: "yesterday"}.get((today - on).days) or date_format(
+        on, "l j F" if on.year == today.year else "l j F Y"
+    )
+
+
+def moment(at: datetime, today: date) -> str:
+    """Return a moment in words, given on the clinic's clock (`CareTeam.local`)."""
+    return f"{day(at.date(), today)} at {date_format(at, 'P')}"

@@ -1,0 +1,57 @@
+"""A patient's shared questions on their page, and "We talked about this"."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from learn.desk.admin.patients import day
+from learn.desk.forms import number
+from learn.people import permissions
+from learn.people.models import Patient, User
+from learn.visits import actions
+from learn.visits.models import MyQuestion
+
+TOP = 3
+
+
+def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
+    """Return what the patient shares, in their order, those talked about last. One query.
+
+    The top three are counted among what is shared: what is not shared changes nothing on this page.
+    """
+    shared = MyQuestion.objects.of(patient.user).shared().select_related("talked_by")
+    rows = sorted(shared, key=lambda q: q.talked is not None)
+    team = patient.care_team
+    today = team.today(now)
+    return {
+        "questions": [
+            {
+                "question": q,
+                "top": q.talked is None and n < TOP and len(rows) > TOP,
+                "talked": day(team.today(q.talked), today) if q.talked else "",
+            }
+            for n, q in enumerate(rows)
+        ]
+    }
+
+
+@require_POST
+@permissions.needs("people.view_patient", "visits.change_myquestion")
+def talked(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note that a question ("talked": its number) was talked about; "undo" takes that back."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    undo = "undo" in request.POST
+    question = number(request.POST.get("undo" if undo else "talked", ""))
+    try:
+        actions.talked_about(patient=patient, question=question, by=request.user, now=now, undo=undo)  # type: ignore[arg-type]
+    except actions.NotShared:
+        messages.info(request, f"{patient.name} does not share that question any more.")
+    return HttpResponseRedirect(f"{reverse('admin:people_patient_change', args=[pk])}#questions", status=303)

@@ -1,0 +1,125 @@
+"""Record a teach-back, and add to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from learn.desk.admin.contact import OTHER_FORM
+from learn.desk.forms import AddendumForm, TeachBackForm, number
+from learn.people import permissions
+from learn.people.models import Patient
+from learn.progress import actions
+from learn.progress import record as records
+from learn.progress.models import TeachBack
+from learn.progress.standing import Status
+
+TOPICS = 3  # on one page
+MAY = ("people.view_patient", "progress.add_teachback")
+_ASKS = ("what", "when", "which", "how", "why", "who", "whose", "where")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something to have explained in own words."""
+
+    text: str
+    question: int | None = None
+    lesson: int | None = None
+
+    @property
+    def say(self) -> str:
+        """The sentence to read out, with the topic in it: it asks how well it was explained, and tests nobody."""
+        first, _, rest = self.text.partition(" ")
+        if first.lower() in _ASKS:
+            ask = f"Can you tell me, in your own words, {first.lower()} {rest}?"
+        else:
+            ask = f"Can you tell me in your own words about “{self.text.rstrip('?')}”?"
+        return f"“I want to be sure I explained this well. {ask}”"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.needs(*MAY)
+def teach_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one to three topics, each with a sentence to read out; POST records how it went."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    topics = _topics(records.of_patient(patient), request)
+    if not topics:
+        messages.info(request, f"{patient.name} has not read or answered anything yet, so there is no topic.")
+        return _see(patient)
+    say = {key: topic.say for key, topic in topics.items()}
+    form = TeachBackForm(request.POST or None, topics=say)
+    if request.method == "POST" and form.is_valid():
+        rows = [
+            {"question_id": topic.question, "lesson_id": topic.lesson, "topic": topic.text, "place": place}
+            | {name: form.cleaned_data[name] for name in ("to_whom", "language", "barriers", "note")}
+            | {"outcome": form.cleaned_data[key]}
+            for place, (key, topic) in enumerate(topics.items(), 1)
+            if form.cleaned_data[key]
+        ]
+        if _recorded(request, patient, form, rows):
+            messages.success(request, "The teach-back is saved.")
+            return _see(patient)
+    context = {"title": "Record a teach-back", "patient": patient, "form": form, "topics": topics}
+    return render(request, "admin/teach_back.html", context | _number(request, patient))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.needs(*MAY)
+def add(request: HttpRequest, pk: int, first: int) -> HttpResponse:
+    """Add a note to a teach-back, or correct how it went; what was recorded stays."""
+    now = timezone.now()
+    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    row = patient.teach_backs.filter(pk=first, adds_to=None).select_related("nurse").first()
+    if row is None:
+        raise Http404("No such teach-back of this patient")
+    form = AddendumForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        about = {"question_id": row.question_id, "lesson_id": row.lesson_id, "topic": row.topic, "place": 1}
+        if _recorded(request, patient, form, [about | form.cleaned_data | {"adds_to_id": row.pk}]):
+            messages.success(request, "Added to the teach-back.")
+            return _see(patient)
+    context = {"title": "Add to a teach-back", "patient": patient, "form": form, "row": row}
+    return render(request, "admin/addendum.html", context | _number(request, patient))
+
+
+def _topics(record: records.Record, request: HttpRequest) -> dict[str, Topic]:
+    """Return up to three topics by their keys: those of the form, or the one asked for and what else is open.
+
+    Where nothing is open, the lessons that were begun. Only what this patient missed or began can be a topic.
+    """
+    missed = {f"q{m.question}": Topic(m.newest.topic, question=m.question) for m in record.misses}
+    begun = [s.taught for s in record.whole.standings if s.code != Status.NOT_STARTED]
+    known = missed | {f"l{taught.lesson}": Topic(taught.title, lesson=taught.lesson) for taught in begun}
+    wanted = [key for key in request.POST.getlist("topic") if key in known]
+    if not wanted:
+        wanted = [f"q{request.GET.get('question', '')}"] + [f"q{m.question}" for m in record.misses if m.is_open]
+        wanted = [key for key in wanted if key in known] or [key for key in known if key not in missed]
+    return {key: known[key] for key in list(dict.fromkeys(wanted))[:TOPICS]}
+
+
+def _recorded(request: HttpRequest, patient: Patient, form: Any, rows: list[dict[str, Any]]) -> bool:
+    """Record the rows and return True, or tell the form that another window was faster."""
+    posted = number(request.POST.get("number", ""))
+    try:
+        actions.taught_back(patient=patient, by=request.user, rows=rows, number=posted, now=timezone.now())  # type: ignore[arg-type]
+    except actions.OtherForm:
+        form.add_error(None, OTHER_FORM)
+        return False
+    return True
+
+
+def _number(request: HttpRequest, patient: Patient) -> dict[str, int]:
+    return {"number": TeachBack.objects.filter(patient=patient, nurse=request.user.pk).next_number()}
+
+
+def _see(patient: Patient) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[patient.pk]), status=303)

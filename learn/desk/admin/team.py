@@ -1,0 +1,115 @@
+"""Care teams, for their leads: members, leads, moving patients to another team."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from learn.desk.forms import MemberForm, MoveForm
+from learn.people import audit, permissions, teams
+from learn.people.models import CareTeam, Membership, User
+
+LEADS = "people.change_membership"
+
+
+def _see(name: str, *args: Any) -> HttpResponse:
+    return HttpResponseRedirect(reverse(f"admin:{name}", args=args), status=303)
+
+
+def led(request: HttpRequest, pk: int) -> CareTeam:
+    """Return a team that this person leads now; 404 for any other."""
+    return get_object_or_404(CareTeam.objects.led_by(request.user), pk=pk)
+
+
+@require_safe
+@permissions.needs(LEADS)
+def all_teams(request: HttpRequest) -> HttpResponse:
+    """List the teams that I lead."""
+    found = CareTeam.objects.led_by(request.user).order_by("name")
+    return render(request, "admin/teams.html", {"title": "Care teams", "teams": found})
+
+
+@require_safe
+@permissions.needs(LEADS)
+def team(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a team's members, and its patients where they could move to another team of mine."""
+    return _draw(request, led(request, pk), MemberForm())
+
+
+def _draw(request: HttpRequest, care_team: CareTeam, form: MemberForm, move: MoveForm | None = None) -> HttpResponse:
+    now, user = timezone.now(), cast(User, request.user)
+    move = move or MoveForm(care_team=care_team, by=user)
+    if request.method != "POST" and move.can_move:
+        audit.note_list(by=user, what="list.seen", patients=move.patients.values(), now=now)
+    members = care_team.memberships.filter(ended=None).select_related("nurse").order_by("nurse__username")
+    context = {
+        "title": care_team.name,
+        "team": care_team,
+        "members": members,
+        "form": form,
+        "move": move,
+        "wrong": form if form.errors else move,
+    }
+    return render(request, "admin/team.html", context)
+
+
+@require_POST
+@permissions.needs(LEADS)
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a nurse by sign-in name."""
+    care_team, form = led(request, pk), MemberForm(request.POST)
+    if not form.is_valid():
+        return _draw(request, care_team, form)
+    nurse: User = form.cleaned_data["name"]
+    if teams.add(team=care_team, nurse=nurse, by=cast(User, request.user), now=timezone.now()):
+        messages.success(request, f"{nurse} works in {care_team} now.")
+    else:
+        messages.info(request, f"{nurse} works in {care_team} already.")
+    return _see("people_careteam_change", pk)
+
+
+@require_POST
+@permissions.needs(LEADS)
+def member(request: HttpRequest, pk: int, membership: int) -> HttpResponse:
+    """Remove a member, make one a lead, or a lead a member: `do` says which."""
+    care_team = led(request, pk)
+    found = get_object_or_404(Membership.objects.select_related("nurse", "care_team"), pk=membership, care_team=pk)
+    who: dict[str, Any] = {"membership": found, "by": request.user, "now": timezone.now()}
+    try:
+        match request.POST.get("do"):
+            case "remove":
+                teams.remove(**who)
+                messages.success(request, f"{found.nurse} no longer works in {care_team}.")
+            case "lead":
+                teams.set_lead(lead=True, **who)
+                messages.success(request, f"{found.nurse} leads {care_team} too.")
+            case "unlead":
+                teams.set_lead(lead=False, **who)
+                messages.success(request, f"{found.nurse} no longer leads {care_team}.")
+            case _:
+                messages.warning(request, "Nothing has changed. Press one of the buttons beside a name.")
+    except teams.LastLead:
+        messages.warning(request, f"{found.nurse} is the only lead of {care_team}. Make somebody else a lead first.")
+    still = CareTeam.objects.led_by(request.user).filter(pk=pk).exists()
+    return _see("people_careteam_change", pk) if still else _see("index")
+
+
+@require_POST
+@permissions.needs(LEADS)
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the ticked patients into the care of another team of mine."""
+    care_team, user = led(request, pk), cast(User, request.user)
+    form = MoveForm(request.POST, care_team=care_team, by=user)
+    if not form.is_valid():
+        return _draw(request, care_team, MemberForm(), form)
+    patients, to = form.cleaned_data["patient"], form.cleaned_data["to"]
+    teams.move(patients=patients, to=to, by=user, now=timezone.now())
+    n = len(patients)
+    messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {to}.")
+    return _see("people_careteam_change", pk)

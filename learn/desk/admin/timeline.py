@@ -1,0 +1,93 @@
+"""What happened, newest first: the overview on a patient's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.utils.formats import date_format
+
+from learn.progress.answers import RIGHT, AnswerRow
+from learn.progress.models import Contact
+from learn.progress.record import Record
+
+SHOWN = 20  # lines a page
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, in words."""
+
+    at: datetime
+    words: str
+    note: str = ""
+
+
+def events(record: Record, contacts: Iterable[Contact]) -> list[Event]:
+    """Return what a patient did and what was done with them, newest first."""
+    found = [*_readings(record), *_attempts(record), *_asks(record)]
+    found += [Event(c.at, f"{c.nurse} was in contact", c.note) for c in contacts]
+    for talk in record.talks:
+        first = talk.first
+        found.append(
+            Event(
+                first.at,
+                f"{first.nurse} did a teach-back on “{first.topic}”: {first.get_outcome_display()}",
+                first.note,
+            )
+        )
+        for row in talk.added:
+            outcome = f": {row.get_outcome_display()}" if row.outcome else ""
+            found.append(Event(row.at, f"{row.nurse} added to the teach-back on “{row.topic}”{outcome}", row.note))
+    return sorted(found, key=lambda event: event.at, reverse=True)
+
+
+def _readings(record: Record) -> Iterable[Event]:
+    for reading in record.whole.readings:
+        if reading.finished:
+            yield Event(reading.finished, f"Read “{reading.title}” to the end")
+        yield Event(reading.started, f"Began to read “{reading.title}”")
+
+
+def _attempts(record: Record) -> Iterable[Event]:
+    rows = [row for history in record.histories.values() for row in history.rows if row.finished]
+    for _, answers in groupby(sorted(rows, key=lambda r: (str(r.attempt), r.item, r.number)), key=lambda r: r.attempt):
+        yield _attempt(list(answers))
+
+
+def _attempt(answers: Sequence[AnswerRow]) -> Event:
+    """Tell how a finished check, retry or review went; no total hides a safety question."""
+    last = {row.item: row for row in answers}.values()
+    what = {
+        "check": f"Finished the check of “{answers[0].quiz_title}”",
+        "retry": f"Tried again what was missed in “{answers[0].quiz_title}”",
+    }.get(answers[0].kind, "Finished a review")
+    safety = sum(row.safety and row.mark != RIGHT for row in last)
+    missed = f"; {safety} safety question{'' if safety == 1 else 's'} not right" if safety else ""
+    right, helped = sum(row.mark == RIGHT for row in last), "; with help" if answers[0].helped else ""
+    return Event(answers[0].finished, f"{what}: {right} of {len(last)} right{missed}{helped}")  # type: ignore[arg-type]
+
+
+def _asks(record: Record) -> Iterable[Event]:
+    asks = [s.assigned for s in record.whole.standings if s.assigned]
+    titles = {s.assigned.pk: s.taught.title for s in record.whole.standings if s.assigned}
+    for (made, due), together in groupby(sorted(asks, key=lambda a: (a.made, a.due)), key=lambda a: (a.made, a.due)):
+        several = list(together)
+        what = f"“{titles[several[0].pk]}”" if len(several) == 1 else f"{len(several)} lessons"
+        yield Event(made, f"{several[0].by} asked for {what} by {date_format(due, 'l j F')}", several[0].note)
+
+
+def page(found: Sequence[Event], before: str) -> tuple[list[Event], str]:
+    """Return the events before this mark (any text; one that is no mark is the newest page), and the next mark."""
+    mark = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    rest = [event for event in found if mark is None or _mark(event) < mark]
+    end = SHOWN
+    while end < len(rest) and rest[end].at == rest[end - 1].at:  # what happened at once stays together
+        end += 1
+    return rest[:end], str(_mark(rest[end - 1])) if rest[end:] else ""
+
+
+def _mark(event: Event) -> int:
+    return round(event.at.timestamp() * 1_000_000)

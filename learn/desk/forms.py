@@ -1,0 +1,332 @@
+"""The staff's forms: invite a patient, name them, close their record, talk with them; a care team's members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.utils.formats import date_format
+
+from learn.assignments.forms import LONGEST
+from learn.assignments.models import Pathway
+from learn.people import roles
+from learn.people.models import CareTeam, Patient, User
+from learn.progress.models import TeachBack
+
+
+class LabelForm(forms.Form):
+    """What the team calls a patient. No invitation and no page of the patient's shows it."""
+
+    use_required_attribute = False
+
+    label = forms.CharField(
+        label="Name or initials",
+        help_text="Only your team sees this. It is not on the card.",
+        max_length=80,
+        error_messages={"required": "Type a name or initials", "max_length": "Use 80 letters at most"},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    reference = forms.CharField(
+        label="Your own reference",
+        help_text="You can leave this empty.",
+        max_length=40,
+        required=False,
+        error_messages={"max_length": "Use 40 letters at most"},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class CloseForm(forms.Form):
+    """Why a patient's record is closed."""
+
+    use_required_attribute = False
+
+    why = forms.ChoiceField(
+        label="Why?",
+        choices=Patient.Ending.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one", "invalid_choice": "Choose one of these"},
+    )
+
+
+class LessonsForm(forms.Form):
+    """Which team, which lessons, by which day: what an invitation asks beside who it is for."""
+
+    use_required_attribute = False
+    _choose = {"required": "Choose one", "invalid_choice": "Choose one of these"}
+    LATER = "later"
+
+    team = forms.ChoiceField(label="Care team", widget=forms.RadioSelect, error_messages=_choose)
+    pathway = forms.ChoiceField(label="Which lessons?", widget=forms.RadioSelect, error_messages=_choose)
+    when = forms.ChoiceField(label="By which day?", widget=forms.RadioSelect, initial="7", error_messages=_choose)
+    due = forms.DateField(
+        label="If another day, which?",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%m/%d/%Y"],
+        error_messages={"invalid": "Write the day like 2026-12-04 or 12/04/2026"},
+    )
+    form = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, teams: Sequence[CareTeam], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.teams = {str(team.pk): team for team in teams}
+        self.pathways = {pathway.slug: pathway for pathway in Pathway.objects.offered()}
+        self.today = today
+        self.fields["form"].initial = uuid4()
+        choices: dict[str, list[tuple[str, str]]] = {
+            "team": [(key, team.name) for key, team in self.teams.items()],
+            "pathway": [*((slug, p.name) for slug, p in self.pathways.items()), (self.LATER, "I will choose later")],
+            "when": [(str(n), f"In {n} days: {self._day(n)}") for n in (3, 7, 14)] + [("other", "Another day")],
+        }
+        for name, offered in choices.items():
+            self.fields[name].choices = offered  # type: ignore[attr-defined]
+        if len(teams) == 1:
+            del self.fields["team"]
+
+    def _day(self, n: int) -> str:
+        return date_format(self.today + timedelta(days=n), "l j F")
+
+    def clean_form(self) -> UUID:
+        """Return the form's name; one that lost it is a new form."""
+        return self.cleaned_data["form"] or uuid4()
+
+    def clean(self) -> dict[str, Any]:
+        """Put the team, the lessons and the day themselves in the place of their names."""
+        data: dict[str, Any] = super().clean() or {}
+        when, due = data.get("when"), data.get("due")
+        if when and when != "other":
+            self.errors.pop("due", None)
+            data["due"] = self.today + timedelta(days=int(when))
+        elif when and "due" not in self.errors:
+            if due is None:
+                self.add_error("due", "Choose a day")
+            elif due < self.today:
+                self.add_error("due", "That day has passed. Choose today or a later day")
+            elif due > self.today + timedelta(days=LONGEST):
+                self.add_error("due", "That day is more than a year away. Check the year")
+        data["team"] = self.teams[data["team"]] if data.get("team") else next(iter(self.teams.values()))
+        pathway = self.pathways.get(data.get("pathway", ""))
+        data["lessons"] = list(pathway.taught()) if pathway else []
+        return data
+
+
+class InviteForm(LabelForm, LessonsForm):
+    """One patient."""
+
+    field_order = ["label", "reference", "team", "pathway", "when", "due", "form"]
+
+    def people(self) -> list[tuple[str, str]]:
+        """Return whom to invite."""
+        return [(self.cleaned_data["label"], self.cleaned_data["reference"])]
+
+
+class InviteManyForm(LessonsForm):
+    """Several invitations at once, each with a number until a nurse knows whose it is."""
+
+    MOST = 20
+
+    name = forms.CharField(
+        label="What shall the cards be called?",
+        help_text="Each gets a number behind it, small on the card, to tell them apart: Monday 1, Monday 2.",
+        max_length=60,
+        error_messages={"required": "Type a word, like Monday", "max_length": "Use 60 letters at most"},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    many = forms.IntegerField(
+        label="How many cards?",
+        initial=MOST,
+        min_value=1,
+        max_value=MOST,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), f"Write a number from 1 to {MOST}"
+        ),
+    )
+    first = forms.IntegerField(
+        label="First number",
+        initial=1,
+        min_value=1,
+        max_value=9000,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), "Write a number from 1 to 9000"
+        ),
+    )
+    field_order = ["name", "many", "first", "team", "pathway", "when", "due", "form"]
+
+    def people(self) -> list[tuple[str, str]]:
+        """Return a label for each invitation."""
+        first = self.cleaned_data["first"]
+        return [(f"{self.cleaned_data['name']} {n}", "") for n in range(first, first + self.cleaned_data["many"])]
+
+
+class ContactForm(forms.Form):
+    """A few words about a talk."""
+
+    use_required_attribute = False
+
+    note = forms.CharField(
+        label="A few words for your team",
+        help_text="You can leave this empty. Up to 200 letters.",
+        max_length=200,
+        required=False,
+        error_messages={"max_length": "Use 200 letters at most"},
+    )
+
+
+class TeachBackForm(forms.Form):
+    """How it went, topic by topic; to whom, and what a colleague should know. `topics` maps a key to what to say."""
+
+    use_required_attribute = False
+
+    to_whom = forms.ChoiceField(
+        label="Who explained it?",
+        choices=TeachBack.ToWhom.choices,
+        initial=TeachBack.ToWhom.PATIENT,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose who explained it", "invalid_choice": "Choose who explained it"},
+    )
+    language = forms.CharField(
+        label="In which language?",
+        max_length=40,
+        initial="English",
+        error_messages={"required": "Write the language", "max_length": "Use 40 letters at most"},
+    )
+    barriers = forms.MultipleChoiceField(
+        label="Was anything in the way?",
+        choices=TeachBack.Barrier.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Choose from this list"},
+    )
+    note = forms.CharField(
+        label="A note",
+        help_text="You can leave this empty. Up to 500 letters.",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": "Use 500 letters at most"},
+    )
+
+    def __init__(self, *args: Any, topics: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.topics = list(topics)
+        for key, say in topics.items():
+            self.fields[key] = forms.ChoiceField(
+                label=say,
+                choices=TeachBack.Outcome.choices,
+                required=False,
+                widget=forms.RadioSelect,
+                error_messages={"invalid_choice": "Choose one of the three"},
+            )
+        self.order_fields([*self.topics, "to_whom", "language", "barriers", "note"])
+
+    @property
+    def outcomes(self) -> list[forms.BoundField]:
+        """The fields of the topics."""
+        return [self[key] for key in self.topics]
+
+    def clean(self) -> None:
+        """Want one outcome at least."""
+        super().clean()
+        if not any(self.cleaned_data.get(key) or key in self.errors for key in self.topics):
+            self.add_error(self.topics[0], "Choose how it went, for one topic at least")
+
+
+class AddendumForm(forms.Form):
+    """What is added to a teach-back: another outcome, a note, or both."""
+
+    use_required_attribute = False
+
+    outcome = forms.ChoiceField(
+        label="How did it go?",
+        help_text="Choose only to correct what was recorded.",
+        choices=TeachBack.Outcome.choices,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose one of the three"},
+    )
+    note = forms.CharField(
+        label="A note",
+        help_text="Up to 500 letters.",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": "Use 500 letters at most"},
+    )
+
+    def clean(self) -> None:
+        """Want one of the two."""
+        super().clean()
+        if not self.errors and not (self.cleaned_data["outcome"] or self.cleaned_data["note"]):
+            self.add_error("note", "Write a note, or choose how it went")
+
+
+def number(posted: str) -> int:
+    """Return the number that a form was drawn for; 0, which no form has, for anything else."""
+    return int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 10 else 0
+
+
+class MemberForm(forms.Form):
+    """Which nurse joins a team, by sign-in name; gives the nurse as `name`."""
+
+    use_required_attribute = False
+
+    name = forms.CharField(
+        label="Sign-in name of the nurse",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Type a sign-in name", "max_length": "That is too long for a sign-in name"},
+    )
+
+    def clean_name(self) -> User:
+        """Refuse whoever cannot work here in one sentence, whatever the reason: it tells nothing of other people."""
+        staff = User.objects.filter(is_active=True, is_staff=True, groups__name__in=[roles.NURSE, roles.LEAD])
+        nurse = staff.filter(username=self.cleaned_data["name"]).first()
+        if nurse is None:
+            raise forms.ValidationError("No nurse has that sign-in name. Check it, or ask IT to make one")
+        return nurse
+
+
+class MoveForm(forms.Form):
+    """Which patients go to which other team; gives the patients as `patient` and the team as `to`."""
+
+    use_required_attribute = False
+
+    # Checked against lists in Python: what was posted never reaches the database, whatever it is.
+    patient = forms.MultipleChoiceField(
+        label="Patients",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Tick at least one patient",
+            "invalid_choice": "One of these patients is not in this team any more. Tick again",
+        },
+    )
+    to = forms.ChoiceField(
+        label="Move to",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a team", "invalid_choice": "Choose one of your own teams"},
+    )
+
+    def __init__(self, *args: Any, care_team: CareTeam, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.teams = {str(t.pk): t for t in CareTeam.objects.led_by(by).exclude(pk=care_team.pk).order_by("name")}
+        mine = Patient.objects.visible_to(by).current().filter(care_team=care_team) if self.teams else ()
+        self.patients = {str(patient.pk): patient for patient in mine}
+        self.fields["to"].choices = [(pk, t.name) for pk, t in self.teams.items()]  # type: ignore[attr-defined]
+        self.fields["patient"].choices = [(pk, p.name) for pk, p in self.patients.items()]  # type: ignore[attr-defined]
+
+    @property
+    def can_move(self) -> bool:
+        """True where there is somebody to move, and another team to move them to."""
+        return bool(self.teams and self.patients)
+
+    def clean_patient(self) -> list[Patient]:
+        """Return the patients themselves."""
+        return [self.patients[pk] for pk in dict.fromkeys(self.cleaned_data["patient"])]
+
+    def clean_to(self) -> CareTeam:
+        """Return the team itself."""
+        return self.teams[self.cleaned_data["to"]]

@@ -1,0 +1,63 @@
+"""Send today's reminders: `manage.py remind`, once a day."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from learn.assignments import reminders
+from learn.assignments.models import Reminder
+from learn.people import mail
+from learn.progress import standing
+
+AT_ONCE = 100  # people whose standing is read together
+GIVE_UP = 3  # failures in a row: the mail server is away, and those who are left keep their try for today
+
+
+class Command(BaseCommand):
+    """One gentle email for whoever asked for them and has a lesson waiting; run twice, it sends once."""
+
+    help = "Send one reminder to each patient who wants one today. Run it daily."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take --dry-run."""
+        parser.add_argument("--dry-run", action="store_true", help="Say how many would be sent, and send none.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Send, and say how many; end with an error when the mail server did not take one."""
+        now = timezone.now()
+        due = due_now(now)
+        if options["dry_run"]:
+            self.stdout.write(f"Reminders to send today: {len(due)}. None was sent.")
+            return
+        sent = failed = in_a_row = 0
+        for reminder in due:
+            try:
+                sent += reminders.send(reminder=reminder, now=now)
+                in_a_row = 0
+            except mail.NotSent:
+                failed, in_a_row = failed + 1, in_a_row + 1
+            if in_a_row == GIVE_UP:
+                break
+        self.stdout.write(f"Reminders sent: {sent}.")
+        if failed:
+            raise CommandError(f"The mail server did not take {failed}. These people are tried again tomorrow.")
+
+
+def due_now(now: datetime) -> list[Reminder]:
+    """Return the reminders of those who want one today and have a lesson waiting that is worth a mail."""
+    found = Reminder.objects.filter(confirmed__isnull=False, patient__ended_on=None, patient__user__is_active=True)
+    found = found.exclude(address="").select_related("patient__care_team", "patient__user").order_by("pk")
+    due = []
+    for start in range(0, len(found), AT_ONCE):
+        some = found[start : start + AT_ONCE]
+        stands = standing.standings([reminder.patient.user_id for reminder in some])
+        for reminder in some:
+            today = reminder.patient.care_team.today(now)
+            waiting = (s for s in stands[reminder.patient.user_id] if s.assigned and not s.is_done)
+            if reminder.next_day(today) == today and any(
+                reminders.worth_a_mail(s.assigned.due, today) for s in waiting if s.assigned
+            ):
+                due.append(reminder)
+    return due

@@ -1,0 +1,76 @@
+"""Who saw or did what of whom: every look at a patient's record and every act over one is a row that only stays.
+
+A list or an export is noted with `note_list`; an act over a patient with `note`, by the verb that does it and in its
+transaction. Opaque ids only: no name, no answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy
+
+from learn.people.models import AuditEvent, CareTeam, Patient, User
+
+# Every act that is noted, as the page that a lead reads says it.
+WORDS = {
+    "list.seen": gettext_lazy("saw the list of patients"),
+    "list.exported": gettext_lazy("took the list of patients as a file"),
+    "patient.seen": gettext_lazy("saw a patient's page"),
+    "assigned": gettext_lazy("assigned lessons or changed their day"),
+    "assigned.undone": gettext_lazy("took an assignment back at once"),
+    "reminded": gettext_lazy("sent a reminder by email"),
+    "withdrawn": gettext_lazy("withdrew an assignment"),
+    "member.added": gettext_lazy("added a member to the team"),
+    "member.removed": gettext_lazy("removed a member from the team"),
+    "lead.made": gettext_lazy("made a member a lead"),
+    "lead.unmade": gettext_lazy("made a lead a member"),
+    "patient.left": gettext_lazy("moved a patient to another team"),
+    "patient.came": gettext_lazy("moved a patient here from another team"),
+    "audit.seen": gettext_lazy("looked at this page"),
+    "contacted": gettext_lazy("noted that they spoke with a patient"),
+    "taught.back": gettext_lazy("recorded a teach-back"),
+    "chart.seen": gettext_lazy("made the note for the chart"),
+    "invited": gettext_lazy("invited a patient"),
+    "renamed": gettext_lazy("changed a patient's label"),
+    "ended": gettext_lazy("ended a patient's care here"),
+    "taken.back": gettext_lazy("took a patient back"),
+    "cards.seen": gettext_lazy("saw new cards"),
+    "card.made": gettext_lazy("made a card"),
+    "card.cancelled": gettext_lazy("cancelled a card"),
+    "question.talked": gettext_lazy("talked about a patient's question"),
+    "question.untalked": gettext_lazy("took back that a question was talked about"),
+    "sharing.stopped": gettext_lazy("stopped sharing with their nurse"),
+    "erased": gettext_lazy("erased what was kept about them"),
+}
+
+
+def note(*, by: User, what: str, now: datetime, patient: Patient | None = None, team: CareTeam | None = None) -> None:
+    """Note one act: `what` is a key of WORDS, about a patient (whose team is noted too) or a team."""
+    _ = WORDS[what]
+    AuditEvent.objects.create(
+        at=now,
+        who=by.pk,
+        what=what,
+        patient=patient.pk if patient else None,
+        team=patient.care_team_id if patient else team.pk if team else None,
+    )
+
+
+def note_each(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
+    """Note one act over many patients: one row each, so that each one's history tells it."""
+    _ = WORDS[what]
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=now, who=by.pk, what=what, patient=patient.pk, team=patient.care_team_id) for patient in patients
+    )
+
+
+def note_list(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
+    """Note that a list or an export was seen: one row a team, with the number of its patients. An empty list, none."""
+    _ = WORDS[what]
+    counts = Counter(patient.care_team_id for patient in patients)
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=now, who=by.pk, what=what, team=team, count=count) for team, count in sorted(counts.items())
+    )

@@ -1,0 +1,260 @@
+"""Readings + attempts + teach-backs + assignments -> one status, used by patient and nurse alike.
+
+Completion is derived, never stored: a fixed number of queries reads the rows of any number of learners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Min, OuterRef, Q, Subquery, TextChoices
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from learn.assignments.models import Assignment
+from learn.lessons.models import LANGUAGE, Step
+from learn.progress import answers
+from learn.progress.models import Reading
+from learn.progress.safety import Flag, Verdict
+from quizzes.models import Attempt, Revision
+
+
+@dataclass(frozen=True)
+class Taught:
+    """A lesson as readers see it now: its published edition."""
+
+    steps: tuple[str, ...]  # the slugs of its steps, in order
+    lesson: int
+    slug: str
+    therapy: str
+    therapy_title: str
+    title: str
+    minutes: int  # to read; its check comes on top
+    quiz: int | None
+    read_first: bool = False  # it says when to call
+    questions: int = 0  # that the check asks now
+
+
+class Status(TextChoices):
+    """How far somebody is in a lesson, in the one vocabulary (ruling 7). A value is also the name of its style."""
+
+    NOT_STARTED = "not-started", _("Not started")
+    READING = "reading", _("Step %(step)s of %(count)s")
+    CHECK = "check", _("Check to do")
+    DONE = "done", _("Done")
+    TALK = "talk", _("Talk about it")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one learner is in one lesson."""
+
+    taught: Taught
+    code: Status = Status.NOT_STARTED
+    step: int = 1  # where to go on
+    open_check: bool = False  # answers are owed in a check or retry that was begun
+    done_at: datetime | None = None  # when all of it was first true
+    assigned: Assignment | None = None
+
+    @property
+    def words(self) -> str:
+        """The status as everyone reads it."""
+        return str(self.code.label) % {"step": self.step, "count": len(self.taught.steps)}
+
+    @property
+    def is_done(self) -> bool:
+        """True when nothing more is asked of the learner here."""
+        return self.code == Status.DONE
+
+    def is_late(self, today: date) -> bool:
+        """True after the due day, until it is done. Only staff are told; a patient can still do it."""
+        return self.assigned is not None and not self.is_done and self.assigned.is_late(today)
+
+
+def catalogue() -> list[Taught]:
+    """Return every published lesson, as the site lists them. One query."""
+    asked = Revision.objects.published(language=LANGUAGE).filter(
+        question__quizitem__quiz=OuterRef("edition__lesson__quiz")
+    )
+    steps = (
+        Step.objects.shown()
+        .annotate(asked=Coalesce(Subquery(asked.order_by().values("language").annotate(n=Count("pk")).values("n")), 0))
+        .order_by("edition__lesson__therapy__position", "edition__lesson__position", "position")
+        .values_list(
+            "edition__lesson",
+            "edition__lesson__slug",
+            "edition__lesson__therapy__slug",
+            "edition__lesson__therapy__title",
+            "edition__title",
+            "edition__minutes",
+            "edition__lesson__quiz",
+            "edition__lesson__read_first",
+            "asked",
+            "slug",
+        )
+    )
+    lessons = groupby(steps, key=lambda row: row[:-1])
+    return [Taught(tuple(row[-1] for row in rows), *lesson) for lesson, rows in lessons]
+
+
+def lessons_read(learner: Any) -> set[int]:
+    """Return the lessons (primary keys) that this person has read to the end. One query; a visitor's costs none."""
+    return set(Reading.objects.of(learner).exclude(finished=None).values_list("edition__lesson", flat=True))
+
+
+class ReadingRow(NamedTuple):
+    """How far somebody read one edition of a lesson."""
+
+    learner: int
+    lesson: int
+    title: str
+    number: int  # of the edition
+    step: str  # the slug of the furthest step
+    position: int  # of that step, in that edition
+    started: datetime
+    moved: datetime | None
+    finished: datetime | None
+
+
+_READING = (
+    "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
+    "started", "moved", "finished",
+)  # fmt: skip
+
+
+class AttemptsRow(NamedTuple):
+    """All attempts of one learner at one quiz."""
+
+    learner: int
+    quiz: int | None  # reviews have none
+    checked: datetime | None  # when a check was first finished
+    open: int  # how many have answers owed
+
+
+@dataclass(frozen=True)
+class Need:
+    """A safety question that a patient needs help with (ruling 8)."""
+
+    question: int
+    topic: str
+    flag: Flag
+    taught: Taught | None  # the lesson it belongs to, where that is still shown
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One learner: how they stand in every published lesson, what they need help with, when they last did anything."""
+
+    standings: list[Standing]
+    needs: list[Need]  # the newest miss first
+    readings: list[ReadingRow]
+
+
+def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
+    """Return for each learner (a user's pk) how they stand in every published lesson."""
+    return {learner: found.standings for learner, found in whole(learners).items()}
+
+
+def whole(learners: Collection[int], histories: answers.Histories | None = None) -> dict[int, Whole]:
+    """Return for each learner (a user's pk) what follows from the record.
+
+    Five queries whatever their number, and two more when somebody missed a safety question; four when `histories` are
+    given, as a page that shows every answer has read them already.
+
+    Done (ruling 7): the last step read, in any edition, and a finished check, every safety item of which was answered
+    right then or later. Talk about it (ruling 4) and needs help (ruling 8): `needs_help`. No total and no earlier Done
+    hides them, and no change of the quiz.
+    """
+    readings: dict[int, list[ReadingRow]] = {}
+    for reading in Reading.objects.filter(learner__in=learners).values_list(*_READING):
+        readings.setdefault(reading[0], []).append(ReadingRow(*reading))
+    attempts = {(row.learner, row.quiz): row for row in _attempts(learners)}
+    if histories is None:
+        histories = answers.on_safety(learners)
+    judged: dict[int, list[tuple[answers.History, Verdict]]] = {}
+    for key, history in histories.items():
+        judged.setdefault(key[0], []).append((history, history.verdict))
+    assigned = {
+        (a.patient.user_id, a.lesson_id): a
+        for a in Assignment.objects.active().filter(patient__user__in=learners).select_related("patient", "by")
+    }
+    lessons = catalogue()
+    return {
+        learner: Whole(
+            [
+                _standing(
+                    taught,
+                    [r for r in readings.get(learner, []) if r.lesson == taught.lesson],
+                    attempts.get((learner, taught.quiz)),
+                    [verdict for history, verdict in judged.get(learner, []) if taught.quiz in history.quizzes],
+                    assigned.get((learner, taught.lesson)),
+                )
+                for taught in lessons
+            ],
+            _needs(judged.get(learner, []), lessons),
+            readings.get(learner, []),
+        )
+        for learner in learners
+    }
+
+
+def _attempts(learners: Collection[int]) -> list[AttemptsRow]:
+    rows = Attempt.objects.filter(learner__in=learners).values("learner", "quiz")
+    counted = rows.annotate(
+        checked=Min("finished", filter=Q(kind=Attempt.Kind.CHECK)), open=Count("pk", filter=Q(finished=None))
+    )
+    return [AttemptsRow(**row) for row in counted]
+
+
+def _needs(judged: list[tuple[answers.History, Verdict]], lessons: list[Taught]) -> list[Need]:
+    needs = [
+        Need(
+            history.rows[0].question,
+            history.misses[-1].topic,
+            verdict.flag,
+            next((taught for taught in lessons if taught.quiz in history.quizzes), None),
+        )
+        for history, verdict in judged
+        if verdict.flag
+    ]
+    return sorted(needs, key=lambda need: need.flag.at, reverse=True)
+
+
+def _standing(
+    taught: Taught,
+    readings: list[ReadingRow],
+    attempts: AttemptsRow | None,
+    verdicts: list[Verdict],
+    assigned: Assignment | None,
+) -> Standing:
+    read = min((r.finished for r in readings if r.finished), default=None)
+    checked = attempts.checked if attempts else None
+    code, done_at = Status.NOT_STARTED, None
+    unsettled = any(verdict.unsettled for verdict in verdicts)
+    if any(verdict.talk for verdict in verdicts):
+        code = Status.TALK
+    elif read and (checked or taught.quiz is None) and not unsettled:
+        code, done_at = Status.DONE, max(at for at in (read, checked, *(v.settled for v in verdicts)) if at)
+    elif read:
+        code = Status.CHECK
+    elif readings or attempts:
+        code = Status.READING
+    return Standing(
+        taught,
+        code,
+        step=max((_place(taught, reading) for reading in readings), default=1),
+        open_check=bool(attempts and attempts.open),
+        done_at=done_at,
+        assigned=assigned,
+    )
+
+
+def _place(taught: Taught, reading: ReadingRow) -> int:
+    """Return the step to go on with: the same step by its slug, wherever a newer edition has put it (ruling 10)."""
+    if reading.step in taught.steps:
+        return taught.steps.index(reading.step) + 1
+    return min(reading.position, len(taught.steps))

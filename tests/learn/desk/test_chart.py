@@ -1,0 +1,92 @@
+"""The note for the chart: what was done and recorded, and nothing that nobody can know."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.html import escape
+
+from learn.people.models import AuditEvent, CareTeam
+from tests.cast import PatientCase, at, make_edition, make_nurse, make_team, right, wrong
+
+
+class TestTheNoteForTheChart(PatientCase):
+    def note(self) -> str:
+        page = self.client.get(self.address("chart")).content.decode()
+        return re.search(r"<textarea[^>]*readonly>(.*?)</textarea>", page, re.S)[1]  # type: ignore[index]
+
+    def part(self, title: str, end: str = "\n\n") -> str:
+        return self.note().split(f"{title}\n")[1].split(end)[0]
+
+    def test_names_patient_team_writer_and_day(self) -> None:
+        assert self.note().startswith(
+            "Patient education: immunotherapy\nPatient: Ana, A-12, Maple team\n"
+            "Written by noor, Tuesday 24 November 2026, from the record of lessons, questions and teach-backs\n"
+        )
+
+    def test_says_plainly_where_there_is_nothing_yet(self) -> None:
+        assert self.note().count("None.") == 4
+
+    def test_names_lessons_done_with_edition_and_day_on_the_clinics_calendar(self) -> None:
+        self.read(1, 2, 3)
+        assert self.part("Lessons done") == "None."
+        self.check(now=at(20, 20))
+        assert self.part("Lessons done") == "- Lesson 1, edition 1: Friday 20 November 2026"
+        CareTeam.objects.update(zone="Pacific/Auckland")
+        assert self.part("Lessons done") == "- Lesson 1, edition 1: Saturday 21 November 2026"
+
+    def test_names_the_edition_that_was_read_last(self) -> None:
+        self.read(1, 2, 3)
+        self.check()
+        newer = make_edition(self.lesson, number=2)
+        assert "edition 1" in self.part("Lessons done")
+        self.read(1, 2, 3, edition=newer)
+        assert "edition 2" in self.part("Lessons done")
+
+    def test_names_safety_questions_by_topic_right_or_open_and_no_other_question(self) -> None:
+        self.check(plain=wrong, safety=wrong, now=at(20))
+        assert self.part("Safety questions answered right") == "None."
+        still = "- Topic of safety: last answered, not right, Friday 20 November 2026"
+        assert self.part("Safety questions still open") == still
+        self.check(safety=right, now=at(20, 15))
+        assert self.part("Safety questions still open") == "- Topic of safety: right Friday 20 November 2026"
+        self.check(now=at(22))
+        self.check(now=at(23))
+        assert self.part("Safety questions still open") == "None."
+        assert self.part("Safety questions answered right").startswith("- Topic of safety: right ")
+        assert "Topic of plain" not in self.note()
+
+    def test_tells_teach_backs_with_outcome_whom_who_and_when_and_what_was_added(self) -> None:
+        first = self.said_back(
+            "own-words", to_whom="both", language="Spanish", barriers=["senses"], note="<Hums>", at=at(22)
+        )
+        self.said_back("again", adds_to=first, to_whom="", note="Wrong button.", at=at(23))
+        assert self.part("Teach-back").strip() == (
+            "- Topic of safety: Explained in own words. Both, in Spanish. noor, Sunday 22 November 2026\n"
+            "  In the way: Hearing or sight\n"
+            f"  Note: {escape('<Hums>')}\n"
+            "  Added: Explain again next time. noor, Monday 23 November 2026\n"
+            "  Note: Wrong button."
+        )
+
+    def test_never_says_what_somebody_knows(self) -> None:
+        self.read(1, 2, 3)
+        self.check()
+        self.said_back()
+        for word in ("understand", "knows", "competent", "score", "%"):
+            assert word not in self.note().lower()
+
+    def test_leaves_one_audit_row_and_is_not_found_for_another_nurse(self) -> None:
+        self.note()
+        assert list(AuditEvent.objects.values_list("what", "patient")) == [("chart.seen", self.ana.pk)]
+        self.client.force_login(make_nurse("omar", make_team("Cedar team")))
+        assert self.client.get(self.address("chart")).status_code == 404
+
+    def test_costs_the_same_whatever_was_done(self) -> None:
+        self.note()
+        for day in (10, 15):
+            with self.assertNumQueries(11):
+                self.note()
+            self.read(1, 2, 3)
+            self.check(safety=wrong, now=at(day))
+            self.said_back("again", adds_to=self.said_back("prompt"))

@@ -1,0 +1,249 @@
+"""Progress on the Desk: patients by lessons."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+
+from learn.assignments.models import Assignment
+from learn.desk.admin.picture import Bar
+from learn.lessons.models import Lesson, Step
+from learn.people.models import AuditEvent, CareTeam, Membership, Patient
+from learn.progress import actions
+from quizzes import taking
+from tests.cast import DeskCase, at, make_nurse, make_patient, right, unguarded, words, wrong
+
+
+class ProgressCase(DeskCase):
+    address = "/admin/people/patient/progress/"
+
+    def ask(self, patient: Patient, lesson: Lesson | None = None, due: date = date(2026, 12, 24)) -> None:
+        Assignment.objects.create(patient=patient, lesson=lesson or self.lesson, due=due, by=self.noor, made=at(20))
+
+    def read(self, patient: Patient, steps: int, lesson: Lesson | None = None) -> None:
+        every = list(Step.objects.shown().filter(edition__lesson=lesson or self.lesson))
+        for step in every[:steps]:
+            actions.read(learner=patient.user, steps=every, step=step, now=at(20))
+
+    def check(self, patient: Patient, answer: Any) -> None:
+        attempt = taking.start(learner=patient.user, quiz=self.lesson.quiz, language="en", now=at(20))
+        while item := taking.owed(list(attempt.items.with_answers())):
+            taking.answer(item=item, given=answer(item.revision), number=item.answers + 1, now=at(20))
+
+    def page(self, **query: Any) -> str:
+        return self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[0]
+
+    def names(self, **query: Any) -> list[str]:
+        return re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', self.page(**query))
+
+
+class TestProgress(ProgressCase):
+    def test_says_each_status_in_the_one_vocabulary_with_late_and_needs_help(self) -> None:
+        for label in ("Ben", "Cleo", "Dan"):
+            make_patient(self.maple, label)
+        ben, cleo, dan = Patient.objects.filter(label__in=("Ben", "Cleo", "Dan"))
+        self.ask(self.ana, due=date(2026, 11, 22))
+        self.read(ben, 1)
+        self.read(cleo, 9)
+        self.check(cleo, right)
+        self.read(dan, 9)
+        self.check(dan, wrong)
+        text = words(self.client.get(self.address))
+        assert "Patient Side effects: when to call Dan Needs help Talk about it Ana Late Not started" in text
+        assert "Ben Step 2 of 6 Cleo Done – means" in text
+
+    def test_shows_the_lessons_that_anyone_on_the_page_was_asked_for_or_began_in_the_sites_order(self) -> None:
+        first = Lesson.objects.get(slug="what-is-immunotherapy")
+        self.ask(self.ana)
+        self.read(make_patient(self.maple, "Ben"), 1, first)
+        page = self.page()
+        titles = re.findall(r'<th scope="col">([^<]+)</th>', page)
+        assert titles == ["Patient", "What is immunotherapy?", "Side effects: when to call"]
+        assert page.count("Not asked for") == 2
+
+    def test_is_a_real_table_in_a_region_that_takes_the_focus(self) -> None:
+        self.ask(self.ana)
+        page = self.page()
+        assert '<div class="scroll grid" tabindex="0" role="region" aria-label=' in page
+        assert '<th scope="row"><a href="' in page
+        assert '<th scope="col">Side effects: when to call</th>' in page
+
+    def test_puts_first_who_missed_a_safety_question_then_the_longest_late(self) -> None:
+        ben, cleo, dan = (make_patient(self.maple, label) for label in ("Ben", "Cleo", "Dan"))
+        self.ask(ben, due=date(2026, 11, 22))
+        self.ask(cleo, due=date(2026, 11, 2))
+        self.check(dan, wrong)
+        assert self.names() == ["Dan", "Cleo", "Ben", "Ana"]
+        assert self.names(sort="name") == ["Ana", "Ben", "Cleo", "Dan"]
+        assert self.names(sort="\x00") == ["Dan", "Cleo", "Ben", "Ana"]
+
+    def test_is_filtered_by_day_and_status_of_the_same_lesson(self) -> None:
+        other = Lesson.objects.get(slug="what-is-immunotherapy")
+        late, today, sixth, seventh = (make_patient(self.maple, label) for label in ("Late", "Now", "Six", "Seven"))
+        self.ask(late, due=date(2026, 11, 22))
+        self.ask(today, due=date(2026, 11, 23))
+        self.ask(sixth, due=date(2026, 11, 29))
+        self.ask(seventh, due=date(2026, 11, 30))
+        self.read(late, 1, other)
+        assert self.names(due="late") == ["Late"]
+        assert self.names(due="week", sort="name") == ["Now", "Six"]
+        assert self.names(status="reading") == ["Late"]
+        assert self.names(status="reading", due="late") == []
+        assert self.names(status="not-started", due="late") == ["Late"]
+        assert "None of your patients fits this" in self.page(status="done")
+        assert self.names(due="never") == self.names()
+        assert "Choose one of these" in self.page(due="never")
+
+    def test_does_not_call_late_or_due_what_is_done(self) -> None:
+        self.ask(self.ana, due=date(2026, 11, 22))
+        self.read(self.ana, 9)
+        self.check(self.ana, right)
+        assert self.names(due="late") == []
+        assert self.names(status="done") == ["Ana"]
+
+    def test_takes_the_day_from_the_clinics_calendar(self) -> None:
+        self.ask(self.ana, due=date(2026, 11, 23))
+        assert self.names(due="late") == []
+        CareTeam.objects.update(zone="Pacific/Auckland")  # where the 24th has begun
+        assert self.names(due="late") == ["Ana"]
+
+    def test_finds_who_needs_help_also_where_the_lesson_is_not_shown_any_more(self) -> None:
+        self.check(self.ana, wrong)
+        with unguarded():
+            self.lesson.editions.update(state="retired")
+        assert self.names(status="help") == ["Ana"]
+        assert "Ana Needs help" in words(self.client.get(self.address))
+
+    def test_offers_the_care_teams_of_a_nurse_who_has_several_and_only_hers(self) -> None:
+        assert 'name="team"' not in self.page()
+        cai = make_patient(self.cedar, "Cai")
+        assert self.names(team=self.cedar.pk) == ["Ana"]
+        Membership.objects.create(care_team=self.cedar, nurse=self.noor, started=at(1))
+        assert self.names() == ["Ana", "Cai"]
+        assert self.names(team=self.cedar.pk) == ["Cai"]
+        assert 'Cai</a> <span class="small">Cedar team' in self.page()
+        assert cai.label not in self.page(team=self.maple.pk)
+
+    def test_leaves_out_those_whose_care_has_ended_and_other_teams(self) -> None:
+        make_patient(self.maple, "Gone", ended_on=date(2026, 11, 1), ended_why="moved")
+        make_patient(self.cedar, "Cai")
+        assert self.names() == ["Ana"]
+
+    def test_keeps_its_order_over_pages_and_loses_nobody(self) -> None:
+        for n in range(120):
+            patient = make_patient(self.maple, f"P{n % 7}")
+            if n % 3 == 0:
+                self.ask(patient, due=date(2026, 11, 1 + n % 20))
+        seen: list[str] = []
+        query = "?due=all&status=all"
+        for pages in (1, 2, 3):
+            page = self.client.get(self.address + query).content.decode()
+            seen += re.findall(r"patient/(\d+)/change/", page)
+            more = re.search(r'href="(\?after=\d+)">More patients', page)
+            assert bool(more) == (pages < 3)
+            query = more[1] if more else ""
+        assert len(seen) == len(set(seen)) == 121
+        late = set(map(str, Assignment.objects.values_list("patient", flat=True)))
+        assert set(seen[: len(late)]) == late
+
+    def test_keeps_the_filter_from_page_to_page(self) -> None:
+        for n in range(51):
+            self.ask(make_patient(self.maple, f"P{n}"), due=date(2026, 11, 2))
+        page = self.client.get(self.address, {"due": "late", "sort": "name"}).content.decode()
+        more = re.search(r'href="(\?[^"]+)">More patients', page)
+        assert more
+        second = self.client.get(self.address + more[1].replace("&amp;", "&")).content.decode()
+        assert len(re.findall(r'<th scope="row"><a ', second)) == 1
+        assert '<option value="late" selected>' in second
+        assert 'href="?due=late&amp;sort=name">Back to the first patients' in second
+
+    def test_costs_the_same_at_1_3_and_50_patients_by_14_lessons(self) -> None:
+        lessons = list(Lesson.objects.taught()[:14])
+        self.page()
+        for more in (0, 2, 47):
+            for n in range(more):
+                patient = make_patient(self.maple, f"P{more}-{n}")
+                for lesson in lessons:
+                    self.ask(patient, lesson)
+            with self.assertNumQueries(10):  # session, user, roles, patients, the audit row, the five of the status
+                self.page()
+        self.check(self.ana, wrong)
+        with self.assertNumQueries(12):  # and two more where somebody missed a safety question
+            assert self.page().count("<td>") == 50 * 14
+
+    def test_is_noted_with_the_number_of_patients_on_the_page(self) -> None:
+        make_patient(self.maple, "Ben")
+        self.page()
+        self.page(status="done")
+        rows = AuditEvent.objects.values_list("who", "what", "team", "patient", "count")
+        assert list(rows) == [(self.noor.pk, "list.seen", self.maple.pk, None, 2)]
+
+    def test_is_one_click_from_home(self) -> None:
+        assert f'href="{reverse("admin:people_patient_matrix")}"' in self.client.get("/admin/").content.decode()
+
+
+class TestThePictureOfTheTeam(ProgressCase):
+    def counts(self, **query: Any) -> dict[str, list[int]]:
+        """Return each lesson's numbers: done, check to do, in the steps, not started, talk about it, late, help."""
+        picture = self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[2]
+        rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', picture, flags=re.S)
+        return {title: [int(n) for n in re.findall(r'class="n">(\d+)<', cells)] for title, cells in rows}
+
+    def test_counts_where_the_patients_of_a_lesson_stand(self) -> None:
+        ben, cleo, dan = (make_patient(self.maple, label) for label in ("Ben", "Cleo", "Dan"))
+        self.ask(self.ana, due=date(2026, 11, 22))
+        self.read(ben, 1)
+        self.read(cleo, 9)
+        self.check(cleo, right)
+        self.read(dan, 9)
+        self.check(dan, wrong)
+        make_patient(self.maple, "Eli")  # was asked for nothing
+        assert self.counts() == {"Side effects: when to call": [1, 0, 1, 1, 1, 1, 1]}
+        assert self.counts(status="done") == {"Side effects: when to call": [1, 0, 0, 0, 0, 0, 0]}
+
+    def test_draws_parts_as_long_as_their_share(self) -> None:
+        bar = Bar("L", [3, 0, 1, 0, 0], late=0, help=0)
+        assert [(part.code, part.x, part.width) for part in bar.parts] == [("done", 0, 178), ("reading", 180, 58)]
+        assert Bar("L", [0, 0, 0, 0, 0], late=0, help=0).parts == []
+
+    def test_is_left_out_where_no_lesson_was_asked_for(self) -> None:
+        assert self.counts() == {}
+
+
+class TestTheFile(ProgressCase):
+    address = "/admin/people/patient/progress/export/"
+
+    def rows(self, **query: Any) -> list[list[str]]:
+        response = self.client.get(self.address, query)
+        assert response["Content-Type"] == "text/csv; charset=utf-8"
+        assert response["Content-Disposition"] == 'attachment; filename="progress-2026-11-23.csv"'
+        return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig")), strict=True))
+
+    def test_holds_what_the_filtered_list_shows_on_all_its_pages(self) -> None:
+        self.ask(self.ana, due=date(2026, 11, 22))
+        for n in range(60):
+            self.read(make_patient(self.maple, f"P{n:02}", reference=f"R-{n}"), 1)
+        rows = self.rows(sort="name")
+        assert len(rows) == 62
+        assert rows[0] == ["Patient", "Reference", "Care team", "Side effects: when to call"]
+        assert rows[1] == ["Ana", "", "Maple team", "Not started, Late"]
+        assert rows[2] == ["P00", "R-0", "Maple team", "Step 2 of 6"]
+        assert [row[0] for row in self.rows(due="late")] == ["Patient", "Ana"]
+        seen = AuditEvent.objects.filter(what="list.exported").order_by("pk")
+        assert [(event.count, event.who) for event in seen] == [(61, self.noor.pk), (1, self.noor.pk)]
+
+    def test_never_holds_a_formula(self) -> None:
+        bad = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "\rx", "＝1", " =1", 'a,b"c']
+        for label in bad:
+            self.read(make_patient(self.maple, label, reference=label), 1)
+        cells = {row[n] for row in self.rows()[1:] for n in (0, 1)}
+        assert {f"'{label}" for label in bad[:-1]} | {bad[-1], "Ana", ""} == cells - {""} | {""}
+
+    def test_holds_nobody_of_another_team(self) -> None:
+        self.client.force_login(make_nurse("nobody-yet"))
+        assert self.rows() == [["Patient", "Reference", "Care team"]]

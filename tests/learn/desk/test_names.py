@@ -1,0 +1,134 @@
+"""Initials on a screen that others see; a patient found by name; nobody's empty chair stays signed in."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import time_machine
+from django.urls import reverse
+from django.utils import timezone
+
+from learn.people.models import AuditEvent, Patient
+from tests.cast import DeskCase, make_patient, make_team, words
+
+FIND = "/admin/people/patient/find/"
+
+
+class TestInitialsOnly(DeskCase):
+    def test_hides_the_name_on_every_page_of_the_desk_until_it_is_switched_off(self) -> None:
+        Patient.objects.filter(pk=self.ana.pk).update(label="Anastasia Quill")
+        pages = [
+            reverse("admin:index"),
+            reverse("admin:people_patient_changelist"),
+            reverse("admin:people_patient_matrix"),
+            reverse("admin:people_patient_find") + "?q=quill",
+            reverse("admin:people_patient_change", args=[self.ana.pk]),
+            reverse("admin:people_patient_contact", args=[self.ana.pk]),
+            reverse("admin:people_patient_assign") + f"?patient={self.ana.pk}",
+        ]
+        toggle = reverse("admin:initials")
+        assert self.client.post(toggle, {"next": pages[2]}).url == pages[2]
+        for page in pages:
+            text = self.client.get(page).content.decode()
+            assert "Anastasia" not in text, page
+            assert "Quill" not in text, page
+            assert "A. Q." in text or page == pages[0], page
+        self.client.post(reverse("admin:people_patient_contact", args=[self.ana.pk]), {"number": 1, "note": ""})
+        assert "Anastasia" not in self.client.get(pages[0]).content.decode()
+        self.client.post(toggle)
+        assert "Anastasia Quill" in self.client.get(pages[1]).content.decode()
+
+    def test_leads_nowhere_but_to_this_site(self) -> None:
+        for evil in ("https://evil.example/", "//evil.example", "javascript:alert(1)", "/\x00"):
+            assert self.client.post(reverse("admin:initials"), {"next": evil}).url == reverse("admin:index")
+
+
+class TestFindAPatient(DeskCase):
+    def names(self, query: str) -> list[str]:
+        page = self.client.get(FIND, {"q": query}).content.decode()
+        return re.findall(r'<th [^>]*scope="row"><a href="[^"]+">([^<]+)</a>', page)
+
+    def test_looks_at_name_and_reference_whatever_the_case(self) -> None:
+        make_patient(self.maple, "ÉVA Nagy", reference="W3-77")
+        assert self.names("éva") == ["ÉVA Nagy"]
+        assert self.names(" w3-7 ") == ["ÉVA Nagy"]
+        assert self.names("nagy éva") == ["ÉVA Nagy"], "in whatever order"
+        assert self.names("nagy ana") == []
+        assert self.names("a") == ["Ana", "ÉVA Nagy"]
+
+    def test_finds_ended_patients_too_and_says_so(self) -> None:
+        Patient.objects.filter(pk=self.ana.pk).update(ended_on="2026-11-20", ended_why="moved")
+        assert "Ana Ended" in words(self.client.get(FIND, {"q": "ana"}))
+
+    def test_finds_nobody_of_another_team(self) -> None:
+        make_patient(make_team("Birch team"), "Anabel")
+        assert self.names("ana") == ["Ana"]
+
+    def test_says_kindly_that_nobody_was_found_or_asked_for(self) -> None:
+        assert "None of your patients has “xyz”" in words(self.client.get(FIND, {"q": "xyz"}))
+        assert "Type some letters" in words(self.client.get(FIND))
+
+    def test_shows_fifty_at_most_and_costs_the_same_for_one_and_for_three(self) -> None:
+        self.client.get(FIND)
+        counts = []
+        for more in (0, 2):
+            for n in range(more):
+                make_patient(self.maple, f"Ana {n}")
+            with self.subTest(more=more):
+                with self.assertNumQueries(5):
+                    self.client.get(FIND, {"q": "ana"})
+                counts.append(AuditEvent.objects.order_by("-pk").first().count)
+        assert counts == [1, 3]
+        for n in range(60):
+            make_patient(self.maple, f"Ana more {n}")
+        assert len(self.names("ana")) == 50
+        assert "There are more" in words(self.client.get(FIND, {"q": "ana"}))
+
+
+class TestAnIdleDesk(DeskCase):
+    def test_tells_the_page_how_many_seconds_are_left_and_a_post_gives_all_of_them_again(self) -> None:
+        home, start = reverse("admin:index"), timezone.now()
+        with time_machine.travel(start, tick=False) as clock:
+            self.client.get(home)
+
+            def left() -> int:
+                return int(re.findall(r'data-left="(\d+)"', self.client.get(home).content.decode())[0])
+
+            assert left() == 900
+            clock.shift(timedelta(minutes=12))
+            assert left() == 180, "looking renews nothing"
+            assert self.client.post(reverse("stay")).status_code == 204
+            assert left() == 900
+            clock.shift(timedelta(minutes=15, seconds=1))
+            response = self.client.get(home)
+            assert response.url == f"{reverse('account_login')}?next=/admin/"
+            assert "please fill in again" in self.client.get(response.url).content.decode()
+
+    def test_never_gives_more_than_twelve_hours_in_all(self) -> None:
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            self.client.get(reverse("admin:index"))
+            for _ in range(12 * 6 - 1):
+                clock.shift(timedelta(minutes=10))
+                assert self.client.post(reverse("stay")).status_code == 204
+            text = self.client.get(reverse("admin:index")).content.decode()
+            assert 'data-left="600"' in text
+            clock.shift(timedelta(minutes=10, seconds=1))
+            assert self.client.post(reverse("stay")).status_code == 302
+
+    def test_leads_from_a_form_that_came_too_late_back_to_its_page(self) -> None:
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            page = reverse("admin:people_patient_contact", args=[self.ana.pk])
+            self.client.get(page)
+            clock.shift(timedelta(minutes=16))
+            response = self.client.post(
+                reverse("admin:initials"), headers={"referer": f"http://testserver{page}?from=list"}
+            )
+            assert response.url == f"{reverse('account_login')}?next={page.replace('/', '%2F')}%3Ffrom%3Dlist"
+
+    def test_does_not_lead_to_another_site(self) -> None:
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            self.client.get(reverse("admin:index"))
+            clock.shift(timedelta(minutes=16))
+            response = self.client.post(reverse("admin:initials"), headers={"referer": "https://evil.example/x"})
+            assert response.url == f"{reverse('account_login')}?next=%2Fmy%2F"

@@ -1,0 +1,176 @@
+"""A patient's page: what they missed as it was asked, what was said back, and what happened."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+from learn.assignments.models import Assignment
+from learn.desk.admin.timeline import SHOWN
+from learn.progress.models import Contact
+from quizzes import authoring
+from tests.cast import (
+    PatientCase,
+    at,
+    make_patient,
+    make_question,
+    right,
+    wrong,
+)
+
+
+class TestMissedQuestions(PatientCase):
+    def missed(self) -> str:
+        return self.part("Missed questions", "Teach-backs")
+
+    def test_say_that_nothing_was_answered_or_nothing_is_open(self) -> None:
+        assert "No questions have been answered yet." in self.missed()
+        self.check()
+        assert "Nothing that was missed is still open." in self.missed()
+
+    def test_show_the_question_as_it_was_asked_what_was_chosen_the_best_answer_and_when(self) -> None:
+        self.check(safety=wrong, now=at(20))
+        newer = authoring.draft(
+            question=self.safety.question, language="en", kind="choice", spec=self.safety.spec, stem="A new wording?",
+            why="New.", objective="New topic", critical=True,
+        )  # fmt: skip
+        authoring.publish(revision=newer, same_meaning=True)
+        missed = self.missed()
+        assert (
+            "Stem of safety? Safety Needs help: still not right at the end Teach back "
+            "They chose Wrong 1 Best answer Right 0 When Friday 20 November at 12:04 p.m., missed 3 times"
+        ) in missed
+        assert "A new wording?" not in missed
+
+    def test_tell_not_sure_from_wrong(self) -> None:
+        self.check(safety=lambda revision: [], now=at(20))
+        assert "They chose I’m not sure Best answer Right 0" in self.missed()
+
+    def test_come_with_safety_first_and_what_is_open_before_what_was_put_right(self) -> None:
+        other = make_question("other")
+        self.quiz.items.create(question=other.question, position=3)
+        self.check(plain=wrong, safety=wrong, now=at(20), times=5)
+        missed = self.missed()
+        assert re.findall(r"Stem of (\w+)", missed) == ["safety", "other", "plain"]
+        assert "Stem of plain? Not right yet" in missed
+        self.check(plain=lambda r: right(r) if r.pk == other.pk else wrong(r), now=at(22), times=5)
+        still, since = self.missed().split("Missed before, put right since (2)")
+        assert re.findall(r"Stem of (\w+)", still) == ["plain"]
+        assert re.findall(r"Stem of (\w+)\? (?:Safety )?Right (.+?) Teach back", since) == [
+            ("safety", "Sunday 22 November"),
+            ("other", "Sunday 22 November"),
+        ]
+
+    def test_stay_open_where_the_right_answer_came_on_the_day_of_the_miss(self) -> None:
+        self.check(safety=wrong, now=at(20))
+        self.check(now=at(20, 15))
+        assert "Needs help: still not right at the end" in self.missed().split("Missed before")[0]
+
+    def test_are_closed_by_saying_it_back_in_own_words_only(self) -> None:
+        self.check(safety=wrong, now=at(20))
+        self.said_back("prompt")
+        assert "Needs help" in self.missed()
+        self.said_back()
+        assert "Missed before, put right since (1)" in self.missed()
+        assert "Safety Said back in own words" in self.missed()
+
+    def test_do_not_show_another_patients(self) -> None:
+        self.learner = make_patient(self.team, "Ben").user
+        self.check(safety=wrong)
+        assert "No questions have been answered yet." in self.missed()
+
+
+class TestTeachBacks(PatientCase):
+    def test_say_that_there_are_none(self) -> None:
+        assert "No teach-backs yet." in self.page()
+
+    def test_tell_how_it_went_to_whom_and_what_was_in_the_way_the_newest_first(self) -> None:
+        self.said_back("again", at=at(20), topic="First topic")
+        self.said_back(
+            "prompt", at=at(23), to_whom="helper", language="Spanish", barriers=["senses", "body"], note="<b>Slowly</b>"
+        )
+        part = self.part("Teach-backs", "Their questions")
+        assert part.index("Topic of safety: Needed a prompt") < part.index("First topic: Explain again next time")
+        assert "yesterday at noon, noor, to: A family member or helper, in Spanish" in part
+        assert "In the way: Hearing or sight; Pain, tiredness or feeling ill" in part
+        assert "&lt;b&gt;Slowly" in part
+
+    def test_show_what_was_added_and_let_the_last_outcome_count(self) -> None:
+        root = self.said_back("own-words")
+        self.said_back("again", adds_to=root, to_whom="", note="Wrong button.", at=at(24, 9))
+        part = self.part("Teach-backs", "Their questions")
+        assert "Topic of safety: Explain again next time" in part
+        assert "Added today at 9 a.m., noor: Explain again next time Wrong button." in part
+
+
+class TestWhatHappened(PatientCase):
+    def happened(self, **query: Any) -> str:
+        return self.page(**query).split("What happened")[1]
+
+    def test_is_told_newest_first(self) -> None:
+        Assignment.objects.create(
+            patient=self.ana,
+            lesson=self.lesson,
+            by=self.noor,
+            made=at(18),
+            due=date(2026, 11, 25),
+            note="Before Monday",
+        )
+        self.read(1, 2, 3)
+        self.check(safety=wrong, now=at(21))
+        Contact.objects.create(patient=self.ana, nurse=self.noor, at=at(22), note="Spoke by phone", number=1)
+        self.said_back()
+        wanted = [
+            "yesterday at noon noor did a teach-back on “Topic of safety”: Explained in own words",
+            "Sunday 22 November at noon noor was in contact: Spoke by phone",
+            "Finished the check of “A quiz”: 1 of 2 right; 1 safety question not right",
+            "Read “Lesson 1” to the end",
+            "Began to read “Lesson 1”",
+            "noor asked for “Lesson 1” by Wednesday 25 November: Before Monday",
+        ]
+        happened = self.happened()
+        assert [happened.find(line) for line in wanted] == sorted(happened.find(line) for line in wanted)
+        assert all(line in happened for line in wanted), happened
+
+    def test_is_bounded_and_older_goes_on_where_it_ended(self) -> None:
+        for n in range(45):
+            Contact.objects.create(
+                patient=self.ana, nurse=self.noor, at=at(1) + timedelta(hours=n), note=f"Call {n}.", number=n + 1
+            )
+        seen, query = [], {}
+        for _ in range(4):
+            page = self.client.get(self.address(), query).content.decode()
+            seen.append(re.findall(r"Call (\d+)\.", page))
+            older = re.search(r"\?before=(\d+)#", page)
+            if not older:
+                break
+            query = {"before": older[1]}
+        assert [len(calls) for calls in seen] == [SHOWN, SHOWN, 5]
+        assert [int(n) for calls in seen for n in calls] == list(range(44, -1, -1))
+
+    def test_takes_any_garbage_for_the_newest(self) -> None:
+        self.read(1)
+        for before in ("", "x", "-1", "9" * 400, "\x00", "²", "9" * 18):
+            assert "Began to read" in self.happened(before=before), before
+
+
+class TestThePage(PatientCase):
+    def test_costs_the_same_whatever_was_done(self) -> None:
+        self.client.get(self.address())
+        for n in range(3):
+            # session, user, roles, patient, audit row; answers, teach-backs, the four of the status, contacts,
+            # questions, cards; and the wording of what was missed, where anything was
+            with self.assertNumQueries(15 if n else 14):
+                self.client.get(self.address())
+            self.read(1, 2, 3)
+            self.check(plain=wrong, safety=wrong, now=at(10 + n))
+            self.check(plain=wrong, safety=wrong, now=at(15 + n))
+            for k in range(3):
+                Contact.objects.create(patient=self.ana, nurse=self.noor, at=at(20), number=10 * n + k + 1)
+                self.said_back("again", adds_to=self.said_back("prompt"))
+
+    def test_of_a_patient_whose_care_has_ended_says_why(self) -> None:
+        self.ana.ended_on, self.ana.ended_why = date(2026, 11, 20), "moved"
+        self.ana.save()
+        assert "Maple team · A-12 · Moved to another clinic" in self.page()

@@ -1,0 +1,188 @@
+"""A teach-back: what to read out, how it went, once however often it is sent; added to, never changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import SimpleTestCase, TransactionTestCase
+from django.urls import reverse
+
+from learn.desk.admin.teach_back import Topic
+from learn.people.models import AuditEvent
+from learn.progress import actions, record, standing
+from learn.progress.models import Contact, TeachBack
+from tests.cast import PatientCase, at, make_nurse, make_patient, make_question, make_team, together, words, wrong
+
+
+class TestWhatIsReadOut(SimpleTestCase):
+    def test_asks_how_well_it_was_explained_with_the_topic_in_it(self) -> None:
+        begin = "“I want to be sure I explained this well. Can you tell me"
+        assert Topic("What to do about diarrhea").say == f"{begin}, in your own words, what to do about diarrhea?”"
+        assert Topic("IL-2").say == f"{begin} in your own words about “IL-2”?”"
+
+
+class TeachBackCase(PatientCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.check(plain=wrong, safety=wrong, now=at(20))
+        self.key = f"q{self.safety.question_id}"
+
+    def form(self, **over: Any) -> dict[str, Any]:
+        return {
+            "topic": self.key, self.key: "own-words", "to_whom": "patient", "language": "English", "number": 1,
+        } | over  # fmt: skip
+
+    def post(self, **over: Any) -> Any:
+        return self.client.post(self.address("teach_back"), self.form(**over))
+
+    def needs(self) -> int:
+        return len(standing.whole([self.ana.user_id])[self.ana.user_id].needs)
+
+
+class TestATeachBack(TeachBackCase):
+    def test_takes_its_topics_from_what_is_open_safety_first(self) -> None:
+        page = words(self.client.get(self.address("teach_back")))
+        assert "about “Topic of safety”?” Explained in own words Needed a prompt Explain again next time" in page
+        assert page.index("Topic of safety") < page.index("Topic of plain")
+
+    def test_begins_with_the_question_that_was_asked_for_and_shows_three_at_most(self) -> None:
+        for n in range(3):
+            self.quiz.items.create(question=make_question(f"more-{n}").question, position=3 + n)
+        self.check(plain=wrong, safety=wrong, now=at(21), times=9)
+        self.check(plain=wrong, safety=wrong, now=at(22), times=9)
+        plain = self.client.get(self.address("teach_back"), {"question": self.plain.question_id}).content.decode()
+        assert plain.count("I want to be sure") <= 3
+        assert plain.index("Topic of plain") < plain.index("Topic of safety")
+
+    def test_in_own_words_clears_the_flag_and_nothing_else_does(self) -> None:
+        for number, outcome, left in ((1, "prompt", 1), (2, "again", 1), (3, "own-words", 0)):
+            response = self.post(number=number, **{self.key: outcome})
+            assert (response.status_code, response.url) == (303, self.address())
+            assert self.needs() == left, outcome
+
+    def test_is_kept_with_whom_language_barriers_note_nurse_and_time(self) -> None:
+        self.post(to_whom="both", language=" Spanish ", barriers=["senses", "body"], note=" Slowly. ")
+        row = TeachBack.objects.get()
+        assert (row.patient, row.nurse, row.at, row.question) == (self.ana, self.noor, at(24), self.safety.question)
+        assert (row.topic, row.outcome, row.to_whom) == ("Topic of safety", "own-words", "both")
+        assert (row.language, row.barriers, row.note) == ("Spanish", ["senses", "body"], "Slowly.")
+        assert AuditEvent.objects.filter(what="taught.back", patient=self.ana.pk, who=self.noor.pk).count() == 1
+
+    def test_of_two_topics_is_two_rows_and_one_left_out_is_none(self) -> None:
+        plain = f"q{self.plain.question_id}"
+        self.post(topic=[self.key, plain], **{plain: "again"})
+        assert set(TeachBack.objects.values_list("topic", "outcome", "place")) == {
+            ("Topic of safety", "own-words", 1),
+            ("Topic of plain", "again", 2),
+        }
+        self.post(topic=[self.key, plain], number=2)
+        assert TeachBack.objects.filter(number=2).count() == 1
+
+    def test_is_one_however_often_it_is_sent(self) -> None:
+        for _ in range(3):
+            assert self.post(note="Once.").status_code == 303
+        assert TeachBack.objects.count() == 1
+        assert AuditEvent.objects.filter(what="taught.back").count() == 1
+
+    def test_of_another_window_is_not_lost_but_asked_about(self) -> None:
+        self.post(note="One.")
+        response = self.post(note="Two.")
+        assert "You saved another one in the meantime" in words(response)
+        page = response.content.decode()
+        assert "Two." in page
+        assert 'name="number" value="2"' in page
+        assert TeachBack.objects.count() == 1
+
+    def test_that_cannot_be_taken_says_how_to_mend_it_and_changes_nothing(self) -> None:
+        for over, problem in (
+            ({self.key: ""}, "Choose how it went, for one topic at least"),
+            ({self.key: "fine"}, "Choose one of the three"),
+            ({"to_whom": ""}, "Choose who explained it"),
+            ({"to_whom": "\x00"}, "Choose who explained it"),
+            ({"language": ""}, "Write the language"),
+            ({"language": "x" * 41}, "Use 40 letters at most"),
+            ({"barriers": ["x"]}, "Choose from this list"),
+            ({"note": "x" * 501}, "Use 500 letters at most"),
+            ({"note": "a\x00b"}, "Null characters are not allowed"),
+            ({"number": "2"}, "You saved another one in the meantime"),
+            ({"number": "9" * 30}, "You saved another one in the meantime"),
+        ):
+            page = words(self.post(**over))
+            assert problem in page, over
+            assert "There is a problem" in page
+        assert not TeachBack.objects.exists()
+
+    def test_takes_no_topic_that_this_patient_never_missed(self) -> None:
+        other = make_question("other").question_id
+        self.post(topic=f"q{other}", **{f"q{other}": "own-words", self.key: ""})
+        assert not TeachBack.objects.exists()
+
+    def test_where_nothing_is_open_is_about_the_lessons_that_were_begun(self) -> None:
+        self.post()
+        ben = make_patient(self.team, "Ben")
+        address = reverse("admin:people_patient_teach_back", args=[ben.pk])
+        assert "has not read or answered anything yet" in words(self.client.get(address, follow=True))
+        self.learner = ben.user
+        self.read(1)
+        assert "about “Lesson 1”" in words(self.client.get(address))
+        lesson = f"l{self.lesson.pk}"
+        self.client.post(
+            address, {"topic": lesson, lesson: "own-words", "to_whom": "patient", "language": "English", "number": 1}
+        )
+        assert TeachBack.objects.get(patient=ben).lesson == self.lesson
+
+
+class TestAnAddendum(TeachBackCase):
+    def add(self, pk: int, **form: Any) -> Any:
+        address = reverse("admin:people_patient_teach_back_add", args=[self.ana.pk, pk])
+        return self.client.post(address, {"outcome": "", "note": "", "number": 2} | form)
+
+    def test_stands_beside_what_was_recorded_and_can_correct_how_it_went(self) -> None:
+        self.post(note="First.")
+        first = TeachBack.objects.get()
+        assert self.add(first.pk, outcome="again", note="Wrong button.").status_code == 303
+        first.refresh_from_db()
+        assert (first.outcome, first.note) == ("own-words", "First.")
+        assert self.needs() == 1
+        (talk,) = record.of_patient(self.ana).talks
+        assert (talk.outcome, [row.note for row in talk.added]) == ("Explain again next time", ["Wrong button."])
+        assert self.add(first.pk, outcome="again", note="Wrong button.").status_code == 303
+        assert TeachBack.objects.count() == 2
+
+    def test_wants_a_note_or_an_outcome(self) -> None:
+        self.post()
+        assert "Write a note, or choose how it went" in words(self.add(TeachBack.objects.get().pk))
+        assert TeachBack.objects.count() == 1
+
+    def test_to_another_patients_or_to_an_addendum_is_not_found(self) -> None:
+        self.post()
+        first = TeachBack.objects.get()
+        self.add(first.pk, note="More.")
+        other = self.said_back(patient=make_patient(self.team, "Ben"))
+        for pk in (other.pk, TeachBack.objects.get(adds_to=first).pk, 10**15):
+            assert self.add(pk, note="x", number=3).status_code == 404
+        self.client.force_login(make_nurse("omar", make_team("Cedar team")))
+        assert self.add(first.pk, note="x", number=3).status_code == 404
+        assert TeachBack.objects.filter(patient=self.ana).count() == 2
+
+
+@pytest.mark.race
+class TestManyPressesAtOnce(TransactionTestCase):
+    serialized_rollback = True  # the groups of the migrations, for whoever comes after
+
+    def test_are_one_teach_back_and_one_contact(self) -> None:
+        team = make_team()
+        patient, noor, question = (
+            make_patient(team),
+            make_nurse("noor", team),
+            make_question("q", critical=True).question,
+        )
+        row = {"question_id": question.pk, "topic": "x", "outcome": "prompt", "to_whom": "patient", "place": 1}
+        for act, model in (
+            (lambda n: actions.taught_back(patient=patient, by=noor, rows=[row], number=1, now=at(24)), TeachBack),
+            (lambda n: actions.contacted(patient=patient, by=noor, note="", number=1, now=at(24)), Contact),
+        ):
+            assert together(8, act) == [None] * 8
+            assert model.objects.count() == 1
+        assert AuditEvent.objects.count() == 2

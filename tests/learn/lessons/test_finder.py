@@ -1,0 +1,373 @@
+"""The finder: the right medicine from a misspelt name, and never an immunotherapy for a medicine of another kind."""
+
+import random
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.test import SimpleTestCase
+
+from learn.lessons.finder import LONGEST, Found, Named, find
+from quizzes.readability import longest_sentence
+from tests.cast import FIXTURES
+from tests.shipped import LESSONS, UNKIND
+
+MEDICINES: list[dict[str, Any]] = yaml.safe_load((FIXTURES / "medicines.yaml").read_text(encoding="utf-8"))
+TYPED: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "misspellings.yaml").read_text(encoding="utf-8"))
+OTHER_KINDS = {"a different kind of medicine", "unclear"}
+SENTENCE_END = "Ask your team what it is for in your case."
+
+
+def named(row: dict[str, Any]) -> Named:
+    names = (row["generic"], *row["brands"], *row.get("aliases", ()))
+    return Named(row["slug"], names, ours=bool(row.get("lesson")))
+
+
+NAMES = [named(row) for row in MEDICINES]
+OURS = {name.slug for name in NAMES if name.ours}
+
+
+def without(slug: str) -> list[Named]:
+    return [name for name in NAMES if name.slug != slug]
+
+
+def slugs(query: str, names: list[Named] = NAMES) -> list[str]:
+    return [hit.slug for hit in find(query, names).hits]
+
+
+def missed(typed: dict[str, list[str]], top: int) -> list[str]:
+    """Return those for which the right medicine does not stand among the first."""
+    return [query for slug, queries in typed.items() for query in queries if slug not in slugs(query)[:top]]
+
+
+def count(typed: dict[str, list[str]]) -> int:
+    return sum(map(len, typed.values()))
+
+
+def immunotherapy_first(queries: list[str], names: list[Named] = NAMES) -> list[str]:
+    return [query for query in queries if OURS & set(slugs(query, names)[:1])]
+
+
+class TestAMisspeltImmunotherapy(SimpleTestCase):
+    def test_is_tried_often_and_under_every_medicine(self) -> None:
+        assert count(TYPED["tuned"]) >= 150
+        assert count(TYPED["held_out"]) >= 40
+        groups = {row["slug"] for row in MEDICINES if row["kind"] == "A group of treatments"}
+        assert TYPED["tuned"].keys() == OURS - groups
+
+    def test_is_misspelt(self) -> None:
+        """A few stand there rightly spelt, with words around them or as only one word of the name."""
+        typed = [query for part in ("tuned", "held_out") for queries in TYPED[part].values() for query in queries]
+        known = {name.casefold() for medicine in NAMES for name in medicine.names}
+        assert len(typed) == len(set(typed))
+        assert len(known & {query.casefold() for query in typed}) <= 10
+
+    def test_is_first(self) -> None:
+        for part in ("tuned", "held_out"):
+            assert len(missed(TYPED[part], 1)) <= 0.05 * count(TYPED[part]), missed(TYPED[part], 1)
+
+    def test_is_among_the_first_three(self) -> None:
+        for part in ("tuned", "held_out"):
+            assert len(missed(TYPED[part], 3)) <= 0.02 * count(TYPED[part]), missed(TYPED[part], 3)
+
+    def test_is_never_called_exact(self) -> None:
+        assert not find("pembrolizomab", NAMES).hits[0].exact
+        assert not find("keytrud", NAMES).hits[0].exact
+
+    def test_with_any_one_letter_changed_is_among_the_first_three(self) -> None:
+        dice = random.Random(4)
+        for medicine in NAMES:
+            for name in medicine.names if medicine.ours else ():
+                if len(name) > 7:
+                    at = dice.randrange(1, len(name) - 1)
+                    for typed in (
+                        name[:at] + name[at + 1 :],
+                        name[:at] + name[at] + name[at:],
+                        name[:at] + "o" + name[at + 1 :],
+                    ):
+                        assert medicine.slug in slugs(typed), typed
+
+
+class TestAMedicineOfAnotherKind(SimpleTestCase):
+    def test_is_first_under_each_of_its_own_names(self) -> None:
+        for medicine in NAMES:
+            for name in () if medicine.ours else medicine.names:
+                assert slugs(name)[0] == medicine.slug, name
+
+    def test_however_misspelt_never_leads_to_an_immunotherapy(self) -> None:
+        queries = [query for queries in TYPED["others"].values() for query in queries]
+        assert len(queries) >= 60
+        assert immunotherapy_first(queries) == []
+
+    def test_is_mostly_found(self) -> None:
+        assert len(missed(TYPED["others"], 1)) <= 0.05 * count(TYPED["others"]), missed(TYPED["others"], 1)
+
+    def test_that_we_do_not_know_never_leads_to_an_immunotherapy(self) -> None:
+        known = {name for medicine in NAMES for name in medicine.names}
+        assert len(TYPED["unlisted"]) >= 60
+        assert not known & set(TYPED["unlisted"])
+        assert immunotherapy_first(TYPED["unlisted"]) == []
+
+    def test_called_adalimumab_is_not_ipilimumab_even_where_the_list_forgets_it(self) -> None:
+        for query in ("adalimumab", "adalimumad", "adilimumab", "Humira"):
+            assert "ipilimumab" not in slugs(query)
+            assert "ipilimumab" not in slugs(query, without("adalimumab"))
+
+    def test_goes_first_where_two_names_fit_alike(self) -> None:
+        names = [Named("ours", ("abcdefgh",)), Named("other", ("abcdefgk",), ours=False)]
+        assert slugs("abcdefgx", names) == ["other", "ours"]
+        assert slugs("abcdefgh", names) == ["ours"]
+
+
+class TestAnImmunotherapy(SimpleTestCase):
+    def test_is_found_by_each_of_its_names(self) -> None:
+        for medicine in NAMES:
+            for name in medicine.names:
+                hits = {hit.slug: hit for hit in find(name, NAMES).hits}
+                assert hits[medicine.slug].exact, name
+
+    def test_is_found_by_the_name_that_was_typed(self) -> None:
+        assert find("opdivo", NAMES).hits[0].name == "Opdivo"
+        assert find("NIVOLUMAB", NAMES).hits[0].name == "nivolumab"
+
+    def test_is_found_with_the_ending_of_the_fda_or_any_other(self) -> None:
+        for row in MEDICINES:
+            if "ending" in row and " and " not in row["generic"]:
+                hit = find(f"{row['generic']}-{row['ending']}", NAMES).hits[0]
+                assert (hit.slug, hit.exact) == (row["slug"], True)
+        assert find("cemiplimab-abcd", NAMES).hits[0].exact
+        assert slugs("interferon-alfa") == ["interferon-alfa-2a", "interferon-alfa-2b"]
+        assert slugs("nivolumab and relatlimab-rmbw") == ["nivolumab-and-relatlimab"]
+
+    def test_is_found_with_or_without_accents(self) -> None:
+        for query in ("bacillus Calmette-Guérin", "BACILLUS CALMETTE GUERIN", "bacilo de Calmette-Gue\u0301rin"):
+            assert slugs(query) == ["bcg"], query
+        assert slugs("interferón alfa") == ["interferon-alfa-2a", "interferon-alfa-2b"]
+
+    def test_is_found_among_words(self) -> None:
+        for query, slug in {
+            "my Keytruda infusion": "pembrolizumab", "the Opdivo drip 240 mg": "nivolumab",
+            "200mg keytruda iv": "pembrolizumab", "Imfinzi 1,500 mg every 4 weeks": "durvalumab",
+            "mi suero de yervoy": "ipilimumab", "la inyección de T-VEC": "talimogene-laherparepvec",
+            "IL-2 treatment": "aldesleukin", "CAR-T therapy": "car-t-cell-therapy",
+            "I'm starting pembrolizumab next Tuesday at the hospital": "pembrolizumab", "shots of BCG": "bcg",
+            "vacuna contra la hepatitis B": "hepatitis-b-vaccine",
+        }.items():  # fmt: skip
+            assert slugs(query)[:1] == [slug], query
+
+    def test_is_found_by_the_article_s_misspellings(self) -> None:
+        assert slugs("Dostarlizumab") == ["dostarlimab"]
+        assert slugs("spuleucel") == ["sipuleucel-t"]
+
+    def test_is_found_by_its_first_letters(self) -> None:
+        for query, slug in {
+            "pembro": "pembrolizumab", "nivo": "nivolumab", "ipi": "ipilimumab", "atezo": "atezolizumab",
+            "durva": "durvalumab", "keyt": "pembrolizumab", "kym": "tisagenlecleucel",
+            "yesc": "axicabtagene-ciloleucel", "inter": "interferon-alfa-2a", "sipu": "sipuleucel-t",
+        }.items():  # fmt: skip
+            assert slugs(query)[0] == slug, query
+
+    def test_is_among_three_by_five_first_letters_of_any_name(self) -> None:
+        for medicine in NAMES:
+            for name in medicine.names if medicine.ours else ():
+                letters = re.sub(r"\W", "", name)
+                if len(letters) > 6 and not letters.startswith(
+                    ("interferon", "interferón", "vacuna", "linfo", "terapia")
+                ):
+                    assert medicine.slug in slugs(letters[:5]), name
+
+
+class TestTwoMedicines(SimpleTestCase):
+    def test_are_both_given_as_asked(self) -> None:
+        for query in (
+            "nivolumab and ipilimumab", "opdivo + yervoy", "opdivo/yervoy", "Opdivo, Yervoy", "opdivo & yervoy",
+            "opdivo with yervoy", "opdivo y yervoy", "opdivo yervoy", "my opdivo drip and then yervoy",
+            "opdevo and yervoi",
+            "nivo/ipi", "nivo ipi",
+        ):  # fmt: skip
+            found = find(query, NAMES)
+            assert (found.two, [hit.slug for hit in found.hits][:2]) == (True, ["nivolumab", "ipilimumab"]), query
+
+    def test_may_be_of_different_kinds(self) -> None:
+        assert slugs("BCG Anktiva") == ["bcg", "nogapendekin-alfa-inbakicept"]
+        assert slugs("carboplatin and keytruda") == ["carboplatin", "pembrolizumab"]
+        assert slugs("imfinzi + imjudo + cisplatin") == ["durvalumab", "tremelimumab", "cisplatin"]
+
+    def test_in_one_are_one(self) -> None:
+        for query in (
+            "nivolumab and relatlimab",
+            "nivolumab + relatlimab",
+            "nivolumab/relatlimab",
+            "nivolumab relatlimb",
+        ):
+            found = find(query, NAMES)
+            assert (found.two, found.hits[0].slug) == (False, "nivolumab-and-relatlimab"), query
+
+    def test_are_not_seen_in_two_names_of_one_or_in_a_name_of_two_words(self) -> None:
+        for query, slug in {
+            "nivolumab (Opdivo)": "nivolumab", "keytruda / pembrolizumab": "pembrolizumab",
+            "Opdivo Qvantig": "nivolumab", "axicabtagene cilolucel": "axicabtagene-ciloleucel",
+            "keytruda and stuff": "pembrolizumab",
+        }.items():  # fmt: skip
+            found = find(query, NAMES)
+            assert (found.two, found.hits[0].slug) == (False, slug), query
+
+
+class TestBadInput(SimpleTestCase):
+    def test_gives_nothing_and_says_why(self) -> None:
+        for query, why in {
+            "": "empty", "   \n\t": "empty", "\0": "empty", "😀😀": "empty", "12345": "empty", "...": "empty",
+            "200 mg": "empty", "k": "short", "il": "short", "ab\0": "short", "my shot": "filler",
+            "the drip infusion": "filler", "mi inyección": "filler", "vaccine": "filler", "a" * 10_000: "long",
+            "keytruda " * 100: "long", "'; DROP TABLE medicine; --": "unknown", "' OR 1=1 --": "short",
+            "SELECT * FROM lessons_medicine": "unknown", "<script>alert(1)</script>": "unknown",
+            "<img src=x onerror=alert(1)>": "unknown", "кейтруда": "unknown", "可瑞达免疫": "unknown",
+            "zzzzzzzz": "unknown", "..%2F..%2Fetc/passwd": "unknown", "{{ 7*7 }} abc": "unknown",
+            "guna il 2 drops": "unknown", "\ud800\udfff abc": "unknown", "x" * LONGEST: "unknown",
+        }.items():  # fmt: skip
+            found = find(query, NAMES)
+            assert (found.hits, found.two, found.nothing) == ((), False, why), query[:40]
+
+    def test_around_a_name_does_no_harm(self) -> None:
+        for query in (
+            "key\0truda",
+            "😀 keytruda 😀",
+            "<b>keytruda</b>",
+            "KEYTRUDA!!!",
+            "\u202ekeytruda",
+            "ｋｅｙｔｒｕｄａ",
+        ):
+            assert slugs(query)[:1] == ["pembrolizumab"], query
+
+    def test_takes_no_more_than_a_moment(self) -> None:
+        """Of the processor's time, since other tests run beside this one."""
+        find("warm", NAMES)
+        for query in (
+            "a" * 10_000, "pembrolizumab " * 700, "ﷺ" * LONGEST, "tislelizumac " * 15, "a and " * 33,
+            " ".join("qwertyuiop"[i:] for i in range(7)) * 3, ("tislelizumac and " * 12)[:LONGEST],
+        ):  # fmt: skip
+            began = time.process_time()
+            find(query, NAMES)
+            assert time.process_time() - began < 0.05, query[:40]
+
+    def test_of_any_characters_never_raises(self) -> None:
+        dice = random.Random(4)
+        for _ in range(300):
+            query = "".join(chr(dice.randrange(0x3000)) for _ in range(dice.randrange(40)))
+            assert len(find(query, NAMES).hits) <= 3
+
+
+class TestEveryAnswer(SimpleTestCase):
+    queries = ("keytruda", "optivo", "interferon", "tec", "mab", "cel", "opdivo + yervoy", "hepatitis", "zz", "umab")
+
+    def test_has_three_hits_at_most_each_medicine_once(self) -> None:
+        for query in self.queries:
+            found = slugs(query)
+            assert len(found) == len(set(found)) <= 3, query
+
+    def test_is_the_same_again_and_whatever_the_order_of_the_list(self) -> None:
+        for query in self.queries:
+            assert find(query, NAMES) == find(query, NAMES) == find(query, NAMES[::-1]), query
+
+    def test_has_hits_or_a_reason(self) -> None:
+        for query in (*self.queries, "", "x", "my shot"):
+            found = find(query, NAMES)
+            assert bool(found.hits) == (found.nothing is None), query
+
+    def test_to_an_empty_list_is_that_we_do_not_know(self) -> None:
+        assert find("keytruda", []) == Found(nothing="unknown")
+        assert find("keytruda", [Named("nameless", ()), Named("wordless", ("?",))]) == Found(nothing="unknown")
+
+
+class TestTheMedicines(SimpleTestCase):
+    keys = {
+        "slug", "generic", "ending", "brands", "aliases", "kind", "therapy", "lesson", "given", "say", "say_checked",
+        "sentence", "note", "hold",
+    }  # fmt: skip
+
+    def ours(self) -> list[dict[str, Any]]:
+        return [row for row in MEDICINES if row["kind"] not in OTHER_KINDS]
+
+    def test_have_a_slug_of_their_own(self) -> None:
+        assert len({row["slug"] for row in MEDICINES}) == len(MEDICINES)
+        assert not [row["slug"] for row in MEDICINES if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["slug"])]
+
+    def test_have_the_agreed_parts_and_no_others(self) -> None:
+        for row in MEDICINES:
+            assert {"slug", "generic", "brands", "kind"} <= set(row) <= self.keys, row["slug"]
+            assert all(isinstance(name, str) for name in named(row).names), row["slug"]
+
+    def test_share_no_name_but_interferon(self) -> None:
+        held: dict[str, set[str]] = {}
+        for medicine in NAMES:
+            for name in medicine.names:
+                held.setdefault(name.casefold(), set()).add(medicine.slug)
+        assert {n for n, of in held.items() if len(of) > 1} == {
+            "interferon", "interferon alfa", "interferon alpha", "interferón alfa"
+        }  # fmt: skip
+
+    def test_lead_to_a_lesson_of_their_therapy_type(self) -> None:
+        for row in self.ours():
+            if row["lesson"]:
+                assert LESSONS[row["lesson"]]["therapy"] == row["therapy"], row["slug"]
+
+    def test_say_in_one_plain_sentence_what_they_are_and_to_ask(self) -> None:
+        for row in self.ours():
+            if row["lesson"]:
+                what, end = row["sentence"].removesuffix(SENTENCE_END).strip(), SENTENCE_END
+                assert row["sentence"] == f"{what} {end}", row["slug"]
+                assert what.count(".") == 1, row["slug"]
+
+    def test_are_told_of_in_plain_words(self) -> None:
+        for row in self.ours():
+            for text in (row["kind"], row.get("given", ""), row.get("sentence", ""), row.get("note", "")):
+                assert not UNKIND.search(text), text
+                assert not text or longest_sentence(text) <= 20, text
+
+    def test_that_take_off_brakes_name_no_cancer(self) -> None:
+        cancers = re.compile(
+            r"melanoma|lung|kidney|liver|bladder|skin cancer|blood cancer|lymphoma|leukemia", re.IGNORECASE
+        )
+        for row in self.ours():
+            if "heckpoint" in row["kind"]:
+                assert not cancers.search(" ".join(map(str, row.values()))), row["slug"]
+
+    def test_hold_what_waits_for_a_check(self) -> None:
+        assert {row["slug"] for row in MEDICINES if row.get("hold")} == {
+            "vusolimogene-oderparepvec",  # 1: its label
+            "interferon-alfa-2a", "interferon-alfa-2b",  # 2: still sold?
+            "pembrolizumab", "dostarlimab",  # 3: their present uses
+            "atezolizumab",  # 4: Hybreza has one source
+            "avelumab", "bcg",  # 7, 8: listings and the bladder label
+        }  # fmt: skip
+
+    def test_stand_corrected_where_the_article_is_not(self) -> None:
+        row = {row["slug"]: row for row in MEDICINES}
+        assert not row["interferon-alfa-n3"]["lesson"]
+        assert row["interferon-alfa-n3"]["kind"] == "Name in the article; see note"
+        for slug in ("interferon-alfa-2a", "interferon-alfa-2b"):
+            assert "may no longer be sold" in row[slug]["note"]
+        assert "Gardasil 9" in row["hpv-vaccine"]["brands"]
+        assert "discontinued" not in str(MEDICINES)
+        assert "guna" not in str(MEDICINES).casefold()
+
+    def test_of_other_kinds_say_nothing_but_their_names(self) -> None:
+        rows = [row for row in MEDICINES if row["kind"] in OTHER_KINDS]
+        assert len(rows) >= 100
+        for row in rows:
+            assert set(row) <= {"slug", "generic", "brands", "aliases", "kind"}, row["slug"]
+
+    def test_that_are_cancer_antibodies_are_not_called_another_kind(self) -> None:
+        kind = {row["slug"]: row["kind"] for row in MEDICINES}
+        for slug in (
+            "rituximab",
+            "trastuzumab",
+            "bevacizumab",
+            "cetuximab",
+            "blinatumomab",
+            "lenalidomide",
+            "imiquimod",
+        ):
+            assert kind[slug] == "unclear", slug

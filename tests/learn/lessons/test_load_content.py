@@ -1,0 +1,333 @@
+"""Shipped content comes in once, and never over what the hospital did itself."""
+
+import shutil
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+
+from learn.assignments import content as pathways
+from learn.assignments.models import Pathway
+from learn.lessons import content, governance
+from learn.lessons.models import Edition, Lesson, Step, Therapy
+from learn.people.models import User
+from quizzes import authoring, taking
+from quizzes.models import Question, Quiz, QuizItem, Revision
+from tests.cast import FIXTURES, FolderCase, at, right
+
+LESSON, QUIZ = "lessons/what-is-immunotherapy.yaml", "quizzes/what-is-immunotherapy.yaml"
+
+
+class TestLoading(FolderCase):
+    def test_publishes_the_twenty_lessons_whole(self) -> None:
+        assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 20
+        steps = sum(len(yaml.safe_load(path.read_text())["steps"]) for path in (self.folder / "lessons").iterdir())
+        assert Step.objects.filter(frozen=True).count() == steps == 111
+        assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 111
+        assert len(self.first.added) == 20 + 111
+
+    def test_gives_steps_their_pictures_with_words_for_whoever_cannot_see_them(self) -> None:
+        drawn = Step.objects.exclude(picture="")
+        assert drawn.count() == 52
+        assert all(step.alt and step.key for step in drawn)
+
+    def test_a_redrawn_picture_makes_a_new_number(self) -> None:
+        self.edit("pictures.yaml", lambda d: d[0].update(alt="Another text."))
+        assert content.load(self.folder).added == ["lesson how-your-immune-system-fights-cancer, number 2"]
+
+    def test_a_picture_for_a_step_that_is_not_there_is_refused(self) -> None:
+        self.edit("pictures.yaml", lambda d: d[0].update(step="nowhere"))
+        with pytest.raises(content.ContentError, match="there is no step how-your-immune-system"):
+            content.load(self.folder)
+
+    def test_twice_changes_nothing(self) -> None:
+        before = self.rows()
+        report = content.load(self.folder)
+        assert (report.added, report.left_alone) == ([], [])
+        assert self.rows() == before
+
+    def test_a_mended_typo_makes_a_new_number_and_retires_the_old(self) -> None:
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))
+        self.edit(LESSON, lambda d: d["steps"][0].update(heading="Mended heading"))
+        report = content.load(self.folder)
+        assert sorted(report.added) == [
+            "lesson what-is-immunotherapy, number 2",
+            "question what-immunotherapy-does, number 2",
+        ]
+        states = Revision.objects.filter(question__slug="what-immunotherapy-does").order_by("number")
+        assert list(states.values_list("number", "state")) == [(1, "retired"), (2, "published")]
+        assert Edition.objects.filter(state="published").get(lesson__slug="what-is-immunotherapy").number == 2
+
+    def test_a_text_taken_back_in_a_later_release_is_taken_back_here_too(self) -> None:
+        shipped = (self.folder / QUIZ).read_text()
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="A reason with an error."))
+        content.load(self.folder)
+        (self.folder / QUIZ).write_text(shipped)
+        assert content.load(self.folder).added == ["question what-immunotherapy-does, number 3"]
+        now = Revision.objects.get(question__slug="what-immunotherapy-does", state="published")
+        assert "error" not in now.why
+
+    def test_mended_words_of_a_therapy_type_come_unless_the_hospital_has_its_own(self) -> None:
+        def rename(title: str) -> content.Report:
+            self.edit("therapies.yaml", lambda d: d[0].update(title=title))
+            return content.load(self.folder)
+
+        assert rename("First things").added == ["therapy type basics, its words"]
+        assert Therapy.objects.get(slug="basics").title == "First things"
+        Therapy.objects.filter(slug="basics").update(title="Ours")
+        assert rename("Newer").left_alone == ["basics: newer words are available; yours were left as they are."]
+        assert Therapy.objects.get(slug="basics").title == "Ours"
+
+    def test_a_new_lesson_takes_the_next_free_place_where_the_hospital_uses_the_shipped_one(self) -> None:
+        Lesson.objects.filter(slug="what-is-immunotherapy").update(position=3)
+        for name in (LESSON, QUIZ):
+            new = name.replace("what-is-immunotherapy", "a-new-lesson")
+            shutil.copy(self.folder / name, self.folder / new)
+            self.edit(new, lambda d: d.update(slug="a-new-lesson"))
+        self.edit(LESSON.replace("what-is-immunotherapy", "a-new-lesson"), lambda d: d.update(position=3))
+        questions = QUIZ.replace("what-is-immunotherapy", "a-new-lesson")
+        self.edit(questions, lambda d: [q.update(slug="new-" + q["slug"]) for q in d["questions"]])
+        content.load(self.folder)
+        assert Lesson.objects.get(slug="a-new-lesson").position == 4
+
+    def test_a_newer_release_leaves_what_was_asked_and_answered_as_it_was(self) -> None:
+        learner = User.objects.create_guest()
+        quiz = Quiz.objects.get(slug="what-is-immunotherapy")
+        attempt = taking.start(learner=learner, quiz=quiz, language="en", now=at(20))
+        item = attempt.items.with_answers()[0]
+        taking.answer(item=item, given=right(item.revision), number=1, now=at(20))
+        words = [(i.revision_id, i.revision.stem, i.revision.why) for i in attempt.items.select_related("revision")]
+        self.edit(QUIZ, lambda d: [q.update(why="New.", stem="New?") for q in d["questions"]])
+        assert len(content.load(self.folder).added) == 8
+        again = [(i.revision_id, i.revision.stem, i.revision.why) for i in attempt.items.select_related("revision")]
+        assert again == words
+        assert taking.start(learner=learner, quiz=quiz, language="en", now=at(21)) == attempt
+        fresh = taking.start(learner=User.objects.create_guest(), quiz=quiz, language="en", now=at(21))
+        assert {i.revision.stem for i in fresh.items.select_related("revision")} == {"New?"}
+
+    def test_leaves_alone_what_the_hospital_published_itself(self) -> None:
+        question = Question.objects.get(slug="what-immunotherapy-does")
+        old = question.revisions.get()
+        local = authoring.draft(
+            question=question, language="en", kind=old.kind, spec=old.spec, stem="Ours?", why="Ours.", objective="Ours"
+        )
+        authoring.publish(revision=local, same_meaning=False)
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="Newer text."))
+        report = content.load(self.folder)
+        assert report.added == []
+        assert report.left_alone == ["what-immunotherapy-does: newer text is available; yours was left as it is."]
+        assert question.revisions.get(state="published").stem == "Ours?"
+
+    def test_leaves_retired_what_the_hospital_retired(self) -> None:
+        governance.retire(edition=Edition.objects.get(lesson__slug="what-is-immunotherapy"))
+        assert content.load(self.folder).added == []
+        self.edit(LESSON, lambda d: d.update(title="Newer title"))
+        report = content.load(self.folder)
+        assert report.left_alone == ["what-is-immunotherapy: newer text is available; yours was left as it is."]
+        assert not Edition.objects.filter(state="published").filter(lesson__slug="what-is-immunotherapy").exists()
+
+    def test_leaves_an_order_that_the_hospital_chose(self) -> None:
+        quiz = Quiz.objects.get(slug="what-is-immunotherapy")
+        first, second = quiz.items.all()[:2]
+        QuizItem.objects.filter(pk=first.pk).update(position=99)
+        QuizItem.objects.filter(pk=second.pk).update(position=1)
+        order = list(quiz.items.values_list("question_id", flat=True))
+        report = content.load(self.folder)
+        assert report.left_alone == [
+            "what-is-immunotherapy: another set or order of questions is available; yours was left."
+        ]
+        assert list(quiz.items.values_list("question_id", flat=True)) == order
+
+    def test_takes_a_new_order_where_the_hospital_left_the_old(self) -> None:
+        self.edit(QUIZ, lambda d: d["questions"].reverse())
+        content.load(self.folder)
+        quiz = Quiz.objects.get(slug="what-is-immunotherapy")
+        assert quiz.items.first().question.slug == "same-side-effects-for-all-kinds"
+
+    def test_puts_lessons_in_a_new_order_where_the_hospital_left_the_old(self) -> None:
+        first, second = "how-your-immune-system-fights-cancer", "what-is-immunotherapy"
+        self.edit(f"lessons/{first}.yaml", lambda d: d.update(position=2))
+        self.edit(LESSON, lambda d: d.update(position=1))
+        assert "therapy type basics, the order of its lessons" in content.load(self.folder).added
+        places = Lesson.objects.filter(therapy__slug="basics").order_by("position")
+        assert list(places.values_list("slug", "position")) == [(second, 1), (first, 2)]
+        assert content.load(self.folder).added == []
+
+    def test_puts_lessons_in_order_on_a_site_that_kept_no_order_yet(self) -> None:
+        """Such a site was loaded by an older release: its lessons stand as that one put them."""
+        Therapy.objects.update(shipped_order="")
+        Lesson.objects.filter(slug="who-to-call").update(position=9)
+        Lesson.objects.filter(slug="your-questions").update(position=1)
+        content.load(self.folder)
+        places = Lesson.objects.filter(therapy__slug="your-care-team").order_by("position")
+        assert list(places.values_list("slug", flat=True)) == ["who-to-call", "your-questions", "i-help-somebody"]
+
+    def test_leaves_an_order_of_lessons_that_the_hospital_chose(self) -> None:
+        Lesson.objects.filter(slug="what-is-immunotherapy").update(position=9)
+        Lesson.objects.filter(slug="how-your-immune-system-fights-cancer").update(position=10)
+        assert content.load(self.folder).left_alone == [
+            "basics: another order of lessons is available; yours was left."
+        ]
+        assert Lesson.objects.get(slug="what-is-immunotherapy").position == 9
+
+    def test_says_which_lessons_to_read_first(self) -> None:
+        assert Lesson.objects.filter(read_first=True).count() == 9
+        self.edit("lessons/who-to-call.yaml", lambda d: d.pop("read_first"))
+        content.load(self.folder)
+        assert not Lesson.objects.get(slug="who-to-call").read_first
+
+    def test_keeps_a_place_that_the_hospital_gave_a_lesson(self) -> None:
+        Lesson.objects.filter(slug="what-is-immunotherapy").update(position=7)
+        content.load(self.folder)
+        assert Lesson.objects.get(slug="what-is-immunotherapy").position == 7
+
+
+class TestABadFile(FolderCase):
+    def refused(self, name: str, change: Any, *words: str) -> None:
+        self.edit(name, change)
+        before = self.rows()
+        with pytest.raises(content.ContentError) as caught:
+            content.load(self.folder)
+        for word in (Path(name).name, *words):
+            assert word in str(caught.value), caught.value
+        assert self.rows() == before
+        shutil.copytree(FIXTURES, self.folder, dirs_exist_ok=True)
+
+    def test_is_refused_with_file_place_and_rule_and_nothing_is_loaded(self) -> None:
+        def new(data: dict[str, Any]) -> dict[str, Any]:
+            data["questions"][0]["why"] = "Would be loaded first."
+            return data["questions"][1]
+
+        self.refused(LESSON, lambda d: d.pop("remember"), "lesson", "missing remember")
+        self.refused(LESSON, lambda d: d.update(remember=["one"], title="New"), "three points")
+        self.refused(LESSON, lambda d: d["steps"][2].update(colour="red"), "step 3", "unknown colour")
+        self.refused(LESSON, lambda d: d["steps"][0].update(heading="x" * 200, body="y"), "heading")
+        self.refused(QUIZ, lambda d: new(d).update(step="nowhere"), "no step nowhere")
+        self.refused(QUIZ, lambda d: new(d).pop("why"), "question 2", "missing why")
+        self.refused(QUIZ, lambda d: new(d)["choices"][0].update(right=False), "asks for one, but 0")
+        self.refused(QUIZ, lambda d: new(d).update(kind="essay", stem="x"), "essay")
+        self.refused(QUIZ, lambda d: new(d).update(stem="x" * 400), "stem")
+        self.refused(QUIZ, lambda d: new(d)["choices"][2].pop("feedback"), "question 2, choice 3", "missing feedback")
+
+    def test_of_any_wrong_shape_is_refused_by_name(self) -> None:
+        self.refused(LESSON, lambda d: d.update(steps=None), "shape")
+        self.refused(LESSON, lambda d: d.update(therapy="nowhere"), "shape")
+        self.refused(LESSON, lambda d: d.update(slug="another"), "the slug of the lesson")
+        self.refused(QUIZ, lambda d: d.update(slug="side-effects-when-to-call"), "the slug of the lesson")
+        self.refused(QUIZ, lambda d: d["questions"][1].update(slug=d["questions"][0]["slug"]), "another question")
+        self.refused(QUIZ, lambda d: d["questions"][1].update(kind=["choice"]), "shape")
+        self.refused(QUIZ, lambda d: d["questions"][1].update(why=None), "why is missing")
+        self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(feedback=None), "needs its feedback")
+        self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(text=False), "words of its own")
+        self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(right="true"), "true or false")
+        self.refused("therapies.yaml", lambda d: d[2].pop("title"), "shape")
+
+    def test_that_is_no_yaml_is_refused_by_the_command_in_one_sentence(self) -> None:
+        (self.folder / LESSON).write_text("a: [b")
+        with pytest.raises(CommandError, match=r"Nothing was loaded\. what-is-immunotherapy\.yaml"):
+            call_command("load_content", folder=self.folder, stdout=StringIO())
+
+    def test_that_is_missing_is_named(self) -> None:
+        (self.folder / QUIZ).unlink()
+        with pytest.raises(content.ContentError, match=r"what-is-immunotherapy\.yaml: cannot be read"):
+            content.load(self.folder)
+
+
+class TestAPathway(FolderCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.first = pathways.load(self.folder)
+
+    def test_begins_with_its_safety_lesson_then_who_to_call_and_ends_with_the_basics(self) -> None:
+        found = list(Pathway.objects.offered())
+        assert {p.therapy for p in found} == set(Therapy.objects.filter(kind="therapy"))
+        assert len(self.first.added) == len(found) == 8
+        for pathway in found:
+            first, second, *own = pathway.slugs
+            lesson = Lesson.objects.get(slug=first)
+            assert (lesson.read_first, lesson.therapy) == (True, pathway.therapy)
+            assert second == "who-to-call"
+            assert own[-2:] == ["how-your-immune-system-fights-cancer", "what-is-immunotherapy"]
+            assert {x.therapy for x in Lesson.objects.filter(slug__in=own[:-2])} <= {pathway.therapy}
+            assert [lesson.slug for lesson in pathway.taught()] == pathway.slugs
+
+    def test_of_one_treatment_asks_for_no_lesson_of_another(self) -> None:
+        asked = {p.slug: set(p.slugs) for p in Pathway.objects.offered()}
+        assert not {"interferons", "il-2"} & asked["bcg"]
+        assert not {"bcg-for-the-bladder", "il-2"} & asked["interferon"]
+        assert not {"bcg-for-the-bladder", "interferons"} & asked["il-2"]
+        assert "vaccines-that-prevent" not in asked["cancer-vaccines"]
+        assert "after-t-cell-therapy" not in asked["t-cell-engagers"]
+
+    def test_that_left_the_release_is_offered_no_more_unless_the_hospital_made_it_its_own(self) -> None:
+        self.edit("pathways.yaml", lambda d: d.pop(1))
+        assert pathways.load(self.folder).added == ["pathway bcg: offered no more"]
+        assert not Pathway.objects.filter(slug="bcg").exists()
+        Pathway.objects.filter(slug="interferon").update(name="Our interferon plan")
+        self.edit("pathways.yaml", lambda d: d.pop(1))
+        kept = "pathway interferon: is shipped no more; yours was left as it is."
+        assert (report := pathways.load(self.folder)).left_alone == [kept]
+        assert report.added == []
+        assert Pathway.objects.get(slug="interferon").name == "Our interferon plan"
+
+    def test_twice_changes_nothing_and_a_newer_one_comes_unless_the_hospital_has_its_own(self) -> None:
+        assert (again := pathways.load(self.folder)).added == again.left_alone == []
+        self.edit("pathways.yaml", lambda d: d[0]["lessons"].reverse())
+        assert pathways.load(self.folder).added == ["pathway antibodies-and-checkpoint-inhibitors"]
+        pathway = Pathway.objects.get(slug="antibodies-and-checkpoint-inhibitors")
+        assert pathway.slugs[0] == "what-is-immunotherapy"
+        pathway.places.get(position=2).delete()
+        self.edit("pathways.yaml", lambda d: d[0]["lessons"].reverse())
+        left = "pathway antibodies-and-checkpoint-inhibitors: a newer one is available; yours was left as it is."
+        assert (report := pathways.load(self.folder)).left_alone == [left]
+        assert report.added == []
+        assert len(pathway.slugs) == 6
+
+    def test_does_not_ask_for_a_lesson_that_is_not_taught(self) -> None:
+        governance.retire(edition=Edition.objects.get(lesson__slug="who-to-call"))
+        assert "who-to-call" not in {lesson.slug for pathway in Pathway.objects.all() for lesson in pathway.taught()}
+
+    def test_that_breaks_a_rule_is_refused_by_name_and_nothing_comes(self) -> None:
+        shipped = (self.folder / "pathways.yaml").read_text()
+        for change, problem in (
+            (lambda d: d[0].update(extra=1), "and nothing else"),
+            (lambda d: d[0].update(name=""), "name"),
+            (lambda d: d[0].update(name=None), "name"),
+            (lambda d: d[0].update(name="x" * 121), "name"),
+            (lambda d: d[0].update(slug="a b"), "slug"),
+            (lambda d: d[0].update(therapy="nowhere"), "shape"),
+            (lambda d: d[0].update(lessons=None), "shape"),
+            (lambda d: d[0].update(lessons=[]), "each of its lessons once"),
+            (lambda d: d[0].update(lessons=["nowhere"]), "shape"),
+            (lambda d: d[0].update(lessons=["who-to-call"] * 2), "each of its lessons once"),
+            (lambda d: d.insert(0, "x"), "shape"),
+        ):
+            Pathway.objects.all().delete()
+            (self.folder / "pathways.yaml").write_text(shipped)
+            self.edit("pathways.yaml", change)
+            with pytest.raises(content.ContentError, match=f"pathways.yaml: .*{problem}"):
+                pathways.load(self.folder)
+            assert not Pathway.objects.exists()
+
+
+class TestTheCommand(FolderCase):
+    def test_loads_all_or_nothing(self) -> None:
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))
+        self.edit("pathways.yaml", lambda d: d[0].update(name=""))
+        before = self.rows()
+        with pytest.raises(CommandError, match=r"Nothing was loaded\. pathways\.yaml"):
+            call_command("load_content", folder=self.folder, stdout=StringIO())
+        assert self.rows() == before
+
+    def test_says_what_it_did(self) -> None:
+        out = StringIO()
+        call_command("load_content", folder=self.folder, stdout=out)
+        call_command("load_content", folder=self.folder, stdout=out)
+        assert "up to date" in out.getvalue()
+        self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))
+        call_command("load_content", folder=self.folder, stdout=out, verbosity=2)
+        assert "1 added" in out.getvalue()
+        assert "question what-immunotherapy-does, number 2" in out.getvalue()

@@ -1,0 +1,175 @@
+"""The limiter is exact, whoever tries at once, and keeps no address and no code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from urllib.parse import urlsplit, urlunsplit
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test import RequestFactory, TestCase, TransactionTestCase, override_settings
+
+from learn.people import rate_limits
+from learn.people.models import Hit
+from learn.people.rate_limits import Limit, backoff, count, forget
+from tests.cast import at
+
+FIVE = Limit("test", 5, 600)
+NOW = at(20)
+
+
+class TestALimit(TestCase):
+    def test_lets_so_many_through_and_then_says_how_long_to_wait(self) -> None:
+        assert [count(FIVE, "a", now=NOW) for _ in range(5)] == [0] * 5
+        assert count(FIVE, "a", now=NOW) == 600
+        assert count(FIVE, "a", now=NOW + timedelta(seconds=599)) == 1
+
+    def test_begins_anew_when_its_time_is_over(self) -> None:
+        for _ in range(9):
+            count(FIVE, "a", now=NOW)
+        later = NOW + timedelta(seconds=600)
+        assert [count(FIVE, "a", now=later) for _ in range(6)] == [0, 0, 0, 0, 0, 600]
+
+    def test_is_each_ones_own(self) -> None:
+        for _ in range(9):
+            count(FIVE, "a", now=NOW)
+        assert count(FIVE, "b", now=NOW) == 0
+        assert count(Limit("other", 5, 600), "a", now=NOW) == 0
+
+    def test_costs_one_statement_and_keeps_no_name(self) -> None:
+        with self.assertNumQueries(1):
+            count(FIVE, "192.0.2.7", now=NOW)
+        [row] = Hit.objects.values_list("whose", flat=True)
+        assert "192" not in row
+        assert len(row) == 64
+
+
+class TestABackoff(TestCase):
+    def tries(self, n: int, after: timedelta = timedelta()) -> list[int]:
+        return [backoff("code", "BCDFGH", now=NOW + after) for _ in range(n)]
+
+    def test_locks_for_an_hour_after_ten_tries(self) -> None:
+        assert self.tries(12) == [0] * 10 + [3600] * 2
+        assert self.tries(1, timedelta(seconds=3599)) == [1]
+        assert self.tries(1, timedelta(seconds=3600)) == [0]
+
+    def test_lasts_twice_as_long_each_time_but_never_for_good(self) -> None:
+        passed = timedelta()
+        for hours in (1, 2, 4, 8, 16):
+            assert self.tries(11, passed) == [0] * 10 + [hours * 3600]
+            passed += timedelta(hours=hours)
+        assert self.tries(1, passed) == [0]
+
+    def test_is_not_prolonged_by_whoever_goes_on_trying(self) -> None:
+        self.tries(500)
+        assert self.tries(1, timedelta(hours=1)) == [0]
+
+    def test_remembers_tries_however_slowly_they_come(self) -> None:
+        for day in range(10):
+            assert self.tries(1, timedelta(days=day)) == [0]
+        assert self.tries(1, timedelta(days=9)) == [3600]
+
+    def test_forgets_them_when_it_was_opened_rightly(self) -> None:
+        self.tries(9)
+        forget("code", "BCDFGH")
+        assert self.tries(11) == [0] * 10 + [3600]
+
+
+# What four workers do: each forty tries, ten at a time.
+WORKER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, UTC
+import django
+django.setup()
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from learn.people.rate_limits import Limit, count, backoff
+now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+def one(n):
+    try:
+        return count(Limit("many", 20, 600), "a", now=now) == 0, backoff("many tries", "a", now=now) == 0
+    finally:
+        connection.close()
+sys.stdin.readline()
+with ThreadPoolExecutor(10) as pool:
+    done = list(pool.map(one, range(40)))
+print(sum(a for a, b in done), sum(b for a, b in done))
+"""
+
+
+class TestFourWorkersAtOnce(TransactionTestCase):
+    """Real processes with threads, on whichever database the tests run."""
+
+    serialized_rollback = True
+
+    def address(self) -> str:
+        name = str(connection.settings_dict["NAME"])
+        if connection.vendor == "sqlite":
+            return f"sqlite:///{name}"
+        return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+
+    def test_are_let_through_exactly_as_often_as_one_would_be(self) -> None:
+        env = {**os.environ, "DATABASE_URL": self.address(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        workers = [
+            subprocess.Popen(
+                [sys.executable, "-c", WORKER], env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            for _ in range(4)
+        ]
+        said = []
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write("go\n")
+            worker.stdin.flush()
+        for worker in workers:
+            said.append(worker.communicate(timeout=120)[0].split())
+            assert worker.returncode == 0
+        assert sum(int(counted) for counted, _ in said) == 20
+        assert sum(int(knocked) for _, knocked in said) == 10
+        assert sorted(Hit.objects.values_list("n", flat=True)) == [10, 160]
+
+
+class TestTheAddress(TestCase):
+    def of(self, **meta: str) -> str:
+        return rate_limits.address(RequestFactory().get("/", **meta))
+
+    def test_is_the_peers_where_no_proxy_is_trusted(self) -> None:
+        assert self.of(REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR="203.0.113.9") == "192.0.2.7"
+
+    @override_settings(PROXIES=1)
+    def test_is_what_the_one_proxy_saw_whatever_was_claimed_before_it(self) -> None:
+        claimed = "203.0.113.9, 203.0.113.10, 198.51.100.4"
+        assert self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=claimed) == "198.51.100.4"
+        assert self.of(REMOTE_ADDR="10.0.0.1") == "10.0.0.1"
+
+    @override_settings(PROXIES=2)
+    def test_is_the_peers_where_fewer_proxies_spoke_than_are_trusted(self) -> None:
+        assert self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.4") == "10.0.0.1"
+        assert self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.4, 10.0.0.2") == "198.51.100.4"
+
+    @override_settings(PROXIES=1)
+    def test_takes_any_garbage_and_a_whole_ipv6_network_as_one(self) -> None:
+        for garbage in ("", " ", "x" * 9000, "\x00", "1.2.3.4.5", "[::1]:80"):
+            assert len(self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=garbage)) <= 64
+        assert self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:2:3::4") == self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:2::9")
+        assert self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:3::4") != self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:2::9")
+
+
+class TestARefusal(TestCase):
+    def test_says_how_long_to_wait_in_words_and_in_a_header(self) -> None:
+        for seconds, words in (
+            (1, "1 minute"),
+            (60, "1 minute"),
+            (61, "2 minutes"),
+            (3600, "60 minutes"),
+            (9000, "3 hours"),
+        ):
+            request = RequestFactory().get("/")
+            request.user = AnonymousUser()
+            response = rate_limits.refuse(request, seconds)
+            assert (response.status_code, response["Retry-After"]) == (429, str(seconds))
+            assert f"Wait {words}, then try again." in response.content.decode()

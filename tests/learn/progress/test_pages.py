@@ -1,0 +1,617 @@
+"""The patient's pages: start, lessons, steps, check, my learning, help."""
+
+import re
+from datetime import date
+
+import time_machine
+from django.test import Client, TestCase
+from django.urls import reverse
+
+from learn.assignments.actions import assign
+from learn.lessons import governance
+from learn.lessons.models import Edition, Lesson, Step
+from learn.people.models import CareTeam, User
+from learn.progress.models import Reading
+from quizzes.models import Attempt, Quiz, Response, Revision
+from tests.cast import (
+    WHAT,
+    SiteCase,
+    as_form,
+    at,
+    make_nurse,
+    make_patient,
+    make_team,
+    right,
+    words,
+    wrong,
+)
+
+CALL = ("antibodies-and-checkpoint-inhibitors", "side-effects-when-to-call")
+
+
+class TestAVisitor(SiteCase):
+    def test_finds_everything_to_read_without_an_account(self) -> None:
+        assert "You need no account" in words(self.get("start"))
+        assert "The basics" in words(self.get("therapies"))
+        assert "What is immunotherapy?" in words(self.get("therapy", "basics"))
+        assert self.get("lesson", *WHAT).url == reverse("step", args=[*WHAT, 1])
+        assert "Immunotherapy is one kind of cancer treatment" in words(self.get("step", *WHAT, 1))
+        assert "There is nothing here yet" in words(self.get("my"))
+        assert "8 short questions" in words(self.get("check", WHAT[1]))
+
+    def test_leaves_no_row_by_looking(self) -> None:
+        for name, args in (
+            ("start", ()),
+            ("therapies", ()),
+            ("therapy", ("basics",)),
+            ("lesson", WHAT),
+            ("step", (*WHAT, 1)),
+            ("check", (WHAT[1],)),
+            ("my", ()),
+            ("help", ()),
+        ):
+            self.get(name, *args)
+            self.client.head(reverse(name, args=args))
+        assert not User.objects.exists()
+        assert "sid" not in self.client.cookies
+
+    def test_sees_only_therapy_types_and_lessons_that_are_taught(self) -> None:
+        assert "Virus therapy" in words(self.get("therapies"))
+        for edition in Edition.objects.filter(lesson__therapy__slug="virus-therapy"):
+            governance.retire(edition=edition)
+        assert "Virus therapy" not in words(self.get("therapies"))
+        assert self.get("therapy", "virus-therapy").status_code == 404
+        governance.retire(edition=Edition.objects.filter(state="published").get(lesson__slug=WHAT[1]))
+        assert "What is immunotherapy?" not in words(self.get("therapy", "basics"))
+        for name, args in (("step", (*WHAT, 1)), ("lesson", WHAT), ("check", (WHAT[1],))):
+            assert self.get(name, *args).status_code == 404
+
+    def test_is_told_how_long_a_lesson_is_to_read_and_how_many_questions_follow(self) -> None:
+        assert "What is immunotherapy? Not started 5 minutes to read, then 8 questions" in words(
+            self.get("therapy", "basics")
+        )
+        Lesson.objects.filter(slug=WHAT[1]).update(quiz=None)
+        assert "then 8 questions" not in words(self.get("therapy", "basics"))
+
+    def test_becomes_a_guest_at_the_first_continue(self) -> None:
+        response = self.client.post(reverse("step", args=[*WHAT, 1]))
+        assert (response.status_code, response.url) == (303, reverse("step", args=[*WHAT, 2]))
+        guest = User.objects.get()
+        assert guest.is_guest
+        assert Reading.objects.get().learner == guest
+
+    def test_becomes_a_guest_by_starting_a_check(self) -> None:
+        response = self.client.post(reverse("check", args=[WHAT[1]]))
+        attempt = Attempt.objects.get()
+        assert response.url == reverse("quizzes:question", args=[attempt.pk, 1])
+        assert attempt.learner == User.objects.get()
+
+
+class TestAStep(SiteCase):
+    def test_shows_one_idea_its_place_and_the_way_on(self) -> None:
+        page = words(self.get("step", *WHAT, 2))
+        for text in ("Step 2 of 7", "It is not the same as chemo", "acts through your immune cells", "Continue"):
+            assert text in page
+        assert "Remember" not in page
+
+    def test_has_a_way_back_that_says_no_more_than_back(self) -> None:
+        page = self.get("step", *WHAT, 2).content.decode()
+        assert re.search(r'<a class="back" href="[^"]+/1/"><span aria-hidden="true">‹&nbsp;</span>Back</a>', page)
+
+    def test_that_waits_for_a_confirmation_says_so_to_staff_and_to_nobody_else(self) -> None:
+        address = reverse("step", args=["non-specific-immunotherapies", "bcg-for-the-bladder", 6])
+        assert "Staff:" not in words(self.client.get(address))
+        self.client.force_login(make_nurse("noor"))
+        page = words(self.client.get(address))
+        assert "Staff: to be confirmed before launch. Hold the toilet steps against the present TICE label" in page
+
+    def test_that_is_first_says_what_the_site_is_for(self) -> None:
+        assert "It cannot tell you which treatment is right for you" in words(self.get("step", *WHAT, 1))
+        assert "It cannot tell you" not in words(self.get("step", *WHAT, 2))
+
+    def test_that_is_last_says_what_to_remember_shows_the_card_and_leads_to_the_check(self) -> None:
+        page = words(self.get("step", *WHAT, 7))
+        for text in ("Remember", "Check what you know", "Call 911", "Call your team now, day or night"):
+            assert text in page
+        assert self.client.post(reverse("step", args=[*WHAT, 7])).url == reverse("check", args=[WHAT[1]])
+
+    def test_that_teaches_the_card_shows_it(self) -> None:
+        assert "Cough, or more short of breath than usual." in words(self.get("step", *CALL, 4))
+        assert "Call your team in office hours" not in words(self.get("step", *CALL, 3))
+
+    def test_shows_no_line_of_the_card_that_belongs_to_another_treatment(self) -> None:
+        assert "BCG" not in words(self.get("step", *CALL, 6))
+        assert "BCG: Red urine, or blood clots in the urine." in words(self.get("help"))
+
+    def test_says_that_no_clinician_has_reviewed_it(self) -> None:
+        assert "Not yet reviewed by a clinician" in words(self.get("step", *WHAT, 3))
+
+    def test_that_does_not_exist_is_not_found(self) -> None:
+        for args in ((*WHAT, 0), (*WHAT, 8), (*WHAT, 10**40), ("basics", "nope", 1), ("nope", WHAT[1], 1)):
+            assert self.get("step", *args).status_code == 404
+            assert self.client.post(reverse("step", args=args)).status_code == 404
+        assert not User.objects.exists()
+
+    def test_takes_any_garbage_with_the_form_and_goes_on(self) -> None:
+        for value in ("", "\x00", "-1", "9" * 30, "²", "x", "💥"):
+            response = self.client.post(reverse("step", args=[*WHAT, 1]), {"step": value})
+            assert response.url == reverse("step", args=[*WHAT, 2]), value
+
+    def test_of_another_lesson_in_the_form_is_passed_by(self) -> None:
+        other = Step.objects.filter(edition__lesson__slug=CALL[1]).first()
+        self.client.post(reverse("step", args=[*WHAT, 1]), {"step": other.pk})
+        assert Reading.objects.get().edition.lesson.slug == WHAT[1]
+
+    def test_read_in_an_edition_that_was_replaced_meanwhile_counts_and_leads_to_the_same_place(self) -> None:
+        old = Step.objects.get(edition__lesson__slug=WHAT[1], position=1)
+        newer = Edition.objects.create(
+            lesson=Lesson.objects.get(slug=WHAT[1]), number=2, title="T", main_message="M", remember=[1], minutes=1
+        )
+        for n, slug in enumerate(["a", "b", "not-the-same-as-chemo"], 1):
+            Step.objects.create(edition=newer, position=n, slug=slug, heading=slug, body=slug)
+        governance.publish(edition=newer)
+        response = self.client.post(reverse("step", args=[*WHAT, 1]), {"step": old.pk})
+        assert response.url == reverse("step", args=[*WHAT, 3])
+        assert Reading.objects.get().edition == old.edition
+
+    def test_that_was_the_last_of_a_longer_edition_still_counts(self) -> None:
+        old = Step.objects.get(edition__lesson__slug=WHAT[1], position=7)
+        newer = Edition.objects.create(
+            lesson=Lesson.objects.get(slug=WHAT[1]), number=2, title="T", main_message="M", remember=[1], minutes=1
+        )
+        Step.objects.create(edition=newer, position=1, slug="a", heading="a", body="a")
+        governance.publish(edition=newer)
+        response = self.client.post(reverse("step", args=[*WHAT, 7]), {"step": old.pk})
+        assert response.url == reverse("check", args=[WHAT[1]])
+        assert Reading.objects.get().finished is not None
+
+    def test_costs_three_queries(self) -> None:
+        self.read(*WHAT, upto=1)
+        with self.assertNumQueries(3):  # session, user, the steps
+            self.get("step", *WHAT, 2)
+
+
+class TestAGuestWhoComesBack(SiteCase):
+    def test_goes_on_where_they_stopped(self) -> None:
+        self.read(*WHAT, upto=3)
+        assert "Carry on: step 4 of 7" in words(self.get("start"))
+        assert self.get("lesson", *WHAT).url == reverse("step", args=[*WHAT, 4])
+        assert "Step 4 of 7" in words(self.get("my"))
+        assert "Step 4 of 7" in words(self.get("therapy", "basics"))
+
+    def test_goes_on_with_an_open_check_and_the_answers_are_there(self) -> None:
+        self.read(*WHAT, upto=7)
+        assert "Carry on: check what you know" in words(self.get("start"))
+        self.client.post(reverse("check", args=[WHAT[1]]))
+        attempt = Attempt.objects.get()
+        self.client.post(reverse("quizzes:question", args=[attempt.pk, 1]), {"choice": "unsure", "number": 1})
+        assert "Your answers are saved" in words(self.get("check", WHAT[1]))
+        again = self.client.post(reverse("check", args=[WHAT[1]]))
+        assert again.url == reverse("quizzes:question", args=[attempt.pk, 2])
+        assert Response.objects.count() == 1
+
+    def test_finds_what_is_done_with_its_day(self) -> None:
+        self.read(*WHAT, upto=7)
+        self.do_check(WHAT[1])
+        page = words(self.get("my"))
+        assert "Done" in page.split("What is immunotherapy?")[1]
+        assert "Nothing is left to do." in page
+
+    def test_after_a_check_with_misses_is_offered_just_those(self) -> None:
+        self.do_check(WHAT[1], wrong)
+        assert "try again what was hard: 8 questions" in words(self.get("check", WHAT[1]))
+        self.do_check(WHAT[1])
+        assert "You can do them once more" in words(self.get("check", WHAT[1]))
+
+    def test_is_told_nothing_of_anybody_elses_check(self) -> None:
+        other = Client()
+        other.post(reverse("check", args=[WHAT[1]]))
+        assert "8 short questions" in words(self.get("check", WHAT[1]))
+
+    def test_carries_on_with_an_open_retry_where_something_is_to_be_talked_about(self) -> None:
+        self.read(*CALL, upto=6)
+        self.do_check(CALL[1], wrong)
+        assert "Carry on: look again" in words(self.get("start"))
+        self.client.post(reverse("check", args=[CALL[1]]))
+        page = self.get("start").content.decode()
+        assert f'href="{reverse("check", args=[CALL[1]])}">Carry on: check what you know' in page
+
+    def test_finds_a_check_that_was_begun_before_any_step(self) -> None:
+        self.client.post(reverse("check", args=[WHAT[1]]))
+        assert "What is immunotherapy?" in words(self.get("my"))
+
+    def test_is_told_when_a_check_has_no_questions_now(self) -> None:
+        Revision.objects.filter(question__quizitem__quiz__slug=WHAT[1]).update(state="retired")
+        assert self.client.post(reverse("check", args=[WHAT[1]])).status_code == 404
+        assert not Attempt.objects.exists()
+
+    def test_is_told_how_many_questions_there_really_are(self) -> None:
+        Revision.objects.filter(question__slug="what-immunotherapy-does").update(state="retired")
+        assert "7 short questions" in words(self.get("check", WHAT[1]))
+
+    def test_with_a_safety_answer_still_wrong_reads_talk_about_it(self) -> None:
+        self.read(*CALL, upto=6)
+        self.do_check(CALL[1], wrong)
+        assert "Talk about it" in words(self.get("my"))
+        assert "Talk about it" in words(self.get("therapy", CALL[0]))
+
+
+class TestTheShippedQuestions(SiteCase):
+    def test_lead_back_to_the_step_that_teaches_them(self) -> None:
+        for quiz in Quiz.objects.all():
+            lesson = quiz.lesson
+            self.client.post(reverse("check", args=[quiz.slug]))
+            attempt = Attempt.objects.get(quiz=quiz)
+            for item in attempt.items.all():
+                page = self.get("quizzes:question", attempt.pk, item.position).content.decode()
+                address = re.search(r'href="([^"]+)">Look at the lesson again', page)
+                assert address, item
+                slug = item.revision.source.split("/")[1]
+                step = Step.objects.get(edition__lesson=lesson, slug=slug)
+                assert address[1] == reverse("step", args=[lesson.therapy.slug, lesson.slug, step.position])
+
+    def test_never_show_a_reason_or_feedback_before_the_answer(self) -> None:
+        for quiz in Quiz.objects.all():
+            self.client.post(reverse("check", args=[quiz.slug]))
+            attempt = Attempt.objects.get(quiz=quiz)
+            for item in attempt.items.select_related("revision"):
+                spec = item.revision.spec
+                secrets = [item.revision.why, *(spec["feedback"].values() if item.revision.kind == "truth" else [])]
+                secrets += [c["feedback"] for c in spec.get("choices", []) + spec.get("rows", [])]
+                page = self.get("quizzes:question", attempt.pk, item.position).content.decode()
+                for secret in secrets:
+                    assert secret[:40] not in page, secret
+
+    def test_put_the_right_answer_in_every_place(self) -> None:
+        places = set()
+        single = Revision.objects.get(question__slug="what-immunotherapy-does")
+        for _ in range(30):
+            client = Client()
+            client.post(reverse("check", args=[WHAT[1]]))
+            item = Attempt.objects.latest("started").items.get(revision=single)
+            places.add([c.id for c in item.ask().choices].index(right(single)[0]))
+        assert places == {0, 1, 2}
+
+
+class TestAQuestionInTheSite(SiteCase):
+    """What the site hangs into the engine's pages, and what they cost with it."""
+
+    def setUp(self) -> None:
+        self.client.post(reverse("check", args=[CALL[1]]))
+        self.attempt = Attempt.objects.get()
+        self.first = self.attempt.items.select_related("revision")[0]
+
+    def question(self, name: str = "quizzes:question") -> str:
+        return reverse(name, args=[self.attempt.pk, 1])
+
+    def test_costs_four_queries_to_show_ten_to_answer_and_five_to_explain(self) -> None:
+        self.client.get(self.question())
+        with self.assertNumQueries(4):  # session, user, the attempt's items, where it is taught
+            self.client.get(self.question())
+        # Session, user, items; lock, items, card, card, response: eight, between savepoint and release.
+        with self.assertNumQueries(10):
+            self.client.post(self.question(), as_form(self.first.revision, wrong(self.first.revision)))
+        with self.assertNumQueries(5):  # session, user, items, the response, where it is taught
+            self.client.get(self.question("quizzes:feedback"))
+
+    def test_on_safety_is_followed_by_the_card_whatever_was_answered(self) -> None:
+        for how in (right, wrong):
+            self.client.post(self.question(), as_form(self.first.revision, how(self.first.revision)))
+            assert "Cough, or more short of breath than usual." in words(
+                self.client.get(self.question("quizzes:feedback"))
+            )
+            self.client = Client()
+            self.client.post(reverse("check", args=[CALL[1]]))
+            self.attempt = Attempt.objects.latest("started")
+
+    def test_that_is_no_safety_question_is_not_followed_by_the_card(self) -> None:
+        self.client.post(reverse("check", args=[WHAT[1]]))
+        attempt = Attempt.objects.get(quiz__slug=WHAT[1])
+        item = attempt.items.get(revision__question__slug="what-immunotherapy-does")
+        address = reverse("quizzes:question", args=[attempt.pk, item.position])
+        self.client.post(address, as_form(item.revision, wrong(item.revision)))
+        page = words(self.client.get(address + "feedback/"))
+        assert "Cough, or more short of breath than usual." not in page
+        assert "Look at this step again: Help for your own defenses" in page
+
+    def test_leads_back_to_the_check_it_belongs_to(self) -> None:
+        page = self.client.get(self.question()).content.decode()
+        assert f'class="back" href="{reverse("check", args=[CALL[1]])}"' in page
+
+    def test_ends_with_the_card_and_a_link_to_what_was_missed(self) -> None:
+        self.do_check(CALL[1], wrong)
+        page = self.client.get(reverse("quizzes:result", args=[self.attempt.pk])).content.decode()
+        assert "Cough, or more short of breath than usual." in page
+        assert f'<a href="{reverse("step", args=[*CALL, 4])}">What to do about diarrhea</a>' in page
+
+    def test_ends_with_the_card_once_whatever_is_known(self) -> None:
+        first = self.first.revision_id
+        for how in (right, lambda revision: (wrong if revision.pk == first else right)(revision)):
+            with self.subTest(how=how):
+                self.client = Client()
+                attempt = self.do_check(CALL[1], how)
+                page = words(self.client.get(reverse("quizzes:result", args=[attempt.pk])))
+                assert "What you know well" in page
+                assert page.count("Cough, or more short of breath than usual.") == 1
+                assert ("Talk about it with your team" in page) is (how is not right)
+
+
+class TestAStart(SiteCase):
+    """States that somebody meets who has just come."""
+
+    def test_without_cookies_is_told_on_the_next_page_that_nothing_is_kept(self) -> None:
+        told = "This phone cannot keep your place. You can still read every lesson."
+        step = "http://testserver" + reverse("step", args=[*WHAT, 1])
+        for address in (reverse("step", args=[*WHAT, 2]), "/", "/my/"):
+            page = words(Client().get(address, headers={"referer": step}))
+            assert told in page, address
+        assert "your place is kept" not in words(Client().get("/my/", headers={"referer": step}))
+
+    def test_is_not_told_so_where_nobody_can_know(self) -> None:
+        step = "http://testserver" + reverse("step", args=[*WHAT, 1])
+        for referer in (
+            "",
+            "http://testserver/",
+            "http://elsewhere.example/check/x/",
+            "http://[",
+            "http://testserver/\x00",
+        ):
+            assert "cannot keep" not in words(Client().get("/", headers={"referer": referer})), referer
+        client = Client()
+        client.get(step)  # takes the cookie
+        assert "cannot keep" not in words(client.get("/", headers={"referer": step}))
+
+    def test_of_a_therapy_type_names_the_lesson_to_begin_with_until_one_was_begun(self) -> None:
+        begin = "New here? Start with: How your immune system fights cancer"
+        assert begin in words(self.get("therapy", "virus-therapy"))
+        assert "New here?" not in words(self.get("therapy", "basics"))
+        self.read(*WHAT, upto=1)
+        assert "New here?" not in words(self.get("therapy", "virus-therapy"))
+
+    def test_of_my_learning_leads_to_find_my_medicine(self) -> None:
+        page = self.get("my").content.decode()
+        assert f'<a class="btn" href="{reverse("find")}">Find my medicine' in page
+
+
+class TestWhatIHaveLearned(SiteCase):
+    def printed(self) -> str:
+        return words(self.client.get(reverse("my"), {"print": 1}))
+
+    def test_is_printed_with_its_day_and_what_to_remember(self) -> None:
+        assert "Nothing is done yet" in self.printed()
+        with time_machine.travel(at(23), tick=False):
+            self.read(*WHAT, upto=7)
+            self.read(*CALL, upto=2)
+            assert "Print what I have learned" not in words(self.get("my"))
+            self.do_check(WHAT[1])
+        assert "Print what I have learned" in words(self.get("my"))
+        page = self.printed()
+        assert "What is immunotherapy? Done on Monday 23 November 2026" in page
+        for point in Edition.objects.get(lesson__slug=WHAT[1]).remember:
+            assert point in page
+        assert "Side effects: when to call" not in page
+
+    def test_costs_one_query_more_than_the_list(self) -> None:
+        self.read(*WHAT, upto=7)
+        self.do_check(WHAT[1])
+        self.get("my")
+        with self.assertNumQueries(8):
+            self.printed()
+
+
+class TestAnAssignedLesson(SiteCase):
+    def setUp(self) -> None:
+        team = make_team()
+        self.ana, noor = make_patient(team, name="ana"), make_nurse("noor", team)
+        lesson = Lesson.objects.get(slug=CALL[1])
+        assign(patients=[self.ana], lessons=[lesson], due=date(2026, 12, 4), note="Before Monday", by=noor, now=at(23))
+        self.client.force_login(self.ana.user)
+
+    def test_stands_in_my_learning_with_the_day_and_the_nurses_words(self) -> None:
+        with time_machine.travel(at(23), tick=False):
+            page = words(self.get("my"))
+        assert "Your nurse asked you to do this by Friday 4 December." in page
+        assert "“Before Monday”" in page
+        assert "You can still do it" not in page
+
+    def test_is_where_the_start_page_leads_whoever_has_begun_nothing(self) -> None:
+        page = self.get("start")
+        assert "Start: Side effects: when to call Your nurse asked you to do this by Friday 4 December." in words(page)
+        assert f'<a class="btn" href="{reverse("lesson", args=CALL)}">' in page.content.decode()
+        self.read(*WHAT, upto=1)
+        assert "Carry on: step 2 of 7" in words(self.get("start"))
+
+    def test_stands_first_on_its_therapy_types_page(self) -> None:
+        assert "Your nurse asked you to do this by Friday 4 December" in words(self.get("therapy", CALL[0]))
+
+    def test_is_never_called_late_to_the_patient(self) -> None:
+        with time_machine.travel("2026-12-20T12:00:00Z", tick=False):
+            page = words(self.get("my"))
+        assert "You can still do it." in page
+        assert "Late" not in page
+
+    def test_is_past_by_the_clinics_calendar_and_no_other(self) -> None:
+        for zone, past in (("Pacific/Honolulu", False), ("America/New_York", False), ("Asia/Tokyo", True)):
+            CareTeam.objects.update(zone=zone)
+            with time_machine.travel("2026-12-05T04:30:00Z", tick=False):  # half past eleven at night in New York
+                assert ("You can still do it" in words(self.get("my"))) is past, zone
+
+    def test_is_done_on_a_day_of_the_clinics_calendar(self) -> None:
+        with time_machine.travel("2026-11-23T20:00:00Z", tick=False):  # Tuesday morning in Auckland
+            self.read(*CALL, upto=6)
+            self.do_check(CALL[1])
+            for zone, day in (("America/New_York", "Monday 23 November"), ("Pacific/Auckland", "Tuesday 24 November")):
+                CareTeam.objects.update(zone=zone)
+                assert day in words(self.get("my")), zone
+
+    def test_goes_to_done_and_stops_asking(self) -> None:
+        self.read(*CALL, upto=6)
+        self.do_check(CALL[1])
+        page = words(self.get("my"))
+        assert "Your nurse asked" not in page
+        assert "Done" in page
+
+    def test_of_one_patient_is_no_other_patients(self) -> None:
+        other = make_patient(self.ana.care_team, "Ben", name="ben")
+        self.client.force_login(other.user)
+        assert "Your nurse asked" not in words(self.get("my"))
+
+
+class TestTheCosts(SiteCase):
+    """Session, user, the five of `summary.standings`, the two of a review; a visitor costs one query."""
+
+    def test_of_the_lists_are_fixed(self) -> None:
+        self.read(*WHAT, upto=2)
+        for name, args, n in (("my", (), 9), ("start", (), 9), ("therapy", ("basics",), 8), ("therapies", (), 3)):
+            with self.assertNumQueries(n):
+                self.get(name, *args)
+        self.do_check(CALL[1], wrong)
+        with self.assertNumQueries(11):  # a missed safety question asks twice more
+            self.get("my")
+
+    def test_of_a_visitor_are_small(self) -> None:
+        for name, args, n in (("start", (), 1), ("step", (*WHAT, 1), 1), ("help", (), 0), ("my", (), 1)):
+            with self.assertNumQueries(n):
+                self.get(name, *args)
+
+
+class TestHelp(SiteCase):
+    def test_shows_every_line_of_the_card_under_its_tier(self) -> None:
+        from learn.lessons import card
+
+        page = words(self.get("help"))
+        for tier in card.whole().tiers:
+            assert tier.name in page
+            for group in tier.groups:
+                for line in group.lines:
+                    assert " ".join(line.text.split()) in page.replace("&#x27;", "'"), line.text
+
+    def test_gives_a_patient_the_numbers_of_their_team(self) -> None:
+        ana = make_patient(make_team(), name="ana")
+        self.client.force_login(ana.user)
+        page = self.get("help").content.decode()
+        assert 'href="tel:5550110199"' in page
+        assert "100.4 °F (38 °C)" in page
+        assert "hospital operator" not in page
+
+    def test_tells_a_guest_where_their_phone_number_stands(self) -> None:
+        page = words(self.get("help"))
+        where = "on your appointment card or in the patient portal. Or ask the hospital operator for"
+        assert page.count(where) == 2, "on top of the page, and in the tier of the card"
+
+    def test_begins_with_the_numbers_and_says_that_nobody_watches(self) -> None:
+        self.client.force_login(make_patient(make_team(), name="ana").user)
+        page = words(self.get("help"))
+        top = page.split("When to call")[0]
+        assert "Day: 555-010-0199 Night and weekend: 555-011-0199" in top
+        assert "This site is not watched by nurses." in top
+
+    def test_stands_in_the_same_place_on_every_page(self) -> None:
+        nav = '<a href="/my/">My learning</a><a href="/help/">Get help</a></nav>'
+        for address in ("/", "/lessons/", reverse("step", args=[*WHAT, 1]), "/find/", "/my/questions/", "/nope/"):
+            assert nav in self.client.get(address).content.decode(), address
+
+
+class TestASlipInTheContentFolder(TestCase):
+    """The site stands with no content at all: somebody will look before load_content has run."""
+
+    def test_leaves_pages_that_say_so(self) -> None:
+        assert "There are no lessons here yet" in words(self.client.get(reverse("therapies")))
+        assert "Start with the basics" not in words(self.client.get(reverse("find")))
+        assert self.client.get(reverse("start")).status_code == 200
+        assert self.client.get(reverse("my")).status_code == 200
+
+
+class TestFindMyMedicine(SiteCase):
+    def find(self, query: str) -> str:
+        return words(self.client.get(reverse("find"), {"q": query}))
+
+    def test_asks_whether_it_is_the_one_and_leads_to_its_therapy_type(self) -> None:
+        page = self.find("pembrolizomab")
+        found = page.split("Is this your medicine?")[1].split("I do not know the name")[0]
+        assert "pembrolizumab (Keytruda, Keytruda Qlex)" in found
+        assert "Checkpoint inhibitor (PD-1)" in found
+        assert "Say it: pem-broh-LIH-zoo-mab" in found
+        address = reverse("therapy", args=["antibodies-and-checkpoint-inhibitors"])
+        assert (
+            f'href="{address}">Yes. Show me the lessons'
+            in self.client.get(reverse("find"), {"q": "keytruda"}).content.decode()
+        )
+
+    def test_leads_whoever_does_not_know_the_name_to_the_basics(self) -> None:
+        for query in ({}, {"q": "xyzzyqwert"}, {"q": "keytruda"}):
+            page = self.client.get(reverse("find"), query).content.decode()
+            assert f'href="{reverse("therapy", args=["basics"])}">Start with the basics' in page, query
+
+    def test_never_leads_anywhere_by_itself(self) -> None:
+        assert self.client.get(reverse("find"), {"q": "pembrolizumab"}).status_code == 200
+
+    def test_says_of_another_kind_of_medicine_that_it_is_one(self) -> None:
+        page = self.find("adalimumab")
+        assert "A different kind of medicine" in page
+        assert "ipilimumab" not in page.split("A to Z")[0]
+        assert "Show me the lessons" not in page
+
+    def test_finds_two_at_once(self) -> None:
+        found = self.find("nivolumab and ipilimumab").split("I do not know the name")[0]
+        assert "nivolumab (Opdivo" in found
+        assert "ipilimumab (Yervoy)" in found
+
+    def test_tells_kindly_what_to_do_when_it_finds_nothing(self) -> None:
+        for query, text in (
+            ("", "Type a name, or choose from the A to Z"),
+            ("a", "choose from the A to Z"),
+            ("xyzzyqwert", "We do not know that name"),
+            ("x" * 10_000, "That is too long"),
+            ("my medicine please", "Type a name"),
+            ("💥", "Type a name"),
+            ("'; DROP TABLE people_user; --", "A to Z"),
+            ("<script>alert(1)</script>", "A to Z"),
+            ("\x00", "Type a name"),
+        ):
+            page = self.client.get(reverse("find"), {"q": query})
+            assert text in words(page), query[:20]
+            assert "There is a problem" in words(page), query[:20]
+            assert "<script" not in page.content.decode()
+
+    def test_shows_an_a_to_z_of_the_immunotherapies_under_the_box(self) -> None:
+        page = words(self.get("find"))
+        assert "There is a problem" not in page
+        letters = page.split("A to Z")[-1]
+        assert letters.index("aldesleukin") < letters.index("nivolumab") < letters.index("tremelimumab")
+        assert "metformin" not in letters
+
+    def test_costs_one_query(self) -> None:
+        with self.assertNumQueries(1):
+            self.find("keytruda")
+
+
+class TestTheWords(SiteCase):
+    def test_stand_in_one_list_from_a_to_z(self) -> None:
+        page = words(self.get("words"))
+        assert page.index("antibody") < page.index("cytokine") < page.index("white blood cell")
+        assert "(say: AN-tee-bah-dee)" in page
+
+    def test_of_a_step_are_explained_at_its_foot(self) -> None:
+        page = words(self.get("step", *WHAT, 4)).split("Words on this page")[1]
+        assert "infusion" in page
+        assert "Medicine dripped slowly into a vein" in page
+
+    def test_end_a_lesson_with_where_it_comes_from_and_when_it_was_checked(self) -> None:
+        page = words(self.get("step", *WHAT, 7))
+        assert "Where this comes from" in page
+        assert "Immunotherapy to Treat Cancer" in page
+        assert "Facts last checked: 23 November 2026. Next check due: November 2027." in page
+        assert "Where this comes from" not in words(self.get("step", *WHAT, 1))
+
+    def test_about_the_site_credit_the_article_and_list_every_source(self) -> None:
+        page = words(self.get("about"))
+        assert "ASCO did not review or endorse this site" in page
+        assert "No clinician has reviewed the lessons yet" in page
+        assert page.count("National Cancer Institute") > 3
+
+    def test_on_more_help_give_the_free_lines(self) -> None:
+        page = self.get("more").content.decode()
+        assert 'href="tel:18002272345"' in page
+        assert "1-800-4-CANCER" in page
+        assert "cancer.net" not in words(self.get("more")).lower()

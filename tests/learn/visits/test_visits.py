@@ -1,0 +1,413 @@
+"""My questions for my team: the list, what others ask, sharing; nobody sees what is not shared."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client, TransactionTestCase
+from django.urls import reverse
+
+from learn.account import guests
+from learn.lessons.models import Lesson, Step
+from learn.people.models import User
+from learn.visits import actions, content
+from learn.visits.models import MyQuestion, SuggestedQuestion
+from quizzes.models import Attempt
+from tests.cast import WHAT, FolderCase, SiteCase, as_form, at, make_patient, make_team, together, words, wrong
+
+PAGE = "/my/questions/"
+SAFETY = [
+    "call-right-away",
+    "who-do-i-tell",
+    "how-soon",
+    "night-number",
+    "how-high-a-fever",
+    "fever-pill",
+    "which-emergency-room",
+]
+
+
+class QuestionsCase(SiteCase):
+    def page(self, **query: Any) -> str:
+        return words(self.client.get(PAGE, query))
+
+    def post(self, **data: Any) -> Any:
+        response = self.client.post(PAGE, data)
+        assert response.status_code == 303, response.status_code
+        return response
+
+    def mine(self) -> list[str]:
+        return [q.text for q in MyQuestion.objects.order_by("position", "pk")]
+
+    def one(self, text: str) -> MyQuestion:
+        return MyQuestion.objects.get(text=text)
+
+    def write(self, *texts: str) -> None:
+        for text in texts:
+            self.post(text=text)
+
+    def sign_in(self, label: str = "Ana") -> Any:
+        patient = make_patient(make_team(f"{label}'s team"), label, name=label.lower())
+        self.client.force_login(patient.user)
+        return patient
+
+
+class TestAnEmptyList(QuestionsCase):
+    def test_offers_three_that_others_ask_safety_first(self) -> None:
+        page = self.client.get(PAGE).content.decode()
+        assert "You have no questions yet. Other people often ask these:" in words(self.client.get(PAGE))
+        before, rest = page.split("<details")
+        assert re.findall(r'name="add" value="([\w-]+)"', before) == SAFETY[:3]
+        assert SAFETY[3] in re.findall(r'name="add" value="([\w-]+)"', rest)
+        assert "Questions other people ask" not in page, "no heading stands above a closed list"
+
+    def test_warns_above_the_box_not_to_report_symptoms_there(self) -> None:
+        page = self.page()
+        assert page.index("Do not write about new symptoms here. Call your team.") < page.index("Write your own")
+
+    def test_costs_a_visitor_two_queries_and_leaves_no_row(self) -> None:
+        with self.assertNumQueries(2):  # the suggestions, their lessons
+            self.client.get(PAGE)
+        assert not User.objects.exists()
+        assert "sid" not in self.client.cookies
+
+
+class TestTheList(QuestionsCase):
+    def test_makes_a_guest_of_a_visitor_with_the_first_question(self) -> None:
+        self.write("May I travel?")
+        assert User.objects.get().is_guest
+        assert "May I travel?" in self.page()
+        assert "May I travel?" not in words(Client().get(PAGE))
+
+    def test_takes_a_suggested_question_in_its_words_of_today(self) -> None:
+        assert self.post(add="work").url == f"{PAGE}?added=work#others"
+        SuggestedQuestion.objects.filter(slug="work").update(text="Something else?")
+        assert self.mine() == ["Can I work during treatment?"]
+        assert 'value="work"' not in self.client.get(PAGE).content.decode()
+
+    def test_holds_once_what_is_put_on_it_twice(self) -> None:
+        for _ in range(2):
+            self.write("May I travel?", "  May \n I  travel? ")
+            self.post(add="work")
+            self.post(text="Can I work during treatment?")
+        assert self.mine() == ["May I travel?", "Can I work during treatment?"]
+
+    def test_is_put_in_order_by_buttons(self) -> None:
+        self.write("a", "b", "c", "d")
+        for verb, text, wanted in (
+            ("up", "c", "a c b d"),
+            ("up", "a", "a c b d"),
+            ("down", "a", "c a b d"),
+            ("down", "d", "c a b d"),
+            ("first", "d", "d c a b"),
+        ):
+            response = self.post(**{verb: self.one(text).pk})
+            assert response.url == f"{PAGE}?at={self.one(text).pk}#q{self.one(text).pk}"
+            assert " ".join(self.mine()) == wanted, (verb, text)
+
+    def test_names_its_top_three_where_there_are_more(self) -> None:
+        self.write("a", "b", "c")
+        assert "Top three" not in self.page()
+        self.write("d")
+        assert self.page().count("Top three.") == 3
+
+    def test_gives_back_what_was_removed_by_a_slip(self) -> None:
+        self.write("May I travel?", "b")
+        self.post(remove=self.one("May I travel?").pk)
+        assert self.mine() == ["b"]
+        page = self.client.get(PAGE).content.decode()
+        assert "Removed: “May I travel?”" in page
+        assert '<input type="hidden" name="text" value="May I travel?">' in page
+        self.write("May I travel?")
+        assert self.mine() == ["b", "May I travel?"]
+        assert "Removed:" not in self.page()
+
+    def test_ends_kindly_at_fifty_and_loses_nothing_that_was_typed(self) -> None:
+        self.write("first")
+        learner = User.objects.get()
+        MyQuestion.objects.bulk_create(
+            MyQuestion(learner=learner, text=f"Q{n}", position=n + 2, added=at(20)) for n in range(49)
+        )
+        response = self.client.post(PAGE, {"text": "one too many"})
+        assert "Your list has 50 questions, and holds no more. Remove one first" in words(response)
+        assert "one too many</textarea>" in response.content.decode()
+        self.client.post(PAGE, {"add": "work"})
+        assert "Remove one first" in self.page()
+        assert MyQuestion.objects.count() == 50
+
+    def test_says_of_a_text_that_does_not_fit_how_to_mend_it(self) -> None:
+        for text, told in (
+            ("", "Write a question first"),
+            ("\x00 ", "Write a question first"),
+            ("x" * 301, "Yours has 301"),
+        ):
+            response = self.client.post(PAGE, {"text": text})
+            assert told in words(response)
+            assert "Error: My questions" in response.content.decode()
+        assert not User.objects.exists()
+        self.write("x" * 300)
+        assert self.mine() == ["x" * 300]
+
+    def test_leads_a_stale_page_somewhere_sensible(self) -> None:
+        self.write("a")
+        gone = self.one("a").pk
+        self.post(remove=gone)
+        for verb in ("up", "down", "first", "remove", "share", "stop"):
+            assert self.post(**{verb: gone}).url.startswith(PAGE)
+        assert self.post(add="no-such-question").url == PAGE
+        assert "not offered any more" in self.page()
+
+    def test_is_nobody_elses(self) -> None:
+        self.write("a", "b")
+        other = Client()
+        other.post(PAGE, {"text": "theirs"})
+        for verb in ("up", "first", "remove", "stop"):
+            assert other.post(PAGE, {verb: self.one("b").pk}).status_code == 303
+        assert "not on your list any more" in words(other.get(PAGE))
+        assert set(self.mine()) == {"a", "b", "theirs"}
+        assert self.mine().index("a") < self.mine().index("b")
+
+    def test_costs_the_same_at_1_and_at_3_questions(self) -> None:
+        for texts in (("a",), ("b", "c")):
+            self.write(*texts)
+            self.client.get(PAGE)
+            with self.assertNumQueries(6):  # session, user, the list, the suggestions, their lessons, lessons read
+                self.client.get(PAGE)
+
+
+class TestWhatOthersAsk(QuestionsCase):
+    def offered(self) -> list[str]:
+        return re.findall(r'name="add" value="([\w-]+)"', self.client.get(PAGE).content.decode())
+
+    def test_has_every_question_but_the_extras(self) -> None:
+        assert len(self.offered()) == 37
+        assert "carry-a-card" not in self.offered()
+
+    def test_has_an_extra_for_whoever_has_read_its_lesson(self) -> None:
+        lesson = ("your-care-team", "who-to-call")
+        self.write("a")
+        self.read(*lesson, upto=Step.objects.shown().filter(edition__lesson__slug=lesson[1]).count())
+        assert self.offered()[:9] == [*SAFETY, "carry-a-card", "ask-first"]
+        assert "drive-home" not in self.offered()
+
+    def test_stands_ten_at_most_beside_the_folded_rest(self) -> None:
+        for lesson in Lesson.objects.select_related("therapy"):
+            n = Step.objects.shown().filter(edition__lesson=lesson).count()
+            self.read(lesson.therapy.slug, lesson.slug, upto=n)
+        self.write("a")
+        page = self.client.get(PAGE).content.decode()
+        shown = page.split('id="others"')[1].split("<details")[0]
+        assert len(re.findall('name="add"', shown)) == 10
+        assert len(self.offered()) == 43
+
+    def test_stays_folded_out_while_somebody_chooses_there(self) -> None:
+        address = self.post(add="work", more="1").url
+        assert address == f"{PAGE}?added=work&more=1#others"
+        page = self.client.get(address.partition("#")[0]).content.decode()
+        assert "<details open><summary>More questions" in page
+        assert "Added to your list: “Can I work during treatment?”" in page
+
+
+class TestAStepWithAQuestion(QuestionsCase):
+    def test_leads_here_with_its_heading_and_back_to_itself(self) -> None:
+        step = reverse("step", args=[*WHAT, 2])
+        page = self.client.get(step).content.decode()
+        address = re.search(r'href="([^"]+)">I have a question about this', page)
+        assert address
+        assert address[1] == f"{PAGE}?about={WHAT[1]}/not-the-same-as-chemo"
+        page = self.client.get(address[1]).content.decode()
+        assert "About “It is not the same as chemo”: </textarea>" in page
+        assert f'class="back" href="{step}"' in page
+        about = {"about": f"{WHAT[1]}/not-the-same-as-chemo"}
+        assert self.post(text="About “It is not the same as chemo”: why?", **about).url == step
+        assert "Added to your questions." in words(self.client.get(step))
+
+    def test_that_is_gone_is_passed_by(self) -> None:
+        for about in ("nope/nope", "x", "/", "a/b/c", "\x00/a"):
+            assert "</textarea>" in self.client.get(PAGE, {"about": about}).content.decode()
+            assert self.post(text=f"q {about!r}", about=about).url == PAGE
+
+
+class TestACheck(QuestionsCase):
+    def test_puts_a_question_that_was_hard_on_the_list(self) -> None:
+        self.client.post(reverse("check", args=[WHAT[1]]))
+        item = Attempt.objects.get().items.select_related("revision")[0]
+        question = reverse("quizzes:question", args=[item.attempt_id, 1])
+        self.client.post(question, as_form(item.revision, wrong(item.revision)))
+        page = self.client.get(f"{question}feedback/").content.decode()
+        assert f'name="item" value="{item.pk}">Add to my questions' in page
+        for told in ("Added to your questions.", "That is on your list already."):
+            assert self.post(item=item.pk).url == f"{question}feedback/"
+            assert told in words(self.client.get(f"{question}feedback/"))
+        assert self.mine() == [f"Please go over this with me: {item.revision.stem}"]
+        other = Client()
+        other.post(PAGE, {"text": "a"})
+        other.post(PAGE, {"item": item.pk})
+        assert "out of date" in words(other.get(PAGE))
+
+    def test_ends_with_questions_to_ask_that_stay_there_when_one_is_added(self) -> None:
+        self.do_check("who-to-call")
+        result = reverse("quizzes:result", args=[Attempt.objects.get().pk])
+        slugs = ["who-do-i-tell", "night-number", "carry-a-card", "ask-first"]
+        page = self.client.get(result).content.decode()
+        assert "Questions to ask your nurse" in page
+        assert re.findall(r'name="add" value="([\w-]+)"', page) == slugs
+        assert self.post(add="carry-a-card", after=result).url == result
+        page = self.client.get(result)
+        assert "Added to your questions." in words(page)
+        slugs.remove("carry-a-card")
+        assert re.findall(r'name="add" value="([\w-]+)"', page.content.decode()) == slugs
+
+    def test_leads_back_to_a_result_and_to_no_other_place(self) -> None:
+        for after in ("https://evil.example/", "//evil.example", "/help/", "/check/x/result/", "\x00", "a\r\nb"):
+            assert self.post(add="work", after=after).url.startswith(PAGE), after
+
+
+class TestSharing(QuestionsCase):
+    def shared(self) -> set[str]:
+        return set(MyQuestion.objects.shared().values_list("text", flat=True))
+
+    def test_is_off_until_chosen_and_says_who_sees_it(self) -> None:
+        self.sign_in()
+        self.write("a", "b", "c")
+        assert self.shared() == set()
+        page = self.page()
+        assert "Only the nurses of Ana&#x27;s team can see what you share." in page
+        assert "Nothing is shared now." in page
+        self.post(share=self.one("b").pk)
+        assert self.shared() == {"b"}
+        assert "Your nurse can see 1 of your 3 questions" in self.page()
+        self.post(share="all")
+        assert "Your nurse can see all 3 questions" in self.page()
+        self.write("d")
+        assert self.shared() == {"a", "b", "c"}
+
+    def test_can_be_stopped_for_one_or_all(self) -> None:
+        self.sign_in()
+        self.write("a", "b")
+        self.post(share="all")
+        self.post(stop=self.one("a").pk)
+        assert self.shared() == {"b"}
+        self.post(stop="all")
+        assert self.shared() == set()
+
+    def test_is_not_for_a_guest_who_is_told_why(self) -> None:
+        self.write("a")
+        assert "No nurse is linked with you here, so nobody else can see this list." in self.page()
+        for value in ("all", self.one("a").pk):
+            self.post(share=value)
+            assert "there is nobody to share with" in self.page()
+        assert self.shared() == set()
+
+    def test_is_not_begun_after_care_has_ended_and_can_still_be_stopped(self) -> None:
+        patient = self.sign_in()
+        self.write("a", "b")
+        self.post(share=self.one("a").pk)
+        patient.ended_on, patient.ended_why = at(20).date(), "moved"
+        patient.save()
+        self.post(share="all")
+        assert self.shared() == {"a"}
+        self.post(stop="all")
+        assert self.shared() == set()
+
+
+class TestAGuestsList(QuestionsCase):
+    def test_comes_along_after_their_own_and_stays_private(self) -> None:
+        guest = User.objects.create_guest()
+        for text in ("both", "c", "d"):
+            actions.add(learner=guest, text=text, now=at(20))
+        patient = self.sign_in()
+        self.write("a", "both")
+        self.post(share="all")
+        guests.merge(guest=guest, into=patient.user, now=at(21))
+        mine = MyQuestion.objects.of(patient.user)
+        assert [(q.text, q.shared is not None) for q in mine] == [
+            ("a", True), ("both", True), ("c", False), ("d", False),
+        ]  # fmt: skip
+
+    def test_leads_to_the_nurses_code_and_a_patients_does_not(self) -> None:
+        self.write("a")
+        assert "I have a code from my nurse" in self.page()
+        self.sign_in()
+        self.write("a")
+        assert "I have a code from my nurse" not in self.page()
+
+
+class TestPrinted(QuestionsCase):
+    def test_it_is_a_list_with_room_to_write_and_nothing_else(self) -> None:
+        self.write("a", "b")
+        page = self.client.get(PAGE, {"print": 1}).content.decode()
+        assert page.count("<li><p>") == 2
+        assert "<textarea" not in page
+        assert 'name="add"' not in page
+
+    def test_every_page_has_the_teams_numbers_on_top_or_room_for_them(self) -> None:
+        top = self.client.get(PAGE).content.decode().split("<main")[0]
+        assert top.count("<span></span>") == 2
+        self.sign_in()
+        top = self.client.get(PAGE).content.decode().split("<main")[0]
+        assert "Day: <strong>555-010-0199</strong> Night and weekend: <strong>555-011-0199</strong>" in top
+
+
+class TestTheShippedOnes(FolderCase):
+    def test_come_in_once(self) -> None:
+        assert len(content.load(self.folder).added) == SuggestedQuestion.objects.count() == 43
+        again = content.load(self.folder)
+        assert (again.added, again.left_alone) == ([], [])
+
+    def test_lead_from_every_lesson_two_to_four_safety_first(self) -> None:
+        content.load(self.folder)
+        for lesson in Lesson.objects.all():
+            safety = [q.safety for q in SuggestedQuestion.objects.after(lesson.slug)]
+            assert 2 <= len(safety) <= 4, lesson
+            assert safety == sorted(safety, reverse=True)
+
+    def test_take_newer_words_unless_the_hospital_has_its_own(self) -> None:
+        content.load(self.folder)
+        SuggestedQuestion.objects.filter(slug="cost").update(text="Who helps with the bill?")
+
+        self.edit("questions.yaml", lambda d: d[5]["questions"][1].update(text="Who helps with money?"))
+        self.edit("questions.yaml", lambda d: d[4]["questions"][1].update(text="Can I work?"))
+        report = content.load(self.folder)
+        assert report.added == ["suggested question work"]
+        assert report.left_alone == ["suggested question cost: a newer one is available; yours was left."]
+
+    def test_that_leave_the_file_are_offered_no_more_and_stay_on_lists(self) -> None:
+        content.load(self.folder)
+        learner = User.objects.create_guest()
+        work = SuggestedQuestion.objects.get(slug="work")
+        actions.add(learner=learner, text=work.text, suggested=work, now=at(20))
+        self.edit("questions.yaml", lambda d: d[4]["questions"].pop(1))
+        assert "suggested question work: withdrawn" in content.load(self.folder).added
+        assert "work" not in SuggestedQuestion.objects.offered().values_list("slug", flat=True)
+        assert MyQuestion.objects.get().text == "Can I work during treatment?"
+
+    def test_with_a_slip_in_the_file_change_nothing(self) -> None:
+        for slip in (
+            lambda d: d[0]["questions"][0].update(lesson="x"),
+            lambda d: d[0]["questions"][0].pop("text"),
+            lambda d: d[0]["questions"][0].update(lessons=["nowhere"]),
+            lambda d: d[0].pop("group"),
+        ):
+            whole = (self.folder / "questions.yaml").read_text()
+            self.edit("questions.yaml", slip)
+            with pytest.raises(content.ContentError, match=r"questions\.yaml"):
+                content.load(self.folder)
+            (self.folder / "questions.yaml").write_text(whole)
+        assert not SuggestedQuestion.objects.exists()
+
+
+@pytest.mark.race
+class TestManyAtOnce(TransactionTestCase):
+    serialized_rollback = True  # the groups of the migrations, for whoever comes after
+
+    def test_presses_of_add_are_one_question_and_keep_the_limit(self) -> None:
+        learner = User.objects.create_guest()
+        MyQuestion.objects.bulk_create(
+            MyQuestion(learner=learner, text=f"Q{n}", position=n, added=at(20)) for n in range(actions.MOST - 2)
+        )
+
+        outcomes = together(8, lambda n: actions.add(learner=learner, text=f"new {n // 2}", now=at(20)))
+        assert outcomes.count(True) == 2
+        texts = list(MyQuestion.objects.filter(text__startswith="new").values_list("text", flat=True))
+        assert len(texts) == len(set(texts)) == 2

@@ -1,0 +1,43 @@
+"""What is shipped as files: the content in fixtures/, the templates of the site and of its engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.cast import FIXTURES
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = (ROOT / "templates", ROOT / "quizzes" / "templates")
+# Attributes whose text is shown or read out.
+READ_OUT = {"aria-label", "alt", "title", "placeholder", "data-show", "data-hide", "data-pause", "data-resume"}
+
+# No text for patients says one of these.
+UNKIND = re.compile(
+    r"\b(administer\w*|adverse|fatigue\w*|pyrexia|urinat\w*|hypotension|metasta\w*|monitor\w*|contact\w*|initiat\w*"
+    r"|approximately|battl\w+|winner\w*|miracle\w*|cur(?:e|es|ed|ing)|cutting edge|wait and see|stop button|percent"
+    r"|rare|rarely|jab|helpline|chemist|999|112|diarrhoea|tumour\w*|injection\w*)\b|[!%]",
+    re.IGNORECASE,
+)
+
+
+def load(name: str) -> Any:
+    """Return what a file of fixtures/ says."""
+    return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
+
+
+# Every lesson by its slug, as its file says it.
+LESSONS: dict[str, Any] = {path.stem: load(f"lessons/{path.name}") for path in (FIXTURES / "lessons").glob("*.yaml")}
+
+
+def templates(*, without: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each template's name and text; `without` leaves out whatever lies in a folder of this name."""
+    for folder in FOLDERS:
+        for file in sorted(f for f in folder.rglob("*") if f.is_file()):
+            name = file.relative_to(folder)
+            if without not in name.parts:
+                yield str(name), file.read_text(encoding="utf-8")
