@@ -138,13 +138,20 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         return after_step(steps, place - 1 if place else (n if following else len(steps)))
     if here is None:
         raise Http404("No such step")
-    last = here is steps[-1]
+    return render(request, "progress/step.html", _shown(request, here, steps))
+
+
+def _shown(request: HttpRequest, here: Step, steps: list[Step]) -> dict[str, Any]:
+    """Return what the page of a step shows."""
+    taught, last = here.edition.lesson, here is steps[-1]
     # A step on the card shows it before the button that leads on: nobody should go on without having met it.
     teaches_card = not card.whole().claims.isdisjoint(here.claims)
-    context = {
+    # Whoever helps a patient opens the same card or link: said at the start, and after the call card.
+    for_helpers = taught.slug != HELPER and (here is steps[0] or last or teaches_card)
+    return {
         "step": here,
         "edition": here.edition,
-        "lesson": here.edition.lesson,
+        "lesson": taught,
         "steps": steps,
         "last": last,
         "picture": f"learn/pictures/{here.picture}",
@@ -153,10 +160,8 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         "sources": reference.sources_of(c for s in steps for c in s.claims) if last else [],
         "teaches_card": teaches_card,
         "shows_card": last or teaches_card,
-        # Whoever helps a patient opens the same card or link: said at the start, and after the call card.
-        "helper": _helper(here.helper) if lesson != HELPER and (n == 1 or last or teaches_card) else "",  # type: ignore[attr-defined]
+        "helper": _helper(here.helper) if for_helpers else "",  # type: ignore[attr-defined]
     }
-    return render(request, "progress/step.html", context)
 
 
 def _as_drawn(request: HttpRequest, here: Step | None, steps: list[Step]) -> tuple[Step, list[Step]] | None:

@@ -114,8 +114,8 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     "the card is no YAML": (CARD, swap("tiers:", "tiers: ["), CARD, "slug: call-911", "cannot be read"),
     "the card is empty": (CARD, lambda text: "", CARD, "", "must have claims, above, fever, hidden_fever, tiers"),
     "a line has no symptom": (
-        SYMPTOMS, swap("  heavy bleeding: heavy-bleeding\n", ""), CARD, "id: heavy-bleeding",
-        "no symptom of symptoms.yaml leads to heavy-bleeding",
+        SYMPTOMS, swap("  mild aches: mild-aches\n", ""), CARD, "id: mild-aches",
+        "no symptom of symptoms.yaml leads to mild-aches",
     ),
     "a symptom is of an unknown claim": (
         SYMPTOMS, swap("CI-27:", "CI-99:"), SYMPTOMS, "CI-99", "there is no claim CI-99",
