@@ -30,6 +30,12 @@ def load(name: str) -> Any:
     return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
 
 
+# The fever sentence for T-cell therapy, T-cell engagers, TIL and IL-2, as the call card says it.
+FEVER_T_CELLS = (
+    "For a fever of 100.4 °F (38 °C) or more: call now. "
+    "Do not take anything for the fever before you call, unless your team told you to."
+)
+
 # Every lesson by its slug, as its file says it.
 LESSONS: dict[str, Any] = {path.stem: load(f"lessons/{path.name}") for path in (FIXTURES / "lessons").glob("*.yaml")}
 

@@ -56,6 +56,7 @@ class Medicine:
     aliases: tuple[str, ...]
     kind: str
     therapy: str
+    lesson: str
     given: str
     say: str
     sentence: str
@@ -106,11 +107,31 @@ def medicines() -> dict[str, Medicine]:
             generic=r["generic"],
             brands=tuple(r.get("brands") or ()),
             aliases=tuple(r.get("aliases") or ()),
-            therapy=r.get("therapy") or "",
-            **{name: r.get(name) or "" for name in ("kind", "given", "say", "sentence", "note")},
+            **{name: r.get(name) or "" for name in ("kind", "therapy", "lesson", "given", "say", "sentence", "note")},
         )
         for r in rows
     }
+
+
+@cache
+def a_to_z() -> tuple[tuple[str, str], ...]:
+    """Return each name of the medicines that there are lessons on, A to Z, with what they are also called."""
+    ours = [m for m in medicines().values() if m.therapy]
+    rows = [(m.generic, ", ".join(m.brands)) for m in ours] + [(b, m.generic) for m in ours for b in m.brands]
+    return tuple(sorted(rows, key=lambda row: row[0].casefold()))
+
+
+def taught(slug: str, therapy: str) -> Medicine | None:
+    """Return the medicine with this slug when the lessons of this therapy type are its own."""
+    medicine = medicines().get(slug)
+    return medicine if medicine and medicine.therapy == therapy else None
+
+
+@cache
+def lessons_of_others(medicine: Medicine) -> frozenset[str]:
+    """Return the lessons (slugs) of its therapy type that tell of other medicines and not of this one."""
+    named = {m.lesson for m in medicines().values() if m.therapy == medicine.therapy}
+    return frozenset(named - {medicine.lesson})
 
 
 @cache

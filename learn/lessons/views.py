@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import groupby
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from learn.lessons import finder, reference
-from learn.lessons.models import Therapy
+from learn.lessons import finder, reference, symptoms
+from learn.lessons.models import Lesson, Therapy
+
+SAFETY = "side-effects-when-to-call"  # the lesson that most people who look for a symptom need
 
 
 @cache
@@ -22,19 +25,49 @@ def _named() -> tuple[finder.Named, ...]:
 @login_not_required
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    """Look a medicine up by any spelling: three results at most, and never straight to a lesson."""
+    """Look a medicine up by any spelling, never straight to a lesson; who tells of a symptom is led to the call card.
+
+    A medicine beside a symptom is named only when its name is written right.
+    """
     query = request.GET.get("q")
+    tiers = symptoms.tiers(query or "")
     found = finder.find(query, _named()) if query is not None else None
-    taught = {therapy.slug: therapy for therapy in Therapy.objects.taught()}
-    known = reference.medicines()
+    answers = [a for a in found.answers if not tiers or (a.verdict == "sure" and a.hits[0].exact)] if found else []
+    lessons = list(Lesson.objects.taught().select_related("therapy"))
+    taught = {lesson.therapy.slug: lesson.therapy for lesson in lessons}
     context = {
-        "query": (query or "")[: finder.LONGEST],
-        "found": found,
-        "hits": [(known[hit.slug], taught.get(known[hit.slug].therapy)) for hit in found.hits] if found else [],
+        "query": (query or "")[: finder.LONGEST].replace("\x00", ""),
+        "tiers": tiers,
+        "problem": found.nothing if found and not tiers else None,
+        "answers": [_shown(answer, taught) for answer in answers],
+        "level": 2 if tiers else 1,  # of the answer's heading: a symptom goes before any medicine
+        "safety": next((lesson for lesson in lessons if lesson.slug == SAFETY), None),
         "basics": next((t for t in taught.values() if t.kind == Therapy.Kind.GENERAL), None),
-        "medicines": [m for m in known.values() if m.therapy],
+        "names": reference.a_to_z(),
     }
     return render(request, "lessons/find.html", context)
+
+
+def _shown(answer: finder.Answer, taught: dict[str, Therapy]) -> dict[str, Any]:
+    """Return an answer as the page shows it: each medicine by a name that is its own, and what it is also called."""
+    known = reference.medicines()
+
+    def row(hit: finder.Hit) -> dict[str, Any]:
+        medicine = known[hit.slug]
+        brand = hit.name in medicine.brands
+        return {
+            "medicine": medicine,
+            "name": hit.name if brand else medicine.generic,
+            "also": medicine.generic if brand else ", ".join(medicine.brands),
+            "therapy": taught.get(medicine.therapy),
+        }
+
+    return {
+        "said": answer.said,
+        "verdict": answer.verdict,
+        "hits": [row(hit) for hit in answer.hits],
+        "alike": [row(hit) for hit in answer.alike],
+    }
 
 
 @login_not_required

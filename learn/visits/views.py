@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from learn.lessons import symptoms
 from learn.lessons.models import Step
 from learn.people.actions import learner
 from learn.people.models import Patient
@@ -47,6 +48,7 @@ def questions(request: HttpRequest, lessons_read: LessonsRead) -> HttpResponse:
         if verb in request.POST:
             return act(request, request.POST[verb])
     form = OwnForm(request.POST)
+    _unwell(request, request.POST.get("text", ""))
     if form.is_valid():
         told, room = _put(request, form.cleaned_data["text"])
         if room:
@@ -140,6 +142,15 @@ def _put(request: HttpRequest, text: str, suggested: SuggestedQuestion | None = 
         full = _("Your list has %(most)s questions, and holds no more. Remove one first")
         return full % {"most": actions.MOST}, False
     return _("Added to your questions.") if new else _("That is on your list already."), True
+
+
+def _unwell(request: HttpRequest, text: str) -> None:
+    """Lead whoever writes of a symptom to the phone, first on the next page and once; the question is kept as always.
+
+    Nothing is diagnosed: the words are the card's (`lessons.symptoms`). base.html draws a warning as the card's tier.
+    """
+    if tiers := symptoms.tiers(text):
+        messages.warning(request, _("Feeling unwell? Who to call"), extra_tags=" ".join(tiers))
 
 
 def _mine(request: HttpRequest, value: str) -> MyQuestion | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -37,6 +38,17 @@ def call_card(context: dict[str, Any], source: str = "") -> dict[str, Any]:
 def call_line(context: dict[str, Any]) -> dict[str, Any]:
     """Draw "Feeling unwell? Who to call", with the number."""
     return {"phones": _phones(context)}
+
+
+@register.inclusion_tag("lessons/_unwell.html", takes_context=True)
+def unwell(context: dict[str, Any], tiers: str | Sequence[str], first: bool = False) -> dict[str, Any]:
+    """Draw what to do first for somebody who told of a symptom: `tiers` as symptoms.tiers() gives them, or joined.
+
+    `first`: it opens a page that goes on with where the whole card is.
+    """
+    tiers = tiers.split() if isinstance(tiers, str) else tiers
+    names = {tier.slug: tier.name for tier in card.whole().tiers}
+    return {"tiers": tiers, "name": names.get(tiers[0], ""), "phones": _phones(context), "first": first}
 
 
 @register.inclusion_tag("lessons/_numbers.html", takes_context=True)

@@ -13,7 +13,19 @@ from learn.people.models import User
 from learn.visits import actions, content
 from learn.visits.models import MyQuestion, SuggestedQuestion
 from quizzes.models import Attempt
-from tests.cast import WHAT, FolderCase, SiteCase, as_form, at, make_patient, make_team, together, words, wrong
+from tests.cast import (
+    WHAT,
+    FolderCase,
+    SiteCase,
+    as_form,
+    at,
+    load_content,
+    make_patient,
+    make_team,
+    together,
+    words,
+    wrong,
+)
 
 PAGE = "/my/questions/"
 SAFETY = [
@@ -411,3 +423,78 @@ class TestManyAtOnce(TransactionTestCase):
         assert outcomes.count(True) == 2
         texts = list(MyQuestion.objects.filter(text__startswith="new").values_list("text", flat=True))
         assert len(texts) == len(set(texts)) == 2
+
+
+# A symptom written among the questions: the question is kept, and who to call comes first.
+
+TOLD = {
+    "I have a fever of 39 and a cough": ("Call your team now, day or night", "alert"),
+    "my chest hurts when I breathe": ("Call 911 now.", "alert"),
+    "some days I want to die": ("Call or text 988, or call 911 , now.", "alert"),
+    "a little tired these days": ("Call your team in office hours", "status"),
+    "What can I do about a rash later?": ("Call your team now, day or night", "alert"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("text", "told", "role"), [(text, *said) for text, said in TOLD.items()], ids=TOLD)
+def test_a_symptom_among_the_questions_is_kept_and_answered_with_the_card_once(
+    client: Client, text: str, told: str, role: str
+) -> None:
+    assert client.post(PAGE, {"text": text}).status_code == 303
+    assert [q.text for q in MyQuestion.objects.all()] == [text]
+    page = client.get(PAGE)
+    main = words(page)
+    assert told in main.split("Added to your questions.")[0], "first, above all else"
+    assert f'role="{role}"' in page.content.decode().split("Added to your questions.")[0]
+    assert 'href="/help/"' in page.content.decode().split("<main")[1].split("Added to your questions.")[0]
+    assert told not in words(client.get(PAGE)).split("My questions for my team")[0], "once, not for ever"
+
+
+@pytest.mark.django_db
+def test_a_plain_question_shows_no_card(client: Client) -> None:
+    client.post(PAGE, {"text": "May I travel in May?"})
+    assert words(client.get(PAGE)).split("> ", 1)[1].startswith("Added to your questions.")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["rash " + "x" * 300, "fever"], ids=["too long", "no room"])
+def test_a_symptom_that_cannot_be_kept_is_answered_all_the_same(client: Client, text: str) -> None:
+    client.post(PAGE, {"text": "first"})
+    learner = User.objects.get()
+    MyQuestion.objects.bulk_create(
+        MyQuestion(learner=learner, text=f"Q{n}", position=n + 2, added=at(20)) for n in range(49)
+    )
+    client.get(PAGE)
+    response = client.post(PAGE, {"text": text})
+    assert response.status_code == 200
+    assert "Call your team now, day or night" in words(response).split("My questions for my team")[0]
+    assert text in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_symptom_that_is_put_back_or_written_twice_is_answered_again(client: Client) -> None:
+    client.post(PAGE, {"text": "I have a fever"})
+    client.post(PAGE, {"remove": MyQuestion.objects.get().pk})
+    assert 'value="I have a fever"' in client.get(PAGE).content.decode()
+    for told in ("Added to your questions.", "That is on your list already."):
+        client.post(PAGE, {"text": "I have a fever"})
+        assert "Call your team now, day or night" in words(client.get(PAGE)).split(told)[0]
+    assert MyQuestion.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_symptom_written_about_a_step_is_answered_on_the_step(client: Client) -> None:
+    load_content()
+    about = "what-is-immunotherapy/not-the-same-as-chemo"
+    response = client.post(PAGE, {"text": "I have a fever", "about": about}, follow=True)
+    assert response.redirect_chain[-1][0].startswith("/lessons/")
+    assert "Call your team now, day or night" in words(response).split("Added to your questions.")[0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["\x00fever\x00", "<b>rash</b>", "cough\ud800"[:5] + "é" * 200], ids=range(3))
+def test_odd_symptoms_break_nothing(client: Client, text: str) -> None:
+    assert client.post(PAGE, {"text": text}).status_code == 303
+    page = client.get(PAGE).content.decode()
+    assert "<b>rash" not in page

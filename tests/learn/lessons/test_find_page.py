@@ -1,0 +1,252 @@
+"""Find my medicine as a page: who feels unwell comes first, one clear medicine has a button, all else is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from learn.lessons import governance
+from learn.lessons.models import Edition
+from tests.cast import load_content, make_patient, make_team, words
+from tests.shipped import FEVER_T_CELLS as F1
+
+pytestmark = pytest.mark.django_db
+BUTTON = "Yes. Show me the lessons"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _lessons(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Load the shipped lessons once: each test changes them in a savepoint of its own."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load_content()
+        yield
+        transaction.set_rollback(True)
+
+
+def html(client: Client, query: str) -> str:
+    return client.get(reverse("find"), {"q": query}).content.decode()
+
+
+def main(client: Client, query: str) -> str:
+    """Return the words of the page above the A to Z."""
+    return words(client.get(reverse("find"), {"q": query})).split(" A to Z ")[0]
+
+
+def title(page: str) -> str:
+    return re.search(r"<title>(.*?) – ", page)[1]  # type: ignore[index]
+
+
+def heads(page: str) -> list[str]:
+    found = re.findall(r"<(h[1-3])[^>]*>(.*?)</h", page.split("<main")[1].split("</main>")[0], flags=re.S)
+    return [f"{level} {re.sub('<[^>]+>', '', text)}" for level, text in found]
+
+
+@pytest.mark.parametrize("query", ["chest pain", "I cannot breathe", "siezure", "keytruda, then I passed out"])
+def test_a_symptom_for_911_is_answered_with_911_above_everything(client: Client, query: str) -> None:
+    page = html(client, query)
+    first = page.split("<main")[1].split("<p", 1)[1]
+    assert first.startswith(' class="first"><a href="tel:911">Call 911 now.</a></p>')
+    assert title(page) == "Call 911 now: Find my medicine"
+    assert page.index("tel:911") < page.index("<h1")
+
+
+def test_thoughts_of_harming_oneself_are_answered_with_988_and_911(client: Client) -> None:
+    page = html(client, "I want to kill myself")
+    assert words(client.get(reverse("find"), {"q": "I want to kill myself"})).startswith(
+        'id="main" tabindex="-1"> Call or text 988, or call 911 , now.'
+    )
+    for link in ('href="tel:988"', 'href="sms:988"', 'href="tel:911"'):
+        assert link in page
+    both = html(client, "chest pain and I want to die")
+    assert both.index("Call 911 now.") < both.index("tel:988")
+
+
+@pytest.mark.parametrize("query", ["rash", "the runs", "temperature", "no fever but a cough", "puffy legs", "hives"])
+def test_any_other_symptom_leads_to_the_card_and_to_the_safety_lesson_before_any_medicine(
+    client: Client, query: str
+) -> None:
+    page = html(client, query)
+    assert "Call your team now, day or night" in main(client, query)
+    assert heads(page)[0] == "h1 Feeling unwell? Who to call"
+    lesson = reverse("lesson", args=["antibodies-and-checkpoint-inhibitors", "side-effects-when-to-call"])
+    for address in (reverse("help"), lesson, reverse("therapies")):
+        assert f'href="{address}"' in page.split("<form")[0]
+    assert BUTTON not in page
+    assert "We do not know" not in page
+    assert "There is a problem" not in page
+
+
+def test_a_mild_one_leads_to_office_hours_and_to_the_card(client: Client) -> None:
+    assert "Call your team in office hours" in main(client, "a little tired")
+    assert 'role="status"' in html(client, "a little tired")
+
+
+def test_a_patient_sees_the_numbers_of_the_team(client: Client) -> None:
+    client.force_login(make_patient(make_team(), name="ana").user)
+    assert "555-010-0199" in html(client, "rash").split("<h1")[0].split("<main")[1]
+
+
+def test_a_medicine_beside_a_symptom_comes_after_it_and_only_when_written_right(client: Client) -> None:
+    page = html(client, "keytruda rash")
+    assert heads(page)[:3] == [
+        "h1 Feeling unwell? Who to call",
+        "h2 Is this your medicine?",
+        "h3 pembrolizumab (Keytruda, Keytruda Qlex)",
+    ]
+    assert BUTTON in page
+    assert BUTTON not in html(client, "kytrooda rash")
+
+
+def test_without_its_lesson_the_link_to_it_is_left_out(client: Client) -> None:
+    governance.retire(edition=Edition.objects.filter(state="published").get(lesson__slug="side-effects-when-to-call"))
+    assert "side-effects-when-to-call" not in html(client, "rash")
+
+
+def test_the_answer_stands_above_the_form_with_its_own_heading_and_title(client: Client) -> None:
+    for query, head in (
+        ("keytruda", "Is this your medicine?"),
+        ("tecvali", "Which one? Check your papers."),
+        ("keyt", "We do not know that name"),
+        ("xyzzyqwert", "We do not know that name"),
+        ("opdivo and yervoy", "Are these your medicines?"),
+    ):
+        page = html(client, query)
+        assert heads(page)[0] == f"h1 {head}", query
+        assert page.index(f">{head}</h1>") < page.index("<form"), query
+        assert title(page).startswith(head.rstrip(".")), query
+        assert '<h1 tabindex="-1" autofocus>' in page, query
+        assert page.count("autofocus") == 1, query
+        levels = [int(h[1]) for h in heads(page)]
+        assert levels.count(1) == 1, query
+        assert all(b - a <= 1 for a, b in pairwise(levels)), query
+
+
+def test_one_clear_medicine_has_a_button_and_says_how_it_is_given(client: Client) -> None:
+    page = main(client, "pembrolizomab")
+    assert page.count(BUTTON) == 1
+    assert "How it is given: Most medicines of this kind are given into a vein." in page
+    assert "Do you get another one?" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("keyt", "Did you mean …? Keytruda (pembrolizumab) Ask your pharmacist how to spell it"),
+        ("kimtrak", "Which one? Check your papers. Names can look or sound alike."),
+        ("interferon", "interferon alfa-2a (Roferon-A) interferon alfa-2b (Intron A)"),
+        ("zolimumab", "We do not know that name"),
+    ],
+    ids=["a piece", "a pair", "one name of two", "unknown"],
+)
+def test_all_that_is_not_clear_has_no_button(client: Client, query: str, told: str) -> None:
+    assert told in main(client, query)
+    assert BUTTON not in html(client, query)
+
+
+@pytest.mark.parametrize("query", ["keyt", "xyzzyqwert", "metformin", "rituximab", "odronextamab"])
+def test_whoever_gets_no_lesson_is_told_when_to_call(client: Client, query: str) -> None:
+    assert "Feeling unwell? See when to call" in main(client, query)
+    assert BUTTON not in html(client, query)
+
+
+def test_a_suggested_name_leads_to_the_one_medicine(client: Client) -> None:
+    links = re.findall(r'href="(/find/\?q=[^"]+)"', html(client, "tecvali").split("<form")[0])
+    assert len(links) == 3
+    for link in links:
+        assert BUTTON in client.get(link).content.decode(), link
+
+
+def test_a_right_name_that_is_mistaken_for_another_says_so(client: Client) -> None:
+    assert "Kymriah (tisagenlecleucel) is another medicine." in main(client, "Kimmtrak")
+
+
+def test_two_medicines_are_answered_each_and_a_third_is_asked_for(client: Client) -> None:
+    page = main(client, "Opdivo and Yervoy")
+    assert page.count(BUTTON) == 2
+    assert page.index("nivolumab (Opdivo") < page.index("ipilimumab (Yervoy)") < page.index("Do you get another one?")
+    assert "We do not know the name “xyzzyqwert”" in main(client, "Opdivo, Yervoy, xyzzyqwert")
+
+
+def test_what_is_new_or_studied_says_so_and_what_a_fever_means(client: Client) -> None:
+    for query in ("odronextamab", "anito-cel"):
+        assert f"It is being studied, or very new. Ask your team. {F1}" in main(client, query)
+    assert "It is being studied, or very new." in main(client, "ivonescimab")
+    assert F1 not in main(client, "ivonescimab")
+
+
+def test_the_bladder_medicine_that_is_not_bcg_does_not_take_over_its_steps(client: Client) -> None:
+    assert "BCG's toilet steps are not its own." in main(client, "Adstiladrin").replace("&#x27;", "'")
+
+
+def test_the_a_to_z_has_rows_for_brands_in_order(client: Client) -> None:
+    letters = words(client.get(reverse("find"))).split(" A to Z ")[1]
+    for row in ("Keytruda (pembrolizumab)", "pembrolizumab (Keytruda, Keytruda Qlex)", "Besremi (ropeginterferon"):
+        assert row in letters
+    assert letters.index("ipilimumab (Yervoy)") < letters.index("Keytruda (") < letters.index("nivolumab (Opdivo")
+    assert "metformin" not in letters
+    assert "Herceptin" not in letters
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "\x00", "\x00rash\x00", "x" * 10_000, "fever " * 2_000, "<b>rash</b>", "{{ 7*7 }}", "ﷺ" * 300, "to " * 90],
+    ids=range(9),
+)  # fmt: skip
+def test_odd_input_is_answered_kindly_and_in_one_query(
+    client: Client, django_assert_num_queries: Any, query: str
+) -> None:
+    with django_assert_num_queries(1):
+        page = client.get(reverse("find"), {"q": query})
+    assert page.status_code == 200
+    assert b"\x00" not in page.content
+    assert b"<b>" not in page.content
+
+
+def test_a_list_for_a_name_is_taken_for_its_last(client: Client) -> None:
+    assert "nivolumab" in words(client.get("/find/?q=keytruda&q=opdivo&q[]=x")).split(" A to Z ")[0]
+
+
+@pytest.mark.parametrize("query", ["keytruda", "opdivo and yervoy and imfinzi", "rash"], ids=["one", "three", "unwell"])
+def test_it_costs_one_query(client: Client, django_assert_num_queries: Any, query: str) -> None:
+    with django_assert_num_queries(1):  # the lessons with their therapy types
+        html(client, query)
+
+
+# The lessons page that follows names the medicine.
+
+
+def lessons(client: Client, therapy: str, **query: Any) -> str:
+    return words(client.get(reverse("therapy", args=[therapy]), query))
+
+
+def test_the_lessons_that_follow_name_the_medicine_and_keep_nothing(client: Client) -> None:
+    page = lessons(client, "antibodies-and-checkpoint-inhibitors", medicine="pembrolizumab")
+    assert "Lessons for pembrolizumab (Keytruda)" in page
+    assert "Lessons for" not in lessons(client, "antibodies-and-checkpoint-inhibitors")
+    assert "Lessons for CAR T-cell therapy" in lessons(client, "t-cell-therapy", medicine="car-t-cell-therapy")
+    assert not client.cookies.get("sid")
+
+
+@pytest.mark.parametrize(
+    "medicine",
+    ["", "nothing", "bcg", "metformin", "\x00", "x" * 10_000, "<script>", "../..", ["pembrolizumab", "bcg"]],
+    ids=range(9),
+)
+def test_a_medicine_that_is_not_of_this_type_is_passed_over(client: Client, medicine: Any) -> None:
+    page = lessons(client, "antibodies-and-checkpoint-inhibitors", medicine=medicine)
+    assert "Lessons for" not in page
+    assert "Antibodies and the brake" in page
+
+
+def test_lessons_on_other_medicines_than_this_one_go_last(client: Client) -> None:
+    page = lessons(client, "non-specific-immunotherapies", medicine="bcg").split("Read the lessons")[1]
+    assert page.index("BCG for the bladder") < page.index("Interferons") < page.index("IL-2")
+    plain = lessons(client, "non-specific-immunotherapies").split("Read the lessons")[1]
+    assert plain.index("Interferons") < plain.index("BCG for the bladder")
