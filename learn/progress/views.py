@@ -100,20 +100,18 @@ def therapies(request: HttpRequest) -> HttpResponse:
 def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
     """List the lessons of one therapy type, those that a nurse asked for first.
 
-    `?medicine=slug`, from the finder: it is named, and lessons on other medicines than this one go last.
+    `?medicine=slug`, from the finder: it is named, its own lesson goes first, lessons on other medicines go last.
     """
     found = get_object_or_404(Therapy.objects.taught(), slug=therapy)
-    stands = _standings(request)
     medicine = reference.taught(request.GET.get("medicine", ""), therapy)
     others = reference.lessons_of_others(medicine) if medicine else frozenset()
-    rows = [s for s in stands if s.taught.therapy == therapy]
-    rows.sort(key=lambda s: (s.assigned is None, s.taught.slug in others))
-    first = stands[0].taught if all(s.code == Status.NOT_STARTED and not s.assigned for s in stands) else None
+    own = medicine.lesson if medicine else ""
+    rows = [s for s in _standings(request) if s.taught.therapy == therapy]
+    rows.sort(key=lambda s: (s.assigned is None, s.taught.slug in others, s.taught.slug != own))
     context = {
         "therapy": found,
         "medicine": medicine,
         "rows": rows,
-        "first": first if first and first.therapy != therapy else None,  # where somebody new best begins
         "read_first": any(row.taught.read_first for row in rows),
         "today": _today(request),
     }

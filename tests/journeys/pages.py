@@ -56,7 +56,12 @@ def patient_pages(page: Page) -> Iterator[str]:
         ("/find/", "find my medicine"),
         ("/find/?q=pembrolizomab", "find my medicine, found"),
         ("/find/?q=nivolumab+and+ipilimumab", "find my medicine, two found"),
+        ("/find/?q=tecvali", "find my medicine, which one"),
+        ("/find/?q=keyt", "find my medicine, a guess"),
         ("/find/?q=xyzzyqwert", "find my medicine, nothing found"),
+        ("/find/?q=keytruda+rash", "find my medicine, unwell"),
+        ("/find/?q=chest+pain+and+i+want+to+die", "find my medicine, 911 and 988"),
+        ("/lessons/antibodies-and-checkpoint-inhibitors/?medicine=pembrolizumab", "lessons for a medicine"),
         ("/words/", "words"),
         ("/about/", "about"),
         ("/more/", "more help"),
@@ -65,8 +70,8 @@ def patient_pages(page: Page) -> Iterator[str]:
         ("/my/data/", "my data, nothing kept"),
         ("/my/data/erased/", "erased"),
         ("/settings/", "text size and colors"),
-        ("/lessons/non-specific-immunotherapies/bcg-for-the-bladder/6/", "step with a picture"),
-        ("/lessons/t-cell-therapy/after-t-cell-therapy/6/", "last step, with sources"),
+        ("/lessons/non-specific-immunotherapies/bcg-for-the-bladder/5/", "step with a picture"),
+        ("/lessons/t-cell-therapy/after-t-cell-therapy/5/", "last step, with sources"),
     ):
         page.goto(address)
         yield name

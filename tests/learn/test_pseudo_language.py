@@ -256,8 +256,12 @@ class TestTheMadeUpLanguage(TestCase):
         self.get("questions", more="1", about="what-is-immunotherapy/not-the-same-as-chemo")
         self.get("questions", print="1")
         self.get("join", "AAAAAAAAAAAAAAAAAAAAAA")
-        for q in ("", "ke", "pembrolizomab", "nivolumab and ipilimumab", "xyzzyqwert", "x" * 300, "shingrix"):
+        for q in ("", "ke", "pembrolizomab", "nivolumab and ipilimumab", "xyzzyqwert", "x" * 300, "shingrix", "kimtrak",
+                  "keyt", "Kymriah", "odronextamab", "rash", "keytruda rash", "a little tired", "my chest hurts",
+                  "I want to die"):  # fmt: skip
             self.get("find", q=q)
+        self.get("therapy", self.lessons[0].therapy.slug, medicine="pembrolizumab")
+        self.get("therapy", "t-cell-therapy", medicine="car-t-cell-therapy")
         for lesson in self.lessons:
             self.get("therapy", lesson.therapy.slug)
             self.get("check", lesson.slug)
@@ -284,6 +288,7 @@ class TestTheMadeUpLanguage(TestCase):
             self.get(name)
         self.get("my", print="1")
         self.post("questions", text="Can my sister come with me?")
+        self.post("questions", text="I have a fever")
         self.post("questions", add="why-this-one")
         self.post("questions", add="no-such-question")
         self.post("questions", item=str(AttemptItem.objects.latest("pk").pk))
@@ -401,6 +406,7 @@ class TestTheMadeUpLanguage(TestCase):
         Contact.objects.create(patient=ana, nurse=self.noor, at=now, number=1, note="By phone")
         self.post("step", lessons[0].therapy.slug, lessons[0].slug, 1)
         self.post("questions", text="Can my sister come with me?")
+        self.post("questions", text="I have a fever")
         made = codes.make(user=ana.user, by=self.noor, now=now)
         self.post("code", letters=made.groups)
         self.post("bring", bring="yes")

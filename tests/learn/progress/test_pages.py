@@ -361,12 +361,14 @@ class TestAStart(SiteCase):
         client.get(step)  # takes the cookie
         assert "cannot keep" not in words(client.get("/", headers={"referer": step}))
 
-    def test_of_a_therapy_type_names_the_lesson_to_begin_with_until_one_was_begun(self) -> None:
-        begin = "New here? Start with: How your immune system fights cancer"
-        assert begin in words(self.get("therapy", "virus-therapy"))
-        assert "New here?" not in words(self.get("therapy", "basics"))
-        self.read(*WHAT, upto=1)
-        assert "New here?" not in words(self.get("therapy", "virus-therapy"))
+    def test_of_a_therapy_type_says_which_lesson_to_read_first_until_it_was_begun(self) -> None:
+        page = words(self.get("therapy", "virus-therapy"))
+        assert "Start with a lesson that says “Read this first”." in page
+        assert "After a T-VEC shot Not started Read this first" in page
+        assert "How virus therapy works Not started 4 minutes" in page
+        assert "Read this first" not in words(self.get("therapy", "basics"))
+        self.read("virus-therapy", "after-a-t-vec-shot", upto=1)
+        assert "Not started Read this first" not in words(self.get("therapy", "virus-therapy"))
 
     def test_of_my_learning_leads_to_find_my_medicine(self) -> None:
         page = self.get("my").content.decode()
