@@ -1,6 +1,6 @@
-"""A patient's cards: shown once to print, made anew, cancelled.
+"""A patient's access codes: printed once on an invitation (the pages call it a card), made anew, cancelled.
 
-The letters and the link of a new card are kept nowhere. They travel from the POST that made them to the page that shows
+The letters and the link of a new code are kept nowhere. They travel from the POST that made them to the page that shows
 them in a signed cookie of the nurse's own browser, for two minutes at most; the page takes it away.
 """
 
@@ -33,7 +33,7 @@ SECONDS = 120
 
 
 def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: bool = False) -> HttpResponse:
-    """Lead to the page that shows these new cards, this once; `labelled`: with the patient's label, small."""
+    """Lead to the page that shows these new invitations, this once; `labelled`: with the patient's label, small."""
     query = urlencode([("patient", patient.pk) for patient in patients])
     response = HttpResponseRedirect(f"{reverse('admin:people_patient_cards')}?{query}", status=303)
     value = signing.dumps([labelled, [(m.code.pk, m.letters, m.token) for m in made]], salt=SALT, compress=True)
@@ -43,8 +43,8 @@ def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: b
 
 @require_safe
 @permissions.needs("people.view_patient", "people.add_accesscode")
-def cards(request: HttpRequest) -> HttpResponse:
-    """Show the new cards of these patients, to print; at the second look, say that they cannot be shown again."""
+def invitations(request: HttpRequest) -> HttpResponse:
+    """Show the new invitations of these patients, to print; at the second look, say that they cannot be shown again."""
     now = timezone.now()
     asked = {p for p in request.GET.getlist("patient") if p.isascii() and p.isdigit() and len(p) < 19}
     found = Patient.objects.visible_to(request.user).select_related("care_team").order_by("pk")
@@ -55,7 +55,9 @@ def cards(request: HttpRequest) -> HttpResponse:
     labelled, opened = _opened(request)
     living = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None)
     by_user = {code.user_id: code for code in living}
-    shown = [_card(p, by_user[p.user_id], *opened[by_user[p.user_id].pk]) for p in patients if p.user_id in by_user]
+    shown = [
+        _invitation(p, by_user[p.user_id], *opened[by_user[p.user_id].pk]) for p in patients if p.user_id in by_user
+    ]
     one = patients[0] if len(patients) == 1 else None
     context = {
         "title": f"Card for {one.name}" if one else "New cards",
@@ -71,8 +73,8 @@ def cards(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permissions.needs("people.view_patient", "people.add_accesscode")
-def new_card(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say that a new card cancels the old; POST makes it."""
+def make(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that a new code cancels the old; POST makes it."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
     if patient.ended_on:
@@ -88,7 +90,7 @@ def new_card(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permissions.needs("people.view_patient", "people.add_accesscode")
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Cancel a patient's card: lost, or no longer wanted."""
+    """Cancel a patient's code: lost, or no longer wanted."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
     if codes.cancel(user=patient.user, by=request.user, now=now):  # type: ignore[arg-type]
@@ -97,7 +99,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
-    """Return the patient's cards, the newest first, and whether one lives. One query."""
+    """Return the patient's codes, the newest first, and whether one lives. One query."""
     found = patient.user.codes.select_related("by").order_by("-made", "-pk")
     team = patient.care_team
     today = team.today(now)
@@ -125,7 +127,7 @@ def _back(pk: int) -> HttpResponse:
 
 
 def _opened(request: HttpRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
-    """Return whether cards are labelled, and the letters and token of each new code by its number."""
+    """Return whether invitations are labelled, and the letters and token of each new code by its number."""
     try:
         labelled, made = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
     except signing.BadSignature:
@@ -133,8 +135,8 @@ def _opened(request: HttpRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
     return labelled, {pk: (letters, token) for pk, letters, token in made}
 
 
-def _card(patient: Patient, code: AccessCode, letters: str, token: str) -> dict[str, Any]:
-    """Return what a card shows. Its address is the site's own, whatever host the request came by."""
+def _invitation(patient: Patient, code: AccessCode, letters: str, token: str) -> dict[str, Any]:
+    """Return what an invitation shows. Its address is the site's own, whatever host the request came by."""
     address = settings.PUBLIC_URL + reverse("join", args=[token])
     return {
         "patient": patient,
