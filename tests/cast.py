@@ -113,13 +113,18 @@ class SiteCase(TestCase):
 
 
 class FolderCase(TestCase):
-    """A copy of fixtures/ that a test may edit, loaded once."""
+    """What is shipped, loaded once for all tests of the class, and a copy of fixtures/ that each test may edit."""
+
+    first: content.Report
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.first = content.load(FIXTURES)
 
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
         shutil.copytree(FIXTURES, self.folder, dirs_exist_ok=True)
-        self.first = content.load(self.folder)
 
     def edit(self, name: str, change: Any) -> None:
         data = yaml.safe_load((self.folder / name).read_text())
