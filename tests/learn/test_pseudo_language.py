@@ -164,7 +164,9 @@ class TestTheMadeUpLanguage(TestCase):
         cls.noor = make_nurse("noor", cls.team)
         # Between them they ask every kind of question, and have safety questions.
         taught = Lesson.objects.taught().select_related("therapy", "quiz")
-        cls.lessons = list(taught.filter(slug__in=["antibodies-and-the-brake", "side-effects-when-to-call"]))
+        cls.lessons = list(
+            taught.filter(slug__in=["antibodies-and-the-brake", "side-effects-when-to-call", "how-virus-therapy-works"])
+        )
         kinds = Revision.objects.filter(question__quizitem__quiz__in=[lesson.quiz for lesson in cls.lessons])
         assert set(kinds.values_list("kind", flat=True)) == set(KINDS)
         cls.shipped = said(shipped())

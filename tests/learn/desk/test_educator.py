@@ -615,4 +615,4 @@ class TestShippedContent(TestCase):
         content.load(FIXTURES)
         assert shipped.question.revisions.count() == 2
         assert shipped.question.revisions.get(state=State.PUBLISHED).stem == "As our hospital says it?"
-        assert Quiz.objects.count() == 16
+        assert Quiz.objects.count() == 20

@@ -322,7 +322,7 @@ class TestAQuestionInTheSite(SiteCase):
         self.do_check(CALL[1], wrong)
         page = self.client.get(reverse("quizzes:result", args=[self.attempt.pk])).content.decode()
         assert "Cough, or more short of breath than usual." in page
-        assert f'<a href="{reverse("step", args=[*CALL, 4])}">What to do about diarrhea</a>' in page
+        assert f'<a href="{reverse("step", args=[*CALL, 5])}">What to do about diarrhea</a>' in page
 
     def test_ends_with_the_card_once_whatever_is_known(self) -> None:
         first = self.first.revision_id
@@ -603,7 +603,7 @@ class TestTheWords(SiteCase):
         page = words(self.get("step", *WHAT, 7))
         assert "Where this comes from" in page
         assert "Immunotherapy to Treat Cancer" in page
-        assert "Facts last checked: 23 November 2026. Next check due: November 2027." in page
+        assert "Facts last checked: 28 November 2026. Next check due: November 2027." in page
         assert "Where this comes from" not in words(self.get("step", *WHAT, 1))
 
     def test_about_the_site_credit_the_article_and_list_every_source(self) -> None:
