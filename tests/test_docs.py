@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from django.test import SimpleTestCase
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,12 +42,20 @@ class TestTheDocuments(SimpleTestCase):
 
     def test_name_only_commands_that_there_are(self) -> None:
         makefile = (ROOT / "Makefile").read_text()
-        for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for page in (*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").glob("*.md")):
             for target in re.findall(r"`make (\w+)", page.read_text()):
                 assert re.search(rf"^{target}\b.*:", makefile, re.MULTILINE), f"{page.name}: make {target}"
             for command in re.findall(r"manage\.py (\w+)", page.read_text()):
-                ours = list(ROOT.glob(f"learn/**/commands/{command}.py"))
-                stock = {"migrate", "collectstatic", "check", "shell", "createsuperuser"}
+                ours = [*ROOT.glob(f"learn/**/commands/{command}.py"), *ROOT.glob(f"quizzes/**/commands/{command}.py")]
+                stock = {
+                    "migrate",
+                    "collectstatic",
+                    "check",
+                    "shell",
+                    "createsuperuser",
+                    "makemessages",
+                    "compilemessages",
+                }
                 assert ours or command in stock, f"{page.name}: manage.py {command}"
 
 
@@ -73,3 +82,24 @@ def test_no_comment_cites_a_paper_that_is_not_here() -> None:
         named = {name for name in re.findall(r"[\w-]+\.md\b", text) if name not in here}
         found += [f"{path.relative_to(ROOT)}: {what}" for what in (*named, *UNKNOWN.findall(text))]
     assert found == []
+
+
+def test_every_file_of_texts_is_explained() -> None:
+    told = set(re.findall(r"^\| `(\S+)` \|", (ROOT / "fixtures" / "README.md").read_text(), re.MULTILINE))
+    files_there = [path for path in (ROOT / "fixtures").rglob("*") if path.is_file() and path.name != "README.md"]
+    shown = {path.name if path.parent.name == "fixtures" else f"{path.parent.name}/*.yaml" for path in files_there}
+    assert told == shown
+
+
+def test_checks_before_a_commit_are_those_of_make_test_with_its_tools() -> None:
+    pinned = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
+    makefile = (ROOT / "Makefile").read_text()
+    repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert {repo["repo"] for repo in repos} == {"local"}  # no network is needed
+    hooks = [hook for repo in repos for hook in repo["hooks"]]
+    assert {hook["id"] for hook in hooks} == {"ruff", "ruff-format", "djade", "import-linter"}
+    for hook in hooks:
+        tool = hook["entry"].removesuffix(" --force-exclude")
+        assert tool.startswith(".venv/bin/"), hook["id"]
+        assert hook["id"].removesuffix("-format") in pinned, hook["id"]
+        assert f'check "{hook["name"]}" {tool.removeprefix(".venv/bin/")}' in makefile, hook["id"]
