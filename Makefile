@@ -77,6 +77,9 @@ port:
 # Kept beside the packages: the list they were installed from. A build that broke off begins again from nothing.
 $(VENV)/requirements.txt $(VENV)/requirements-dev.txt: $(VENV)/%: % python
 	$(STOP)
+	# One installs at a time: the tests may begin in the next shell.
+	exec 9<requirements.txt
+	! command -v flock >/dev/null || flock 9
 	[ -e $(VENV)/unfinished ] || ! cmp -s $* $@ || ! $(PY) -c 'import pip' 2>/dev/null || exit 0
 	case $* in *dev*) what=" the test tools" ;; *) what= ;; esac
 	echo "Installing$$what (about half a minute, only the first time)…"

@@ -138,8 +138,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "timeout": 10,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         },
-        # Tests use a file, so that they run in the same journal mode as the site (ruling 20).
-        "TEST": {"NAME": str(BASE_DIR / "test.sqlite3")},
     }
 else:
     DATABASES["default"] |= {

@@ -19,6 +19,8 @@ from django.conf import settings
 from hypothesis import settings as properties
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
+from tests import apart
+
 # Playwright keeps an event loop in this thread, and Django takes any loop for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -27,7 +29,6 @@ properties.register_profile("house", database=None, deadline=None, derandomize=T
 properties.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
-(ROOT / ".static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing, and a warning is an error here
 IN_CI = os.environ.get("CI") == "true"
 AS_AT_HOME = ["--disable-back-forward-cache"]  # people's browsers keep pages for the Back button; so does ours
 CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
@@ -39,6 +40,25 @@ def _races_need_postgresql(request: pytest.FixtureRequest) -> None:
     engine = settings.DATABASES["default"]["ENGINE"]
     if request.node.get_closest_marker("race") and "postgresql" not in engine:
         pytest.fail("This test needs PostgreSQL. Run: python -m tests.postgres pytest -m race", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _apart_from_the_checkout() -> Iterator[None]:
+    """Fail the test that reached for the checkout's own files and swallowed the refusal (tests/apart.py)."""
+    yield
+    refused = [*apart.touched]
+    apart.touched.clear()
+    assert refused == []
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Put SQLite's test database into a folder of this run: a file, so that it works as the site's does (ruling 20)."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3" and database["NAME"] != ":memory:":
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @dataclass
@@ -67,7 +87,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     url, password = f"http://127.0.0.1:{port}", "quiet-maple-42"
     env = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "learn.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.served",
+        "RUN_FOLDER": str(folder),
         "LEARN_ENV_FILE": os.devnull,
         "SECRET_KEY": "journeys-" + "0" * 50,
         "PUBLIC_URL": url,

@@ -1,6 +1,11 @@
-"""The site's settings for tests: a fixed key, no .env, plain static files, a fast password hash."""
+"""The site's settings for tests: a fixed key, no .env, plain static files that are nowhere, a fast password hash.
+
+The database of SQLite: tests/conftest.py.
+"""
 
 import os
+
+from tests import apart
 
 os.environ["LEARN_ENV_FILE"] = os.devnull
 os.environ["SECRET_KEY"] = "tests-only-" + "0" * 50
@@ -9,7 +14,11 @@ os.environ["PUBLIC_URL"] = "http://testserver"
 for name in ("DEBUG", "PROXIES", "DAY_PHONE", "NIGHT_PHONE", "TIME_ZONE", "HSTS_PRELOAD"):
     os.environ.pop(name, None)
 
+apart.watch()
+
 from learn.settings import *  # noqa: E402, F403
 
+STATIC_ROOT = None  # type: ignore[assignment]  # nothing is collected here, and nothing that was collected is served
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+STORAGES["default"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

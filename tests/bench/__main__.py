@@ -95,7 +95,7 @@ def sides() -> dict[str, Side]:
     """Return both, not started yet."""
     floor = "tests.bench.floor"
     return {
-        "ours": Side(SITE, "tests.faults.settings", "tests.bench.plan", "quizzes_response"),
+        "ours": Side(SITE, "tests.served", "tests.bench.plan", "quizzes_response"),
         "limit": Side(f"{floor}.wsgi:application", f"{floor}.settings", f"{floor}.plan", "floor_answer"),
     }
 

@@ -1,4 +1,4 @@
-"""The results in a table, held against the targets of performance.md, section 5."""
+"""The results in a table, held against the targets below."""
 
 from __future__ import annotations
 

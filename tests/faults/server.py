@@ -27,13 +27,13 @@ def free_port() -> int:
 def environment(url: str, port: int, folder: Path, *, threads: int = 2, **more: str) -> dict[str, str]:
     """Return the environment in which every process of a run meets this database."""
     return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.served",
         "LEARN_ENV_FILE": os.devnull,
         "SECRET_KEY": "a-run-only-" + "0" * 50,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "DATABASE_URL": url,
         "THREADS": str(threads),
-        "RUN_STATIC": str(folder / "static"),
+        "RUN_FOLDER": str(folder),
         **more,
     }
 
@@ -50,7 +50,7 @@ def prepare(env: dict[str, str]) -> None:
     """Make the database and the static files, with the commands of `make run`."""
     run(env, "manage.py", "migrate", "--verbosity", "0")
     run(env, "manage.py", "load_content")
-    if not Path(env["RUN_STATIC"]).exists():
+    if not (Path(env["RUN_FOLDER"]) / "static").exists():
         run(env, "manage.py", "collectstatic", "--noinput", "--verbosity", "0")
 
 

@@ -71,7 +71,8 @@ class Site:
     def environment(self, **over: str) -> dict[str, str]:
         """Return what a process of this site is started with."""
         own = {
-            "DJANGO_SETTINGS_MODULE": "learn.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.served",
+            "RUN_FOLDER": str(self.folder),
             "LEARN_ENV_FILE": os.devnull,
             "SECRET_KEY": "drill-" + "0" * 50,
         }

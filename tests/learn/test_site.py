@@ -141,7 +141,12 @@ class TestSettings(TestCase):
     """Read in a process of its own: settings are read once."""
 
     def run_python(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        env = {"PATH": os.environ["PATH"], "LEARN_ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "learn.settings"}
+        env = {
+            "PATH": os.environ["PATH"],
+            "LEARN_ENV_FILE": os.devnull,
+            "DATABASE_URL": "sqlite://:memory:",
+            "DJANGO_SETTINGS_MODULE": "learn.settings",
+        }
         return subprocess.run(
             [sys.executable, "-c", code], env=env | environment, cwd=ROOT, capture_output=True, text=True, check=False
         )

@@ -14,7 +14,7 @@ from quizzes.analysis import First
 
 CHOICES = {"r": "Right", "a": "Wrong A", "b": "Wrong B"}
 
-# LSAT section 6 (Bock and Lieberman 1970): how many of 1000 persons gave each pattern of five answers, 00000 to 11111.
+# LSAT-6 (Bock and Lieberman 1970): how many of 1000 persons gave each pattern of five answers, 00000 to 11111.
 LSAT = [
     3, 6, 2, 11, 1, 1, 3, 4, 1, 8, 0, 16, 0, 3, 2, 15, 10, 29, 14, 81, 3, 28, 15, 80, 16, 56, 21, 173, 11, 61, 28, 298,
 ]  # fmt: skip

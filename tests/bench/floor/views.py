@@ -1,4 +1,4 @@
-"""The three views of performance.md: session + user + one ORM query + one small template; a form; an answer."""
+"""The three views that set the limit: session + user + one ORM query + one small template; a form; an answer."""
 
 from __future__ import annotations
 
