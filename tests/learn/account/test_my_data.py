@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.test import Client, TestCase, TransactionTestCase
 
 from learn.account import actions as account
@@ -18,7 +17,7 @@ from learn.assignments import actions as assignments
 from learn.assignments.models import Reminder
 from learn.lessons.models import Lesson, Step
 from learn.people import codes
-from learn.people.models import AccessCode, AuditEvent, Patient, User
+from learn.people.models import AccessCode, AuditEvent, Patient, Session, User
 from learn.progress import actions
 from learn.progress.models import Contact, Reading, TeachBack
 from learn.visits import actions as questions
