@@ -281,6 +281,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(F("team"), F("at").desc(), name="audit_team_at"),
             models.Index(F("patient"), F("at").desc(), name="audit_patient_at"),
+            models.Index(F("who"), F("at").desc(), name="audit_who_at"),
         ]
 
     def __str__(self) -> str:
