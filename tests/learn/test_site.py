@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.test import Client, TestCase
 
@@ -288,11 +289,42 @@ class TestHealth(TestCase):
         assert (response.status_code, response.content) == (200, b"ready\n")
 
     def test_is_not_ready_with_a_migration_to_run_or_a_guard_missing_or_no_database(self) -> None:
-        with patch("learn.views.MigrationExecutor.migration_plan", return_value=[object()]):
-            assert self.client.get("/readyz").status_code == 503
+        with (
+            patch("learn.views._migrated", False),
+            patch("learn.views.MigrationExecutor.migration_plan", return_value=[object()]),
+        ):
+            for _ in range(2):  # what is not ready is looked at again
+                assert self.client.get("/readyz").status_code == 503
         with unguarded():
             response = self.client.get("/readyz")
         assert response.status_code == 503
         assert b"The guard of quizzes_response is missing" in response.content
-        with patch("learn.views.MigrationExecutor", side_effect=OperationalError):
-            assert self.client.get("/readyz").content == b"not ready: no database\n"
+        for part in ("MigrationExecutor", "database_problems"):
+            with patch("learn.views._migrated", False), patch(f"learn.views.{part}", side_effect=OperationalError):
+                assert self.client.get("/readyz").content == b"not ready: no database\n"
+
+    def test_plans_the_migrations_once_a_process(self) -> None:
+        with (
+            patch("learn.views._migrated", False),
+            patch("learn.views.MigrationExecutor", wraps=MigrationExecutor) as planned,
+        ):
+            for _ in range(3):
+                assert self.client.get("/readyz").content == b"ready\n"
+        assert planned.call_count == 1
+
+    def test_still_asks_the_database_at_each_call(self) -> None:
+        self.client.get("/readyz")
+        with patch("learn.views.database_problems", side_effect=OperationalError):
+            assert self.client.get("/readyz").status_code == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["10.1.2.3", "10.1.2.3:8000", "evil.example", "", "a b"])
+def test_health_is_told_to_a_balancer_whatever_host_it_asks(client: Client, host: str) -> None:
+    for address, said in (("/healthz", b"alive\n"), ("/readyz", b"ready\n")):
+        response = client.get(address, headers={"host": host})
+        assert (response.status_code, response.content) == (200, said)
+        assert "Location" not in response.headers
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        assert client.post(address, headers={"host": host}).status_code == 405
+    assert client.get("/healthz/", headers={"host": host}).status_code == 400, "and no other address"
