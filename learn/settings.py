@@ -45,10 +45,17 @@ if PROXIES:
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # a balancer asks over plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# Both are promises for other hosts of the hospital, which may have no HTTPS: IT makes them, or nobody.
 SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", False)
-# Preloading is a promise for the hospital's whole domain: IT makes it, or nobody.
-SILENCED_SYSTEM_CHECKS = [] if SECURE_HSTS_PRELOAD else ["security.W021"]
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", False) or SECURE_HSTS_PRELOAD  # no list without
+SILENCED_SYSTEM_CHECKS = [
+    check
+    for check, promised in (
+        ("security.W005", SECURE_HSTS_INCLUDE_SUBDOMAINS),
+        ("security.W021", SECURE_HSTS_PRELOAD),
+    )
+    if not promised
+]
 SECURE_REFERRER_POLICY = "same-origin"  # "no-referrer" makes Chromium fail the CSRF check of every form
 X_FRAME_OPTIONS = "DENY"
 

@@ -195,6 +195,27 @@ def test_settings_that_work_are_taken(address: str, hosts: list[str]) -> None:
     assert (done.stdout.strip(), done.stderr) == (str(hosts), "")
 
 
+@pytest.mark.parametrize(
+    ("switches", "header"),
+    [
+        ({}, "max-age=31536000"),
+        ({"HSTS_SUBDOMAINS": "1"}, "max-age=31536000; includeSubDomains"),
+        ({"HSTS_PRELOAD": "1"}, "max-age=31536000; includeSubDomains; preload"),
+    ],
+    ids=["this-host-alone", "hosts-below-it", "whole-domain"],
+)
+def test_https_is_promised_for_other_hosts_only_when_it_says_so(switches: dict[str, str], header: str) -> None:
+    code = (
+        "import django; django.setup(); from django.test import Client; "
+        "print(Client().get('/healthz', secure=True).headers['Strict-Transport-Security'])"
+    )
+    given = {"SECRET_KEY": "0123456789abcdef" * 4, "PUBLIC_URL": "https://learn.example.org"}
+    done = run("-W", "ignore", "-c", code, **given, **switches)
+    assert done.stdout.strip() == header, done.stderr
+    checked = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **given, **switches)
+    assert checked.returncode == 0, checked.stderr
+
+
 class TestSettings(TestCase):
     """Read in a process of its own: settings are read once."""
 
