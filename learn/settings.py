@@ -1,10 +1,12 @@
 """One file of settings, read from the environment (and from a git-ignored .env, which `make run` writes)."""
 
 import os
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -16,16 +18,24 @@ env.read_env(os.environ.get("LEARN_ENV_FILE", str(BASE_DIR / ".env")), recurse=F
 # No default: a site with a guessable key would let anyone sign in as anyone.
 SECRET_KEY: str = env.str("SECRET_KEY", "")
 if not SECRET_KEY:
-    raise SystemExit("SECRET_KEY is not set. `make run` writes one into .env; elsewhere put one into the environment.")
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. `make run` writes one into .env; elsewhere put one into the environment."
+    )
 DEBUG: bool = env.bool("DEBUG", False)
 
 # The one address of the site. It decides the scheme, the hosts and the cookies (ruling 1).
 PUBLIC_URL: str = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-HTTPS = _public.scheme == "https"
+# Only what a browser can send as its Host: anything else would be refused at the first visitor, not at the start.
+_public = re.fullmatch(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?", PUBLIC_URL.lower())
+if _public is None:
+    raise ImproperlyConfigured(
+        f"PUBLIC_URL is {PUBLIC_URL!r}. Write http:// or https:// and a host without a path, "
+        "like https://learn.hospital.example."
+    )
+HTTPS = _public[1] == "https"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
-ON_LOOPBACK = _public.hostname in ("127.0.0.1", "localhost", "::1")
-ALLOWED_HOSTS = list(LOOPBACK_HOSTS) if ON_LOOPBACK else [_public.hostname or ""]
+ON_LOOPBACK = _public[2] in LOOPBACK_HOSTS
+ALLOWED_HOSTS = list(LOOPBACK_HOSTS) if ON_LOOPBACK else [_public[2]]
 # How many reverse proxies stand in front and may be believed about the visitor's address and scheme.
 PROXIES: int = env.int("PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
@@ -35,10 +45,17 @@ if PROXIES:
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # a balancer asks over plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# Both are promises for other hosts of the hospital, which may have no HTTPS: IT makes them, or nobody.
 SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", False)
-# Preloading is a promise for the hospital's whole domain: IT makes it, or nobody.
-SILENCED_SYSTEM_CHECKS = [] if SECURE_HSTS_PRELOAD else ["security.W021"]
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", False) or SECURE_HSTS_PRELOAD  # no list without
+SILENCED_SYSTEM_CHECKS = [
+    check
+    for check, promised in (
+        ("security.W005", SECURE_HSTS_INCLUDE_SUBDOMAINS),
+        ("security.W021", SECURE_HSTS_PRELOAD),
+    )
+    if not promised
+]
 SECURE_REFERRER_POLICY = "same-origin"  # "no-referrer" makes Chromium fail the CSRF check of every form
 X_FRAME_OPTIONS = "DENY"
 
@@ -70,7 +87,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
-    "django.contrib.sessions",
+    "django.contrib.sessions",  # for `clearsessions`; its own table is empty, ours is people.Session
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -94,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "learn.views.health",  # before whatever looks at the Host
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -177,7 +195,12 @@ USE_I18N = True
 USE_TZ = True
 # The clinic's calendar where no care team says otherwise (guests, and the default of a new team).
 TIME_ZONE: str = env.str("TIME_ZONE", "America/New_York")
-# Shown to guests, who have no care team. Empty: the page says "the number your team gave you".
+try:
+    ZoneInfo(TIME_ZONE)
+except (KeyError, ValueError, OSError) as error:
+    raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}. Write a time zone like America/New_York.") from error
+# Shown to guests, who have no care team. Empty: the page says "the number your team gave you". What is no phone number
+# is refused in learn/people/apps.py.
 DAY_PHONE: str = env.str("DAY_PHONE", "")
 NIGHT_PHONE: str = env.str("NIGHT_PHONE", "")
 
@@ -206,6 +229,6 @@ LOGGING = {
 # Mail goes to the console where nothing else is said: an unknown kind must not end up at some SMTP server.
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console:")
 if "EMAIL_BACKEND" not in EMAIL_CONFIG:
-    raise SystemExit("EMAIL_URL must begin with console:, smtp:// or submission://.")
+    raise ImproperlyConfigured("EMAIL_URL must begin with console:, smtp:// or submission://.")
 EMAIL_CONFIG["EMAIL_TIMEOUT"] = EMAIL_CONFIG["EMAIL_TIMEOUT"] or 10  # seconds
 vars().update(EMAIL_CONFIG)

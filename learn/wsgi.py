@@ -1,19 +1,23 @@
 """What a WSGI server loads: `granian --interface wsgi learn.wsgi:application`.
 
-A server whose database could lose or change answers does not start.
+A server whose settings cannot work, or whose database could lose or change answers, does not start.
 """
 
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learn.settings")
-application = get_wsgi_application()
+try:
+    application = get_wsgi_application()
+except ImproperlyConfigured as error:
+    sys.exit(f"The site does not start. {error}")
 
-from django.db import connection  # noqa: E402 - settings must stand first
+from django.db import connection
 
-from learn.apps import database_problems  # noqa: E402
+from learn.apps import database_problems
 
 if problems := database_problems():
     sys.exit("The site does not start. " + " ".join(problems))

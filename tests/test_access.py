@@ -389,7 +389,7 @@ class TestEveryAddress(TestCase):
         writes = [q["sql"][:80] for q in queries if re.match(r"(INSERT|UPDATE|DELETE)", q["sql"])]
         audits = [sql for sql in writes if "people_auditevent" in sql]
         assert but or len(audits) == noted, (audits, noted)
-        assert but or [sql for sql in writes if "django_session" not in sql and sql not in audits] == []
+        assert but or [sql for sql in writes if "people_session" not in sql and sql not in audits] == []
 
     def address(self, name: str) -> str:
         return reverse(name, kwargs=self.kwargs.get(name)) + self.query.get(name, "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from learn.account.data import PERSONAL_DATA
@@ -43,7 +42,6 @@ def erase(*, user: User, now: datetime) -> None:
     A bare row with a number stays, for the teach-backs and the audit rows that a clinic has to keep; the care team's
     record of a patient ends without name and reference. Not for staff: their account is IT's to end.
     """
-    keys = sessions.keys_of(user.pk)
     with transaction.atomic():
         # An answer that is on its way now waits for this, and then finds its attempt gone. It locks in this order too.
         list(Attempt.objects.of(user).select_for_update())
@@ -62,7 +60,7 @@ def erase(*, user: User, now: datetime) -> None:
         nobody.set_unusable_password()
         nobody.save(force_update=True)
         nobody.groups.clear()
-        Session.objects.filter(pk__in=keys).delete()
+        sessions.end_all(user.pk)
         audit.note(by=user, what="erased", patient=patient, now=now)
 
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -236,15 +236,16 @@ PERSONAL_DATA = (
 
 def _looks(user: User) -> list[Row]:
     """Return who looked at this person's record or changed it: opaque ids, so by the words of the act alone."""
-    about = Q(patient=user.patient.pk) if hasattr(user, "patient") else Q(pk=None)
-    rows = AuditEvent.objects.filter(about | Q(who=user.pk)).order_by("pk")
+    rows = AuditEvent.objects.filter(who=user.pk)
+    if hasattr(user, "patient"):  # two reads by two indexes in one statement: an OR would read the whole table
+        rows = rows.union(AuditEvent.objects.filter(patient=user.patient.pk))
     return [
         {
             _("at"): row.at,
             _("who"): gettext("you") if row.who == user.pk else gettext("staff"),
             _("what"): str(WORDS.get(row.what, row.what)),
         }
-        for row in rows
+        for row in rows.order_by("pk")
     ]
 
 

@@ -1,14 +1,16 @@
-"""Who: User, CareTeam, Membership, Patient; AccessCode and Hit; AuditEvent: who did or saw what of whom."""
+"""Who: User, CareTeam, Membership, Patient; AccessCode, Session and Hit; AuditEvent: who did or saw what of whom."""
 
 from __future__ import annotations
 
 import zoneinfo
 from datetime import date, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as StockUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -19,6 +21,7 @@ from learn.people.names import shown
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django.contrib.sessions.backends.base import SessionBase
 
 phone_number = RegexValidator(r"\A\+?[0-9][0-9 ().-]{2,28}\Z", "Write a phone number with digits, like 555 010 0199.")
 
@@ -230,6 +233,21 @@ class AccessCode(models.Model):
         return f"{self.selector}…"
 
 
+class Session(AbstractBaseSession):
+    """Django's session, with the number of whoever is signed in: all of a person's sessions can end in one statement.
+
+    No foreign key: a sign-in would wait for whoever holds a lock on the person's row.
+    """
+
+    user_id = models.BigIntegerField(null=True, db_index=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Return the store of the settings (`sessions.py`): it stands above the tables, so it is not imported here."""
+        store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+        return store
+
+
 class Hit(models.Model):
     """How often something was tried of late (`rate_limits.py`): an HMAC of what and whose, a count, and until when."""
 
@@ -263,6 +281,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(F("team"), F("at").desc(), name="audit_team_at"),
             models.Index(F("patient"), F("at").desc(), name="audit_patient_at"),
+            models.Index(F("who"), F("at").desc(), name="audit_who_at"),
         ]
 
     def __str__(self) -> str:

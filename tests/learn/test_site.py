@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from django.db import OperationalError
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.test import Client, TestCase
 
@@ -137,25 +139,93 @@ class TestARefusedForm(TestCase):
         assert "cookies" in self.client.post("/accounts/login/").content.decode()
 
 
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these arguments and nothing of this environment."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "LEARN_ENV_FILE": os.devnull,
+        "DATABASE_URL": "sqlite://:memory:",
+        "DJANGO_SETTINGS_MODULE": "learn.settings",
+    }
+    return subprocess.run(
+        [sys.executable, *arguments], env=env | environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+START = {"server": ("-c", "import learn.wsgi"), "command": ("manage.py", "check")}
+REFUSED = {
+    "no-key": ("SECRET_KEY", "", "is not set"),
+    "blank-zone": ("TIME_ZONE", "", "is ''. Write a time zone"),
+    "unknown-zone": ("TIME_ZONE", "America/Boston", "is 'America/Boston'. Write a time zone"),
+    "folder-of-zones": ("TIME_ZONE", "America", "is 'America'. Write a time zone"),
+    "blank-address": ("PUBLIC_URL", "", "is ''. Write http:// or https://"),
+    "no-scheme": ("PUBLIC_URL", "learn.example.org", "is 'learn.example.org'. Write http:// or https://"),
+    "other-scheme": ("PUBLIC_URL", "ftp://learn.example.org", "is 'ftp://learn.example.org'. Write http://"),
+    "path": ("PUBLIC_URL", "https://example.org/learn", "is 'https://example.org/learn'. Write http://"),
+    "query": ("PUBLIC_URL", "https://example.org?a=1", "is 'https://example.org?a=1'. Write http://"),
+    "space-inside": ("PUBLIC_URL", "https://learn example.org", "is 'https://learn example.org'. Write http://"),
+    "space-after": ("PUBLIC_URL", "https://example.org ", "is 'https://example.org '. Write http://"),
+    "name-and-password": ("PUBLIC_URL", "https://a:b@example.org", "is 'https://a:b@example.org'. Write http://"),
+    "letters-no-host-has": ("PUBLIC_URL", "https://our_site.example", "is 'https://our_site.example'. Write http://"),
+    "words-for-a-phone": ("DAY_PHONE", "call the ward", "is 'call the ward'. Write a phone number"),
+    "extension": ("NIGHT_PHONE", "555-010-0199 ext. 3", "is '555-010-0199 ext. 3'. Write a phone number"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("start", START.values(), ids=START)
+@pytest.mark.parametrize(("name", "value", "said"), REFUSED.values(), ids=REFUSED)
+def test_a_setting_that_cannot_work_is_refused_at_the_start(
+    name: str, value: str, said: str, start: tuple[str, str]
+) -> None:
+    done = run(*start, **({"SECRET_KEY": "x"} | {name: value}))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The site does not start. {name} {said}")
+    assert done.stderr.count("\n") == 1, "no traceback"
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts"),
+    [
+        ("http://127.0.0.1:8000/", ["127.0.0.1", "localhost", "[::1]"]),
+        ("http://[::1]:8000", ["127.0.0.1", "localhost", "[::1]"]),
+        ("HTTPS://Learn.Example.org", ["learn.example.org"]),
+        ("http://[fd00::5]", ["[fd00::5]"]),
+    ],
+    ids=["loopback", "loopback-6", "capitals", "address-6"],
+)
+def test_settings_that_work_are_taken(address: str, hosts: list[str]) -> None:
+    code = "import django; django.setup(); from django.conf import settings; print(settings.ALLOWED_HOSTS)"
+    given = {"PUBLIC_URL": address, "DAY_PHONE": "+1 555-010-0199", "NIGHT_PHONE": "", "TIME_ZONE": "Asia/Kathmandu"}
+    done = run("-c", code, SECRET_KEY="x", **given)
+    assert (done.stdout.strip(), done.stderr) == (str(hosts), "")
+
+
+@pytest.mark.parametrize(
+    ("switches", "header"),
+    [
+        ({}, "max-age=31536000"),
+        ({"HSTS_SUBDOMAINS": "1"}, "max-age=31536000; includeSubDomains"),
+        ({"HSTS_PRELOAD": "1"}, "max-age=31536000; includeSubDomains; preload"),
+    ],
+    ids=["this-host-alone", "hosts-below-it", "whole-domain"],
+)
+def test_https_is_promised_for_other_hosts_only_when_it_says_so(switches: dict[str, str], header: str) -> None:
+    code = (
+        "import django; django.setup(); from django.test import Client; "
+        "print(Client().get('/healthz', secure=True).headers['Strict-Transport-Security'])"
+    )
+    given = {"SECRET_KEY": "0123456789abcdef" * 4, "PUBLIC_URL": "https://learn.example.org"}
+    done = run("-W", "ignore", "-c", code, **given, **switches)
+    assert done.stdout.strip() == header, done.stderr
+    checked = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **given, **switches)
+    assert checked.returncode == 0, checked.stderr
+
+
 class TestSettings(TestCase):
     """Read in a process of its own: settings are read once."""
 
     def run_python(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        env = {
-            "PATH": os.environ["PATH"],
-            "LEARN_ENV_FILE": os.devnull,
-            "DATABASE_URL": "sqlite://:memory:",
-            "DJANGO_SETTINGS_MODULE": "learn.settings",
-        }
-        return subprocess.run(
-            [sys.executable, "-c", code], env=env | environment, cwd=ROOT, capture_output=True, text=True, check=False
-        )
-
-    def test_refuse_to_start_without_a_key_in_one_sentence(self) -> None:
-        done = self.run_python("import learn.settings")
-        assert done.returncode == 1
-        assert done.stderr.startswith("SECRET_KEY is not set.")
-        assert "Traceback" not in done.stderr
+        return run("-c", code, **environment)
 
     def test_take_the_scheme_from_the_public_address(self) -> None:
         code = (
@@ -245,11 +315,42 @@ class TestHealth(TestCase):
         assert (response.status_code, response.content) == (200, b"ready\n")
 
     def test_is_not_ready_with_a_migration_to_run_or_a_guard_missing_or_no_database(self) -> None:
-        with patch("learn.views.MigrationExecutor.migration_plan", return_value=[object()]):
-            assert self.client.get("/readyz").status_code == 503
+        with (
+            patch("learn.views._migrated", False),
+            patch("learn.views.MigrationExecutor.migration_plan", return_value=[object()]),
+        ):
+            for _ in range(2):  # what is not ready is looked at again
+                assert self.client.get("/readyz").status_code == 503
         with unguarded():
             response = self.client.get("/readyz")
         assert response.status_code == 503
         assert b"The guard of quizzes_response is missing" in response.content
-        with patch("learn.views.MigrationExecutor", side_effect=OperationalError):
-            assert self.client.get("/readyz").content == b"not ready: no database\n"
+        for part in ("MigrationExecutor", "database_problems"):
+            with patch("learn.views._migrated", False), patch(f"learn.views.{part}", side_effect=OperationalError):
+                assert self.client.get("/readyz").content == b"not ready: no database\n"
+
+    def test_plans_the_migrations_once_a_process(self) -> None:
+        with (
+            patch("learn.views._migrated", False),
+            patch("learn.views.MigrationExecutor", wraps=MigrationExecutor) as planned,
+        ):
+            for _ in range(3):
+                assert self.client.get("/readyz").content == b"ready\n"
+        assert planned.call_count == 1
+
+    def test_still_asks_the_database_at_each_call(self) -> None:
+        self.client.get("/readyz")
+        with patch("learn.views.database_problems", side_effect=OperationalError):
+            assert self.client.get("/readyz").status_code == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["10.1.2.3", "10.1.2.3:8000", "evil.example", "", "a b"])
+def test_health_is_told_to_a_balancer_whatever_host_it_asks(client: Client, host: str) -> None:
+    for address, said in (("/healthz", b"alive\n"), ("/readyz", b"ready\n")):
+        response = client.get(address, headers={"host": host})
+        assert (response.status_code, response.content) == (200, said)
+        assert "Location" not in response.headers
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        assert client.post(address, headers={"host": host}).status_code == 405
+    assert client.get("/healthz/", headers={"host": host}).status_code == 400, "and no other address"

@@ -175,7 +175,7 @@ class TestBadInput(StateCase):
             response = self.client.post(self.at(n), form)
         assert response.status_code == status, (response.status_code, str(form)[:80])
         writes = [q["sql"][:80] for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
-        assert [sql for sql in writes if "django_session" not in sql] == []
+        assert [sql for sql in writes if "_session" not in sql] == []
         assert not Response.objects.exists()
         return response.content.decode()
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
@@ -19,7 +18,7 @@ from django.utils import timezone
 
 from learn.account import guests
 from learn.people import codes, email_codes
-from learn.people.models import AuditEvent, Hit, User
+from learn.people.models import AuditEvent, Hit, Session, User
 from learn.progress.models import Reading
 from tests.cast import GuestCase, at, make_nurse, make_patient, make_team, together
 

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone
 
 from learn.lessons.models import Lesson
 from learn.people import codes
-from learn.people.models import AccessCode, User
+from learn.people.models import AccessCode, Session, User
 from learn.progress.models import Reading
 from quizzes import taking
 from quizzes.models import Response

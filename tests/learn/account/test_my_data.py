@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
-from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client, TestCase, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 
 from learn.account import actions as account
 from learn.account import data
@@ -18,7 +19,8 @@ from learn.assignments import actions as assignments
 from learn.assignments.models import Reminder
 from learn.lessons.models import Lesson, Step
 from learn.people import codes
-from learn.people.models import AccessCode, AuditEvent, Patient, User
+from learn.people.audit import WORDS
+from learn.people.models import AccessCode, AuditEvent, Patient, Session, User
 from learn.progress import actions
 from learn.progress.models import Contact, Reading, TeachBack
 from learn.visits import actions as questions
@@ -307,6 +309,49 @@ class TestAPatientWhoStopsSharing(TestCase):
         assert not Reading.objects.filter(learner=self.ana.user).exists()
         assert not User.objects.filter(username=self.ana.user.username).exists()
         assert TeachBack.objects.filter(patient=self.ana).exists()
+
+
+@pytest.fixture
+def many_looks(db: None) -> User:
+    """ana, whom 12 of 5,000 rows of the audit table tell of; in two of them she is both who and of whom."""
+    ana, start = cast.make_patient(cast.make_team()), AuditEvent.objects.count()
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=at(20), who=1_000_000 + n % 500, what="patient.seen", patient=2_000_000 + n % 500)
+        for n in range(4_988)
+    )
+    for what, who, patient in (
+        ("patient.seen", 1_000_000, ana.pk), ("erased", ana.user_id, ana.pk), ("audit.seen", ana.user_id, None),
+    ) * 2 + (("patient.seen", 1_000_001, ana.pk),) * 6:  # fmt: skip
+        AuditEvent.objects.create(at=at(21), who=who, what=what, patient=patient)
+    assert AuditEvent.objects.count() - start == 5_000
+    return ana.user
+
+
+def test_who_looked_is_each_row_once_and_the_oldest_first(many_looks: User) -> None:
+    looks = [(row["who"], row["what"]) for row in data.read(many_looks)["Who looked at your record"]]
+    three = [("staff", "saw a patient's page"), ("you", str(WORDS["erased"])), ("you", str(WORDS["audit.seen"]))]
+    assert looks == three * 2 + [("staff", "saw a patient's page")] * 6
+
+
+def test_who_looked_at_somebody_without_a_care_team_is_what_they_did(many_looks: User) -> None:
+    guest = User.objects.create_guest()
+    AuditEvent.objects.create(at=at(21), who=guest.pk, what="erased")
+    assert [row["who"] for row in data.read(guest)["Who looked at your record"]] == ["you"]
+
+
+@pytest.mark.parametrize("patient", [True, False], ids=["a-patient", "a-guest"])
+def test_who_looked_is_found_by_indexes_among_5000_rows(many_looks: User, patient: bool) -> None:
+    person = many_looks if patient else User.objects.create_guest()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE people_auditevent")
+        with CaptureQueriesContext(connection) as queries:
+            data.read(person)
+        [read] = [q["sql"] for q in queries if "people_auditevent" in q["sql"]]
+        cursor.execute(f"EXPLAIN {'QUERY PLAN' if connection.vendor == 'sqlite' else ''} {read}")
+        plan = str(cursor.fetchall())
+    assert ("audit_who_at" in plan, "audit_patient_at" in plan) == (True, patient)
+    assert "Seq Scan" not in plan
+    assert "SCAN people_auditevent" not in plan
 
 
 @pytest.mark.race

@@ -221,7 +221,7 @@ class TestASignIn(TestCase):
             assert self.session_ends() > ends
 
     def session_ends(self) -> object:
-        from django.contrib.sessions.models import Session
+        from learn.people.models import Session
 
         return Session.objects.get(pk=self.client.session.session_key).expire_date
 

@@ -1,0 +1,150 @@
+"""Sessions: whose each one is, how all of a person's end at once, and how they came over from Django's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session as DjangosSession
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from learn.people import sessions
+from learn.people.models import Session, User
+from learn.people.sessions import SessionStore
+from tests.cast import PASSWORD
+
+BEFORE, AFTER = ("people", "0005_invitations"), ("people", "0006_sessions")
+
+
+def sign_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.django_db
+class TestASession:
+    def test_holds_the_number_of_whoever_is_signed_in_until_they_sign_out(self) -> None:
+        ana = User.objects.create_user("ana", password=PASSWORD)
+        client = Client()
+        client.get("/accounts/login/")
+        client.post("/accounts/login/", {"login": "ana", "password": PASSWORD})
+        row = Session.objects.get()
+        assert (row.user_id, row.get_decoded()[SESSION_KEY]) == (ana.pk, str(ana.pk))
+        client.get("/my/")
+        assert Session.objects.get().user_id == ana.pk
+        client.post("/accounts/logout/")
+        assert not Session.objects.filter(user_id=ana.pk).exists()
+
+    def test_of_nobody_has_no_number(self) -> None:
+        store = SessionStore()
+        store["shared"] = True
+        store.create()
+        assert Session.objects.get().user_id is None
+
+    def test_follows_whoever_signs_in_after_another_on_the_same_device(self) -> None:
+        guest, ana = User.objects.create_guest(), User.objects.create_user("ana", password=PASSWORD)
+        client = sign_in(guest)
+        client.post("/accounts/login/", {"login": "ana", "password": PASSWORD})
+        assert Session.objects.get(pk=client.session.session_key).user_id == ana.pk
+        assert not Session.objects.filter(user_id=guest.pk).exists()
+
+    def test_that_has_run_out_is_cleared(self) -> None:
+        living, over = SessionStore(), SessionStore()
+        for store, seconds in ((living, 60), (over, -60)):
+            store["shared"] = True
+            store.set_expiry(seconds)
+            store.create()
+        call_command("clearsessions")
+        assert [row.pk for row in Session.objects.all()] == [living.session_key]
+
+    @pytest.mark.parametrize("devices", [1, 3])
+    def test_ends_with_all_of_its_person_in_one_statement_by_the_index(
+        self, devices: int, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        ana, ben = User.objects.create_guest(), User.objects.create_guest()
+        clients = [sign_in(ana) for _ in range(devices)]
+        other = sign_in(ben)
+        with django_assert_num_queries(1) as done:
+            sessions.end_all(ana.pk)
+        assert "people_session_user_id" in plan_of(done.captured_queries[0]["sql"])
+        assert all(client.get("/my/").context["user"].is_anonymous for client in clients)
+        assert other.get("/my/").context["user"] == ben
+
+
+def plan_of(statement: str) -> str:
+    """Return how the database finds the rows of a statement; PostgreSQL would read a small table whole."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN' if connection.vendor == 'sqlite' else ''} {statement}")
+        return str(cursor.fetchall())
+
+
+@pytest.fixture
+def older_release() -> Iterator[None]:
+    """Go back to Django's own table, and forward again whatever happens."""
+    MigrationExecutor(connection).migrate([BEFORE])
+    yield
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def forward() -> None:
+    MigrationExecutor(connection).migrate([AFTER])
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+class TestTheMove:
+    def old(self, data: dict[str, Any], seconds: int = 3600) -> str:
+        store = db.SessionStore()
+        store.update(data)
+        store.set_expiry(seconds)
+        store.create()
+        return str(store.session_key)
+
+    @pytest.mark.parametrize("batch", [1, 500], ids=["in-batches", "in-one"])
+    def test_takes_each_living_session_with_its_person(
+        self, older_release: None, batch: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("learn.people.migrations.0006_sessions.BATCH", batch)
+        ana, guest, nobody = self.old({SESSION_KEY: "7"}), self.old({SESSION_KEY: "8"}), self.old({"shared": True})
+        self.old({SESSION_KEY: "7"}, seconds=-3600)
+        DjangosSession.objects.create(
+            session_key="unreadable", session_data="not:signed", expire_date=timezone.now() + timedelta(days=1)
+        )
+        before = {row.pk: (row.session_data, row.expire_date) for row in DjangosSession.objects.all()}
+
+        forward()
+
+        assert dict(Session.objects.values_list("pk", "user_id")) == {ana: 7, guest: 8, nobody: None}
+        assert all((row.session_data, row.expire_date) == before[row.pk] for row in Session.objects.all())
+        assert not DjangosSession.objects.exists(), "an erasure would not find them"
+
+    def test_signs_nobody_out_forward_or_back(self, settings: Settings) -> None:
+        user = User.objects.create_guest()
+        key = sign_in(user).session.session_key
+
+        def whoever_comes() -> Any:
+            client = Client()  # a new one: it loads the engine that is set now
+            client.cookies[settings.SESSION_COOKIE_NAME] = str(key)
+            return client.get("/my/").context["user"]
+
+        MigrationExecutor(connection).migrate([BEFORE])
+        try:
+            settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+            assert whoever_comes() == user
+        finally:
+            settings.SESSION_ENGINE = "learn.people.sessions"
+            forward()
+        assert whoever_comes() == user
+        assert Session.objects.get().user_id == user.pk
