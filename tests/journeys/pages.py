@@ -400,7 +400,7 @@ def eda_pages(page: Page, password: str) -> Iterator[str]:
     page.get_by_label("Check").select_option(label="BCG for the bladder")
     press(page, "Show")
     yield "questions of one check"
-    press(page, "How is BCG for bladder cancer given?")
+    press(page, "What may you feel after BCG?")
     yield "a question"
     press(page, "Change the words")
     yield "change the words"
