@@ -13,11 +13,14 @@ from django.urls import resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.defaults import permission_denied
 
 from learn import looks
 from learn.apps import database_problems
 from learn.lessons import reference
+from learn.people import sessions
 from learn.progress.views import go_on_without_cookies
+from quizzes import learners
 
 
 @login_not_required
@@ -74,6 +77,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "keeps_nothing": False,  # the heading says so: once is enough
     }
     return render(request, "form_refused.html", context, status=403)
+
+
+@login_not_required
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403; but whoever was erased, merged or closed while they sent this goes on as a visitor."""
+    if isinstance(exception, learners.Gone) and exception.learner == request.user.pk:
+        return sessions.sign_out_gone(request)
+    return permission_denied(request, exception)
 
 
 @login_not_required

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from learn.account import guests
 from learn.people import rate_limits
+from learn.people.models import User
 
 
 class Command(BaseCommand):
@@ -27,7 +28,9 @@ class Command(BaseCommand):
             erased = 0
             for pk in list(found.values_list("pk", flat=True)):
                 with transaction.atomic():
-                    guest = found.filter(pk=pk).select_for_update(of=("self",)).first()
+                    # The lock first, then the question: whoever came back while it was waited for has rows now.
+                    User.objects.select_for_update().filter(pk=pk).first()
+                    guest = found.filter(pk=pk).first()
                     if guest and not dry_run:
                         guests.erase(guest=guest)
                     erased += guest is not None
