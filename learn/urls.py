@@ -14,6 +14,7 @@ from learn.visits import views as visits
 from quizzes import views as quizzes
 
 handler403 = views.refused
+handler500 = views.stumbled
 
 urlpatterns = [
     path("", progress.start, name="start"),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
+from django.db import OperationalError
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -22,7 +23,7 @@ from learn.assignments import reminders
 from learn.desk import actions as desk
 from learn.lessons.models import Lesson, Step, Therapy
 from learn.people import codes, email_codes
-from learn.people.backends import Adapter
+from learn.people.backends import Adapter, RoleBackend
 from learn.people.models import Patient, User
 from learn.progress import actions as progress
 from learn.visits import actions as visits
@@ -234,6 +235,27 @@ def test_a_nurse_whose_patient_was_erased_meanwhile_is_told_and_stays_signed_in(
         "This patient has left or erased their record. Nothing was changed." in client.get("/admin/").content.decode()
     )
     assert left_of(patient.user) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("breaks", [(progress, "read"), (RoleBackend, "get_user")], ids=["a verb", "the middleware"])
+@pytest.mark.parametrize(("error", "status"), [(OperationalError("database is locked"), 503), (ValueError(), 500)])
+def test_a_database_that_is_busy_gives_a_page_that_says_what_is_safe(
+    site: Site, client: Client, monkeypatch: pytest.MonkeyPatch, breaks: Any, error: Exception, status: int
+) -> None:
+    client.force_login(User.objects.create_guest())
+    client.raise_request_exception = False
+
+    def fails(*args: Any, **kwargs: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(*breaks, fails)
+    response = client.post("/lessons/basics/a-quiz/1/", {})
+    assert response.status_code == status
+    page = response.content.decode()
+    assert ("What you sent just now may not be saved. All that you did before is safe." in page) is (status == 503)
+    assert ('<a href="/lessons/basics/a-quiz/1/">Open the page again</a>' in page) is (status == 503)
+    assert response.get("Retry-After") == ("60" if status == 503 else None)
 
 
 @pytest.mark.race
