@@ -20,6 +20,7 @@ from django.shortcuts import resolve_url
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from learn.desk import admin as desk
@@ -86,7 +87,7 @@ class Desk(admin.AdminSite):
                 with names.as_initials(initials_only(request)):
                     return guarded(request, *args, **kwargs)
             except learners.Gone:
-                messages.info(request, "This patient has left or erased their record. Nothing was changed.")
+                messages.info(request, _("This patient has left or erased their record. Nothing was changed."))
                 return HttpResponseRedirect(resolve_url("admin:index"), status=303)
             except PermissionDenied as error:
                 raise Http404("Not for this role") from error
