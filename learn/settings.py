@@ -136,7 +136,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             # A deferred transaction that turns into a write fails at once under load; IMMEDIATE waits its turn.
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+            "PRAGMA secure_delete=ON;",  # what is erased is overwritten
         },
         # Tests use a file, so that they run in the same journal mode as the site (ruling 20).
         "TEST": {"NAME": str(BASE_DIR / "test.sqlite3")},

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from learn.account.data import PERSONAL_DATA
+from learn.account.data import PERSONAL_DATA, empty_log
 from learn.assignments.models import Reminder
 from learn.people import audit, sessions
 from learn.people.models import AccessCode, Patient, User
@@ -68,6 +68,7 @@ def erase(*, user: User, now: datetime) -> None:
         nobody.groups.clear()
         Session.objects.filter(pk__in=keys).delete()
         audit.note(by=user, what="erased", patient=patient, now=now)
+        transaction.on_commit(empty_log, robust=True)  # it is erased, whatever comes of the log
 
 
 def _end(patient: Patient, now: datetime) -> None:

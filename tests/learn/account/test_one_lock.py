@@ -6,12 +6,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -256,6 +257,24 @@ def test_a_database_that_is_busy_gives_a_page_that_says_what_is_safe(
     assert ("What you sent just now may not be saved. All that you did before is safe." in page) is (status == 503)
     assert ('<a href="/lessons/basics/a-quiz/1/">Open the page again</a>' in page) is (status == 503)
     assert response.get("Retry-After") == ("60" if status == 503 else None)
+
+
+@committed
+def test_what_was_erased_is_in_no_file_of_sqlite(site: Site) -> None:
+    if connection.vendor != "sqlite":
+        return  # PostgreSQL clears its own files, by vacuum
+    needle = "a zebrafinch in the attic"
+    patient = site.patient()
+    visits.add(learner=patient.user, text=needle, now=at(3))
+    name = str(connection.settings_dict["NAME"])
+
+    def files_with_it() -> list[str]:
+        return [end for end in ("", "-wal") if needle.encode() in Path(name + end).read_bytes()]
+
+    assert "-wal" in files_with_it()
+    account.erase(user=patient.user, now=at(21))
+    assert files_with_it() == []
+    assert Path(name + "-wal").stat().st_size == 0
 
 
 @pytest.mark.race

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from learn.account import guests
+from learn.account import data, guests
 from learn.people import rate_limits
 from learn.people.models import User
 
@@ -38,3 +38,4 @@ class Command(BaseCommand):
         if not dry_run:
             rate_limits.tidy(now=now)
             call_command("clearsessions")
+            transaction.on_commit(data.empty_log, robust=True)
