@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from learn.account import actions as account
 from learn.account import guests
@@ -340,3 +344,24 @@ def test_double_presses_violate_no_constraint(site: Site) -> None:
             assert race(*acts) == [], n
         assert p.contacts.count() == p.teach_backs.count() == 1
         assert EmailAddress.objects.filter(email=f"ana{n}@example.org").count() == 1
+
+
+@pytest.mark.race
+@committed
+def test_a_guest_who_comes_back_while_tidy_waits_for_them_stays(site: Site) -> None:
+    guest, now = User.objects.create_guest(), timezone.now()
+    long_ago = now - timedelta(days=366)
+    User.objects.filter(pk=guest.pk).update(date_joined=long_ago)
+    progress.read(learner=guest, steps=site.steps, step=site.steps[0], now=long_ago)
+
+    def act(n: int) -> None:
+        if n:
+            time.sleep(0.2)  # the guest holds their lock by now
+            call_command("tidy", stdout=StringIO())
+            return
+        with learners.locked(guest.pk):
+            progress.read(learner=guest, steps=site.steps, step=site.steps[1], now=now)
+            time.sleep(0.6)
+
+    assert together(2, act) == [None, None]
+    assert guest.readings.get().moved == now
