@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -20,11 +20,13 @@ from django.shortcuts import resolve_url
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from learn.desk import admin as desk
 from learn.looks import INITIALS, YEAR, initials_only
 from learn.people import names
+from quizzes import learners
 
 
 def initials(request: HttpRequest) -> HttpResponse:
@@ -84,6 +86,9 @@ class Desk(admin.AdminSite):
             try:
                 with names.as_initials(initials_only(request)):
                     return guarded(request, *args, **kwargs)
+            except learners.Gone:
+                messages.info(request, _("This patient has left or erased their record. Nothing was changed."))
+                return HttpResponseRedirect(resolve_url("admin:index"), status=303)
             except PermissionDenied as error:
                 raise Http404("Not for this role") from error
 

@@ -9,7 +9,8 @@ from django.db import connection
 from quizzes import immutable
 
 # What an answer's "saved" rests on: written to disk before the reply, readers beside a writer, no dangling row.
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+# And what "erased" rests on: what is deleted is overwritten.
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
 
 
 class SiteConfig(AppConfig):

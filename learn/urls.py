@@ -13,6 +13,9 @@ from learn.progress import views as progress
 from learn.visits import views as visits
 from quizzes import views as quizzes
 
+handler403 = views.refused
+handler500 = views.stumbled
+
 urlpatterns = [
     path("", progress.start, name="start"),
     path("lessons/", progress.therapies, name="therapies"),

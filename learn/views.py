@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template import loader
 from django.urls import resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.defaults import permission_denied, server_error
 
 from learn import looks
 from learn.apps import database_problems
 from learn.lessons import reference
+from learn.people import sessions
 from learn.progress.views import go_on_without_cookies
+from quizzes import learners
 
 
 @login_not_required
@@ -76,6 +81,27 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "keeps_nothing": False,  # the heading says so: once is enough
     }
     return render(request, "form_refused.html", context, status=403)
+
+
+@login_not_required
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403; but whoever was erased, merged or closed while they sent this goes on as a visitor."""
+    if isinstance(exception, learners.Gone) and exception.learner == request.user.pk:
+        return sessions.sign_out_gone(request)
+    return permission_denied(request, exception)
+
+
+@login_not_required
+def stumbled(request: HttpRequest) -> HttpResponse:
+    """Answer 500; where the database was only busy or away, 503: what to do, and that what was done before is safe.
+
+    Nothing is tried again here: whether the statement that failed was the commit, nobody can tell. Whoever opens the
+    page again sees where they are, and a form that is sent twice counts once. Asks nothing of the database.
+    """
+    if not isinstance(sys.exc_info()[1], OperationalError):
+        return server_error(request)
+    page = loader.render_to_string("503.html", {"again": request.get_full_path()})
+    return HttpResponse(page, status=503, headers={"Retry-After": "60"})
 
 
 @login_not_required

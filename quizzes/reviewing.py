@@ -12,10 +12,9 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from quizzes import scheduling, taking
+from quizzes import learners, scheduling, taking
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
 
 if TYPE_CHECKING:
@@ -79,22 +78,18 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
 def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bool = False) -> Attempt | None:
     """Return this learner's open review, or start one of what is due; None when nothing is.
 
-    An open review that was left for a day is closed by the new one (ruling 9). Two starts at once give one review.
+    An open review that was left for a day is closed by the new one (ruling 9). Two starts at once give one review. An
+    answer on its way counts into the day's five. Raises `learners.Gone`.
     """
-    with transaction.atomic():
-        # One start at a time; the lock lets answers of this learner pass. Whoever was erased meanwhile has none.
-        locked = get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=learner.pk).first()
-        if locked is None:
-            return None
+    with learners.locked(learner.pk):
         opened = Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW, finished=None)
-        list(opened.select_for_update().values_list("pk"))  # an answer on its way counts into the day's five
         found = outlook(learner=learner, language=language, now=now)
         if found.begun or not found.due:
             return found.begun
         opened.update(finished=now)
         wordings = Revision.objects.in_bulk(found.due)
         return taking.begin(
-            learner=locked,
+            learner=learner,
             kind=Attempt.Kind.REVIEW,
             quiz=None,
             language=language,
@@ -105,13 +100,15 @@ def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bo
 
 
 def pause(*, learner: AbstractBaseUser, now: datetime) -> None:
-    """Ask this learner nothing for a week."""
-    Pause.objects.update_or_create(learner_id=learner.pk, defaults={"until": day_of(learner, now) + REST})
+    """Ask this learner nothing for a week. Raises `learners.Gone`."""
+    with learners.locked(learner.pk):
+        Pause.objects.update_or_create(learner_id=learner.pk, defaults={"until": day_of(learner, now) + REST})
 
 
 def resume(*, learner: AbstractBaseUser) -> None:
-    """Ask this learner again."""
-    Pause.objects.filter(learner=learner.pk).delete()
+    """Ask this learner again. Raises `learners.Gone`."""
+    with learners.locked(learner.pk):
+        Pause.objects.filter(learner=learner.pk).delete()
 
 
 def rebuild(*, learner: AbstractBaseUser) -> int:
@@ -120,7 +117,7 @@ def rebuild(*, learner: AbstractBaseUser) -> int:
     For answers of before there were memories, and where answers changed hands. Gives the same rows as answering did.
     """
     with transaction.atomic():
-        list(Attempt.objects.of(learner).select_for_update().values_list("pk"))  # no answer comes in meanwhile
+        learners.lock(learner.pk)  # no answer comes in meanwhile; somebody whose account is closed keeps their memories
         responses = (
             Response.objects.filter(item__attempt__learner=learner.pk)
             .order_by("item__revision__question", "pk")  # as they came into the record, whatever the clock said

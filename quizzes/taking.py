@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from quizzes import scheduling
+from quizzes import learners, scheduling
 from quizzes.kinds import Given
 from quizzes.models import Attempt, AttemptItem, Memory, Quiz, Response, Revision
 
@@ -60,24 +59,19 @@ def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime
     """Return the open attempt of this learner at this quiz, or start one.
 
     A finished check that left something missed starts a retry of just that (ruling 5), else a new check. Two starts
-    at once give one attempt: the database allows one open attempt, and the loser takes the winner's.
+    at once give one attempt: the second waits, and finds the first one's.
 
-    Raises NothingToAsk when the quiz has no published question in this language.
+    Raises NothingToAsk when the quiz has no published question in this language, and `learners.Gone`.
     """
-    mine = Attempt.objects.of(learner).filter(quiz=quiz)
-    if attempt := mine.filter(finished=None).first():
-        return attempt
-    kind, revisions = to_ask(learner=learner, quiz=quiz, language=language)
-    if not revisions:
-        raise NothingToAsk(quiz.slug)
-    try:
+    with learners.locked(learner.pk):
+        if attempt := Attempt.objects.of(learner).filter(quiz=quiz, finished=None).first():
+            return attempt
+        kind, revisions = to_ask(learner=learner, quiz=quiz, language=language)
+        if not revisions:
+            raise NothingToAsk(quiz.slug)
         return begin(
             learner=learner, kind=kind, quiz=quiz, language=language, revisions=revisions, now=now, helped=helped
         )
-    except IntegrityError:
-        if attempt := mine.order_by("-started").first():
-            return attempt
-        raise NothingToAsk(quiz.slug) from None  # the learner was erased meanwhile
 
 
 def begin(
@@ -90,17 +84,16 @@ def begin(
     now: datetime,
     helped: bool = False,
 ) -> Attempt:
-    """Open an attempt that asks these wordings in this order.
+    """Open an attempt that asks these wordings in this order. Call it under the learner's lock (`learners.locked`).
 
-    Raises IntegrityError where the learner has such an attempt open, or is no longer there.
+    Raises IntegrityError where the learner has such an attempt open.
     """
-    with transaction.atomic():
-        attempt = Attempt.objects.create(
-            learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now, helped=helped
-        )
-        AttemptItem.objects.bulk_create(
-            AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
-        )
+    attempt = Attempt.objects.create(
+        learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now, helped=helped
+    )
+    AttemptItem.objects.bulk_create(
+        AttemptItem(attempt=attempt, position=n, revision=revision) for n, revision in enumerate(revisions, 1)
+    )
     return attempt
 
 
@@ -127,18 +120,29 @@ def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: 
 
     Takes what `Kind.read` gave (empty for "I'm not sure"), the number that the form was drawn for, and the date on the
     learner's calendar (without one, the site's). The same number again changes nothing: the first answer counts. When
-    this returns, the answer is in the database.
+    this returns, the answer is in the database. Where a merge was faster, it is in the record that has the attempt now.
 
-    Raises NotOwed when the number lies ahead of the record, or the item wants no more answers, or the learner has
-    just erased the attempt.
+    Raises NotOwed when the number lies ahead of the record, or the item wants no more answers; and `learners.Gone`.
     """
-    with transaction.atomic():
-        # One answer at a time: two last answers at once must not both find the other one missing.
-        attempt = Attempt.objects.select_for_update().filter(pk=item.attempt_id).first()
+    learner = item.attempt.learner_id
+    day = day or timezone.localdate(now)
+    try:
+        _answer(learner, item, given, number, now, day)
+    except learners.Gone:
+        into = Attempt.objects.filter(pk=item.attempt_id).values_list("learner", flat=True).first()
+        if into in (None, learner):
+            raise
+        _answer(into, item, given, number, now, day)
+
+
+def _answer(learner: int, item: AttemptItem, given: Given, number: int, now: datetime, day: date) -> None:
+    # One answer at a time: two last answers at once must not both find the other one missing.
+    with learners.locked(learner):
+        attempt = Attempt.objects.select_for_update().filter(pk=item.attempt_id, learner=learner).first()
         items = list(AttemptItem.objects.filter(attempt=item.attempt_id).with_answers())
         current = next((i for i in items if i.pk == item.pk), None)
         if attempt is None or current is None:
-            raise NotOwed  # the learner was erased meanwhile
+            raise NotOwed
         if 1 <= number <= current.answers:
             return
         if number != current.answers + 1 or not is_owed(current, items):
@@ -149,14 +153,8 @@ def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: 
             marked = Response.Marked.RIGHT
         else:
             marked = Response.Marked.WRONG
-        # Before the response: whoever waits here for another answer to the same question is the later one in the
-        # record too, so that a memory that is rebuilt from the record is the same.
-        _move_memory(
-            learner=attempt.learner_id,
-            revision=current.revision,
-            right=marked == Response.Marked.RIGHT,
-            day=day or timezone.localdate(now),
-        )
+        right = marked == Response.Marked.RIGHT
+        _move_memory(learner=learner, revision=current.revision, right=right, day=day)
         Response.objects.create(item=current, number=number, given=given, mark=marked, at=now)
         current.answers, current.last_mark = number, marked
         if owed(items) is None:
@@ -168,7 +166,7 @@ def _move_memory(*, learner: int, revision: Revision, right: bool, day: date) ->
     state = scheduling.after(memory.state if memory else None, right=right, safety=revision.critical, day=day)
     moved = Memory.of(state, learner=learner, question=revision.question_id)
     if memory is None:
-        # Two first answers at once, in two attempts: the one that waited is the second of its day and counts no more.
+        # Under the lock there is no other one; but no answer shall be lost for the sake of what is derived from it.
         Memory.objects.bulk_create([moved], ignore_conflicts=True)
     elif memory.state != state:
         moved.pk = memory.pk

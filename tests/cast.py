@@ -29,7 +29,7 @@ from learn.progress import actions, standing
 from learn.progress.models import TeachBack
 from quizzes import taking
 from quizzes.models import Attempt, Question, Quiz, QuizItem, Revision
-from tests.quizzes.cast import as_form, at, make_question, make_quiz, right, together, unguarded, wrong
+from tests.quizzes.cast import as_form, at, make_question, make_quiz, paced, right, together, unguarded, wrong
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PASSWORD = "a long enough password"
@@ -39,7 +39,7 @@ ALL = "/admin/people/patient/"  # the list of all patients
 __all__ = [
     "ALL", "FIXTURES", "PASSWORD", "WHAT", "DeskCase", "FolderCase", "GuestCase", "PatientCase", "RecordCase",
     "SiteCase", "addresses", "as_form", "at", "load_content", "make_edition", "make_nurse", "make_patient",
-    "make_question", "make_quiz", "make_team", "right", "together", "unguarded", "words", "wrong",
+    "make_question", "make_quiz", "make_team", "paced", "right", "together", "unguarded", "words", "wrong",
 ]  # fmt: skip
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from learn.account.data import PERSONAL_DATA
+from learn.account.data import PERSONAL_DATA, empty_log
 from learn.assignments.models import Reminder
 from learn.people import audit, sessions
 from learn.people.models import AccessCode, Patient, User
 from learn.visits import actions as visits
+from quizzes import learners
 from quizzes.models import Attempt
 
 
@@ -18,9 +19,10 @@ def stop_sharing(*, user: User, now: datetime) -> bool:
     """Part a patient from their care team; return False when they had none.
 
     The nurse's record ends ("Asked to stop") and from now on belongs to nobody: an empty user takes this person's
-    place in it. What the person did stays theirs alone; a code that the nurse made opens it no more.
+    place in it. What the person did stays theirs alone; a code that the nurse made opens it no more. Raises
+    `learners.Gone`.
     """
-    with transaction.atomic():
+    with learners.locked(user.pk):
         patient = Patient.objects.select_for_update().filter(user=user).first()
         if patient is None:
             return False
@@ -40,13 +42,15 @@ def erase(*, user: User, now: datetime) -> None:
     """Erase what is kept about a person, and end their sessions on every device (ruling 17).
 
     A bare row with a number stays, for the teach-backs and the audit rows that a clinic has to keep; the care team's
-    record of a patient ends without name and reference. Not for staff: their account is IT's to end.
+    record of a patient ends without name and reference. Not for staff: their account is IT's to end. Twice is once.
+    Takes the one lock order (`quizzes.learners`): whoever waits for this finds the person gone, and writes nothing.
     """
     with transaction.atomic():
-        # An answer that is on its way now waits for this, and then finds its attempt gone. It locks in this order too.
-        list(Attempt.objects.of(user).select_for_update())
-        User.objects.select_for_update().get(pk=user.pk)
-        patient = Patient.objects.select_related("care_team").filter(user=user).first()
+        if user.pk not in learners.lock(user.pk):
+            return
+        list(Attempt.objects.of(user).order_by("pk").select_for_update().values_list("pk"))
+        # No join under the lock: PostgreSQL would drop the row of a patient who was just moved to another team.
+        patient = Patient.objects.select_for_update(no_key=True).filter(user=user).first()
         for table in PERSONAL_DATA:
             if table.erased:
                 table.theirs(user).delete()
@@ -62,6 +66,7 @@ def erase(*, user: User, now: datetime) -> None:
         nobody.groups.clear()
         sessions.end_all(user.pk)
         audit.note(by=user, what="erased", patient=patient, now=now)
+        transaction.on_commit(empty_log, robust=True)  # it is erased, whatever comes of the log
 
 
 def _end(patient: Patient, now: datetime) -> None:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.db import connection
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.utils.formats import number_format
 from django.utils.translation import gettext
@@ -247,6 +248,17 @@ def _looks(user: User) -> list[Row]:
         }
         for row in rows.order_by("pk")
     ]
+
+
+def empty_log() -> None:
+    """Leave nothing that was erased in SQLite's write-ahead log: bring it into the database, and cut the file off.
+
+    The database itself overwrites what is deleted (`secure_delete`). Where somebody reads just now, for longer than the
+    connection waits, the log stays for the next time: an erasure, or `manage.py tidy`. Call it outside a transaction.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def read(user: User) -> dict[str, list[Row]]:

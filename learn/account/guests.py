@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from learn.people.models import AccessCode, User
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
-from quizzes import reviewing
+from quizzes import learners, reviewing
 from quizzes.models import Attempt, Memory, Pause, Response
 
 # Whatever hangs on a learner, in the order in which it can be deleted. A test looks for models that are missing here.
@@ -45,10 +45,16 @@ def has_record(guest: int) -> bool:
 def merge(*, guest: User, into: User, now: datetime) -> None:
     """Give a guest's record to this person; where both have the same reading or open check, the person's own stays.
 
-    What is not merged stays with the guest's row, which nobody can be any more (`leave`).
+    What is not merged stays with the guest's row, which nobody can be any more (`leave`). Twice is once: a second press
+    waits, and finds the guest gone. Takes the one lock order (`quizzes.learners`). Raises `learners.Gone` for `into`.
     """
     with transaction.atomic():
-        list(User.objects.select_for_update().filter(pk__in=[guest.pk, into.pk]).order_by("pk"))  # a second press waits
+        here = learners.lock(guest.pk, into.pk)
+        if into.pk not in here:
+            raise learners.Gone(into.pk)
+        if guest.pk not in here:
+            return
+        list(Attempt.objects.filter(learner__in=here).order_by("pk").select_for_update().values_list("pk"))
         last = MyQuestion.objects.filter(learner=into).aggregate(last=Max("position", default=0))["last"]
         MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # they come after this person's
         for model in OWN:

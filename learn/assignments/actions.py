@@ -12,6 +12,7 @@ from learn.assignments.models import Act, Assignment, Change
 from learn.lessons.models import Lesson
 from learn.people import audit
 from learn.people.models import Patient, User
+from quizzes import learners
 
 UNDO = timedelta(minutes=10)
 
@@ -35,10 +36,12 @@ def assign(
 
     Asked twice is asked once: a lesson that a patient has already been asked to do takes the new date and note. Where
     all of it stands already, nothing changes: returns this nurse's act that made it so (a double press), else None.
+    Patients who are gone (`quizzes.learners`) are passed by.
     """
-    wanted = sorted({(patient.pk, lesson.pk) for patient in patients for lesson in lessons})
     with transaction.atomic():
-        _one_at_a_time({patient.pk for patient in patients})
+        here = learners.lock(*(patient.user_id for patient in patients))  # or one lesson might be asked for twice
+        patients = [patient for patient in patients if patient.user_id in here]
+        wanted = sorted({(patient.pk, lesson.pk) for patient in patients for lesson in lessons})
         standing = {
             (a.patient_id, a.lesson_id): a
             for a in Assignment.objects.active()
@@ -65,11 +68,6 @@ def assign(
         return act
 
 
-def _one_at_a_time(patients: Collection[int]) -> None:
-    """Let nobody else assign to these patients until the transaction ends, or one lesson might be asked for twice."""
-    list(Patient.objects.select_for_update(no_key=True).filter(pk__in=patients).order_by("pk").values_list("pk"))
-
-
 def _made_by(by: User, standing: dict[tuple[int, int], Assignment]) -> Act | None:
     acts = [a.act for a in standing.values() if a.act and a.act.by_id == by.pk]
     act = max(acts, key=lambda act: act.pk, default=None)
@@ -94,7 +92,7 @@ def undo(*, act: Act, by: User, now: datetime) -> Undone:
             raise TooLate
         seen = Patient.objects.visible_to(by).filter(assignments__changes__act=act)
         patients = {patient.pk: patient for patient in seen.distinct()}
-        _one_at_a_time(patients)
+        learners.lock(*(patient.user_id for patient in patients.values()))
         back = [
             change.put_back(now)
             for change in act.changes.select_related("assignment").filter(
@@ -112,6 +110,6 @@ def undo(*, act: Act, by: User, now: datetime) -> Undone:
 def withdraw(*, assignment: Assignment, by: User, now: datetime) -> None:
     """Ask no longer for this lesson. The row stays; twice is once; what the patient has done stays as it is."""
     with transaction.atomic():
-        _one_at_a_time([assignment.patient_id])
+        learners.lock(assignment.patient.user_id)
         if Assignment.objects.active().filter(pk=assignment.pk).update(withdrawn=now):
             audit.note(by=by, what="withdrawn", patient=assignment.patient, now=now)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from learn.assignments.models import Reminder
 from learn.people import audit, mail
 from learn.people.models import Patient, User
+from quizzes import learners
 
 BEFORE, AFTER = 2, 14  # days around the due day on which a lesson that is not done is worth a mail
 PAUSE = 7  # days of "not this week"
@@ -76,16 +77,16 @@ def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
 def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
     """Send a mail that asks to confirm this address. What was confirmed before holds until then.
 
-    Raises TooMany, or mail.NotSent; then nothing has changed but the count.
+    Raises TooMany, or mail.NotSent; then nothing has changed but the count. Raises `learners.Gone`.
     """
     today = patient.care_team.today(now)
-    Reminder.objects.bulk_create([Reminder(patient=patient)], ignore_conflicts=True)
     mine = Reminder.objects.filter(patient=patient)
-    mine.exclude(asked_on=today).update(asked_on=today, asked=0)
-    mine.filter(asked_on=None).update(asked_on=today, asked=0)
-    if not mine.filter(asked_on=today, asked__lt=MOST).update(asked=F("asked") + 1):
-        raise TooMany
-    reminder = mine.get()
+    with learners.locked(patient.user_id):  # not while the mail is sent: after an erasure the last update finds no row
+        reminder, _new = Reminder.objects.get_or_create(patient=patient)
+        mine.exclude(asked_on=today).update(asked_on=today, asked=0)
+        mine.filter(asked_on=None).update(asked_on=today, asked=0)
+        if not mine.filter(asked_on=today, asked__lt=MOST).update(asked=F("asked") + 1):
+            raise TooMany
     link = reverse("reminders_on", args=[signing.dumps((reminder.pk, address), salt=ON)])
     mail.send(_("Please confirm your address"), CONFIRM.format(on=settings.PUBLIC_URL + link), address)
     mine.update(pending=address)

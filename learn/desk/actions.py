@@ -12,6 +12,7 @@ from learn.assignments.actions import assign
 from learn.lessons.models import Lesson
 from learn.people import audit, codes
 from learn.people.models import CareTeam, Patient, User
+from quizzes import learners
 
 
 def invite(
@@ -30,7 +31,7 @@ def invite(
     double press shows living ones; who has used a code by then keeps it, and gets none.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=by.pk)  # a second press waits here
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a second press waits here
         keys = [uuid5(form, f"{team.pk}\0{n}\0{label}\0{ref}") for n, (label, ref) in enumerate(people)]
         held = {p.invitation: p for p in Patient.objects.filter(invitation__in=keys).select_related("user")}
         fresh = []
@@ -49,15 +50,16 @@ def invite(
             assign(patients=fresh, lessons=lessons, due=due, note="", by=by, now=now)
         patients = [held[key] for key in keys]
         unused = [p for p in patients if p.ended_on is None and not p.user.codes.filter(used__isnull=False).exists()]
-        return patients, [codes.make(user=patient.user, by=by, now=now) for patient in unused]
+        made = [codes.make(user=patient.user, by=by, now=now) for patient in unused]
+        return patients, [code for code in made if code]
 
 
 def rename(*, patient: Patient, label: str, reference: str, by: User, now: datetime) -> None:
-    """Call a patient something else; the same again changes nothing."""
+    """Call a patient something else; the same again changes nothing. Raises `learners.Gone`: no name comes back."""
     if (patient.label, patient.reference) == (label, reference):
         return
     patient.label, patient.reference = label, reference
-    with transaction.atomic():
+    with learners.locked(patient.user_id):
         patient.save(update_fields=["label", "reference"])
         audit.note(by=by, what="renamed", now=now, patient=patient)
 
@@ -65,6 +67,7 @@ def rename(*, patient: Patient, label: str, reference: str, by: User, now: datet
 def close(*, patient: Patient, why: str, by: User, now: datetime) -> bool:
     """Close a patient's record: off the lists, no reminder, no code; the record stays. False if it was closed."""
     with transaction.atomic():
+        learners.lock(patient.user_id)
         going_on = Patient.objects.filter(pk=patient.pk, ended_on=None)
         if not going_on.update(ended_on=patient.care_team.today(now), ended_why=why):
             return False
@@ -79,7 +82,8 @@ def reopen(*, patient: Patient, by: User, now: datetime) -> bool:
     False too for a record that its person left or erased: nobody stands behind it, and no code would open it.
     """
     with transaction.atomic():
-        ended = Patient.objects.filter(pk=patient.pk, ended_on__isnull=False, user__is_active=True)
+        here = learners.lock(patient.user_id)
+        ended = Patient.objects.filter(pk=patient.pk, ended_on__isnull=False, user__in=here)
         if not ended.update(ended_on=None, ended_why=""):
             return False
         audit.note(by=by, what="taken.back", now=now, patient=patient)

@@ -14,7 +14,7 @@ from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from learn.people import roles
+from learn.people import roles, sessions
 from learn.people.models import User
 
 TAKEN = _("Someone else has that name already. Choose another.")
@@ -69,7 +69,9 @@ class Adapter(DefaultAccountAdapter):
         """Give the row its name and password; in the race for a name, or on one row, the second is told."""
         try:
             with transaction.atomic():
-                row = User.objects.select_for_update(of=("self",)).filter(pk=user.pk).first()
+                row = User.objects.lock(user.pk) if user.pk else None
+                if user.pk and row is None:  # erased in this very moment: the row must not come back
+                    raise ImmediateHttpResponse(sessions.sign_out_gone(request))
                 if row and row.username is not None:
                     return row if form.is_double(row) else self._led_on()
                 saved: Any = super().save_user(request, user, form, commit=False)

@@ -46,13 +46,14 @@ def in_groups(letters: str) -> str:
     return " ".join(letters[n : n + 4] for n in range(0, 2 * HALF, 4))
 
 
-def make(*, user: User, by: User, now: datetime) -> Made:
+def make(*, user: User, by: User, now: datetime) -> Made | None:
     """Make a code for this person, cancelling the one they had; the letters and the token are told this once.
 
-    `by` is the person themselves, or a nurse who has been shown to be theirs.
+    `by` is the person themselves, or a nurse who has been shown to be theirs. None where the person is gone.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # two at once: the later one's code is the living one
+        if User.objects.lock(user.pk) is None:  # two at once: the later one's code is the living one
+            return None
         AccessCode.objects.filter(user=user, cancelled=None).update(cancelled=now)
         letters = _letters()
         while AccessCode.objects.filter(selector=letters[:HALF]).exists():
@@ -114,7 +115,7 @@ def by_token(token: str, *, at: datetime) -> AccessCode | None:
 def use(*, code: AccessCode, now: datetime) -> bool:
     """Note that a code was used: it lives on for a year, and the wrong tries at it are forgotten.
 
-    False if it was cancelled in this very moment.
+    False if it was cancelled, or its person erased, in this very moment.
     """
     living = AccessCode.objects.filter(pk=code.pk, cancelled=None)
     rate_limits.forget("code", code.selector)

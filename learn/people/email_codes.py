@@ -18,7 +18,7 @@ from typing import NamedTuple
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
@@ -167,16 +167,18 @@ def set_address(*, user: User, address: str) -> bool:
     False where it has come to be somebody else's. Twice is once. `User.email` says the same: who has it is a key
     (`has_key`) at no further query.
     """
-    try:
-        with transaction.atomic():
-            row = User.objects.select_for_update().filter(pk=user.pk, is_active=True).first()
-            if row is None:  # erased in this very moment
-                return False
-            EmailAddress.objects.filter(user=user).delete()
-            EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
-            User.objects.filter(pk=user.pk).update(email=address)
-    except IntegrityError:
-        return False
+    with transaction.atomic():
+        row = User.objects.lock(user.pk)
+        if row is None:  # erased in this very moment
+            return False
+        EmailAddress.objects.filter(user=user).delete()
+        # ON CONFLICT: a refused row would stand in PostgreSQL's own log with the address in it.
+        mine = EmailAddress(user=user, email=address, verified=True, primary=True)
+        EmailAddress.objects.bulk_create([mine], ignore_conflicts=True)
+        if not EmailAddress.objects.filter(user=user, email=address).exists():
+            transaction.set_rollback(True)  # the one before stays
+            return False
+        User.objects.filter(pk=user.pk).update(email=address)
     if row.email != address:
         _tell(row.email)
     return True
@@ -185,7 +187,9 @@ def set_address(*, user: User, address: str) -> bool:
 def remove(*, user: User, now: datetime) -> bool:
     """Forget this person's address; False where nothing else would open their record: then it stays."""
     with transaction.atomic():
-        row = User.objects.select_for_update().get(pk=user.pk)
+        row = User.objects.lock(user.pk)
+        if row is None:  # erased in this very moment, the address too
+            return True
         before, row.email = row.email, ""
         if not row.has_key(at=now):
             return False

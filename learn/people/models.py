@@ -47,6 +47,13 @@ class UserManager(StockUserManager["User"]):
         guest.save(using=self._db)
         return guest
 
+    def lock(self, pk: int) -> User | None:
+        """Lock this person's row until the transaction ends; return it as it is now, None where they are gone.
+
+        The one lock order stands in `quizzes.learners`; this is its first lock for what people alone know of.
+        """
+        return self.select_for_update(no_key=True).filter(pk=pk, is_active=True).first()
+
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of this name, as it was typed, or in small letters: names that people chose are kept so."""
         names = {"username": username}, {"username": str(username).lower()}

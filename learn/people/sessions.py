@@ -19,7 +19,7 @@ from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +36,8 @@ ENDED = _(
     "You were signed out because some time had passed. Sign in to go on. "
     "What you had not sent yet, please fill in again."
 )
+
+GONE = _("You are not signed in here any more. What you sent just now was not saved.")
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -58,6 +60,13 @@ class SessionStore(db.SessionStore):
         """Refuse more than Django does: PostgreSQL takes no NUL, and whoever sent one would get an error page."""
         valid = bool(super()._validate_session_key(key))  # type: ignore[misc]
         return valid and key.isascii() and key.isalnum()
+
+
+def sign_out_gone(request: HttpRequest) -> HttpResponse:
+    """Sign out somebody who was erased, merged or closed while they sent this; lead to the same page as a visitor."""
+    logout(request)
+    messages.info(request, GONE)
+    return HttpResponseRedirect(request.path, status=303)
 
 
 def share(request: HttpRequest, shared: bool) -> None:

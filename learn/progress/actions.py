@@ -6,12 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from learn.lessons.models import Step
 from learn.people import audit
 from learn.people.models import Patient, User
 from learn.progress.models import Contact, Reading, TeachBack
+from quizzes import learners
 
 
 class OtherForm(Exception):
@@ -21,13 +20,13 @@ class OtherForm(Exception):
 def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> Step | None:
     """Note that this learner has read this step; return the step after it, or None after the last.
 
-    Takes all steps of the step's edition, in order. The furthest step never goes back, whatever is read again.
+    Takes all steps of the step's edition, in order. The furthest step never goes back, whatever is read again. Raises
+    `learners.Gone`.
     """
     following = next((other for other in steps if other.position > step.position), None)
     reached = following or step
-    with transaction.atomic():
-        # No join under the lock: PostgreSQL would drop the row whose furthest step another request has just moved.
-        reading, _ = Reading.objects.select_for_update().get_or_create(
+    with learners.locked(learner.pk):
+        reading, _ = Reading.objects.get_or_create(
             learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now, "moved": now}
         )
         if reached.position > reading.furthest.position:
@@ -42,10 +41,10 @@ def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> 
 def contacted(*, patient: Patient, by: User, note: str, number: int, now: datetime) -> None:
     """Note that this nurse spoke with this patient. The same form again changes nothing.
 
-    Raises OtherForm when the number is not the next one, and is not this very contact's.
+    Raises OtherForm when the number is not the next one, and is not this very contact's; and `learners.Gone`.
     """
     mine = Contact.objects.filter(patient=patient, nurse=by)
-    with transaction.atomic():
+    with learners.locked(patient.user_id):
         if not 1 <= number <= mine.next_number():
             raise OtherForm
         row, made = mine.get_or_create(
@@ -61,19 +60,20 @@ def taught_back(*, patient: Patient, by: User, rows: Collection[dict[str, Any]],
     """Record what this patient said back to this nurse: a row a topic, or an addendum (`adds_to`). Nothing is changed.
 
     Takes each row's own columns. The same form again changes nothing. Raises OtherForm when the number is not the next
-    one, and is not this very form's.
+    one, and is not this very form's; and `learners.Gone`.
     """
     mine = TeachBack.objects.filter(patient=patient, nurse=by)
-    if not 1 <= number <= mine.next_number():
-        raise OtherForm
-    try:
-        with transaction.atomic():
+    with learners.locked(patient.user_id):  # a second press waits, and finds the rows: none is refused by the database
+        following = mine.next_number()
+        if not 1 <= number <= following:
+            raise OtherForm
+        if number == following:
             TeachBack.objects.bulk_create(
                 TeachBack(patient=patient, nurse=by, number=number, at=now, **row) for row in rows
             )
             audit.note(by=by, what="taught.back", patient=patient, now=now)
-    except IntegrityError:
-        there = mine.filter(number=number)
-        same = [all(getattr(old, key) == value for key, value in row.items()) for old in there for row in rows]
-        if sum(same) != len(rows) or len(there) != len(rows):
-            raise OtherForm from None
+            return
+    there = mine.filter(number=number)
+    same = [all(getattr(old, key) == value for key, value in row.items()) for old in there for row in rows]
+    if sum(same) != len(rows) or len(there) != len(rows):
+        raise OtherForm

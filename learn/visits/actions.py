@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal
 
-from django.db import transaction
-
 from learn.people import audit
 from learn.people.models import Patient, User
 from learn.visits.models import MyQuestion, SuggestedQuestion
+from quizzes import learners
 
 MOST = 50  # questions on one list
 
@@ -28,9 +27,8 @@ class NotShared(Exception):
 
 @contextmanager
 def _list_of(learner: User) -> Iterator[list[MyQuestion]]:
-    """Give a learner's whole list in its order, while nobody else changes it: their own row is the lock."""
-    with transaction.atomic():
-        User.objects.select_for_update(of=("self",)).get(pk=learner.pk)
+    """Give a learner's whole list in its order, while nobody else changes it. Raises `learners.Gone`."""
+    with learners.locked(learner.pk):
         yield list(MyQuestion.objects.of(learner))
 
 
@@ -70,21 +68,30 @@ def remove(*, learner: User, question: MyQuestion) -> None:
 
 
 def share(*, patient: Patient, question: MyQuestion | None, now: datetime) -> int:
-    """Let the patient's nurses see one question, or all that are open; return how many are newly shared."""
-    wanted = MyQuestion.objects.of(patient.user).open().filter(shared=None)
-    return (wanted.filter(pk=question.pk) if question else wanted).update(shared=now)
+    """Let the patient's nurses see one question, or all that are open; return how many are newly shared.
+
+    None where the patient has stopped sharing in this very moment. Raises `learners.Gone`.
+    """
+    with learners.locked(patient.user_id):
+        still = Patient.objects.current().filter(pk=patient.pk)
+        wanted = MyQuestion.objects.of(patient.user).open().filter(shared=None, learner__in=still.values("user"))
+        return (wanted.filter(pk=question.pk) if question else wanted).update(shared=now)
 
 
 def stop_sharing(*, learner: User, question: MyQuestion | None) -> int:
-    """Let nobody see one question, or any; return how many are shared no more. It holds from the next request on."""
-    shared = MyQuestion.objects.of(learner).shared()
-    return (shared.filter(pk=question.pk) if question else shared).update(shared=None)
+    """Let nobody see one question, or any; return how many are shared no more. It holds from the next request on.
+
+    Raises `learners.Gone`.
+    """
+    with learners.locked(learner.pk):
+        shared = MyQuestion.objects.of(learner).shared()
+        return (shared.filter(pk=question.pk) if question else shared).update(shared=None)
 
 
 def talked_about(*, patient: Patient, question: int, by: User, now: datetime, undo: bool = False) -> MyQuestion:
     """Note that a nurse has talked with a patient about a shared question (its pk), or take that back; twice is once.
 
-    Raises NotShared.
+    Raises NotShared, and `learners.Gone`.
     """
     with _list_of(patient.user) as mine:
         row = next((q for q in mine if q.pk == question and q.shared), None)

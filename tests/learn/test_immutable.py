@@ -146,7 +146,8 @@ class TestSQLite(TestCase):
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 got = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in (*PRAGMAS, "busy_timeout")}
-            assert got == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+            kept = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+            assert got == kept | {"secure_delete": 1}
             assert connection.transaction_mode == "IMMEDIATE"
         else:
             assert settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] == settings.THREADS

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyCase
 
-from quizzes import authoring, reviewing, taking
+from quizzes import authoring, learners, reviewing, taking
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
 from tests.quizzes.cast import (
     NEW_YORK,
@@ -373,7 +373,8 @@ class TestAReview(ReviewCase):
     def test_of_somebody_who_was_erased_meanwhile_does_not_start(self) -> None:
         gone = make_learner()
         type(gone).objects.filter(pk=gone.pk).delete()
-        assert reviewing.start(learner=gone, language="en", now=at(20)) is None
+        with pytest.raises(learners.Gone):
+            reviewing.start(learner=gone, language="en", now=at(20))
 
 
 class TestNotThisWeek(ReviewCase):

@@ -18,6 +18,7 @@ from learn.account import actions, data
 from learn.account.forms import EraseForm, KeepForm
 from learn.people import codes, email_codes, mail
 from learn.people.models import User
+from quizzes import learners
 
 NEW_CODE = "new code"  # where a session holds a code's letters until they were shown, once
 
@@ -33,7 +34,10 @@ def keep(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         how = form.cleaned_data["how"]
         if how == "code":
-            request.session[NEW_CODE] = codes.make(user=user, by=user, now=timezone.now()).groups
+            made = codes.make(user=user, by=user, now=timezone.now())
+            if made is None:
+                raise learners.Gone(user.pk)
+            request.session[NEW_CODE] = made.groups
             return _see("new_code")
         if how == "email":
             return _see("email_keep")

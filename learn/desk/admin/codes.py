@@ -26,6 +26,7 @@ from learn.desk.admin.patients import day
 from learn.desk.forms import InviteManyForm
 from learn.people import audit, codes, permissions
 from learn.people.models import AccessCode, Patient, User
+from quizzes import learners
 
 COOKIE = "__Host-cards" if settings.HTTPS else "cards"
 SALT = "learn.desk.admin.codes"
@@ -82,6 +83,8 @@ def make(request: HttpRequest, pk: int) -> HttpResponse:
         return _back(pk)
     if request.method == "POST":
         made = codes.make(user=patient.user, by=request.user, now=now)  # type: ignore[arg-type]
+        if made is None:
+            raise learners.Gone(patient.user_id)
         return show([patient], [made])
     context = {"title": f"Make a new card for {patient.name}", "patient": patient}
     return render(request, "admin/card.html", context | part(request.user, patient, now))  # type: ignore[arg-type]

@@ -374,8 +374,9 @@ class TestTidying(ClaimCase):
         gone = [self.guest(31), self.guest(366)]
         self.read(gone[1])
         Reading.objects.update(started=NOW - timedelta(days=366), moved=NOW - timedelta(days=366))
-        left = self.guest(40, is_active=False, last_login=NOW - timedelta(days=31))
+        left = self.guest(40)
         self.read(left)
+        User.objects.filter(pk=left.pk).update(is_active=False, last_login=NOW - timedelta(days=31))
         kept = [self.guest(29), self.guest(400), self.guest(364), self.guest(400), self.ana.user, self.noor]
         self.read(kept[1])
         self.read(kept[2])

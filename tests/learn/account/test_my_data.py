@@ -25,7 +25,7 @@ from learn.progress import actions
 from learn.progress.models import Contact, Reading, TeachBack
 from learn.visits import actions as questions
 from learn.visits.models import MyQuestion
-from quizzes import reviewing, taking
+from quizzes import learners, reviewing, taking
 from quizzes.models import Attempt, Response
 from tests import cast
 from tests.cast import PASSWORD, as_form, at, load_content, make_question, make_quiz, right
@@ -235,7 +235,7 @@ class TestMyData(TestCase):
         ):
             assert response.status_code == 200
             assert "<h1>" in response.content.decode()
-        with pytest.raises(taking.NotOwed):
+        with pytest.raises(learners.Gone):
             taking.answer(item=items[2], given=right(items[2].revision), number=1, now=at(22))
         assert Response.objects.filter(item__attempt=attempt.pk).count() == 0
 
@@ -368,7 +368,7 @@ class TestAnErasureDuringAnAnswer(TransactionTestCase):
                 if thread == 0:
                     account.erase(user=guest, now=at(21))
                     return
-                with suppress(taking.NotOwed):
+                with suppress(learners.Gone):
                     taking.answer(item=item, given=[], number=1, now=at(21))
 
             assert cast.together(2, act) == [None, None]

@@ -288,8 +288,8 @@ class TestAQuestionInTheSite(SiteCase):
         self.client.get(self.question())
         with self.assertNumQueries(4):  # session, user, the attempt's items, where it is taught
             self.client.get(self.question())
-        # Session, user, items; lock, items, card, card, response: eight, between savepoint and release.
-        with self.assertNumQueries(10):
+        # Session, user, items; learner's lock, attempt, items, memory, memory, response: nine; savepoint and release.
+        with self.assertNumQueries(11):
             self.client.post(self.question(), as_form(self.first.revision, wrong(self.first.revision)))
         with self.assertNumQueries(5):  # session, user, items, the response, where it is taught
             self.client.get(self.question("quizzes:feedback"))

@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from learn.account import guests
+from learn.account import data, guests
 from learn.people import rate_limits
+from learn.people.models import User
 
 
 class Command(BaseCommand):
@@ -27,7 +28,9 @@ class Command(BaseCommand):
             erased = 0
             for pk in list(found.values_list("pk", flat=True)):
                 with transaction.atomic():
-                    guest = found.filter(pk=pk).select_for_update(of=("self",)).first()
+                    # The lock first, then the question: whoever came back while it was waited for has rows now.
+                    User.objects.select_for_update().filter(pk=pk).first()
+                    guest = found.filter(pk=pk).first()
                     if guest and not dry_run:
                         guests.erase(guest=guest)
                     erased += guest is not None
@@ -35,3 +38,4 @@ class Command(BaseCommand):
         if not dry_run:
             rate_limits.tidy(now=now)
             call_command("clearsessions")
+            transaction.on_commit(data.empty_log, robust=True)
