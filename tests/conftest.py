@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from hypothesis import settings as properties
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
@@ -40,6 +41,12 @@ def _races_need_postgresql(request: pytest.FixtureRequest) -> None:
     engine = settings.DATABASES["default"]["ENGINE"]
     if request.node.get_closest_marker("race") and "postgresql" not in engine:
         pytest.fail("This test needs PostgreSQL. Run: python -m tests.postgres pytest -m race", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted_before() -> None:
+    """allauth counts sign-ins in the cache: no test finds what another has used up."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
