@@ -158,7 +158,7 @@ def test_inviting_takes_four_presses_by_keyboard_alone(visit: Visit, site: Site)
     hand.reach("Antibodies and checkpoint inhibitors")  # a group is one stop; the arrows choose in it
     hand.page.keyboard.press("ArrowDown")
     hand.page.keyboard.press("ArrowDown")
-    assert hand.page.evaluate(NAMED) == "Virus therapy"
+    assert hand.page.evaluate(NAMED) == "IL-2"
     hand.taps += 1
     hand.press("Save and show the card")
     assert heading(hand.page) == "Card for Kay"
