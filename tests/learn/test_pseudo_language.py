@@ -497,8 +497,8 @@ class TestTheMadeUpLanguage(TestCase):
         self.post("settings", text="x", colors="x", listen="x", helper="x")
         self.post("settings", text="large", colors="dark", listen="show", helper="yes")
         self.post("questions", text="x" * 500)
-        for file in ("400.html", "403.html", "500.html"):
-            self.look_at(render_to_string(file), file)
+        for file in ("400.html", "403.html", "500.html", "503.html"):
+            self.look_at(render_to_string(file, {"again": "/my/"}), file)
             self.drawn.add(file)
         strict = Client(enforce_csrf_checks=True)
         self.see(strict.post(reverse("settings")))
