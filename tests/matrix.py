@@ -1,0 +1,459 @@
+"""The permission matrix as data: who comes, every address with what it answers them, and what may be typed anywhere.
+
+tests/test_access.py holds the site against it. An address that has no row here fails there.
+"""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from learn.assignments import reminders
+from learn.assignments.actions import assign
+from learn.assignments.models import Reminder
+from learn.lessons.models import Lesson
+from learn.people import roles
+from learn.people.models import Membership, User
+from learn.progress.models import TeachBack
+from quizzes import authoring, taking
+from quizzes.admin.forms import FORMS
+from quizzes.models import Revision
+from tests.cast import as_form, at, load_content, make_nurse, make_patient, make_team, right
+
+VISITORS = ("anonymous", "disabled")  # a disabled person's session is worth nothing at the next request
+LEARNERS = ("guest", "ana", "ben")  # ben: another patient of the same team
+NURSES = ("noor", "omar", "newcomer", "lead")  # ana's; of another team; of no team; ana's team's lead
+STAFF = ("eda", "rex", "ivy")  # educator, clinical reviewer, IT
+ROLES = VISITORS + LEARNERS + NURSES + STAFF
+
+Cell = dict[str, int]
+
+
+def cells(default: int, *exceptions: tuple[tuple[str, ...], int]) -> Cell:
+    """Return a status for every role: the default, then each exception over it."""
+    found = dict.fromkeys(ROLES, default)
+    for who, status in exceptions:
+        found |= dict.fromkeys(who, status)
+    return found
+
+
+SIGN_IN = (VISITORS, 302)
+SIGN_OFF = (VISITORS, 303)  # nothing is kept about them: the page says so
+ALL, NOT_ALLOWED = cells(200), cells(405)
+DESK = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
+DESK_POST = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
+OWN_NURSES = ("noor", "lead")
+OTHERS_WITH_PATIENTS = ("omar",)  # sees his own team's patient
+ANAS_PAGE = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 200))
+
+ANAS_POST = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 303))
+
+EDITORS = ("eda", "rex")  # see questions; only eda writes
+SEE_QUESTIONS = cells(404, (VISITORS, 302), (("guest",), 302), (EDITORS, 200))
+WRITE_QUESTIONS = cells(404, (VISITORS, 302), (("guest",), 302), (("eda",), 200))
+
+# address: (GET and HEAD, POST)
+TABLE: dict[str, tuple[Cell, Cell]] = {
+    "start": (ALL, NOT_ALLOWED),
+    "therapies": (ALL, NOT_ALLOWED),
+    "therapy": (ALL, NOT_ALLOWED),
+    "lesson": (cells(303), NOT_ALLOWED),
+    "step": (ALL, cells(303)),
+    "check": (ALL, cells(303)),
+    "review": (ALL, cells(303)),
+    "my": (ALL, NOT_ALLOWED),
+    "questions": (ALL, cells(303)),
+    "keep": (ALL, cells(200, (("guest",), 303))),
+    "stay": (cells(405, SIGN_IN), cells(204, SIGN_IN)),
+    "new_code": (cells(200, SIGN_IN), cells(405, SIGN_IN)),
+    "finish": (ALL, cells(303)),
+    "finished": (ALL, NOT_ALLOWED),
+    "my_data": (ALL, NOT_ALLOWED),
+    "my_data_file": (cells(200, SIGN_OFF), NOT_ALLOWED),
+    "stop_sharing": (cells(303, (("ana", "ben"), 200)), cells(303)),
+    "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, 303))),
+    "erased": (ALL, NOT_ALLOWED),
+    "code": (ALL, ALL),  # a wrong code: the same page, with a word
+    "join": (ALL, ALL),
+    "bring": (cells(303, SIGN_IN), cells(303, SIGN_IN)),
+    "help": (ALL, NOT_ALLOWED),
+    "settings": (ALL, cells(303)),
+    "find": (ALL, NOT_ALLOWED),
+    "words": (ALL, NOT_ALLOWED),
+    "more": (ALL, NOT_ALLOWED),
+    "about": (ALL, NOT_ALLOWED),
+    "privacy": (ALL, NOT_ALLOWED),
+    "accessibility": (ALL, NOT_ALLOWED),
+    "healthz": (ALL, NOT_ALLOWED),
+    "readyz": (ALL, NOT_ALLOWED),
+    "account_login": (ALL, ALL),
+    "account_signup": (cells(302, ((*VISITORS, "guest"), 200)), cells(302)),
+    "account_logout": (cells(200, SIGN_IN), cells(302)),
+    "quizzes:question": (cells(404, SIGN_IN, (("ana",), 200)), cells(404, SIGN_IN, (("ana",), 303))),
+    "quizzes:feedback": (cells(404, SIGN_IN, (("ana",), 303)), cells(405, SIGN_IN)),
+    "quizzes:result": (cells(404, SIGN_IN, (("ana",), 303)), cells(405, SIGN_IN)),
+    "admin:index": (DESK | dict.fromkeys(EDITORS, 303), DESK_POST),
+    "admin:login": (cells(302), cells(302)),
+    "admin:people_patient_changelist": (DESK, DESK_POST),
+    "admin:people_patient_matrix": (DESK, DESK_POST),
+    "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
+    "admin:people_patient_contact": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_assign": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_questions": (DESK_POST, ANAS_POST),
+    "admin:quizzes_question_changelist": (SEE_QUESTIONS, DESK_POST),
+    "admin:quizzes_question_change": (SEE_QUESTIONS, DESK_POST),
+    "admin:quizzes_question_preview": (SEE_QUESTIONS, SEE_QUESTIONS),
+    "admin:quizzes_question_add": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": 303}),
+    "admin:quizzes_question_write": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": 303}),
+    "admin:quizzes_question_publish": (DESK_POST, SEE_QUESTIONS | dict.fromkeys(EDITORS, 303)),
+    "admin:quizzes_question_discard": (DESK_POST, WRITE_QUESTIONS | {"eda": 303}),
+    "admin:quizzes_question_retire": (DESK_POST, WRITE_QUESTIONS | {"eda": 303}),
+}
+# Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
+AUDITED = {
+    "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
+    "admin:people_patient_matrix", "admin:people_patient_assign",
+}  # fmt: skip
+MAY_WRITE = {
+    "questions", "step", "check", "review", "quizzes:question", "admin:people_patient_assign",
+    "admin:people_patient_contact", "admin:people_patient_questions",
+    "account_login", "code",
+    *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire")),
+}  # fmt: skip
+MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
+
+# Invitations, access codes, a record closed.
+INVITES = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 303), (("newcomer",), 200))
+DESK_GET = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
+TABLE |= {
+    "admin:people_patient_invite": (DESK_GET, INVITES),
+    "admin:people_patient_invite_many": (DESK_GET, INVITES),
+    "admin:people_patient_cards": (ANAS_PAGE, DESK_POST),
+    "admin:people_patient_card": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_label": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_end": (ANAS_PAGE, ANAS_POST),
+}
+_LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "label", "end")}
+_PRESSED = {f"admin:people_patient_{name}" for name in ("invite", "invite_many", "card", "label", "end")}
+AUDITED |= _LOOKED_AT
+MAY_WRITE |= _PRESSED
+
+# Assignments.
+INITIALS = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 303))
+DESK_POST_ONLY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
+TABLE |= {
+    "admin:people_patient_undo": (DESK_POST_ONLY, cells(404, (VISITORS, 302), (("guest",), 302), (("noor",), 303))),
+    "admin:people_patient_assignment": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_withdraw": (DESK_POST_ONLY, ANAS_POST),
+    "admin:people_patient_cancel_card": (DESK_POST_ONLY, ANAS_POST),
+    "admin:people_patient_take_back": (DESK_POST_ONLY, ANAS_POST),
+}
+AUDITED |= {"admin:people_patient_assignment"}
+MAY_WRITE |= {"admin:people_patient_cancel_card", "admin:people_patient_take_back"}
+MAY_WRITE |= {"admin:people_patient_undo", "admin:people_patient_assignment", "admin:people_patient_withdraw"}
+
+# Teach-back, and the note for the chart.
+TABLE |= {
+    "admin:people_patient_chart": (ANAS_PAGE, DESK_POST),
+    "admin:people_patient_teach_back": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_teach_back_add": (ANAS_PAGE, ANAS_POST),
+}
+AUDITED |= {"admin:people_patient_chart", "admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
+MAY_WRITE |= {"admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
+
+# Reminders: the links in a mail need no sign-in, they are their own proof.
+TABLE |= {
+    "reminders": (ALL, cells(200, (("ana", "ben"), 303))),
+    "reminders_on": (ALL, ALL),
+    "reminders_stop": (ALL, ALL),
+    "admin:people_patient_remind": (DESK_POST_ONLY, ANAS_POST),
+}
+MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patient_remind"}
+# A code by email: no code waits here, so that the page for it leads to the one that sends it.
+TO_ASK = cells(303, (NURSES + STAFF, 404))
+TABLE |= {
+    "email_in_code": (cells(303), cells(303)),
+    "email_in": (ALL, cells(303)),
+    "email_keep_code": (TO_ASK, TO_ASK),
+    "email_keep": (cells(404, SIGN_OFF, (LEARNERS, 200)), TO_ASK),
+    "email_remove": (TO_ASK, TO_ASK),
+}
+MAY_WRITE |= {"email_in", "email_keep", "email_remove"}
+
+# Progress as a file, one patient found, and what the Desk does for a screen that others see or that nobody sits at.
+TABLE |= {
+    "admin:people_patient_export": (DESK, DESK_POST),
+    "admin:people_patient_find": (DESK, DESK_POST),
+    "admin:initials": (DESK_POST_ONLY, INITIALS),
+}
+AUDITED |= {"admin:people_patient_export", "admin:people_patient_find"}
+
+# Care teams: Maple has a lead.
+LEADS = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 200))
+LEADS_POST = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 303))
+TABLE |= {
+    "admin:people_careteam_changelist": (LEADS, DESK_POST_ONLY),
+    "admin:people_careteam_change": (LEADS, DESK_POST_ONLY),
+    "admin:people_careteam_add": (DESK_POST_ONLY, LEADS_POST),
+    "admin:people_careteam_member": (DESK_POST_ONLY, LEADS_POST),
+    "admin:people_careteam_move": (DESK_POST_ONLY, LEADS_POST),
+    "admin:people_careteam_audit": (LEADS, DESK_POST_ONLY),
+}
+AUDITED |= {"admin:people_careteam_change", "admin:people_careteam_audit"}
+MAY_WRITE |= {"admin:people_careteam_add", "admin:people_careteam_member", "admin:people_careteam_move"}
+
+
+# What a browser, a robot or a slip may send in any field. The last two are no text at all.
+EDGES: list[str | bytes] = [
+    "", " ", "\x00", "a\x00b", "-1", "0", "2147483648", "9223372036854775808", "9" * 400, "NaN", "1e309", "²", "%",
+    "x" * 100_000, "[" * 50_000, "💥", "'; DROP TABLE people_user; --", "<script>alert(1)</script>", "../../etc/passwd",
+    "a\r\nSet-Cookie: x=1", "00000000-0000-0000-0000-000000000000", "\x00aaaaaaaaaaaa", "true",
+    "None", b"\xed\xa0\x80", b"\xff\xfe",
+]  # fmt: skip
+
+# What each role posts, and what it asks in an address. `{lesson}` stands for a lesson's number in the database.
+FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
+    "step": ("ana", ["step"], []),
+    "check": ("ana", ["lesson"], []),
+    "review": ("ana", ["later", "again"], []),
+    "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),
+    "account_login": ("anonymous", ["login", "password", "next"], ["next"]),
+    "account_logout": ("ana", ["next"], ["next"]),
+    "admin:people_patient_invite": (
+        "noor",
+        ["label", "reference", "team", "pathway", "when", "due", "form"],
+        [],
+    ),
+    "admin:people_patient_invite_many": ("noor", ["name", "many", "first", "pathway", "when", "due"], []),
+    "admin:people_patient_cards": ("noor", [], ["patient"]),
+    "admin:people_patient_label": ("noor", ["label", "reference"], []),
+    "admin:people_patient_end": ("noor", ["why"], []),
+    "code": ("anonymous", ["letters", "shared", "next"], ["next"]),
+    "join": ("anonymous", ["shared", "next"], ["next"]),
+    "bring": ("guest", ["bring"], ["next"]),
+    "admin:login": ("noor", [], ["next"]),
+    "admin:index": ("noor", [], ["after"]),
+    "erase": ("ana", ["sure"], []),
+    "email_in": ("anonymous", ["address", "next"], ["next"]),
+    "email_in_code": ("anonymous", ["code", "shared", "next"], ["next"]),
+    "email_keep": ("ana", ["address"], ["next"]),
+    "email_keep_code": ("ana", ["code"], ["next"]),
+    "keep": ("guest", ["how"], []),
+    "account_signup": ("guest", ["username", "password1", "next"], ["next", "email"]),
+    "admin:people_patient_export": ("noor", [], ["team", "due", "status", "sort"]),
+    "admin:people_patient_find": ("noor", [], ["q"]),
+    "admin:initials": ("noor", ["next"], []),
+    "admin:people_patient_matrix": ("noor", [], ["team", "due", "status", "sort", "after"]),
+    "find": ("anonymous", [], ["q"]),
+    "questions": (
+        "ana",
+        ["text", "about", "add", "after", "item", "up", "down", "first", "remove", "share", "stop"],
+        ["about", "added", "at", "more", "print"],
+    ),
+    "admin:quizzes_question_changelist": ("eda", [], ["quiz"]),
+    "admin:quizzes_question_preview": ("eda", ["choice", "number"], []),
+    "admin:quizzes_question_add": ("eda", ["stem", "answer", "feedback_true", "why"], ["quiz", "kind"]),
+    "admin:quizzes_question_write": (
+        "eda",
+        ["stem", "why", "objective", "source", "critical", "choose", "text_0", "right_0", "feedback_1", "seen"],
+        [],
+    ),
+    "admin:quizzes_question_publish": ("rex", ["as", "seen"], []),
+    "admin:quizzes_question_discard": ("eda", ["seen"], []),
+    "admin:quizzes_question_retire": ("eda", ["seen"], []),
+    "settings": ("anonymous", ["text", "colors", "listen", "helper", "next"], ["next"]),
+    "admin:people_patient_changelist": ("noor", [], ["after"]),
+    "admin:people_patient_contact": ("noor", ["note", "number"], []),
+    "admin:people_patient_teach_back": (
+        "noor",
+        ["l{lesson}", "topic", "to_whom", "language", "barriers", "note", "number"],
+        ["question"],
+    ),
+    "admin:people_patient_teach_back_add": ("noor", ["outcome", "note", "number"], []),
+    "admin:people_patient_questions": ("noor", ["talked", "undo"], []),
+    "admin:people_patient_assign": ("noor", ["pathways", "lessons", "due", "note"], ["patient"]),
+    "admin:people_patient_assignment": ("noor", ["due", "note"], []),
+    "reminders": ("ana", ["address"], []),
+    "reminders_stop": ("anonymous", ["do"], []),
+    "admin:people_careteam_add": ("lead", ["name"], []),
+    "admin:people_careteam_member": ("lead", ["do"], []),
+    "admin:people_careteam_move": ("lead", ["patient", "to"], []),
+    "admin:people_careteam_audit": ("lead", [], ["patient", "who", "after"]),
+}
+
+
+class World:
+    """Every role as a person with a session, and what each address and form needs to be asked for."""
+
+    def __init__(self) -> None:
+        load_content()
+        maple, cedar = make_team(), make_team("Cedar team")
+        self.ana = make_patient(maple, "Ana", name="ana")
+        ben = make_patient(maple, "Ben", name="ben")
+        cai = make_patient(cedar, "Cai", name="cai")
+        people = {"guest": User.objects.create_guest(), "ana": self.ana.user, "ben": ben.user}
+        people |= {
+            "noor": make_nurse("noor", maple),
+            "omar": make_nurse("omar", cedar),
+            "newcomer": make_nurse("newcomer"),
+        }
+        people["disabled"] = make_nurse("disabled", maple)
+        people["lead"] = User.objects.create_user("lead", is_staff=True)
+        people["lead"].groups.add(Group.objects.get(name=roles.LEAD))
+        Membership.objects.create(care_team=maple, nurse=people["lead"], lead=True, started=at(1))
+        for name, role in (("eda", roles.EDUCATOR), ("rex", roles.REVIEWER), ("ivy", roles.IT)):
+            people[name] = User.objects.create_user(name, is_staff=True)
+            people[name].groups.add(Group.objects.get(name=role))
+        self.people = people
+        lesson = Lesson.objects.select_related("therapy", "quiz").get(slug="side-effects-when-to-call")
+        for patient, nurse in ((self.ana, "noor"), (cai, "omar")):  # both are late, so that each stands on a worklist
+            assign(patients=[patient], lessons=[lesson], due=at(1).date(), note="", by=people[nurse], now=at(1))
+        self.attempt = taking.start(learner=self.ana.user, quiz=lesson.quiz, language="en", now=at(20))
+        revision = self.attempt.items.select_related("revision")[0].revision
+        due, other = at(30).date(), Lesson.objects.get(slug="what-is-immunotherapy")
+        act = assign(patients=[self.ana], lessons=[other], due=due, note="", by=people["noor"], now=timezone.now())
+        asked = {"pk": self.ana.pk, "assignment": self.ana.assignments.get(lesson=other).pk}
+        oak = make_team("Oak team")
+        Membership.objects.create(care_team=oak, nurse=people["lead"], lead=True, started=at(1))
+        member = {"pk": maple.pk, "membership": people["noor"].memberships.get().pk}
+        mended = Revision.objects.get(question__slug="how-bcg-can-feel")
+        words = {name: getattr(mended, name) for name in ("kind", "spec", "why", "objective", "critical", "source")}
+        draft = authoring.write(
+            question=mended.question, language="en", seen=authoring.fingerprint(mended), by=people["eda"], now=at(20),
+            stem="How do you get BCG?", **words,
+        )  # fmt: skip
+        typed = {f.name: f.value() for f in FORMS["choice"](draft, authoring.fingerprint(draft))}
+        wish = Reminder.objects.create(patient=self.ana, address="ana@example.com", confirmed=at(20))
+        n = {"attempt": self.attempt.pk, "n": 1}
+        self.lesson = lesson
+        said = TeachBack.objects.create(
+            patient=self.ana, lesson=lesson, topic="When to call", outcome="prompt", to_whom="patient",
+            nurse=people["disabled"], at=at(20), number=1, place=1,
+        )  # fmt: skip
+        step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
+        self.kwargs: dict[str, dict[str, Any]] = {
+            "therapy": {"therapy": lesson.therapy.slug},
+            "lesson": step,
+            "step": step | {"n": 1},
+            "check": {"lesson": lesson.slug},
+            "quizzes:question": n,
+            "quizzes:feedback": n,
+            "quizzes:result": {"attempt": self.attempt.pk},
+            **{
+                f"admin:people_patient_{name}": {"pk": self.ana.pk}
+                for name in ("card", "cancel_card", "label", "end", "take_back")
+            },
+            "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
+            "admin:people_patient_change": {"pk": self.ana.pk},
+            **{
+                f"admin:quizzes_question_{what}": {"pk": mended.question_id}
+                for what in ("change", "write", "publish", "discard", "retire")
+            },
+            "admin:quizzes_question_preview": {"pk": mended.question_id, "number": 2},
+            "admin:people_patient_contact": {"pk": self.ana.pk},
+            "admin:people_patient_chart": {"pk": self.ana.pk},
+            "admin:people_patient_teach_back": {"pk": self.ana.pk},
+            "admin:people_patient_teach_back_add": {"pk": self.ana.pk, "first": said.pk},
+            "admin:people_patient_questions": {"pk": self.ana.pk},
+            "admin:people_patient_undo": {"act": act.pk if act else 0},
+            "admin:people_patient_assignment": asked,
+            "admin:people_patient_withdraw": asked,
+            "reminders_on": {"token": signing.dumps((wish.pk, "ana@example.com"), salt=reminders.ON)},
+            "reminders_stop": {"token": signing.dumps(wish.pk, salt=reminders.STOP)},
+            "admin:people_patient_remind": {"pk": self.ana.pk},
+            "admin:people_careteam_member": member,
+        }
+        self.kwargs |= {
+            f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("change", "add", "move", "audit")
+        }
+        self.query = {
+            "admin:people_patient_assign": f"?patient={self.ana.pk}",
+            "admin:people_patient_cards": f"?patient={self.ana.pk}",
+            "admin:people_patient_find": "?q=a",
+            "admin:quizzes_question_add": f"?quiz={lesson.slug}&kind=truth",
+        }
+        self.form: dict[str, dict[str, Any]] = {
+            "quizzes:question": as_form(revision, right(revision)),
+            "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
+            "admin:people_patient_contact": {"note": "Spoke by phone.", "number": 1},
+            "admin:people_patient_teach_back": {
+                f"l{lesson.pk}": "again",
+                "topic": f"l{lesson.pk}",
+                "to_whom": "both",
+                "language": "English",
+                "number": 1,
+            },
+            "admin:people_patient_teach_back_add": {"note": "Once more.", "number": 1},
+            "admin:people_patient_questions": {"talked": 1},
+            "questions": {"text": "Can my sister come with me?"},
+            "admin:people_patient_assignment": {"due": "2026-12-05", "note": "Soon"},
+            "reminders": {"address": "new@example.com"},
+            "reminders_stop": {"do": "pause"},
+            "admin:people_careteam_add": {"name": "newcomer"},
+            "admin:people_careteam_member": {"do": "lead"},
+            "admin:people_careteam_move": {"patient": [self.ana.pk], "to": oak.pk},
+            "account_login": {"login": "ana", "password": "wrong"},
+            "keep": {"how": "code"},
+            "account_signup": {"username": "dora", "password1": "maple leaves in fall"},
+            "admin:quizzes_question_preview": as_form(mended, right(mended)),
+            "admin:quizzes_question_write": {k: v for k, v in typed.items() if v not in (None, False, "")},
+            "admin:quizzes_question_publish": {"as": "meaning", "seen": authoring.fingerprint(draft)},
+            "admin:quizzes_question_discard": {"seen": authoring.fingerprint(draft)},
+            "admin:quizzes_question_retire": {"seen": authoring.fingerprint(mended)},
+            "admin:quizzes_question_add": {
+                "stem": "It helps.",
+                "answer": "true",
+                "feedback_true": "Y.",
+                "feedback_false": "N.",
+                "why": "W.",
+                "objective": "Help",
+            },
+            "erase": {"sure": "yes"},
+            "email_in": {"address": "ana@example.com"},
+            "email_keep": {"address": "ana@example.com"},
+            "email_in_code": {"code": "123 456"},
+            "email_keep_code": {"code": "123 456"},
+            "admin:people_patient_invite": {
+                "label": "Dee",
+                "pathway": "later",
+                "when": "7",
+                "team": maple.pk,
+            },
+            "admin:people_patient_invite_many": {
+                "name": "Monday",
+                "many": "2",
+                "first": "1",
+                "pathway": "later",
+                "when": "7",
+                "team": maple.pk,
+            },
+            "admin:people_patient_label": {"label": "Anna", "reference": ""},
+            "admin:people_patient_end": {"why": "moved"},
+            "code": {"letters": "BCDF GHJK LMNP"},
+            "settings": {"text": "large", "colors": "dark", "listen": "hide", "helper": "yes"},
+        }
+        self.cookies = {role: self._sign_in(role) for role in ROLES}
+        User.objects.filter(pk=people["disabled"].pk).update(is_active=False)
+
+    def _sign_in(self, role: str) -> SimpleCookie:
+        client = Client()
+        if role != "anonymous":
+            client.force_login(self.people[role])
+            client.get(reverse("accessibility"))  # from here on the session has its clock
+        return client.cookies
+
+    def client(self, role: str) -> Client:
+        """Return a browser of this role that was on the site before."""
+        client = Client(raise_request_exception=False)
+        client.cookies = SimpleCookie(self.cookies[role].output(header=""))
+        return client
+
+    def address(self, name: str, *, plain: bool = False) -> str:
+        """Return where this address lies; `plain` without its query."""
+        return reverse(name, kwargs=self.kwargs.get(name)) + ("" if plain else self.query.get(name, ""))
