@@ -131,9 +131,8 @@ test: browser
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CHROMIUM="$$(cat $(VENV)/browser)"
 	export LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings
 	failed= missing=
-	# The longest, beside all the others: two processors are used, and it is told last.
-	python -m pytest -m "not race" >$(VENV)/sqlite.log 2>&1 & sqlite=$$!
-	trap 'kill $$sqlite 2>/dev/null || true' EXIT
+	# A worker a processor, each with a database of its own; four are as many as one PostgreSQL has connections for.
+	many="-q --numprocesses auto --maxprocesses 4 --dist worksteal"
 	begin() { title=$$1; echo; echo "== $$title"; }
 	check() { begin "$$1"; shift; "$$@" || failed="$$failed, $$title"; }
 	check "Style" ruff check .
@@ -146,12 +145,12 @@ test: browser
 		python manage.py check --deploy --fail-level WARNING
 	check "Types" mypy
 	check "The engine alone" python -m pytest tests/quizzes --ds=tests.quizzes.alone.settings -m "not race"
+	check "Tests, on SQLite and in a browser" python -m pytest $$many -m "not race" --cov --cov-report=
+	check "Branches taken by these tests" coverage report --format=total
 	begin "Tests, many at once among them, on PostgreSQL"
-	python -m tests.postgres python -m pytest -m "not browser" || case $$? in
+	python -m tests.postgres python -m pytest $$many -m "not browser" || case $$? in
 		77) missing="$$missing, tests on PostgreSQL, where many at once are tried (there is none)" ;;
 		*) failed="$$failed, $$title" ;; esac
-	check "Tests, on SQLite and in a browser" wait $$sqlite
-	cat $(VENV)/sqlite.log
 	[ -n "$$CHROMIUM" ] || missing="$$missing, browser tests (no Chromium)"
 	printf '\n%s seconds. ' $$(($$(date +%s) - $(BEGAN)))
 	[ -z "$$failed" ] || printf 'Failed: %s. ' "$${failed#, }"

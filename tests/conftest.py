@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models.signals import post_migrate
 from hypothesis import settings as properties
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
@@ -56,6 +58,25 @@ def _apart_from_the_checkout() -> Iterator[None]:
     refused = [*apart.touched]
     apart.touched.clear()
     assert refused == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _groups_after_a_flush() -> None:
+    """Make the roles' groups again whenever a test that commits has emptied the tables.
+
+    A migration made them once. The order of tests is not known under xdist, so no test can be the one that does it.
+    """
+    if apps.is_installed("learn.people"):  # not where the engine is tested alone
+        post_migrate.connect(_make_groups, sender=apps.get_app_config("people"))
+
+
+def _make_groups(**_: Any) -> None:
+    from django.contrib.auth.models import Group
+
+    from learn.people.roles import MAY
+
+    for name in MAY:
+        Group.objects.get_or_create(name=name)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.files.storage import InMemoryStorage, storages
+from django.core.management import call_command
 from django.db import connection
 
+from learn.people import roles
 from tests import apart
 
 ROOT = apart.ROOT
@@ -97,3 +100,10 @@ def test_the_database_works_as_the_sites_does_and_lies_elsewhere() -> None:
         assert not Path(str(connection.settings_dict["NAME"])).is_relative_to(ROOT)
         with connection.cursor() as cursor:
             assert cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_flush_leaves_the_roles() -> None:
+    """Tests that come after one that commits find the groups, whatever the order (tests/conftest.py)."""
+    call_command("flush", interactive=False, verbosity=0)
+    assert {*Group.objects.values_list("name", flat=True)} == {*roles.MAY}

@@ -108,20 +108,6 @@ class TestTheEnginesTemplates(SimpleTestCase):
         assert theirs <= {"base.html", "admin/base.html", *slots}
 
 
-class TestATestThatCommits(SimpleTestCase):
-    def test_puts_back_what_the_migrations_made(self) -> None:
-        """Or the next one finds no groups, or finds them twice, whichever class comes first."""
-        without = [
-            f"{file.relative_to(ROOT)}: {name}"
-            for file in sorted((ROOT / "tests").rglob("test_*.py"))
-            for name, body in re.findall(
-                r"^class (\w+)\(TransactionTestCase\):\n(.*?)(?=^\S|\Z)", file.read_text(), flags=re.M | re.S
-            )
-            if "serialized_rollback = True" not in body
-        ]
-        assert without == []
-
-
 class TestTheKindsOfQuestions(SimpleTestCase):
     def test_take_the_translation_from_django_and_nothing_else(self) -> None:
         found = set()

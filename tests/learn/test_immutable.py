@@ -160,8 +160,6 @@ class TestSQLite(TestCase):
 class TestAnAlteredTable(TransactionTestCase):
     """SQLite remakes the table, and the trigger is gone until the end of migrate."""
 
-    serialized_rollback = True
-
     def alter(self, was: CharField, becomes: CharField) -> None:
         for field in (was, becomes):
             field.set_attributes_from_name("stem")

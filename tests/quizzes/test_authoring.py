@@ -208,8 +208,6 @@ class TestADraftThrownAway(Case):
 
 @pytest.mark.race
 class TestTwoAtOnce(TransactionTestCase):
-    serialized_rollback = True
-
     def test_who_begin_a_draft_get_one_and_the_other_is_told(self) -> None:
         plain, people = make_question("plain"), [make_learner() for _ in range(4)]
         seen = fingerprint(plain)

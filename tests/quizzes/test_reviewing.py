@@ -410,8 +410,6 @@ class TestNotThisWeek(ReviewCase):
 class TestAtOnce(TransactionTestCase):
     """Several attempts of one learner, the same question, at the same moment."""
 
-    serialized_rollback = True
-
     def test_starts_of_a_review_give_one_also_in_place_of_one_that_was_left(self) -> None:
         questions = [make_question(f"q{n}") for n in range(7)]
         for _ in range(15):

@@ -292,7 +292,6 @@ class TestAtOnce(TransactionTestCase):
     """Sixteen threads, one database that lets them race: PostgreSQL."""
 
     THREADS = 16
-    serialized_rollback = True
 
     def setUp(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"

@@ -402,8 +402,6 @@ class TestTidying(ClaimCase):
 class TestABruteForce(TransactionTestCase):
     """Many devices at once, through the pages, on whichever database the tests run."""
 
-    serialized_rollback = True
-
     def test_gets_ten_tries_at_a_code_however_many_devices_try_at_once(self) -> None:
         maple = make_team()
         made = codes.make(user=make_patient(maple).user, by=make_nurse("noor", maple), now=timezone.now())

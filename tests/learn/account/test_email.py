@@ -409,8 +409,6 @@ class TestACode(TestCase):
 
 @pytest.mark.race
 class TestManyAtOnce(TransactionTestCase):
-    serialized_rollback = True  # the groups of the migrations, for whoever comes after
-
     def test_get_five_mails_to_one_address(self) -> None:
         answers = together(12, lambda n: Client().post(IN, {"address": ANA}).status_code)
         assert sorted(map(str, answers)) == ["303"] * 5 + ["429"] * 7

@@ -252,8 +252,6 @@ class TestAPatientWithAnInvitation(TestCase):
 
 @pytest.mark.race
 class TestTwoAtOnce(TransactionTestCase):
-    serialized_rollback = True  # the groups of the migrations, for whoever comes after
-
     def test_who_want_the_same_name_get_it_once_and_no_error(self) -> None:
         for n in range(5):
             cache.clear()

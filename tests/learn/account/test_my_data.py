@@ -356,8 +356,6 @@ def test_who_looked_is_found_by_indexes_among_5000_rows(many_looks: User, patien
 
 @pytest.mark.race
 class TestAnErasureDuringAnAnswer(TransactionTestCase):
-    serialized_rollback = True  # the groups of the migrations, for whoever comes after
-
     def test_gives_no_error_and_leaves_no_answer(self) -> None:
         for n in range(8):
             guest = User.objects.create_guest()

@@ -39,7 +39,7 @@ from tests.quizzes.cast import learn, together, wrong
 
 ROUNDS = 12
 GONE = (taking.NotOwed, learners.Gone)
-committed = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+committed = pytest.mark.django_db(transaction=True)
 
 
 class Site:

@@ -317,8 +317,6 @@ class TestTheDayOnThePages(AssigningCase):
 
 @pytest.mark.race
 class TestAssigningAtOnce(TransactionTestCase):
-    serialized_rollback = True
-
     def setUp(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         self.team = make_team()

@@ -370,8 +370,6 @@ class TestADay(SimpleTestCase):
 
 @pytest.mark.race
 class TestTwoRunsAtOnce(TransactionTestCase):
-    serialized_rollback = True
-
     def test_send_one(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         team = make_team()

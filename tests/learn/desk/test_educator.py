@@ -366,8 +366,6 @@ class TestPressedTwice(EducatorCase):
 
 @pytest.mark.race
 class TestAtOnce(TransactionTestCase):
-    serialized_rollback = True
-
     def test_new_questions_of_the_same_words_get_names_of_their_own_and_a_double_press_gives_one(self) -> None:
         eda = make_staff("eda", roles.EDUCATOR)
         for slug in ("a", "b"):

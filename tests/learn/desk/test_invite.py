@@ -323,8 +323,6 @@ class TestAClosedRecord(InviteCase):
 
 @pytest.mark.race
 class TestADoublePress(TransactionTestCase):
-    serialized_rollback = True
-
     def test_at_once_makes_one_patient_with_one_living_code(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         load_content()

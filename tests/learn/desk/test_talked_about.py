@@ -166,8 +166,6 @@ class TestAQuestionWaiting(SharedCase):
 
 @pytest.mark.race
 class TestManyAtOnce(TransactionTestCase):
-    serialized_rollback = True  # the groups of the migrations, for whoever comes after
-
     def test_presses_are_one_note(self) -> None:
         patient, nurse = make_patient(make_team()), User.objects.create_user("noor", is_staff=True)
         question = MyQuestion.objects.create(learner=patient.user, text="a", position=1, added=at(20), shared=at(20))

@@ -169,8 +169,6 @@ class TestAnAddendum(TeachBackCase):
 
 @pytest.mark.race
 class TestManyPressesAtOnce(TransactionTestCase):
-    serialized_rollback = True  # the groups of the migrations, for whoever comes after
-
     def test_are_one_teach_back_and_one_contact(self) -> None:
         team = make_team()
         patient, noor, question = (

@@ -282,8 +282,6 @@ class TestTheAuditPage(TeamCase):
 
 @pytest.mark.race
 class TestTwoLeadsAtOnce(TransactionTestCase):
-    serialized_rollback = True
-
     def test_never_leave_a_team_without_a_lead(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         for n in range(15):

@@ -138,8 +138,6 @@ class TestTheDatabase(CodeCase):
 
 @pytest.mark.race
 class TestTwoNursesAtOnce(TransactionTestCase):
-    serialized_rollback = True
-
     def test_make_codes_of_which_one_lives_and_neither_sees_an_error(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         maple = make_team()

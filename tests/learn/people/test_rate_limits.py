@@ -104,8 +104,6 @@ print(sum(a for a, b in done), sum(b for a, b in done))
 class TestFourWorkersAtOnce(TransactionTestCase):
     """Real processes with threads, on whichever database the tests run."""
 
-    serialized_rollback = True
-
     def address(self) -> str:
         name = str(connection.settings_dict["NAME"])
         if connection.vendor == "sqlite":

@@ -103,7 +103,7 @@ def forward() -> None:
     MigrationExecutor(connection).migrate([AFTER])
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestTheMove:
     def old(self, data: dict[str, Any], seconds: int = 3600) -> str:
         store = db.SessionStore()

@@ -280,8 +280,6 @@ class TestManyLearners(RecordCase):
 class TestContinueAtOnce(TransactionTestCase):
     """Several tabs, or pressing ahead: the lock must not lose the row it waited for."""
 
-    serialized_rollback = True
-
     def test_keeps_the_furthest_step_and_shows_no_error(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         therapy = Therapy.objects.create(slug="basics", position=1, title="The basics", summary="S.")

@@ -411,8 +411,6 @@ class TestTheShippedOnes(FolderCase):
 
 @pytest.mark.race
 class TestManyAtOnce(TransactionTestCase):
-    serialized_rollback = True  # the groups of the migrations, for whoever comes after
-
     def test_presses_of_add_are_one_question_and_keep_the_limit(self) -> None:
         learner = User.objects.create_guest()
         MyQuestion.objects.bulk_create(
