@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-MEASURES = ("step", "question", "answer", "feedback")
+PAGES = ("step", "question", "answer", "feedback")  # a learner's way: measured beside the limit's own
+LISTS = ("start", "my", "therapy", "lessons", "worklist", "matrix", "patient", "questions")  # beside its lesson
 CSRF = "bench" + "0" * 27  # the cookie and the form's token; Django takes the secret itself as well as a masked one
+PATIENTS = 35  # of the nurse whose Desk is asked for
 LEARNERS = 100  # whose sessions are rotated on the pages
 BATCH = 25  # learners who answer every question of their check in one round
 

@@ -40,6 +40,16 @@ def cpu(*roots: int) -> float:
     return ticks / TICK
 
 
+def memory(root: int) -> float:
+    """Return the megabytes that the largest process under this one holds in memory: the worker's."""
+    kilobytes = [0]
+    for pid in children(root):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                kilobytes.append(int(line.split()[1]))
+    return max(kilobytes) / 1024
+
+
 def core() -> tuple[float, float]:
     """Return the busy seconds of the server's core so far, and those that the host took away (steal)."""
     name = f"cpu{CORES[0]}" if PINNED else "cpu"

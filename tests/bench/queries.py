@@ -50,8 +50,9 @@ def count(ask: Ask) -> int:
 def counts(plan: dict[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
     """Return the least and the most queries of each measure."""
     asks = {name: [Ask(**ask) for ask in asks] for name, asks in plan.items()}
-    for ask in (*asks["step"], *asks["question"], *asks["feedback"]):
-        count(ask)
+    for name in asks.keys() - {"answer"}:
+        for ask in asks[name]:
+            count(ask)
     found = {name: [count(ask) for ask in asks] for name, asks in asks.items()}
     return {name: [min(numbers), max(numbers)] for name, numbers in found.items()}
 

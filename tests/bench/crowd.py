@@ -1,0 +1,58 @@
+"""Eight clients at once on the site as `make run` serves it: its slowest replies, its memory, its first reply."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.bench import meter
+from tests.bench.ask import LISTS
+from tests.bench.client import Client
+from tests.faults.server import free_port, serve, stop
+
+CLIENTS, EACH = 8, 120
+AS_SERVED = ("--workers", "1", "--blocking-threads", "4", "--workers-kill-timeout", "3")
+
+
+def crowd(side: Any, folder: Path) -> dict[str, Any]:
+    """Start the site anew on this side's database; return what eight clients met.
+
+    first_s: seconds from the start of the process to its first page. tail: a page's slowest 1 % of replies divided by
+    its median. memory_mb: what the worker holds after all of it, every list page included.
+    """
+    port, began = free_port(), time.monotonic()
+    with meter.on_server_core():
+        server = serve(side.env | {"THREADS": "4"}, port, folder / "crowd.log", *AS_SERVED)
+    try:
+        first = first_reply(port, side, began)
+        tails = {name: tail(port, side, name) for name in ("step", "question", "feedback")}
+        for name in LISTS:
+            Client(port).all(side.plan[name][:10])
+        return {"first_s": round(first, 2), "tail": tails, "memory_mb": round(meter.memory(server.pid), 1)}
+    finally:
+        stop(server)
+
+
+def first_reply(port: int, side: Any, began: float) -> float:
+    """Return the seconds until a lesson step was sent; half a minute at most."""
+    while time.monotonic() < began + 30:
+        try:
+            Client(port).ask(side.plan["step"][0])
+            return time.monotonic() - began
+        except ConnectionError:
+            time.sleep(0.005)
+    raise TimeoutError("The site did not answer in half a minute")
+
+
+def tail(port: int, side: Any, name: str) -> float:
+    """Return p99 / p50 of this page with every client asking one request after another."""
+
+    def ask(client: int) -> list[float]:
+        asks = [side.plan[name][(client * EACH + turn) % len(side.plan[name])] for turn in range(EACH)]
+        return [seconds for seconds, _ in Client(port).all(asks)]
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        times = sorted(seconds for part in clients.map(ask, range(CLIENTS)) for seconds in part)
+    return round(times[len(times) * 99 // 100] / times[len(times) // 2], 2)
