@@ -174,7 +174,7 @@ class Patient(models.Model):
         STOPPED = "stopped", _("Asked to stop")
 
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
-    care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients")
+    care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients", db_index=False)
     label = models.CharField(max_length=80, help_text="Name or initials.")
     reference = models.CharField(max_length=40, blank=True, help_text="Your own local reference, if you use one.")
     # The form that invited them, and their place in it: the same form twice makes nobody twice.

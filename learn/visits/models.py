@@ -78,7 +78,7 @@ class MyQuestion(models.Model):
     is there once.
     """
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="my_questions")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="my_questions", db_index=False)
     suggested = models.ForeignKey(SuggestedQuestion, models.PROTECT, null=True, blank=True, related_name="+")
     text = models.CharField(max_length=LONGEST)
     position = models.PositiveIntegerField()  # order only: two may share one, and then the older comes first
