@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -65,7 +66,7 @@ class MyQuestionQuerySet(models.QuerySet["MyQuestion"]):
         """Return those that their nurse may see. Whatever shows a question to staff begins here."""
         return self.exclude(shared=None)
 
-    def waiting_since(self, learners: models.QuerySet[Any, Any]) -> dict[int, datetime]:
+    def waiting_since(self, learners: Collection[int]) -> dict[int, datetime]:
         """Return, by learner, when the first question was shared that nobody has talked about yet. One query."""
         rows = self.filter(learner__in=learners).open().shared().order_by()
         return dict(rows.values_list("learner").annotate(models.Min("shared")))
