@@ -2,6 +2,9 @@
 
 What is asked is frozen: an attempt pins the revisions it asks, a published revision's words never change, and a
 response is added, never overwritten. Totals are counted from these rows.
+
+A foreign key that begins a unique constraint, or an index of several columns, says `db_index=False`: an index of its
+own would repeat that one (tests/learn/test_indexes.py).
 """
 
 from __future__ import annotations
@@ -66,7 +69,7 @@ class Quiz(models.Model):
 class QuizItem(models.Model):
     """A question's place in a quiz."""
 
-    quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="items")
+    quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="items", db_index=False)
     question = models.ForeignKey(Question, models.PROTECT)
     position = models.PositiveSmallIntegerField()
 
@@ -92,7 +95,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 class Revision(models.Model):
     """One wording of a question in one language. Once published, its text stays as it is."""
 
-    question = models.ForeignKey(Question, models.PROTECT, related_name="revisions")
+    question = models.ForeignKey(Question, models.PROTECT, related_name="revisions", db_index=False)
     language = models.CharField(max_length=10, default="en")
     number = models.PositiveIntegerField()
     # The line of statistics: a mended typo keeps it, a changed meaning starts the next.
@@ -163,7 +166,7 @@ class Attempt(models.Model):
         REVIEW = "review", pgettext_lazy("kind of attempt", "Review")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attempts")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attempts", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CHECK)
     quiz = models.ForeignKey(Quiz, models.PROTECT, null=True, related_name="attempts")
     language = models.CharField(max_length=10, default="en")
@@ -220,7 +223,7 @@ class AttemptItemQuerySet(models.QuerySet["AttemptItem"]):
 class AttemptItem(models.Model):
     """A revision that an attempt asks, pinned at its start."""
 
-    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="items")
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="items", db_index=False)
     position = models.PositiveSmallIntegerField()
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="asked")
 
@@ -276,7 +279,7 @@ class Response(models.Model):
         WRONG = "wrong", pgettext_lazy("answer", "Not right")
         UNSURE = "unsure", pgettext_lazy("answer", "Not sure")
 
-    item = models.ForeignKey(AttemptItem, models.CASCADE, related_name="responses")
+    item = models.ForeignKey(AttemptItem, models.CASCADE, related_name="responses", db_index=False)
     number = models.PositiveSmallIntegerField()
     given = models.JSONField()
     mark = models.CharField(max_length=10, choices=Marked.choices)
@@ -326,7 +329,7 @@ class Memory(models.Model):
     A cache: all of it follows from the responses, and `reviewing.rebuild` makes it anew.
     """
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memories")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memories", db_index=False)
     question = models.ForeignKey(Question, models.CASCADE, related_name="memories")
     stability = models.FloatField()
     difficulty = models.FloatField()

@@ -39,7 +39,7 @@ CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disabl
 
 @pytest.fixture(autouse=True)
 def _races_need_postgresql(request: pytest.FixtureRequest) -> None:
-    """A race test on SQLite would pass and prove nothing: SQLite lets one writer in at a time."""
+    """A race test on SQLite would pass and prove nothing: SQLite lets one writer in at a time, and plans otherwise."""
     engine = settings.DATABASES["default"]["ENGINE"]
     if request.node.get_closest_marker("race") and "postgresql" not in engine:
         pytest.fail("This test needs PostgreSQL. Run: python -m tests.postgres pytest -m race", pytrace=False)

@@ -50,7 +50,7 @@ class Pathway(models.Model):
 class Place(models.Model):
     """Where a lesson stands in a pathway."""
 
-    pathway = models.ForeignKey(Pathway, models.CASCADE, related_name="places")
+    pathway = models.ForeignKey(Pathway, models.CASCADE, related_name="places", db_index=False)
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="places")
     position = models.PositiveSmallIntegerField()
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from learn.assignments.actions import assign
 from learn.lessons.models import Lesson
 from learn.people import audit, codes
-from learn.people.models import CareTeam, Patient, User
+from learn.people.models import AccessCode, CareTeam, Patient, User
 from quizzes import learners
 
 
@@ -28,30 +28,27 @@ def invite(
     """Make a patient of each (label, reference), ask them for the lessons, and make each a code.
 
     `form` names the form that was sent. The same form again finds the same patients and makes them new codes, so that a
-    double press shows living ones; who has used a code by then keeps it, and gets none.
+    double press shows living ones; who has used a code by then keeps it, and gets none. The same number of queries,
+    however many they are.
     """
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a second press waits here
         keys = [uuid5(form, f"{team.pk}\0{n}\0{label}\0{ref}") for n, (label, ref) in enumerate(people)]
         held = {p.invitation: p for p in Patient.objects.filter(invitation__in=keys).select_related("user")}
-        fresh = []
-        for key, (label, reference) in zip(keys, people, strict=True):
-            if key not in held:
-                held[key] = Patient.objects.create(
-                    user=User.objects.create_guest(),
-                    care_team=team,
-                    label=label,
-                    reference=reference,
-                    invitation=key,
-                )
-                fresh.append(held[key])
-                audit.note(by=by, what="invited", now=now, patient=held[key])
+        wanted = {key: person for key, person in zip(keys, people, strict=True) if key not in held}
+        guests = User.objects.create_guests(len(wanted))
+        fresh = Patient.objects.bulk_create(
+            Patient(user=guest, care_team=team, label=label, reference=reference, invitation=key)
+            for guest, (key, (label, reference)) in zip(guests, wanted.items(), strict=True)
+        )
+        held |= {patient.invitation: patient for patient in fresh}
+        audit.note_each(by=by, what="invited", patients=fresh, now=now)
         if fresh and lessons:
             assign(patients=fresh, lessons=lessons, due=due, note="", by=by, now=now)
         patients = [held[key] for key in keys]
-        unused = [p for p in patients if p.ended_on is None and not p.user.codes.filter(used__isnull=False).exists()]
-        made = [codes.make(user=patient.user, by=by, now=now) for patient in unused]
-        return patients, [code for code in made if code]
+        users = [patient.user for patient in patients if patient.ended_on is None]
+        used = set(AccessCode.objects.filter(user__in=users, used__isnull=False).values_list("user", flat=True))
+        return patients, codes.make_many(users=[user for user in users if user.pk not in used], by=by, now=now)
 
 
 def rename(*, patient: Patient, label: str, reference: str, by: User, now: datetime) -> None:

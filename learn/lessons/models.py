@@ -63,7 +63,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
 class Lesson(models.Model):
     """The identity of a lesson through all its editions and languages."""
 
-    therapy = models.ForeignKey(Therapy, models.PROTECT, related_name="lessons")
+    therapy = models.ForeignKey(Therapy, models.PROTECT, related_name="lessons", db_index=False)
     slug = models.SlugField(max_length=80, unique=True)
     position = models.PositiveSmallIntegerField()
     quiz = models.OneToOneField(Quiz, models.PROTECT, null=True, blank=True, related_name="lesson")
@@ -89,7 +89,7 @@ def three_points(value: object) -> None:
 class Edition(models.Model):
     """One wording of a lesson in one language. Once published, its text and steps stay as they are."""
 
-    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="editions")
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="editions", db_index=False)
     language = models.CharField(max_length=10, default="en")
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
@@ -133,7 +133,7 @@ class StepQuerySet(models.QuerySet["Step"]):
 class Step(models.Model):
     """One page of an edition: one idea. Its slug stays the same across editions, so that readers go on there."""
 
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="steps")
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="steps", db_index=False)
     position = models.PositiveSmallIntegerField()
     slug = models.SlugField(max_length=80)
     # Set when its edition is published: a guard on this table needs to look at no other.

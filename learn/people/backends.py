@@ -14,7 +14,7 @@ from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from learn.people import roles, sessions
+from learn.people import rate_limits, roles, sessions
 from learn.people.models import User
 
 TAKEN = _("Someone else has that name already. Choose another.")
@@ -66,7 +66,11 @@ class Adapter(DefaultAccountAdapter):
         return request.user if isinstance(request.user, User) else User()
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
-        """Give the row its name and password; in the race for a name, or on one row, the second is told."""
+        """Give the row its name and password; in the race for a name, or on one row, the second is told.
+
+        Who presses twice at once, without a row yet, has one account, as they have when the second press comes later.
+        """
+        name = form.cleaned_data["username"]
         try:
             with transaction.atomic():
                 row = User.objects.lock(user.pk) if user.pk else None
@@ -74,13 +78,19 @@ class Adapter(DefaultAccountAdapter):
                     raise ImmediateHttpResponse(sessions.sign_out_gone(request))
                 if row and row.username is not None:
                     return row if form.is_double(row) else self._led_on()
+                rate_limits.one_at_a_time("sign-in name", name)
+                if first := User.objects.filter(username=name).first():
+                    return first if form.is_double(first) else self._taken(request)
                 saved: Any = super().save_user(request, user, form, commit=False)
                 saved.email = row.email if row else ""  # allauth empties it: this form asks for none
                 saved.save()
                 return saved
-        except IntegrityError as error:
-            messages.error(request, TAKEN)
-            raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_signup"))) from error
+        except IntegrityError:  # IT made a user of this name in this very moment
+            return self._taken(request)
+
+    def _taken(self, request: HttpRequest) -> None:
+        messages.error(request, TAKEN)
+        raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_signup")))
 
     def _led_on(self) -> None:
         raise ImmediateHttpResponse(HttpResponseRedirect(reverse("keep")))

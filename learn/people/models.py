@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterable
 from datetime import date, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -42,17 +43,27 @@ class UserManager(StockUserManager["User"]):
 
     def create_guest(self) -> User:
         """Return a new user without name or password, who keeps progress on one device."""
-        guest = self.model()
-        guest.set_unusable_password()
-        guest.save(using=self._db)
+        [guest] = self.create_guests(1)
         return guest
+
+    def create_guests(self, n: int) -> list[User]:
+        """Return so many new guests: one statement."""
+        guests = [self.model() for _ in range(n)]
+        for guest in guests:
+            guest.set_unusable_password()
+        return self.bulk_create(guests)
 
     def lock(self, pk: int) -> User | None:
         """Lock this person's row until the transaction ends; return it as it is now, None where they are gone.
 
         The one lock order stands in `quizzes.learners`; this is its first lock for what people alone know of.
         """
-        return self.select_for_update(no_key=True).filter(pk=pk, is_active=True).first()
+        return self.lock_all([pk]).get(pk)
+
+    def lock_all(self, pks: Iterable[int]) -> dict[int, User]:
+        """Lock the rows of these people, by primary key, as `lock` does one; return, by key, those who are here."""
+        here = self.select_for_update(no_key=True).filter(pk__in=pks, is_active=True).order_by("pk")
+        return {user.pk: user for user in here}
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of this name, as it was typed, or in small letters: names that people chose are kept so."""
@@ -174,7 +185,7 @@ class Patient(models.Model):
         STOPPED = "stopped", _("Asked to stop")
 
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
-    care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients")
+    care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients", db_index=False)
     label = models.CharField(max_length=80, help_text="Name or initials.")
     reference = models.CharField(max_length=40, blank=True, help_text="Your own local reference, if you use one.")
     # The form that invited them, and their place in it: the same form twice makes nobody twice.

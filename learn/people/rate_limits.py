@@ -80,6 +80,17 @@ def forget(name: str, whose: str) -> None:
     Hit.objects.filter(pk=_key(name, whose)).delete()
 
 
+def one_at_a_time(name: str, whose: str) -> None:
+    """Let whoever does this same thing too wait here until the transaction ends. It leaves no row, and no error.
+
+    For what two rows may not both have, where ON CONFLICT cannot be said: in an UPDATE. The second looks, after this,
+    whether the first has taken it; a refused row would stand in PostgreSQL's own log.
+    """
+    key = _key(name, whose)
+    _run(_COUNT, {"whose": key, "now": 0, "ends": 0})
+    Hit.objects.filter(pk=key).delete()
+
+
 def tidy(*, now: datetime) -> None:
     """Forget the tries of more than a month ago."""
     Hit.objects.filter(until__lt=int(now.timestamp()) - FORGET).delete()

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from learn.progress.models import TeachBack
 from learn.progress.safety import Answer, SaidBack, Verdict, judge
@@ -104,10 +104,10 @@ def of_learner(learner: int) -> Histories:
     return _grouped(Response.objects.filter(item__attempt__learner=learner).values_list(*_COLUMNS))
 
 
-def on_safety(learners: Collection[int] | QuerySet[Any, Any]) -> Histories:
+def on_safety(learners: Collection[int]) -> Histories:
     """Return the safety questions of these learners that may need help. One query, three where there are any.
 
-    Takes users' pks, or a query for them. A question that was missed in one check only, and was right when it came
+    Takes users' pks. A question that was missed in one check only, and was right when it came
     back there, raises nothing (ruling 8): most misses are such, and they stay in the database.
     """
     right_there = Response.objects.filter(item=OuterRef("item"), mark=RIGHT)

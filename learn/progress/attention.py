@@ -129,12 +129,14 @@ class Worklist:
 
 
 def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
-    """Return who of these patients needs attention now. Three queries, three more when safety was missed.
+    """Return who of these patients needs attention now. Four queries, three more when safety was missed.
 
     Nobody is left out, however many there are: the database picks those of whom something is open, and only they are
-    looked at one by one.
+    looked at one by one. It is told by number whose answers and questions to read: given a query for them, it judged
+    everybody's misses before it looked whose they are.
     """
-    histories = answers.on_safety(patients.values("user"))
+    learners = list(patients.order_by().values_list("user", flat=True))
+    histories = answers.on_safety(learners)
     verdicts = [(learner, history, history.verdict) for (learner, _), history in histories.items()]
     flags: dict[int, list[date]] = {}
     unsettled: set[tuple[int, int]] = set()  # learner, quiz: a check that leaves the lesson not done
@@ -144,7 +146,7 @@ def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
         if verdict.unsettled:
             unsettled |= {(learner, quiz) for quiz in history.quizzes}
     asks = _open_asks(patients, unsettled)
-    waiting = MyQuestion.objects.waiting_since(patients.values("user"))
+    waiting = MyQuestion.objects.waiting_since(learners)
     open_ = patients.filter(Q(pk__in=asks) | Q(user__in={*flags, *waiting})).select_related("care_team", "user")
     entries = []
     for patient, seen, contacted in _with_days(open_):

@@ -29,7 +29,7 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
 class Reading(models.Model):
     """How far a learner is in an edition: the furthest step reached, which is where they go on."""
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="readings")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="readings", db_index=False)
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="readings")
     furthest = models.ForeignKey(Step, models.PROTECT, related_name="+")
     started = models.DateTimeField()
@@ -60,7 +60,7 @@ class Contact(models.Model):
     double press is one contact.
     """
 
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="contacts")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="contacts", db_index=False)
     nurse = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
@@ -105,7 +105,7 @@ class TeachBack(models.Model):
         READINESS = "readiness", _("Not ready to talk about it now")
         CULTURE = "culture", _("Culture or religion")
 
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="teach_backs")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="teach_backs", db_index=False)
     question = models.ForeignKey(Question, models.PROTECT, null=True, related_name="+")
     lesson = models.ForeignKey(Lesson, models.PROTECT, null=True, related_name="+")
     topic = models.CharField(max_length=120)  # in the words of that day, whatever is published since

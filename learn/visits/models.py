@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -65,7 +66,7 @@ class MyQuestionQuerySet(models.QuerySet["MyQuestion"]):
         """Return those that their nurse may see. Whatever shows a question to staff begins here."""
         return self.exclude(shared=None)
 
-    def waiting_since(self, learners: models.QuerySet[Any, Any]) -> dict[int, datetime]:
+    def waiting_since(self, learners: Collection[int]) -> dict[int, datetime]:
         """Return, by learner, when the first question was shared that nobody has talked about yet. One query."""
         rows = self.filter(learner__in=learners).open().shared().order_by()
         return dict(rows.values_list("learner").annotate(models.Min("shared")))
@@ -78,7 +79,7 @@ class MyQuestion(models.Model):
     is there once.
     """
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="my_questions")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="my_questions", db_index=False)
     suggested = models.ForeignKey(SuggestedQuestion, models.PROTECT, null=True, blank=True, related_name="+")
     text = models.CharField(max_length=LONGEST)
     position = models.PositiveIntegerField()  # order only: two may share one, and then the older comes first

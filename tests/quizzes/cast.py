@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from quizzes import authoring, immutable, taking
@@ -124,6 +125,51 @@ def paced(seconds: float = 0.005) -> Iterator[list[Exception]]:
 
     with connection.execute_wrapper(pace):
         yield refused
+
+
+_CROWD = (
+    """INSERT INTO quizzes_attempt (id, learner_id, kind, quiz_id, language, started, finished, helped)
+    SELECT gen_random_uuid(), who, 'check', (%(quizzes)s::bigint[])[1 + n %% cardinality(%(quizzes)s)], 'en', at,
+        at + interval '5 minutes', false
+    FROM (SELECT who, n, %(now)s - n * interval '10 minutes' AS at
+        FROM unnest(%(learners)s::bigint[]) WITH ORDINALITY AS one (who, n)) AS each""",
+    """INSERT INTO quizzes_attemptitem (attempt_id, position, revision_id)
+    SELECT a.id, q.position, r.id FROM quizzes_attempt a JOIN quizzes_quizitem q ON q.quiz_id = a.quiz_id
+    JOIN quizzes_revision r ON r.question_id = q.question_id AND r.state = 'published'
+    WHERE a.learner_id = ANY (%(learners)s) ORDER BY a.started""",
+    """INSERT INTO quizzes_response (item_id, number, given, mark, at)
+    SELECT i.id, 1, jsonb_build_array(r.spec #>> CASE WHEN i.id %% 6 = 0 THEN '{choices,1,id}'::text[]
+        ELSE '{choices,0,id}' END), CASE WHEN i.id %% 6 = 0 THEN 'wrong' ELSE 'right' END, a.finished
+    FROM quizzes_attempt a JOIN quizzes_attemptitem i ON i.attempt_id = a.id
+    JOIN quizzes_revision r ON r.id = i.revision_id WHERE a.learner_id = ANY (%(learners)s) ORDER BY i.id""",
+    "ANALYZE",
+)
+
+
+def crowd(*quizzes: Quiz, learners: int, now: datetime) -> None:
+    """Let so many new learners finish a check, each at one of these quizzes of choice questions, the last one now.
+
+    One answer in six is wrong. By SQL, on PostgreSQL: it tells what the planner does where there is a lot to read.
+    """
+    user = get_user_model()
+    people = user.objects.bulk_create(user(username=f"crowd-{next(_names)}") for _ in range(learners))
+    asked = {"quizzes": [quiz.pk for quiz in quizzes], "learners": [one.pk for one in people], "now": now}
+    with connection.cursor() as cursor:
+        for sql in _CROWD:
+            cursor.execute(sql, asked)
+
+
+@contextmanager
+def planned() -> Iterator[list[str]]:
+    """Give a list that holds, after the block, PostgreSQL's plan of each SELECT that ran in it."""
+    plans: list[str] = []
+    with CaptureQueriesContext(connection) as ran:
+        yield plans
+    with connection.cursor() as cursor:
+        for query in ran:
+            if query["sql"].startswith(("SELECT", "WITH")):
+                cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
+                plans.append("\n".join([query["sql"], *(line for (line,) in cursor.fetchall())]))
 
 
 def right(revision: Revision) -> list[str]:

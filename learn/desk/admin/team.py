@@ -109,7 +109,11 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _draw(request, care_team, MemberForm(), form)
     patients, to = form.cleaned_data["patient"], form.cleaned_data["to"]
-    teams.move(patients=patients, to=to, by=user, now=timezone.now())
+    try:
+        teams.move(patients=patients, to=to, by=user, now=timezone.now())
+    except teams.NotHere:
+        form = MoveForm(request.POST, care_team=care_team, by=user)  # reads the list anew, and says who has left it
+        return _draw(request, care_team, MemberForm(), form)
     n = len(patients)
     messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {to}.")
     return _see("people_careteam_change", pk)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from learn.account import actions
 from learn.assignments.models import Assignment, Pathway
 from learn.desk import actions as desk
+from learn.lessons.models import Lesson
 from learn.people import codes
 from learn.people.models import AccessCode, AuditEvent, Membership, Patient, User
 from tests.cast import DeskCase, at, load_content, make_nurse, make_patient, make_team, together, words
@@ -319,6 +320,41 @@ class TestAClosedRecord(InviteCase):
         address = reverse("admin:people_patient_card", args=[self.ana.pk])
         assert "Take this patient back first" in words(self.client.post(address, follow=True))
         assert not AccessCode.objects.living(at=at(23)).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("n", [1, 3, 20])
+def test_inviting_costs_the_same_for_one_and_for_many(n: int, django_assert_num_queries: Any) -> None:
+    load_content()
+    maple = make_team()
+    noor = make_nurse("noor", maple)
+    asked = {"team": maple, "lessons": [Lesson.objects.get(slug="who-to-call")], "due": date(2026, 12, 1)}
+    people = [(f"Patient {k}", "") for k in range(n)]
+    # savepoint, the nurse, who was invited, guests, patients, audit; assign: savepoint, learners, what stands, the act,
+    # the assignments, its changes, audit, end; used codes; codes: savepoint, learners, cancelled, letters, codes,
+    # audit, end; end
+    with django_assert_num_queries(23):
+        patients, made = desk.invite(people=people, form=uuid4(), by=noor, now=at(23), **asked)  # type: ignore[arg-type]
+    assert [patient.label for patient in patients] == [label for label, _ in people]
+    assert [one.code.user_id for one in made] == [patient.user_id for patient in patients]
+    rows = AuditEvent.objects.filter(who=noor.pk).values_list("what", "patient")
+    told = {(what, patient.pk) for what in ("invited", "assigned", "card.made") for patient in patients}
+    assert sorted(rows) == sorted(told)
+    for one in made:
+        assert codes.by_letters(one.letters, at=at(23)) == codes.by_token(one.token, at=at(23)) == one.code
+        assert not {one.letters, one.letters[6:], one.token} & {one.code.selector, one.code.secret, one.code.token}
+
+
+@pytest.mark.django_db
+def test_no_two_codes_that_are_made_together_begin_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor like one that somebody has, or had: its letters find one row."""
+    maple = make_team()
+    noor, users = make_nurse("noor", maple), [make_patient(maple, label).user for label in ("Ana", "Ben", "Cai")]
+    drawn = iter(["B" * 12, "B" * 6 + "C" * 6, "B" * 6 + "D" * 6, "B" * 12, "F" * 12, "G" * 12])
+    monkeypatch.setattr(codes, "_letters", lambda: next(drawn))
+    codes.make(user=users[0], by=noor, now=at(22))  # BBBBBB is somebody's
+    made = codes.make_many(users=users[1:], by=noor, now=at(23))
+    assert [one.letters for one in made] == ["F" * 12, "G" * 12]
 
 
 @pytest.mark.race

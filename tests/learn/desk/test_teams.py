@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,9 +15,10 @@ from django.db import connection
 from django.test import TestCase, TransactionTestCase
 from django.urls import reverse
 
+from learn.account import actions as account
 from learn.people import audit, roles, teams
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient, User
-from tests.cast import at, load_content, make_nurse, make_patient, make_team, together, words
+from tests.cast import at, load_content, make_nurse, make_patient, make_team, paced, together, words
 
 NOW = at(23)
 
@@ -132,6 +135,29 @@ class TestALead(TeamCase):
         assert self.sees(self.lea) == ["Ana"]
         rows = AuditEvent.objects.filter(patient=self.ana.pk).order_by("pk").values_list("what", "team")
         assert list(rows) == [("patient.left", self.maple.pk), ("patient.came", self.oak.pk)]
+
+    def test_who_moved_away_in_this_very_moment_stays_where_they_are_and_the_lead_is_told(self) -> None:
+        form = {"patient": [self.ana.pk], "to": self.oak.pk}
+
+        def gone(real: Any = teams.move, **asked: Any) -> None:
+            Patient.objects.filter(pk=self.ana.pk).update(care_team=self.cedar)
+            real(**asked)
+
+        with patch.object(teams, "move", gone):
+            assert "not in this team any more" in words(self.at_team("move", **form))
+        assert self.sees(self.omar) == ["Ana", "Cai"]
+        assert not AuditEvent.objects.filter(what__in=("patient.left", "patient.came")).exists()
+
+    def test_moves_a_patient_once_when_she_presses_twice_at_once(self) -> None:
+        for _ in range(2):
+            teams.move(patients=[Patient.objects.get(pk=self.ana.pk)], to=self.oak, by=self.lea, now=NOW)
+        assert AuditEvent.objects.filter(what="patient.came").count() == 1
+
+    def test_moves_patients_with_the_same_queries_for_1_and_3(self) -> None:
+        for n in (1, 3):
+            people = [make_patient(self.maple, f"P{n}-{k}") for k in range(n)]
+            with self.assertNumQueries(7):  # savepoint, people, patients, audit, the move, audit, end
+                teams.move(patients=people, to=self.oak, by=self.lea, now=NOW)
 
     def test_moves_nobody_of_another_team_and_nobody_to_it(self) -> None:
         for form, problem in (
@@ -301,3 +327,40 @@ class TestTwoLeadsAtOnce(TransactionTestCase):
         lead = make_lead("lea", team)
         done = together(6, lambda _: teams.add(team=team, nurse=nell, by=lead, now=NOW))
         assert sorted(map(bool, done)) == [False] * 5 + [True]
+
+    def test_move_a_patient_once_and_the_other_is_told(self) -> None:
+        maple, oak, cedar = (make_team(f"{name} team") for name in ("Maple", "Oak", "Cedar"))
+        pair = [make_lead(name, maple, oak, cedar) for name in ("lea", "liz")]
+        for n in range(10):
+            people = [make_patient(maple, f"P{n}-{k}") for k in range(3)]
+
+            def move(k: int, people: list[Patient] = people) -> object:
+                seen = list(Patient.objects.filter(pk__in=[p.pk for p in people]).order_by("-pk" if k else "pk"))
+                with paced() as refused:
+                    teams.move(patients=seen, to=(oak, cedar)[k], by=pair[k], now=NOW)
+                return refused
+
+            done = together(2, move)
+            assert sorted(type(d).__name__ for d in done) == ["NotHere", "list"], done
+            where = {Patient.objects.get(pk=p.pk).care_team for p in people}
+            assert len(where) == 1, n
+            told = AuditEvent.objects.filter(patient__in=[p.pk for p in people]).values_list("what", "team")
+            assert sorted(told) == sorted([("patient.left", maple.pk), ("patient.came", where.pop().pk)] * 3)
+
+    def test_move_a_patient_while_they_stop_sharing_and_nobody_waits_for_ever(self) -> None:
+        maple, oak = make_team(), make_team("Oak team")
+        lea = make_lead("lea", maple, oak)
+        for n in range(10):
+            people = [make_patient(maple, f"P{n}-{k}") for k in range(3)]
+            acts: list[Any] = [
+                lambda people=people: teams.move(patients=people[::-1], to=oak, by=lea, now=NOW),
+                lambda people=people: account.stop_sharing(user=people[1].user, now=NOW),
+            ]
+
+            def act(k: int, acts: list[Any] = acts) -> object:
+                with paced() as refused, suppress(teams.NotHere):
+                    acts[k]()
+                return refused
+
+            assert together(2, act) == [[], []]
+            assert len({Patient.objects.get(pk=people[k].pk).care_team_id for k in (0, 2)}) == 1
