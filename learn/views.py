@@ -51,7 +51,7 @@ def look(request: HttpRequest) -> HttpResponse:
     form = looks.LookForm(request.POST or None, initial=looks.of(request))
     if request.method == "POST" and form.is_valid():
         messages.success(request, _("Your settings are saved."))
-        response = HttpResponseRedirect(back, status=303)
+        response = HttpResponseRedirect(back)
         looks.save(response, form.cleaned_data)
         return response
     return render(request, "settings.html", {"form": form, "back": back})

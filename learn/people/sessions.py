@@ -66,7 +66,7 @@ def sign_out_gone(request: HttpRequest) -> HttpResponse:
     """Sign out somebody who was erased, merged or closed while they sent this; lead to the same page as a visitor."""
     logout(request)
     messages.info(request, GONE)
-    return HttpResponseRedirect(request.path, status=303)
+    return HttpResponseRedirect(request.path)
 
 
 def share(request: HttpRequest, shared: bool) -> None:

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -26,8 +26,7 @@ HELPER = "i-help-somebody"  # the lesson for people who help a patient
 
 
 def _see(name: str, *args: Any) -> HttpResponse:
-    """Redirect with 303: whatever was posted, the next page is fetched anew."""
-    return HttpResponseRedirect(reverse(name, args=args), status=303)
+    return redirect(name, *args)
 
 
 def _standings(request: HttpRequest) -> list[Standing]:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from quizzes.models import Question
 
@@ -36,8 +35,3 @@ def find(pk: int) -> Question:
     if found is None:
         raise Http404("No such question")
     return found
-
-
-def see(name: str, *args: object) -> HttpResponse:
-    """Redirect with 303 to a screen: "change", 7."""
-    return HttpResponseRedirect(reverse(f"admin:quizzes_question_{name}", args=args), status=303)

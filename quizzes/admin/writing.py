@@ -7,14 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quizzes import authoring
 from quizzes.admin.forms import FORMS, Words
-from quizzes.admin.permissions import LANGUAGE, find, needs, see
+from quizzes.admin.permissions import LANGUAGE, find, needs
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
 CHANGED = "Somebody changed this question while you had it open. Read it as it stands now, then go on."
@@ -30,7 +30,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = FORMS[kind](newest, authoring.fingerprint(newest), data)
     if form.is_bound and form.is_valid() and _save(request, form, question, kind):
-        return see("change", pk)
+        return redirect("admin:quizzes_question_change", pk)
     context = {"title": "Change the words", "question": question, "form": form, "sources": _sources()}
     return render(request, "quizzes/admin/write.html", context)
 
@@ -84,13 +84,13 @@ def add(request: HttpRequest) -> HttpResponse:
             # One new question at a time: its name and its place are given here, and the same form twice is one.
             list(Quiz.objects.select_for_update().order_by("pk"))
             if twin := _twin(form, quiz, kind):
-                return see("change", twin.question_id)
+                return redirect("admin:quizzes_question_change", twin.question_id)
             question = _begin(quiz, form.cleaned_data["stem"])
             saved = _save(request, form, question, kind)
             if saved is None:
                 transaction.set_rollback(True)
         if saved:
-            return see("change", question.pk)
+            return redirect("admin:quizzes_question_change", question.pk)
     return render(request, "quizzes/admin/write.html", context | {"form": form, "sources": _sources()})
 
 
@@ -136,7 +136,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, CHANGED)
     except authoring.Unfit as unfit:
         messages.warning(request, str(unfit))
-    return see("change", pk)
+    return redirect("admin:quizzes_question_change", pk)
 
 
 @require_POST
@@ -152,7 +152,9 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "The draft was thrown away.")
     except authoring.Stale:
         messages.warning(request, CHANGED)
-    return see("change", pk) if Question.objects.filter(pk=pk).exists() else see("changelist")
+    if not Question.objects.filter(pk=pk).exists():
+        return redirect("admin:quizzes_question_changelist")
+    return redirect("admin:quizzes_question_change", pk)
 
 
 @require_POST
@@ -170,4 +172,4 @@ def retire(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, CHANGED)
     except authoring.Unfit as unfit:
         messages.warning(request, str(unfit))
-    return see("change", pk)
+    return redirect("admin:quizzes_question_change", pk)

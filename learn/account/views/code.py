@@ -7,8 +7,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -72,7 +71,7 @@ def merge(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("What you did on this phone or computer came along."))
     elif guest:
         guests.leave(guest=guest, now=timezone.now())
-    return HttpResponseRedirect(reverse("my"), status=303)
+    return redirect("my")
 
 
 def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
@@ -86,12 +85,12 @@ def _let_in(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datet
     people.sign_in(request, code.user, shared=bool(form.cleaned_data["shared"]))
     back = request.GET.get("next", "")
     if guests.has_record(request.session.get("guest", 0)):
-        return HttpResponseRedirect(reverse("bring"), status=303)
+        return redirect("bring")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:
-        return HttpResponseRedirect(back, status=303)
+        return HttpResponseRedirect(back)
     first = code.used is None and next(
         (s for s in standing.standings([code.user_id])[code.user_id] if s.assigned and not s.is_done), None
     )
     if first:
-        return HttpResponseRedirect(reverse("lesson", args=[first.taught.therapy, first.taught.slug]), status=303)
-    return HttpResponseRedirect(reverse("my"), status=303)
+        return redirect("lesson", first.taught.therapy, first.taught.slug)
+    return redirect("my")

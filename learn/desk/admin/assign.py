@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -22,10 +20,6 @@ from learn.people.models import Patient
 from quizzes.models import State
 
 MAY = ("people.view_patient", "assignments.add_assignment")
-
-
-def _see(name: str, *args: Any) -> HttpResponse:
-    return HttpResponseRedirect(reverse(f"admin:{name}", args=args), status=303)
 
 
 def _say(request: HttpRequest, act: Act | None, words: str) -> None:
@@ -43,7 +37,7 @@ def assign_lessons(request: HttpRequest) -> HttpResponse:
     ticked = {p for p in request.GET.getlist("patient") if p.isascii() and p.isdigit() and len(p) < 19}
     if not ticked:
         messages.warning(request, "Tick at least one patient, then choose “Assign lessons”.")
-        return _see("index")
+        return redirect("admin:index")
     patients = list(mine(request).filter(pk__in=[int(p) for p in list(ticked)[: PAGE * 2]]))
     if len(patients) != len(ticked):
         raise Http404("Not all of these are your patients")
@@ -56,7 +50,7 @@ def assign_lessons(request: HttpRequest) -> HttpResponse:
         who = patients[0].name if len(patients) == 1 else f"{len(patients)} patients"
         n = len(form.cleaned_data["lessons"])
         _say(request, act, f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}.")
-        return _see("index")
+        return redirect("admin:index")
     if request.method != "POST":
         audit.note_list(by=request.user, what="list.seen", patients=patients, now=now)  # type: ignore[arg-type]
     return render(request, "admin/assign.html", {"title": "Assign lessons", "patients": patients, "form": form})
@@ -78,7 +72,7 @@ def undo(request: HttpRequest, act: int) -> HttpResponse:
         messages.success(request, ("Undone." if undone.back else "Nothing was undone.") + stay)
     patients = set(mine.changes.values_list("assignment__patient", flat=True))
     only = Patient.objects.visible_to(request.user).filter(pk__in=patients).first() if len(patients) == 1 else None
-    return _see("people_patient_change", only.pk) if only else _see("index")
+    return redirect("admin:people_patient_change", only.pk) if only else redirect("admin:index")
 
 
 def _assignment(request: HttpRequest, pk: int, assignment: int) -> Assignment:
@@ -94,13 +88,13 @@ def change(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
     found, now = _assignment(request, pk, assignment), timezone.now()
     if found.withdrawn:
         messages.warning(request, "This lesson is not asked for any more. You can assign it again.")
-        return _see("people_patient_change", pk)
+        return redirect("admin:people_patient_change", pk)
     held = {"due": found.due, "note": found.note}
     form = DueForm(request.POST or None, today=found.patient.care_team.today(now), initial=held)
     if request.method == "POST" and form.is_valid():
         who = {"patients": [found.patient], "lessons": [found.lesson], "by": request.user}
         _say(request, actions.assign(now=now, **who, **form.cleaned_data), "Changed.")  # type: ignore[arg-type]
-        return _see("people_patient_change", pk)
+        return redirect("admin:people_patient_change", pk)
     if request.method != "POST":
         audit.note(by=request.user, what="patient.seen", patient=found.patient, now=now)  # type: ignore[arg-type]
     lesson = _titles([found])[found.lesson_id]
@@ -115,7 +109,7 @@ def withdraw(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
     found = _assignment(request, pk, assignment)
     actions.withdraw(assignment=found, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     messages.success(request, "Withdrawn. What was done of the lesson stays as it is.")
-    return _see("people_patient_change", pk)
+    return redirect("admin:people_patient_change", pk)
 
 
 def _titles(assignments: Collection[Assignment]) -> dict[int, str]:

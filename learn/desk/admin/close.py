@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -24,7 +24,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     form = LabelForm(request.POST if request.method == "POST" else None, initial=kept)
     if request.method == "POST" and form.is_valid():
         actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)  # type: ignore[arg-type]
-        return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]), status=303)
+        return redirect("admin:people_patient_change", pk)
     context = {"title": f"Change what {patient.name} is called", "patient": patient, "form": form}
     return render(request, "admin/label.html", context)
 
@@ -39,7 +39,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actions.close(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)  # type: ignore[arg-type]
         messages.success(request, f"{patient.name} is off your lists. You can take them back here.")
-        return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#end", status=303)
+        return redirect(reverse("admin:people_patient_change", args=[pk]) + "#end")
     return render(request, "admin/end.html", {"title": f"End {patient.name}", "patient": patient, "form": form})
 
 
@@ -51,4 +51,4 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
     if actions.reopen(patient=patient, by=request.user, now=now):  # type: ignore[arg-type]
         messages.success(request, f"{patient.name} is back on your lists. Make a new card: the old one is gone.")
-    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#cards", status=303)
+    return redirect(reverse("admin:people_patient_change", args=[pk]) + "#cards")

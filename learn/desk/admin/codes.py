@@ -15,8 +15,8 @@ import segno
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -36,7 +36,7 @@ SECONDS = 120
 def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: bool = False) -> HttpResponse:
     """Lead to the page that shows these new invitations, this once; `labelled`: with the patient's label, small."""
     query = urlencode([("patient", patient.pk) for patient in patients])
-    response = HttpResponseRedirect(f"{reverse('admin:people_patient_cards')}?{query}", status=303)
+    response = redirect(f"{reverse('admin:people_patient_cards')}?{query}")
     value = signing.dumps([labelled, [(m.code.pk, m.letters, m.token) for m in made]], salt=SALT, compress=True)
     response.set_cookie(COOKIE, value, max_age=SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
     return response
@@ -126,7 +126,7 @@ def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
 
 
 def _back(pk: int) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#cards", status=303)
+    return redirect(reverse("admin:people_patient_change", args=[pk]) + "#cards")
 
 
 def _opened(request: HttpRequest) -> tuple[bool, dict[int, tuple[str, str]]]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -38,7 +37,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, OTHER_FORM)
         else:
             messages.success(request, f"Noted: you were in contact with {patient.name}.")
-            return HttpResponseRedirect(reverse("admin:index"), status=303)
+            return redirect("admin:index")
     context = {
         "title": f"Mark {patient.name} as contacted",
         "patient": patient,

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -54,4 +55,4 @@ def talked(request: HttpRequest, pk: int) -> HttpResponse:
         actions.talked_about(patient=patient, question=question, by=request.user, now=now, undo=undo)  # type: ignore[arg-type]
     except actions.NotShared:
         messages.info(request, f"{patient.name} does not share that question any more.")
-    return HttpResponseRedirect(f"{reverse('admin:people_patient_change', args=[pk])}#questions", status=303)
+    return redirect(f"{reverse('admin:people_patient_change', args=[pk])}#questions")

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -32,7 +32,7 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
             messages.info(request, "No reminder was sent: it is not wanted today, or one went already.")
     except mail.NotSent:
         messages.warning(request, "The email could not be sent. Try again tomorrow.")
-    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]), status=303)
+    return redirect("admin:people_patient_change", pk)
 
 
 def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -54,7 +53,7 @@ def teach_back(request: HttpRequest, pk: int) -> HttpResponse:
     topics = _topics(records.of_patient(patient), request)
     if not topics:
         messages.info(request, f"{patient.name} has not read or answered anything yet, so there is no topic.")
-        return _see(patient)
+        return redirect("admin:people_patient_change", patient.pk)
     say = {key: topic.say for key, topic in topics.items()}
     form = TeachBackForm(request.POST or None, topics=say)
     if request.method == "POST" and form.is_valid():
@@ -67,7 +66,7 @@ def teach_back(request: HttpRequest, pk: int) -> HttpResponse:
         ]
         if _recorded(request, patient, form, rows):
             messages.success(request, "The teach-back is saved.")
-            return _see(patient)
+            return redirect("admin:people_patient_change", patient.pk)
     context = {"title": "Record a teach-back", "patient": patient, "form": form, "topics": topics}
     return render(request, "admin/teach_back.html", context | _number(request, patient))
 
@@ -86,7 +85,7 @@ def add(request: HttpRequest, pk: int, first: int) -> HttpResponse:
         about = {"question_id": row.question_id, "lesson_id": row.lesson_id, "topic": row.topic, "place": 1}
         if _recorded(request, patient, form, [about | form.cleaned_data | {"adds_to_id": row.pk}]):
             messages.success(request, "Added to the teach-back.")
-            return _see(patient)
+            return redirect("admin:people_patient_change", patient.pk)
     context = {"title": "Add to a teach-back", "patient": patient, "form": form, "row": row}
     return render(request, "admin/addendum.html", context | _number(request, patient))
 
@@ -119,7 +118,3 @@ def _recorded(request: HttpRequest, patient: Patient, form: Any, rows: list[dict
 
 def _number(request: HttpRequest, patient: Patient) -> dict[str, int]:
     return {"number": TeachBack.objects.filter(patient=patient, nurse=request.user.pk).next_number()}
-
-
-def _see(patient: Patient) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[patient.pk]), status=303)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,10 +15,6 @@ from learn.people import audit, permissions, teams
 from learn.people.models import CareTeam, Membership, User
 
 LEADS = "people.change_membership"
-
-
-def _see(name: str, *args: Any) -> HttpResponse:
-    return HttpResponseRedirect(reverse(f"admin:{name}", args=args), status=303)
 
 
 def led(request: HttpRequest, pk: int) -> CareTeam:
@@ -71,7 +66,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{nurse} works in {care_team} now.")
     else:
         messages.info(request, f"{nurse} works in {care_team} already.")
-    return _see("people_careteam_change", pk)
+    return redirect("admin:people_careteam_change", pk)
 
 
 @require_POST
@@ -97,7 +92,7 @@ def member(request: HttpRequest, pk: int, membership: int) -> HttpResponse:
     except teams.LastLead:
         messages.warning(request, f"{found.nurse} is the only lead of {care_team}. Make somebody else a lead first.")
     still = CareTeam.objects.led_by(request.user).filter(pk=pk).exists()
-    return _see("people_careteam_change", pk) if still else _see("index")
+    return redirect("admin:people_careteam_change", pk) if still else redirect("admin:index")
 
 
 @require_POST
@@ -112,4 +107,4 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     teams.move(patients=patients, to=to, by=user, now=timezone.now())
     n = len(patients)
     messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {to}.")
-    return _see("people_careteam_change", pk)
+    return redirect("admin:people_careteam_change", pk)
