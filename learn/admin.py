@@ -92,8 +92,9 @@ class Desk(admin.AdminSite):
             except PermissionDenied as error:
                 raise Http404("Not for this role") from error
 
-        inner.login_url = "account_login"  # type: ignore[attr-defined]  # where LoginRequiredMiddleware sends staff
-        return update_wrapper(inner, guarded)
+        wrapped: Any = update_wrapper(inner, guarded)
+        wrapped.login_url = "account_login"  # where LoginRequiredMiddleware sends staff; the view's decorators say none
+        return wrapped
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -30,7 +30,7 @@ from learn.desk.admin import (
 
 Screen = tuple[str, Callable[..., HttpResponse], str]  # address, view, name
 
-HOME = worklist.worklist
+HOME: Callable[..., HttpResponse] = worklist.worklist
 PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_patient_…"
     ("", patients.all_patients, "changelist"),
     ("progress/", matrix.matrix, "matrix"),
