@@ -21,6 +21,7 @@ from learn.progress import actions, standing
 from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
+from quizzes.numbers import number
 
 HELPER = "i-help-somebody"  # the lesson for people who help a patient
 
@@ -169,10 +170,10 @@ def _shown(request: HttpRequest, here: Step, steps: list[Step]) -> dict[str, Any
 
 def _as_drawn(request: HttpRequest, here: Step | None, steps: list[Step]) -> tuple[Step, list[Step]] | None:
     """Return the step that the posted form was drawn for, with its edition's steps: one retired since, perhaps."""
-    posted = request.POST.get("step", "")
-    if posted.isascii() and posted.isdigit() and len(posted) < 19 and int(posted) not in {s.pk for s in steps}:
+    posted = number(request.POST.get("step", ""))
+    if posted and posted not in {s.pk for s in steps}:
         lesson = steps[0].edition.lesson_id
-        older = Step.objects.filter(pk=int(posted), frozen=True, edition__lesson=lesson).first()
+        older = Step.objects.filter(pk=posted, frozen=True, edition__lesson=lesson).first()
         if older is not None:
             return older, list(Step.objects.filter(edition=older.edition_id).order_by("position"))
     return (here, steps) if here else None

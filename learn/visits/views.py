@@ -25,6 +25,7 @@ from learn.visits import actions
 from learn.visits.forms import OwnForm
 from learn.visits.models import LONGEST, MyQuestion, SuggestedQuestion
 from quizzes.models import AttemptItem
+from quizzes.numbers import number
 
 SHOWN = 10  # suggested questions that stand open; the others are under "More questions"
 REMOVED = "removed_question"  # in the session: what "Put it back" brings back
@@ -74,7 +75,7 @@ def _page(request: HttpRequest, form: OwnForm, lessons_read: LessonsRead, about:
         "shared": sum(q.shared is not None for q in waiting),
         "first": first,
         "groups": groups,
-        "at": _number(request.GET.get("at", "")),
+        "at": number(request.GET.get("at", "")),
         "added": next((q for q in offered if q.slug == request.GET.get("added")), None),
         "removed": request.session.get(REMOVED),
         "sharing": _sharing(request),
@@ -119,11 +120,6 @@ def _result(address: str) -> str:
         return ""
 
 
-def _number(value: str) -> int:
-    """Return a primary key that was posted; 0, which is nobody's, for anything else."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
-
-
 def _at(question: MyQuestion) -> HttpResponse:
     """Lead back to a question's own place on the page, its buttons open."""
     return redirect(f"{reverse('questions')}?at={question.pk}#q{question.pk}")
@@ -150,7 +146,7 @@ def _unwell(request: HttpRequest, text: str) -> None:
 
 def _mine(request: HttpRequest, value: str) -> MyQuestion | None:
     """Return a question of this person's own, or tell them that it is not there."""
-    question = MyQuestion.objects.of(request.user).filter(pk=_number(value)).first()
+    question = MyQuestion.objects.of(request.user).filter(pk=number(value) or 0).first()
     if question is None:
         messages.info(request, _("That question is not on your list any more."))
     return question
@@ -178,7 +174,7 @@ def add(request: HttpRequest, value: str) -> HttpResponse:
 
 def item(request: HttpRequest, value: str) -> HttpResponse:
     """Put a question that I was asked in a check (its item) on my list; lead back to its feedback."""
-    asked = AttemptItem.objects.of(request.user).select_related("revision").filter(pk=_number(value)).first()
+    asked = AttemptItem.objects.of(request.user).select_related("revision").filter(pk=number(value) or 0).first()
     if asked is None:
         messages.info(request, _("That page was out of date. You can write your question here."))
         return redirect("questions")

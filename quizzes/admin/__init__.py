@@ -18,12 +18,12 @@ from quizzes.models import Question
 SCREENS = [
     ("", health.questions, "changelist"),
     ("add/", writing.add, "add"),
-    ("<int:pk>/change/", question.overview, "change"),
-    ("<int:pk>/write/", writing.write, "write"),
-    ("<int:pk>/publish/", writing.publish, "publish"),
-    ("<int:pk>/discard/", writing.discard, "discard"),
-    ("<int:pk>/retire/", writing.retire, "retire"),
-    ("<int:pk>/preview/<int:number>/", question.preview, "preview"),
+    ("<number:pk>/change/", question.overview, "change"),
+    ("<number:pk>/write/", writing.write, "write"),
+    ("<number:pk>/publish/", writing.publish, "publish"),
+    ("<number:pk>/discard/", writing.discard, "discard"),
+    ("<number:pk>/retire/", writing.retire, "retire"),
+    ("<number:pk>/preview/<number:number>/", question.preview, "preview"),
 ]
 
 

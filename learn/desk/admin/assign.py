@@ -20,6 +20,7 @@ from learn.people import audit
 from learn.people.models import Patient
 from learn.people.requests import StaffRequest
 from quizzes.models import State
+from quizzes.numbers import number
 
 MAY = ("people.view_patient", "assignments.add_assignment")
 
@@ -36,11 +37,11 @@ def _say(request: StaffRequest, act: Act | None, words: str) -> None:
 @permission_required(MAY, raise_exception=True)
 def assign_lessons(request: StaffRequest) -> HttpResponse:
     """Choose lessons and a day for the ticked patients; POST assigns them."""
-    ticked = {p for p in request.GET.getlist("patient") if p.isascii() and p.isdigit() and len(p) < 19}
+    ticked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
     if not ticked:
         messages.warning(request, "Tick at least one patient, then choose “Assign lessons”.")
         return redirect("admin:index")
-    patients = list(mine(request).filter(pk__in=[int(p) for p in list(ticked)[: PAGE * 2]]))
+    patients = list(mine(request).filter(pk__in=list(ticked)[: PAGE * 2]))
     if len(patients) != len(ticked):
         raise Http404("Not all of these are your patients")
     now = timezone.now()

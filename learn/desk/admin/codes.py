@@ -29,6 +29,7 @@ from learn.people import audit, codes, permissions
 from learn.people.models import AccessCode, Patient, User
 from learn.people.requests import StaffRequest
 from quizzes import learners
+from quizzes.numbers import number
 
 COOKIE = "__Host-cards" if settings.HTTPS else "cards"
 SALT = "learn.desk.admin.codes"
@@ -49,9 +50,9 @@ def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: b
 def invitations(request: StaffRequest) -> HttpResponse:
     """Show the new invitations of these patients, to print; at the second look, say that they cannot be shown again."""
     now = timezone.now()
-    asked = {p for p in request.GET.getlist("patient") if p.isascii() and p.isdigit() and len(p) < 19}
+    asked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
     found = Patient.objects.visible_to(request.user).select_related("care_team").order_by("pk")
-    patients = list(found.filter(pk__in=[int(p) for p in list(asked)[: InviteManyForm.MOST]]))
+    patients = list(found.filter(pk__in=list(asked)[: InviteManyForm.MOST]))
     if not patients or len(patients) != len(asked):
         raise Http404("Not all of these are your patients")
     audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)

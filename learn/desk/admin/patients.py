@@ -17,6 +17,7 @@ from learn.people.models import Patient, PatientQuerySet
 from learn.people.requests import StaffRequest
 from learn.progress import standing
 from learn.progress.standing import Status
+from quizzes.numbers import number
 
 PAGE = 50  # patients a page
 
@@ -47,10 +48,8 @@ def all_patients(request: StaffRequest) -> HttpResponse:
 
 def _after(request: StaffRequest, patients: PatientQuerySet) -> PatientQuerySet:
     """Go on after the patient that the last page ended with: no counting, no offset."""
-    after = request.GET.get("after", "")
-    if not (after.isascii() and after.isdigit() and len(after) < 19):
-        return patients
-    last = patients.filter(pk=int(after)).first()
+    after = number(request.GET.get("after", ""))
+    last = patients.filter(pk=after).first() if after else None
     if last is None:
         return patients
     return patients.filter(label__gte=last.label).exclude(label=last.label, pk__lte=last.pk)

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from learn.progress.answers import RIGHT, AnswerRow
 from learn.progress.models import Contact
 from learn.progress.record import Record
+from quizzes.numbers import number
 
 SHOWN = 20  # lines a page
 
@@ -83,7 +84,7 @@ def _asks(record: Record) -> Iterable[Event]:
 
 def page(found: Sequence[Event], before: str) -> tuple[list[Event], str]:
     """Return the events before this mark (any text; one that is no mark is the newest page), and the next mark."""
-    mark = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    mark = number(before)
     rest = [event for event in found if mark is None or _mark(event) < mark]
     end = SHOWN
     while end < len(rest) and rest[end].at == rest[end - 1].at:  # what happened at once stays together
