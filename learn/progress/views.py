@@ -81,7 +81,7 @@ def start(request: HttpRequest) -> HttpResponse:
     asked = [s for s in standings if s.assigned and s.code == Status.NOT_STARTED]
     context = {
         "carry_on": begun[0] if begun else None,
-        "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]
+        "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]  # all are
         "review": _review(request),
         "helper": _helper(next((s.taught.therapy for s in standings if s.taught.slug == HELPER), None)),
     }
@@ -164,7 +164,7 @@ def _shown(request: HttpRequest, here: Step, steps: list[Step]) -> dict[str, Any
         "sources": reference.sources_of(c for s in steps for c in s.claims) if last else [],
         "teaches_card": teaches_card,
         "shows_card": last or teaches_card,
-        "helper": _helper(here.helper) if for_helpers else "",  # type: ignore[attr-defined]
+        "helper": _helper(here.helper) if for_helpers else "",  # type: ignore[attr-defined]  # by `_steps`
     }
 
 

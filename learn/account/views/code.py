@@ -19,6 +19,7 @@ from learn.people import actions as people
 from learn.people import codes, mail, rate_limits
 from learn.people.forms import DeviceForm
 from learn.people.models import AccessCode, User
+from learn.people.requests import LearnerRequest
 from learn.progress import standing
 from learn.progress.standing import Status
 from learn.visits.models import MyQuestion
@@ -57,7 +58,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def merge(request: HttpRequest) -> HttpResponse:
+def merge(request: LearnerRequest) -> HttpResponse:
     """Ask whether what a guest did on this device comes along; POST merges it or leaves it."""
     guest = User.objects.filter(pk=request.session.get("guest", 0), is_active=True).first()
     choice = request.POST.get("bring")
@@ -67,7 +68,7 @@ def merge(request: HttpRequest) -> HttpResponse:
         return render(request, "progress/bring.html", {"begun": begun, "questions": questions})
     request.session.pop("guest", None)
     if guest and choice == "yes":
-        guests.merge(guest=guest, into=request.user, now=timezone.now())  # type: ignore[arg-type]
+        guests.merge(guest=guest, into=request.user, now=timezone.now())
         messages.success(request, _("What you did on this phone or computer came along."))
     elif guest:
         guests.leave(guest=guest, now=timezone.now())

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django import forms
 
 from learn.desk.admin.patients import mine
+from learn.people.forms import choice
 from learn.people.models import CareTeam, Patient
 from learn.people.requests import StaffRequest
 from learn.progress.standing import Standing, Status, Taught, Whole, whole
@@ -97,7 +98,7 @@ class Filter(forms.Form):
 
     def __init__(self, data: Any, teams: list[CareTeam]) -> None:
         super().__init__(data)
-        self.fields["team"].choices = [(ALL, "All my teams"), *((str(t.pk), t.name) for t in teams)]  # type: ignore[attr-defined]
+        choice(self, "team").choices = [(ALL, "All my teams"), *((str(t.pk), t.name) for t in teams)]
         if len(teams) < 2:
             del self.fields["team"]
         self.is_valid()
