@@ -16,7 +16,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -34,7 +34,7 @@ def initials(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or "\x00" in back:
         back = resolve_url("admin:index")
-    response = HttpResponseRedirect(back, status=303)
+    response = HttpResponseRedirect(back)
     if initials_only(request):
         response.delete_cookie(INITIALS, samesite="Lax")
     else:
@@ -88,12 +88,13 @@ class Desk(admin.AdminSite):
                     return guarded(request, *args, **kwargs)
             except learners.Gone:
                 messages.info(request, _("This patient has left or erased their record. Nothing was changed."))
-                return HttpResponseRedirect(resolve_url("admin:index"), status=303)
+                return redirect("admin:index")
             except PermissionDenied as error:
                 raise Http404("Not for this role") from error
 
-        inner.login_url = "account_login"  # type: ignore[attr-defined]  # where LoginRequiredMiddleware sends staff
-        return update_wrapper(inner, guarded)
+        wrapped: Any = update_wrapper(inner, guarded)
+        wrapped.login_url = "account_login"  # where LoginRequiredMiddleware sends staff; the view's decorators say none
+        return wrapped
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -104,5 +105,5 @@ class Desk(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the nurse's patients: who needs attention. Educators find the questions."""
         if request.user.has_perm("quizzes.view_question") and not request.user.has_perm("people.view_patient"):
-            return HttpResponseRedirect(resolve_url("admin:quizzes_question_changelist"), status=303)
+            return redirect("admin:quizzes_question_changelist")
         return desk.HOME(request)

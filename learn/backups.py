@@ -212,7 +212,7 @@ def _brought_to_this_release(name: str) -> None:
 def _hang_up() -> None:
     connection.close()
     if connection.vendor == "postgresql":
-        connection.close_pool()  # type: ignore[attr-defined]
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's alone has one
 
 
 # SQLite

@@ -107,6 +107,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "learn.logs.requests",
     "learn.headers.every_response",
+    "quizzes.redirects.see_other",
     "csp.middleware.CSPMiddleware",  # outside the rest, so that redirects and errors carry the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

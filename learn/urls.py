@@ -21,7 +21,7 @@ urlpatterns = [
     path("lessons/", progress.therapies, name="therapies"),
     path("lessons/<slug:therapy>/", progress.therapy, name="therapy"),
     path("lessons/<slug:therapy>/<slug:lesson>/", progress.lesson, name="lesson"),
-    path("lessons/<slug:therapy>/<slug:lesson>/<int:n>/", progress.step, name="step"),
+    path("lessons/<slug:therapy>/<slug:lesson>/<number:n>/", progress.step, name="step"),
     path("check/<slug:lesson>/", progress.check, name="check"),
     path("check/", include("quizzes.urls")),
     path("review/", quizzes.review, {"helped": looks.helped}, name="review"),

@@ -51,7 +51,7 @@ def look(request: HttpRequest) -> HttpResponse:
     form = looks.LookForm(request.POST or None, initial=looks.of(request))
     if request.method == "POST" and form.is_valid():
         messages.success(request, _("Your settings are saved."))
-        response = HttpResponseRedirect(back, status=303)
+        response = HttpResponseRedirect(back)
         looks.save(response, form.cleaned_data)
         return response
     return render(request, "settings.html", {"form": form, "back": back})
@@ -148,6 +148,7 @@ def health(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
         if request.path_info not in ("/healthz", "/readyz"):
             return get_response(request)
         match = request.resolver_match = resolve(request.path_info)  # the log names the route
-        return match.func(request)  # type: ignore[no-any-return]
+        response: HttpResponse = match.func(request)
+        return response
 
     return middleware

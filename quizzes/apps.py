@@ -1,9 +1,10 @@
-"""The app's name for Django; hooks the guards to migrate."""
+"""The app's name for Django; hooks the guards to migrate, and gives addresses `<number:…>`."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.urls import register_converter
 
-from quizzes import immutable
+from quizzes import immutable, numbers
 
 
 class QuizzesConfig(AppConfig):
@@ -15,3 +16,4 @@ class QuizzesConfig(AppConfig):
     def ready(self) -> None:
         """The one signal of the house: SQLite loses triggers when it alters a table."""
         post_migrate.connect(immutable.put_back, sender=self)
+        register_converter(numbers.Number, "number")

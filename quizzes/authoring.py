@@ -201,7 +201,7 @@ def publish(
             if replaced.state == State.PUBLISHED:
                 _retire(replaced, by, now)
             revision.line = replaced.line if same_meaning else replaced.line + 1
-        revision.state, revision.published_by, revision.published_at = State.PUBLISHED, by, now  # type: ignore[assignment]
+        revision.state, revision.published_by_id, revision.published_at = State.PUBLISHED, by.pk if by else None, now
         revision.save(update_fields=["state", "line", "published_by", "published_at"])
 
 
@@ -233,7 +233,7 @@ def retire(
 
 
 def _retire(revision: Revision, by: AbstractBaseUser | None, now: datetime | None) -> None:
-    revision.state, revision.retired_by, revision.retired_at = State.RETIRED, by, now  # type: ignore[assignment]
+    revision.state, revision.retired_by_id, revision.retired_at = State.RETIRED, by.pk if by else None, now
     revision.save(update_fields=["state", "retired_by", "retired_at"])
 
 

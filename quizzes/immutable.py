@@ -50,7 +50,8 @@ def _name(model: type[Model]) -> str:
 def statements(model: type[Model], guard: Guard, vendor: str) -> list[str]:
     """Return the SQL that makes this model's trigger anew, for "sqlite" or "postgresql"."""
     table, name = model._meta.db_table, _name(model)
-    columns = [model._meta.get_field(field).column for field in guard.fields]  # type: ignore[union-attr]
+    column_of = {field.name: field.column for field in model._meta.concrete_fields}
+    columns = [column_of[name] for name in guard.fields]
     differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
     changed = " OR ".join(f'OLD."{column}" {differs} NEW."{column}"' for column in columns)
     when = f"({guard.once}) AND (({guard.back}) OR {changed})"

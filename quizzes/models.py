@@ -212,7 +212,7 @@ class AttemptItemQuerySet(models.QuerySet["AttemptItem"]):
         counted = responses.values("item").annotate(n=models.Count("pk")).values("n")
         return (
             self.select_related("attempt", "attempt__quiz", "revision")
-            .annotate(  # type: ignore[no-redef]
+            .annotate(  # type: ignore[no-redef]  # AttemptItem names them for whoever reads one
                 answers=functions.Coalesce(Subquery(counted), 0),
                 last_mark=Subquery(responses.order_by("-number").values("mark")[:1]),
             )
@@ -316,7 +316,7 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
     def asked(self, *, language: str) -> MemoryQuerySet:
         """Return those whose question is asked now in this language; add `revision` (pk), `safety`, `rests_until`."""
         wording = {"question__revisions__state": State.PUBLISHED, "question__revisions__language": language}
-        return self.filter(**wording).annotate(  # type: ignore[no-redef]
+        return self.filter(**wording).annotate(  # type: ignore[no-redef]  # Memory names them too
             revision=F("question__revisions"),
             safety=F("question__revisions__critical"),
             rests_until=F("learner__pause__until"),

@@ -6,7 +6,7 @@ from quizzes import views
 
 app_name = "quizzes"
 urlpatterns = [
-    path("<uuid:attempt>/<int:n>/", views.question, name="question"),
-    path("<uuid:attempt>/<int:n>/feedback/", views.feedback, name="feedback"),
+    path("<uuid:attempt>/<number:n>/", views.question, name="question"),
+    path("<uuid:attempt>/<number:n>/feedback/", views.feedback, name="feedback"),
     path("<uuid:attempt>/result/", views.result, name="result"),
 ]

@@ -8,8 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -28,8 +27,7 @@ VERDICTS: dict[str, str | Promise] = {
 
 
 def _see(address: str, *args: object) -> HttpResponse:
-    """Redirect with 303: whatever was posted, the next page is fetched anew."""
-    return HttpResponseRedirect(reverse(f"quizzes:{address}", args=args), status=303)
+    return redirect(f"quizzes:{address}", *args)
 
 
 def _items(request: HttpRequest, attempt: UUID) -> list[AttemptItem]:
@@ -154,5 +152,5 @@ def review(
         ):
             waiting = taking.owed(list(attempt.items.with_answers()))
             return _see("question", attempt.pk, waiting.position) if waiting else _see("result", attempt.pk)
-        return HttpResponseRedirect(request.path, status=303)
+        return HttpResponseRedirect(request.path)
     return render(request, "quizzes/review.html", {"outlook": _outlook(request, language)})

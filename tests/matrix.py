@@ -32,58 +32,61 @@ NURSES = ("noor", "omar", "newcomer", "lead")  # ana's; of another team; of no t
 STAFF = ("eda", "rex", "ivy")  # educator, clinical reviewer, IT
 ROLES = VISITORS + LEARNERS + NURSES + STAFF
 
-Cell = dict[str, int]
+# Whoever is led on by what was asked for, and whoever is asked to sign in first: a redirect.
+ON, ASKED = "led on", "asked to sign in"
+REDIRECT = {"get": 302, "head": 302, "post": 303}
+Cell = dict[str, int | str]
 
 
-def cells(default: int, *exceptions: tuple[tuple[str, ...], int]) -> Cell:
-    """Return a status for every role: the default, then each exception over it."""
+def cells(default: int | str, *exceptions: tuple[tuple[str, ...], int | str]) -> Cell:
+    """Return a status, ON or ASKED, for every role: the default, then each exception over it."""
     found = dict.fromkeys(ROLES, default)
     for who, status in exceptions:
         found |= dict.fromkeys(who, status)
     return found
 
 
-SIGN_IN = (VISITORS, 302)
-SIGN_OFF = (VISITORS, 303)  # nothing is kept about them: the page says so
+SIGN_IN = (VISITORS, ASKED)
+SIGN_OFF = (VISITORS, ON)  # nothing is kept about them: the page says so
 ALL, NOT_ALLOWED = cells(200), cells(405)
-DESK = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
-DESK_POST = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
+DESK = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, 200))
+DESK_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES + STAFF, 405))
 OWN_NURSES = ("noor", "lead")
 OTHERS_WITH_PATIENTS = ("omar",)  # sees his own team's patient
-ANAS_PAGE = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 200))
+ANAS_PAGE = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (OWN_NURSES, 200))
 
-ANAS_POST = cells(404, (VISITORS, 302), (("guest",), 302), (OWN_NURSES, 303))
+ANAS_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (OWN_NURSES, ON))
 
 EDITORS = ("eda", "rex")  # see questions; only eda writes
-SEE_QUESTIONS = cells(404, (VISITORS, 302), (("guest",), 302), (EDITORS, 200))
-WRITE_QUESTIONS = cells(404, (VISITORS, 302), (("guest",), 302), (("eda",), 200))
+SEE_QUESTIONS = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (EDITORS, 200))
+WRITE_QUESTIONS = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("eda",), 200))
 
 # address: (GET and HEAD, POST)
 TABLE: dict[str, tuple[Cell, Cell]] = {
     "start": (ALL, NOT_ALLOWED),
     "therapies": (ALL, NOT_ALLOWED),
     "therapy": (ALL, NOT_ALLOWED),
-    "lesson": (cells(303), NOT_ALLOWED),
-    "step": (ALL, cells(303)),
-    "check": (ALL, cells(303)),
-    "review": (ALL, cells(303)),
+    "lesson": (cells(ON), NOT_ALLOWED),
+    "step": (ALL, cells(ON)),
+    "check": (ALL, cells(ON)),
+    "review": (ALL, cells(ON)),
     "my": (ALL, NOT_ALLOWED),
-    "questions": (ALL, cells(303)),
-    "keep": (ALL, cells(200, (("guest",), 303))),
+    "questions": (ALL, cells(ON)),
+    "keep": (ALL, cells(200, (("guest",), ON))),
     "stay": (cells(405, SIGN_IN), cells(204, SIGN_IN)),
     "new_code": (cells(200, SIGN_IN), cells(405, SIGN_IN)),
-    "finish": (ALL, cells(303)),
+    "finish": (ALL, cells(ON)),
     "finished": (ALL, NOT_ALLOWED),
     "my_data": (ALL, NOT_ALLOWED),
     "my_data_file": (cells(200, SIGN_OFF), NOT_ALLOWED),
-    "stop_sharing": (cells(303, (("ana", "ben"), 200)), cells(303)),
-    "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, 303))),
+    "stop_sharing": (cells(ON, (("ana", "ben"), 200)), cells(ON)),
+    "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, ON))),
     "erased": (ALL, NOT_ALLOWED),
     "code": (ALL, ALL),  # a wrong code: the same page, with a word
     "join": (ALL, ALL),
-    "bring": (cells(303, SIGN_IN), cells(303, SIGN_IN)),
+    "bring": (cells(ON, SIGN_IN), cells(ON, SIGN_IN)),
     "help": (ALL, NOT_ALLOWED),
-    "settings": (ALL, cells(303)),
+    "settings": (ALL, cells(ON)),
     "find": (ALL, NOT_ALLOWED),
     "words": (ALL, NOT_ALLOWED),
     "more": (ALL, NOT_ALLOWED),
@@ -93,13 +96,13 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "healthz": (ALL, NOT_ALLOWED),
     "readyz": (ALL, NOT_ALLOWED),
     "account_login": (ALL, ALL),
-    "account_signup": (cells(302, ((*VISITORS, "guest"), 200)), cells(302)),
-    "account_logout": (cells(200, SIGN_IN), cells(302)),
-    "quizzes:question": (cells(404, SIGN_IN, (("ana",), 200)), cells(404, SIGN_IN, (("ana",), 303))),
-    "quizzes:feedback": (cells(404, SIGN_IN, (("ana",), 303)), cells(405, SIGN_IN)),
-    "quizzes:result": (cells(404, SIGN_IN, (("ana",), 303)), cells(405, SIGN_IN)),
-    "admin:index": (DESK | dict.fromkeys(EDITORS, 303), DESK_POST),
-    "admin:login": (cells(302), cells(302)),
+    "account_signup": (cells(ON, ((*VISITORS, "guest"), 200)), cells(ON)),
+    "account_logout": (cells(200, SIGN_IN), cells(ON)),
+    "quizzes:question": (cells(404, SIGN_IN, (("ana",), 200)), cells(404, SIGN_IN, (("ana",), ON))),
+    "quizzes:feedback": (cells(404, SIGN_IN, (("ana",), ON)), cells(405, SIGN_IN)),
+    "quizzes:result": (cells(404, SIGN_IN, (("ana",), ON)), cells(405, SIGN_IN)),
+    "admin:index": (DESK | dict.fromkeys(EDITORS, ON), DESK_POST),
+    "admin:login": (cells(ON), cells(ON)),
     "admin:people_patient_changelist": (DESK, DESK_POST),
     "admin:people_patient_matrix": (DESK, DESK_POST),
     "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
@@ -109,11 +112,11 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:quizzes_question_changelist": (SEE_QUESTIONS, DESK_POST),
     "admin:quizzes_question_change": (SEE_QUESTIONS, DESK_POST),
     "admin:quizzes_question_preview": (SEE_QUESTIONS, SEE_QUESTIONS),
-    "admin:quizzes_question_add": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": 303}),
-    "admin:quizzes_question_write": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": 303}),
-    "admin:quizzes_question_publish": (DESK_POST, SEE_QUESTIONS | dict.fromkeys(EDITORS, 303)),
-    "admin:quizzes_question_discard": (DESK_POST, WRITE_QUESTIONS | {"eda": 303}),
-    "admin:quizzes_question_retire": (DESK_POST, WRITE_QUESTIONS | {"eda": 303}),
+    "admin:quizzes_question_add": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_write": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_publish": (DESK_POST, SEE_QUESTIONS | dict.fromkeys(EDITORS, ON)),
+    "admin:quizzes_question_discard": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_retire": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
 }
 # Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
 AUDITED = {
@@ -129,8 +132,8 @@ MAY_WRITE = {
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
 
 # Invitations, access codes, a record closed.
-INVITES = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 303), (("newcomer",), 200))
-DESK_GET = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES, 200))
+INVITES = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, ON), (("newcomer",), 200))
+DESK_GET = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, 200))
 TABLE |= {
     "admin:people_patient_invite": (DESK_GET, INVITES),
     "admin:people_patient_invite_many": (DESK_GET, INVITES),
@@ -145,10 +148,10 @@ AUDITED |= _LOOKED_AT
 MAY_WRITE |= _PRESSED
 
 # Assignments.
-INITIALS = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 303))
-DESK_POST_ONLY = cells(404, (VISITORS, 302), (("guest",), 302), (NURSES + STAFF, 405))
+INITIALS = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES + STAFF, ON))
+DESK_POST_ONLY = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES + STAFF, 405))
 TABLE |= {
-    "admin:people_patient_undo": (DESK_POST_ONLY, cells(404, (VISITORS, 302), (("guest",), 302), (("noor",), 303))),
+    "admin:people_patient_undo": (DESK_POST_ONLY, cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("noor",), ON))),
     "admin:people_patient_assignment": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_withdraw": (DESK_POST_ONLY, ANAS_POST),
     "admin:people_patient_cancel_card": (DESK_POST_ONLY, ANAS_POST),
@@ -169,17 +172,17 @@ MAY_WRITE |= {"admin:people_patient_teach_back", "admin:people_patient_teach_bac
 
 # Reminders: the links in a mail need no sign-in, they are their own proof.
 TABLE |= {
-    "reminders": (ALL, cells(200, (("ana", "ben"), 303))),
+    "reminders": (ALL, cells(200, (("ana", "ben"), ON))),
     "reminders_on": (ALL, ALL),
     "reminders_stop": (ALL, ALL),
     "admin:people_patient_remind": (DESK_POST_ONLY, ANAS_POST),
 }
 MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patient_remind"}
 # A code by email: no code waits here, so that the page for it leads to the one that sends it.
-TO_ASK = cells(303, (NURSES + STAFF, 404))
+TO_ASK = cells(ON, (NURSES + STAFF, 404))
 TABLE |= {
-    "email_in_code": (cells(303), cells(303)),
-    "email_in": (ALL, cells(303)),
+    "email_in_code": (cells(ON), cells(ON)),
+    "email_in": (ALL, cells(ON)),
     "email_keep_code": (TO_ASK, TO_ASK),
     "email_keep": (cells(404, SIGN_OFF, (LEARNERS, 200)), TO_ASK),
     "email_remove": (TO_ASK, TO_ASK),
@@ -195,8 +198,8 @@ TABLE |= {
 AUDITED |= {"admin:people_patient_export", "admin:people_patient_find"}
 
 # Care teams: Maple has a lead.
-LEADS = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 200))
-LEADS_POST = cells(404, (VISITORS, 302), (("guest",), 302), (("lead",), 303))
+LEADS = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("lead",), 200))
+LEADS_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("lead",), ON))
 TABLE |= {
     "admin:people_careteam_changelist": (LEADS, DESK_POST_ONLY),
     "admin:people_careteam_change": (LEADS, DESK_POST_ONLY),

@@ -116,18 +116,17 @@ def _checks(user: User) -> list[Row]:
 def _memories(user: User) -> list[Row]:
     """Return when each question is asked again, by its topic as it is published now."""
     published = Revision.objects.filter(question=OuterRef("question"), state=State.PUBLISHED).values("objective")
-    memories = Memory.objects.filter(learner=user).select_related("question").annotate(topic=Subquery(published[:1]))
+    memories = Memory.objects.filter(learner=user).annotate(topic=Subquery(published[:1])).order_by("pk")
+    columns = ("topic", "question__slug", "last", "due", "in_a_row", "stability", "difficulty")
     return [
         {
-            _("about"): memory.topic or memory.question.slug,  # type: ignore[attr-defined]  # annotated
-            _("last asked"): memory.last,
-            _("asked again"): memory.due,
-            _("right in a row"): memory.in_a_row,
-            _("numbers this follows from"): "; ".join(
-                number_format(n, 2) for n in (memory.stability, memory.difficulty)
-            ),
+            _("about"): topic or slug,
+            _("last asked"): last,
+            _("asked again"): due,
+            _("right in a row"): in_a_row,
+            _("numbers this follows from"): "; ".join(number_format(n, 2) for n in numbers),
         }
-        for memory in memories.order_by("pk")
+        for topic, slug, last, due, in_a_row, *numbers in memories.values_list(*columns)
     ]
 
 

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from learn.people import codes
-from learn.people.forms import DeviceForm
+from learn.people.forms import DeviceForm, choice
 
 
 class KeepCodeForm(forms.Form):
@@ -90,14 +90,15 @@ class KeepForm(forms.Form):
     heading = "how"
     _choose = _("Choose one of these")
 
+    ways = [
+        ("phone", _("Just on this phone or computer")),
+        ("code", _("Give me a code, to go on with another phone")),
+        ("email", _("Keep it under my email address")),
+        ("account", _("Create an account with a name and a password")),
+    ]
     how = forms.ChoiceField(
         label=_("How do you want to keep your progress?"),
-        choices=[
-            ("phone", _("Just on this phone or computer")),
-            ("code", _("Give me a code, to go on with another phone")),
-            ("email", _("Keep it under my email address")),
-            ("account", _("Create an account with a name and a password")),
-        ],
+        choices=ways,
         widget=forms.RadioSelect,
         error_messages={"required": _choose, "invalid_choice": _choose},
     )
@@ -105,4 +106,4 @@ class KeepForm(forms.Form):
     def __init__(self, *args: Any, by_email: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not by_email:
-            self.fields["how"].choices = [c for c in self.fields["how"].choices if c[0] != "email"]  # type: ignore[attr-defined]
+            choice(self, "how").choices = [way for way in self.ways if way[0] != "email"]

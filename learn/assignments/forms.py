@@ -9,6 +9,7 @@ from django import forms
 
 from learn.assignments.models import Pathway
 from learn.lessons.models import Lesson
+from learn.people.forms import choice
 
 LONGEST = 365  # days ahead
 SUGGESTED = 7  # days ahead
@@ -84,9 +85,9 @@ class AssignForm(DueForm):
         pathways = [(p.slug, f"{p.name}: {_lessons(len(self.in_pathway[p.slug]))}") for p in offered]
         lessons: dict[str, list[tuple[str, str]]] = {}
         for slug, lesson in self.taught.items():
-            lessons.setdefault(lesson.therapy.title, []).append((slug, lesson.title))  # type: ignore[attr-defined]
-        self.fields["pathways"].choices = [(slug, name) for slug, name in pathways if self.in_pathway[slug]]  # type: ignore[attr-defined]
-        self.fields["lessons"].choices = list(lessons.items())  # type: ignore[attr-defined]
+            lessons.setdefault(lesson.therapy.title, []).append((slug, lesson.title))  # type: ignore[attr-defined]  # by `taught`
+        choice(self, "pathways").choices = [(slug, name) for slug, name in pathways if self.in_pathway[slug]]
+        choice(self, "lessons").choices = list(lessons.items())
         self.fields["due"].initial = today + timedelta(days=SUGGESTED)
 
     def clean(self) -> dict[str, Any]:

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -37,7 +36,7 @@ def reminders(request: HttpRequest) -> HttpResponse:
             form.add_error("address", _("The email could not be sent. Nothing has changed. Try again later"))
         else:
             messages.success(request, _("We sent you an email. Open it, and press the button on the page it leads to."))
-            return HttpResponseRedirect(reverse("reminders"), status=303)
+            return redirect("reminders")
     mine = Reminder.objects.filter(patient=patient).first()
     today = patient.care_team.today(now)
     context = {

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from learn.assignments.forms import LONGEST
 from learn.assignments.models import Pathway
 from learn.people import roles
+from learn.people.forms import choice
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.models import TeachBack
 
@@ -83,7 +84,7 @@ class LessonsForm(forms.Form):
             "when": [(str(n), f"In {n} days: {self._day(n)}") for n in (3, 7, 14)] + [("other", "Another day")],
         }
         for name, offered in choices.items():
-            self.fields[name].choices = offered  # type: ignore[attr-defined]
+            choice(self, name).choices = offered
         if len(teams) == 1:
             del self.fields["team"]
 
@@ -315,8 +316,8 @@ class MoveForm(forms.Form):
         self.teams = {str(t.pk): t for t in CareTeam.objects.led_by(by).exclude(pk=care_team.pk).order_by("name")}
         mine = Patient.objects.visible_to(by).current().filter(care_team=care_team) if self.teams else ()
         self.patients = {str(patient.pk): patient for patient in mine}
-        self.fields["to"].choices = [(pk, t.name) for pk, t in self.teams.items()]  # type: ignore[attr-defined]
-        self.fields["patient"].choices = [(pk, p.name) for pk, p in self.patients.items()]  # type: ignore[attr-defined]
+        choice(self, "to").choices = [(pk, t.name) for pk, t in self.teams.items()]
+        choice(self, "patient").choices = [(pk, p.name) for pk, p in self.patients.items()]
 
     @property
     def can_move(self) -> bool:

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from learn.lessons import texts
 
@@ -127,8 +128,8 @@ def whole() -> Card:
     def lessons(row: dict[str, list[str]]) -> tuple[str, ...]:
         return tuple(row.get("lessons", ()))
 
-    def lines(group: dict[str, list[dict[str, str]]]) -> tuple[Line, ...]:
-        return tuple(Line(**row | {"lessons": lessons(row)}) for row in group["lines"])  # type: ignore[arg-type]
+    def lines(group: dict[str, list[dict[str, Any]]]) -> tuple[Line, ...]:
+        return tuple(Line(**row | {"lessons": lessons(row)}) for row in group["lines"])
 
     return Card(
         tiers=tuple(

@@ -16,6 +16,14 @@ from learn.people import actions, mail
 from learn.people.models import User
 
 
+def choice(form: forms.BaseForm, name: str) -> forms.ChoiceField:
+    """Return the field of this name, to be given its choices. Raises TypeError for one that has none."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(f"{name} is no field to choose from")
+    return field
+
+
 class DeviceForm(forms.Form):
     """Whose device it is that somebody signs in on."""
 

@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Iterable
 from datetime import date, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -74,7 +74,7 @@ class UserManager(StockUserManager["User"]):
 class User(AbstractUser):
     """Everyone who learns or works here. A guest has no username; NULLs do not clash in a unique column."""
 
-    username = models.CharField(  # type: ignore[assignment]
+    username = models.CharField(  # type: ignore[assignment]  # Django's is never NULL
         max_length=150,
         unique=True,
         null=True,
@@ -83,7 +83,7 @@ class User(AbstractUser):
         error_messages={"unique": _("Someone else has that name already. Choose another.")},
     )
 
-    objects = UserManager()  # type: ignore[misc]
+    objects: ClassVar[UserManager] = UserManager()
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username or f"Guest {self.pk}"

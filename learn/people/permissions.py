@@ -1,37 +1,17 @@
-"""What somebody may do, asked before a view runs; and the one way to another person's record: 404, or an audit row.
+"""The one way to another person's record: 404, or an audit row.
 
 Whoever opens a patient's page comes through `patient`, which notes the look (`audit`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
-from functools import wraps
-from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404
 
 from learn.people import audit
 from learn.people.models import Patient, User
-
-View = Callable[..., HttpResponse]
-
-
-def needs(*rights: str) -> Callable[[View], View]:
-    """Wrap a view: whoever lacks one of these rights ("app.verb_model") is told 404 by the Desk, and learns nothing."""
-
-    def wrap(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.has_perms(rights):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return wrap
 
 
 def patient(by: User, pk: int, *, now: datetime, what: str = "patient.seen", also: Collection[str] = ()) -> Patient:

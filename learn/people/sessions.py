@@ -11,20 +11,20 @@ import math
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from learn.people.models import Session
+from learn.people.requests import SiteRequest
 
 STAFF_IDLE = 15 * 60  # seconds
 STAFF_LONGEST = 12 * 3600  # seconds
@@ -39,10 +39,16 @@ ENDED = _(
 
 GONE = _("You are not signed in here any more. What you sent just now was not saved.")
 
-Handler = Callable[[HttpRequest], HttpResponse]
+Handler = Callable[[SiteRequest], HttpResponse]
+
+# Django's says for whose rows it is, to the type checker only.
+if TYPE_CHECKING:
+    _Store = db.SessionStore[Session]
+else:
+    _Store = db.SessionStore
 
 
-class SessionStore(db.SessionStore):
+class SessionStore(_Store):
     """Django's, on our own table: each row also holds the number of the person who is signed in."""
 
     @classmethod
@@ -50,15 +56,15 @@ class SessionStore(db.SessionStore):
         """Return our own table."""
         return Session
 
-    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Return the row to save. Signing in and out change the data, and so the number follows them."""
         row = super().create_model_instance(data)
-        row.user_id = data.get(SESSION_KEY)  # type: ignore[attr-defined]
+        row.user_id = data.get(SESSION_KEY)
         return row
 
     def _validate_session_key(self, key: str) -> bool:
         """Refuse more than Django does: PostgreSQL takes no NUL, and whoever sent one would get an error page."""
-        valid = bool(super()._validate_session_key(key))  # type: ignore[misc]
+        valid = bool(super()._validate_session_key(key))  # type: ignore[misc]  # the stubs leave it out
         return valid and key.isascii() and key.isalnum()
 
 
@@ -66,7 +72,7 @@ def sign_out_gone(request: HttpRequest) -> HttpResponse:
     """Sign out somebody who was erased, merged or closed while they sent this; lead to the same page as a visitor."""
     logout(request)
     messages.info(request, GONE)
-    return HttpResponseRedirect(request.path, status=303)
+    return HttpResponseRedirect(request.path)
 
 
 def share(request: HttpRequest, shared: bool) -> None:
@@ -111,7 +117,7 @@ def _to_the_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def lengths(get_response: Handler) -> Handler:
     """Middleware: end a staff session that is over, renew the others; patients' days are their clinic's."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: SiteRequest) -> HttpResponse:
         now = int(time.time())
         ended = False
         if request.user.is_authenticated and "since" in request.session:
@@ -124,7 +130,7 @@ def lengths(get_response: Handler) -> Handler:
             else:
                 left = min(idle - (0 if request.method == "POST" else now - seen), longest - (now - since))
                 if left < _DAY:  # what a page warns of (templates/_stay.html); seconds
-                    request.idle = {"left": left, "all": idle}  # type: ignore[attr-defined]
+                    request.idle = {"left": left, "all": idle}
         zone = request.user.patient.care_team.zone if hasattr(request.user, "patient") else None
         with timezone.override(zone):
             response = get_response(request)

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,13 +21,13 @@ from learn.progress import actions, standing
 from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
+from quizzes.numbers import number
 
 HELPER = "i-help-somebody"  # the lesson for people who help a patient
 
 
 def _see(name: str, *args: Any) -> HttpResponse:
-    """Redirect with 303: whatever was posted, the next page is fetched anew."""
-    return HttpResponseRedirect(reverse(name, args=args), status=303)
+    return redirect(name, *args)
 
 
 def _standings(request: HttpRequest) -> list[Standing]:
@@ -81,7 +81,7 @@ def start(request: HttpRequest) -> HttpResponse:
     asked = [s for s in standings if s.assigned and s.code == Status.NOT_STARTED]
     context = {
         "carry_on": begun[0] if begun else None,
-        "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]
+        "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]  # all are
         "review": _review(request),
         "helper": _helper(next((s.taught.therapy for s in standings if s.taught.slug == HELPER), None)),
     }
@@ -164,16 +164,16 @@ def _shown(request: HttpRequest, here: Step, steps: list[Step]) -> dict[str, Any
         "sources": reference.sources_of(c for s in steps for c in s.claims) if last else [],
         "teaches_card": teaches_card,
         "shows_card": last or teaches_card,
-        "helper": _helper(here.helper) if for_helpers else "",  # type: ignore[attr-defined]
+        "helper": _helper(here.helper) if for_helpers else "",  # type: ignore[attr-defined]  # by `_steps`
     }
 
 
 def _as_drawn(request: HttpRequest, here: Step | None, steps: list[Step]) -> tuple[Step, list[Step]] | None:
     """Return the step that the posted form was drawn for, with its edition's steps: one retired since, perhaps."""
-    posted = request.POST.get("step", "")
-    if posted.isascii() and posted.isdigit() and len(posted) < 19 and int(posted) not in {s.pk for s in steps}:
+    posted = number(request.POST.get("step", ""))
+    if posted and posted not in {s.pk for s in steps}:
         lesson = steps[0].edition.lesson_id
-        older = Step.objects.filter(pk=int(posted), frozen=True, edition__lesson=lesson).first()
+        older = Step.objects.filter(pk=posted, frozen=True, edition__lesson=lesson).first()
         if older is not None:
             return older, list(Step.objects.filter(edition=older.edition_id).order_by("position"))
     return (here, steps) if here else None

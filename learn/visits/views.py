@@ -9,8 +9,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -25,6 +25,7 @@ from learn.visits import actions
 from learn.visits.forms import OwnForm
 from learn.visits.models import LONGEST, MyQuestion, SuggestedQuestion
 from quizzes.models import AttemptItem
+from quizzes.numbers import number
 
 SHOWN = 10  # suggested questions that stand open; the others are under "More questions"
 REMOVED = "removed_question"  # in the session: what "Put it back" brings back
@@ -53,7 +54,7 @@ def questions(request: HttpRequest, lessons_read: LessonsRead) -> HttpResponse:
         told, room = _put(request, form.cleaned_data["text"])
         if room:
             messages.success(request, told)
-            return _see(about["address"] if about else reverse("questions"))
+            return redirect(about["address"] if about else reverse("questions"))
         form.add_error("text", told)
     return _page(request, form, lessons_read, about)
 
@@ -74,7 +75,7 @@ def _page(request: HttpRequest, form: OwnForm, lessons_read: LessonsRead, about:
         "shared": sum(q.shared is not None for q in waiting),
         "first": first,
         "groups": groups,
-        "at": _number(request.GET.get("at", "")),
+        "at": number(request.GET.get("at", "")),
         "added": next((q for q in offered if q.slug == request.GET.get("added")), None),
         "removed": request.session.get(REMOVED),
         "sharing": _sharing(request),
@@ -119,19 +120,9 @@ def _result(address: str) -> str:
         return ""
 
 
-def _number(value: str) -> int:
-    """Return a primary key that was posted; 0, which is nobody's, for anything else."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
-
-
-def _see(address: str) -> HttpResponse:
-    """Redirect with 303: whatever was posted, the next page is fetched anew."""
-    return HttpResponseRedirect(address, status=303)
-
-
 def _at(question: MyQuestion) -> HttpResponse:
     """Lead back to a question's own place on the page, its buttons open."""
-    return _see(f"{reverse('questions')}?at={question.pk}#q{question.pk}")
+    return redirect(f"{reverse('questions')}?at={question.pk}#q{question.pk}")
 
 
 def _put(request: HttpRequest, text: str, suggested: SuggestedQuestion | None = None) -> tuple[str, bool]:
@@ -155,7 +146,7 @@ def _unwell(request: HttpRequest, text: str) -> None:
 
 def _mine(request: HttpRequest, value: str) -> MyQuestion | None:
     """Return a question of this person's own, or tell them that it is not there."""
-    question = MyQuestion.objects.of(request.user).filter(pk=_number(value)).first()
+    question = MyQuestion.objects.of(request.user).filter(pk=number(value) or 0).first()
     if question is None:
         messages.info(request, _("That question is not on your list any more."))
     return question
@@ -172,33 +163,33 @@ def add(request: HttpRequest, value: str) -> HttpResponse:
     suggested = next((q for q in SuggestedQuestion.objects.offered() if q.slug == value), None)
     if suggested is None:
         messages.info(request, _("That question is not offered any more. Here is what is."))
-        return _see(reverse("questions"))
+        return redirect("questions")
     told, room = _put(request, suggested.text, suggested)
     if not room or (after := _result(request.POST.get("after", ""))):
         messages.success(request, told)
-        return _see(after if room else reverse("questions"))
+        return redirect(after if room else reverse("questions"))
     query = urlencode({"added": suggested.slug} | ({"more": 1} if "more" in request.POST else {}))
-    return _see(f"{reverse('questions')}?{query}#others")
+    return redirect(f"{reverse('questions')}?{query}#others")
 
 
 def item(request: HttpRequest, value: str) -> HttpResponse:
     """Put a question that I was asked in a check (its item) on my list; lead back to its feedback."""
-    asked = AttemptItem.objects.of(request.user).select_related("revision").filter(pk=_number(value)).first()
+    asked = AttemptItem.objects.of(request.user).select_related("revision").filter(pk=number(value) or 0).first()
     if asked is None:
         messages.info(request, _("That page was out of date. You can write your question here."))
-        return _see(reverse("questions"))
+        return redirect("questions")
     text = _("Please go over this with me: %(question)s") % {"question": asked.revision.stem}
     told, room = _put(request, text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
     messages.success(request, told)
     feedback = reverse("quizzes:feedback", args=[asked.attempt_id, asked.position])
-    return _see(feedback if room else reverse("questions"))
+    return redirect(feedback if room else reverse("questions"))
 
 
 def _moved(where: actions.Where) -> Callable[[HttpRequest, str], HttpResponse]:
     def move(request: HttpRequest, value: str) -> HttpResponse:
         question = _mine(request, value)
         if question is None:
-            return _see(reverse("questions"))
+            return redirect("questions")
         actions.move(learner=learner(request), question=question, where=where)
         return _at(question)
 
@@ -211,7 +202,7 @@ def remove(request: HttpRequest, value: str) -> HttpResponse:
     if question is not None:
         actions.remove(learner=learner(request), question=question)
         request.session[REMOVED] = question.text
-    return _see(reverse("questions"))
+    return redirect("questions")
 
 
 def share(request: HttpRequest, value: str) -> HttpResponse:
@@ -221,12 +212,12 @@ def share(request: HttpRequest, value: str) -> HttpResponse:
         messages.info(
             request, _("No nurse is linked with you here, so there is nobody to share with. Print your list.")
         )
-        return _see(reverse("questions"))
+        return redirect("questions")
     question = None if value == "all" else _mine(request, value)
     if question is None and value != "all":
-        return _see(reverse("questions"))
+        return redirect("questions")
     actions.share(patient=patient, question=question, now=timezone.now())
-    return _at(question) if question else _see(f"{reverse('questions')}#share")
+    return _at(question) if question else redirect(f"{reverse('questions')}#share")
 
 
 def stop(request: HttpRequest, value: str) -> HttpResponse:
@@ -234,7 +225,7 @@ def stop(request: HttpRequest, value: str) -> HttpResponse:
     question = None if value == "all" else _mine(request, value)
     if request.user.is_authenticated and (question or value == "all"):
         actions.stop_sharing(learner=request.user, question=question)
-    return _at(question) if question else _see(f"{reverse('questions')}#share")
+    return _at(question) if question else redirect(f"{reverse('questions')}#share")
 
 
 # The name of a button -> what it does with the button's value.

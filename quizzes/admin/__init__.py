@@ -6,29 +6,31 @@ drafts and takes out, `quizzes.publish_revision` publishes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpResponse
 from django.urls import path
 
 from quizzes.admin import health, question, writing
 from quizzes.models import Question
 
 # address below /admin/quizzes/question/, view, name after "admin:quizzes_question_"
-SCREENS = [
+SCREENS: list[tuple[str, Callable[..., HttpResponse], str]] = [
     ("", health.questions, "changelist"),
     ("add/", writing.add, "add"),
-    ("<int:pk>/change/", question.overview, "change"),
-    ("<int:pk>/write/", writing.write, "write"),
-    ("<int:pk>/publish/", writing.publish, "publish"),
-    ("<int:pk>/discard/", writing.discard, "discard"),
-    ("<int:pk>/retire/", writing.retire, "retire"),
-    ("<int:pk>/preview/<int:number>/", question.preview, "preview"),
+    ("<number:pk>/change/", question.overview, "change"),
+    ("<number:pk>/write/", writing.write, "write"),
+    ("<number:pk>/publish/", writing.publish, "publish"),
+    ("<number:pk>/discard/", writing.discard, "discard"),
+    ("<number:pk>/retire/", writing.retire, "retire"),
+    ("<number:pk>/preview/<number:number>/", question.preview, "preview"),
 ]
 
 
 @admin.register(Question)
-class QuestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class QuestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes one for the type checker only
     """Nothing of the stock pages: what was published is never edited, only followed by a new wording."""
 
     def get_urls(self) -> list[Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from quizzes.admin.permissions import LANGUAGE, needs
+from quizzes.admin.requests import LANGUAGE, StaffRequest
 from quizzes.analysis import ENOUGH
 from quizzes.health import QuestionHealth, lines
 from quizzes.models import Quiz, Revision, State
@@ -15,8 +16,8 @@ STAFF = {"is_staff": True}  # those who try a check at work are no learners
 
 
 @require_safe
-@needs("view_question")
-def questions(request: HttpRequest) -> HttpResponse:
+@permission_required("quizzes.view_question", raise_exception=True)
+def questions(request: StaffRequest) -> HttpResponse:
     """List what is asked, worst first, of all quizzes or of one (`?quiz=`), and the drafts that wait."""
     quizzes = list(Quiz.objects.order_by("title"))
     chosen = next((quiz for quiz in quizzes if quiz.slug == request.GET.get("quiz")), None)

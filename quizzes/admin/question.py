@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import authoring
 from quizzes.admin.health import STAFF
-from quizzes.admin.permissions import LANGUAGE, find, needs
+from quizzes.admin.requests import LANGUAGE, StaffRequest, find
 from quizzes.forms import AnswerForm
 from quizzes.health import lines
 from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State
@@ -19,8 +20,8 @@ from quizzes.wording import advise
 
 
 @require_safe
-@needs("view_question")
-def overview(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required("quizzes.view_question", raise_exception=True)
+def overview(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one question with everything that can be done with it."""
     question = find(pk)
     history = list(
@@ -110,8 +111,8 @@ def _texts(revision: Revision) -> dict[str, str]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs("view_question")
-def preview(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+@permission_required("quizzes.view_question", raise_exception=True)
+def preview(request: StaffRequest, pk: int, number: int) -> HttpResponse:
     """Show a wording as a learner meets it; POST shows its feedback. Nothing is kept."""
     question = find(pk)
     revision = question.revisions.filter(language=LANGUAGE, number=number).first()

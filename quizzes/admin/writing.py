@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quizzes import authoring
 from quizzes.admin.forms import FORMS, Words
-from quizzes.admin.permissions import LANGUAGE, find, needs, see
+from quizzes.admin.requests import LANGUAGE, StaffRequest, find
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
 CHANGED = "Somebody changed this question while you had it open. Read it as it stands now, then go on."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs("change_question")
-def write(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required("quizzes.change_question", raise_exception=True)
+def write(request: StaffRequest, pk: int) -> HttpResponse:
     """Change the words of a question; POST keeps them as its draft."""
     question = find(pk)
     newest = question.newest(LANGUAGE)
@@ -30,7 +31,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = FORMS[kind](newest, authoring.fingerprint(newest), data)
     if form.is_bound and form.is_valid() and _save(request, form, question, kind):
-        return see("change", pk)
+        return redirect("admin:quizzes_question_change", pk)
     context = {"title": "Change the words", "question": question, "form": form, "sources": _sources()}
     return render(request, "quizzes/admin/write.html", context)
 
@@ -41,22 +42,22 @@ def _sources() -> list[str]:
     return sorted(set(asked.values_list("source", flat=True)))
 
 
-def _save(request: HttpRequest, form: Words, question: Question, kind: str) -> Revision | None:
+def _save(request: StaffRequest, form: Words, question: Question, kind: str) -> Revision | None:
     """Save the form as a draft, or tell in the form why not."""
     try:
         return authoring.write(
             question=question,
             language=LANGUAGE,
             seen=form.cleaned_data["seen"] or "",
-            by=request.user,  # type: ignore[arg-type]
+            by=request.user,
             now=timezone.now(),
             kind=kind,
             **form.words(),
         )
     except authoring.Stale as stale:
         # What was typed stays on the page; sent once more, it takes the place of the other's words.
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["seen"] = authoring.fingerprint(stale.now)  # type: ignore[index]
+        form.data = request.POST.copy()
+        form.data["seen"] = authoring.fingerprint(stale.now)
         who = str(stale.now.author) if stale.now and stale.now.author else "Somebody"
         form.add_error(
             "stem",
@@ -69,8 +70,8 @@ def _save(request: HttpRequest, form: Words, question: Question, kind: str) -> R
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs("add_question")
-def add(request: HttpRequest) -> HttpResponse:
+@permission_required("quizzes.add_question", raise_exception=True)
+def add(request: StaffRequest) -> HttpResponse:
     """Choose a quiz and a kind, then write a new question; POST keeps it as a draft at the quiz's end."""
     quizzes = list(Quiz.objects.order_by("title"))
     quiz = next((one for one in quizzes if one.slug == request.GET.get("quiz")), None)
@@ -84,13 +85,13 @@ def add(request: HttpRequest) -> HttpResponse:
             # One new question at a time: its name and its place are given here, and the same form twice is one.
             list(Quiz.objects.select_for_update().order_by("pk"))
             if twin := _twin(form, quiz, kind):
-                return see("change", twin.question_id)
+                return redirect("admin:quizzes_question_change", twin.question_id)
             question = _begin(quiz, form.cleaned_data["stem"])
             saved = _save(request, form, question, kind)
             if saved is None:
                 transaction.set_rollback(True)
         if saved:
-            return see("change", question.pk)
+            return redirect("admin:quizzes_question_change", question.pk)
     return render(request, "quizzes/admin/write.html", context | {"form": form, "sources": _sources()})
 
 
@@ -115,8 +116,8 @@ def _begin(quiz: Quiz, stem: str) -> Question:
 
 
 @require_POST
-@needs("publish_revision")
-def publish(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required("quizzes.publish_revision", raise_exception=True)
+def publish(request: StaffRequest, pk: int) -> HttpResponse:
     """Publish the draft that was read, as a mended typo or a changed meaning."""
     newest, meaning = find(pk).newest(LANGUAGE), request.POST.get("as")
     try:
@@ -127,7 +128,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         authoring.publish(
             revision=newest,
             same_meaning=meaning == "typo",
-            by=request.user,  # type: ignore[arg-type]
+            by=request.user,
             now=timezone.now(),
             seen=request.POST.get("seen", ""),
         )
@@ -136,12 +137,12 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, CHANGED)
     except authoring.Unfit as unfit:
         messages.warning(request, str(unfit))
-    return see("change", pk)
+    return redirect("admin:quizzes_question_change", pk)
 
 
 @require_POST
-@needs("change_question")
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required("quizzes.change_question", raise_exception=True)
+def discard(request: StaffRequest, pk: int) -> HttpResponse:
     """Throw the draft away that was read."""
     draft = Revision.objects.filter(question=pk, language=LANGUAGE, state=State.DRAFT).first()
     try:
@@ -152,22 +153,24 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "The draft was thrown away.")
     except authoring.Stale:
         messages.warning(request, CHANGED)
-    return see("change", pk) if Question.objects.filter(pk=pk).exists() else see("changelist")
+    if not Question.objects.filter(pk=pk).exists():
+        return redirect("admin:quizzes_question_changelist")
+    return redirect("admin:quizzes_question_change", pk)
 
 
 @require_POST
-@needs("change_question")
-def retire(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required("quizzes.change_question", raise_exception=True)
+def retire(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask the wording no more that was read."""
     question = find(pk)
     asked = question.revisions.filter(language=LANGUAGE, state=State.PUBLISHED).first()
     try:
         if asked is None:
             raise authoring.Unfit(["This question is not asked now."])
-        authoring.retire(revision=asked, by=request.user, now=timezone.now(), seen=request.POST.get("seen", ""))  # type: ignore[arg-type]
+        authoring.retire(revision=asked, by=request.user, now=timezone.now(), seen=request.POST.get("seen", ""))
         messages.success(request, "Taken out. It is asked no more; what was answered stays.")
     except authoring.Stale:
         messages.warning(request, CHANGED)
     except authoring.Unfit as unfit:
         messages.warning(request, str(unfit))
-    return see("change", pk)
+    return redirect("admin:quizzes_question_change", pk)

@@ -55,7 +55,7 @@ class TestAnAttempt(StateCase):
 
     def test_waits_when_the_session_is_lost_and_goes_on_after_it(self) -> None:
         self.client.logout()
-        assert self.client.post(self.at(1), {"choice": right(self.plain), "number": 1}).status_code == 302
+        assert self.client.post(self.at(1), {"choice": right(self.plain), "number": 1}).status_code == 303
         assert not Response.objects.exists()
         self.client.force_login(self.learner)
         assert "Stem of plain?" in self.client.get(self.at(1)).content.decode()

@@ -7,8 +7,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from learn.people import actions as people
 from learn.people import codes, mail, rate_limits
 from learn.people.forms import DeviceForm
 from learn.people.models import AccessCode, User
+from learn.people.requests import LearnerRequest
 from learn.progress import standing
 from learn.progress.standing import Status
 from learn.visits.models import MyQuestion
@@ -58,7 +58,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def merge(request: HttpRequest) -> HttpResponse:
+def merge(request: LearnerRequest) -> HttpResponse:
     """Ask whether what a guest did on this device comes along; POST merges it or leaves it."""
     guest = User.objects.filter(pk=request.session.get("guest", 0), is_active=True).first()
     choice = request.POST.get("bring")
@@ -68,11 +68,11 @@ def merge(request: HttpRequest) -> HttpResponse:
         return render(request, "progress/bring.html", {"begun": begun, "questions": questions})
     request.session.pop("guest", None)
     if guest and choice == "yes":
-        guests.merge(guest=guest, into=request.user, now=timezone.now())  # type: ignore[arg-type]
+        guests.merge(guest=guest, into=request.user, now=timezone.now())
         messages.success(request, _("What you did on this phone or computer came along."))
     elif guest:
         guests.leave(guest=guest, now=timezone.now())
-    return HttpResponseRedirect(reverse("my"), status=303)
+    return redirect("my")
 
 
 def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
@@ -86,12 +86,12 @@ def _let_in(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datet
     people.sign_in(request, code.user, shared=bool(form.cleaned_data["shared"]))
     back = request.GET.get("next", "")
     if guests.has_record(request.session.get("guest", 0)):
-        return HttpResponseRedirect(reverse("bring"), status=303)
+        return redirect("bring")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:
-        return HttpResponseRedirect(back, status=303)
+        return HttpResponseRedirect(back)
     first = code.used is None and next(
         (s for s in standing.standings([code.user_id])[code.user_id] if s.assigned and not s.is_done), None
     )
     if first:
-        return HttpResponseRedirect(reverse("lesson", args=[first.taught.therapy, first.taught.slug]), status=303)
-    return HttpResponseRedirect(reverse("my"), status=303)
+        return redirect("lesson", first.taught.therapy, first.taught.slug)
+    return redirect("my")

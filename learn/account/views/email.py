@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -28,7 +28,7 @@ def ask(request: HttpRequest, keep: bool) -> HttpResponse:
     """Take an address and send it an email. The answer is the same, whoever has the address."""
     user = _keeper(request, keep)
     if keep and user is None:
-        return _see("keep")
+        return redirect("keep")
     form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         address, now = form.cleaned_data["address"], timezone.now()
@@ -79,12 +79,12 @@ def remove(request: HttpRequest) -> HttpResponse:
     if isinstance(user, User) and user.is_staff:
         raise Http404("Not for staff")
     if request.method != "POST" or not isinstance(user, User):
-        return _see("keep")
+        return redirect("keep")
     if email_codes.remove(user=user, now=timezone.now()):
         messages.success(request, _("We have forgotten your email address."))
     else:
         messages.error(request, _("Nothing else opens your progress. Ask for a code first, then remove the address."))
-    return _see("keep")
+    return redirect("keep")
 
 
 def _keeper(request: HttpRequest, keep: bool) -> User | None:
@@ -101,9 +101,9 @@ def _keeper(request: HttpRequest, keep: bool) -> User | None:
 def _set_address(request: HttpRequest, user: User, asked: email_codes.Waiting) -> HttpResponse:
     if email_codes.set_address(user=user, address=asked.address):
         messages.success(request, _("Your progress is kept under your email address."))
-        return _see("my")
+        return redirect("my")
     messages.error(request, _("Another record is kept under that address. To open that one, sign in with it."))
-    return _see("keep")
+    return redirect("keep")
 
 
 def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> HttpResponse:
@@ -113,10 +113,10 @@ def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> H
         return _see("email_in", back)
     people.sign_in(request, user, shared=shared)
     if guests.has_record(request.session.get("guest", 0)):
-        return _see("bring")
+        return redirect("bring")
     if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:
-        return HttpResponseRedirect(back, status=303)
-    return _see("my")
+        return HttpResponseRedirect(back)
+    return redirect("my")
 
 
 def _back(request: HttpRequest) -> str:
@@ -124,5 +124,6 @@ def _back(request: HttpRequest) -> str:
     return request.GET.get("next", "")
 
 
-def _see(name: str, back: str = "") -> HttpResponse:
-    return HttpResponseRedirect(reverse(name) + (f"?{urlencode({'next': back})}" if back else ""), status=303)
+def _see(name: str, back: str) -> HttpResponse:
+    """Lead to a page of ours that takes the page which was asked for along."""
+    return redirect(reverse(name) + (f"?{urlencode({'next': back})}" if back else ""))

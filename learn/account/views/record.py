@@ -6,9 +6,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -38,13 +37,13 @@ def keep(request: HttpRequest) -> HttpResponse:
             if made is None:
                 raise learners.Gone(user.pk)
             request.session[NEW_CODE] = made.groups
-            return _see("new_code")
+            return redirect("new_code")
         if how == "email":
-            return _see("email_keep")
+            return redirect("email_keep")
         if how == "account":
-            return _see("account_signup")
+            return redirect("account_signup")
         messages.success(request, _("Your progress stays on this phone or computer."))
-        return _see("my")
+        return redirect("my")
     has_code = user.codes.living(at=timezone.now()).exists()
     return render(request, "progress/keep.html", {"form": form, "has_code": has_code, "by_email": by_email})
 
@@ -68,10 +67,6 @@ def finish(request: HttpRequest) -> HttpResponse:
     return render(request, "progress/finish.html", {"lost": lost})
 
 
-def _see(name: str) -> HttpResponse:
-    return HttpResponseRedirect(reverse(name), status=303)
-
-
 @login_not_required
 @require_safe
 def my_data(request: HttpRequest) -> HttpResponse:
@@ -85,7 +80,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
 def my_data_file(request: HttpRequest) -> HttpResponse:
     """Give the same as a file."""
     if not isinstance(request.user, User):
-        return _see("my_data")
+        return redirect("my_data")
     response = JsonResponse(data.read(request.user), json_dumps_params={"indent": 1, "ensure_ascii": False})
     response["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return response
@@ -96,11 +91,11 @@ def my_data_file(request: HttpRequest) -> HttpResponse:
 def stop_sharing(request: HttpRequest) -> HttpResponse:
     """Say what it means to leave one's nurse; POST does it. Whoever has none is led back."""
     if not (isinstance(request.user, User) and hasattr(request.user, "patient")):
-        return _see("my_data")
+        return redirect("my_data")
     if request.method == "POST":
         actions.stop_sharing(user=request.user, now=timezone.now())
         messages.success(request, _("Your nurse no longer sees what you do here."))
-        return _see("my_data")
+        return redirect("my_data")
     return render(request, "progress/stop_sharing.html")
 
 
@@ -109,7 +104,7 @@ def stop_sharing(request: HttpRequest) -> HttpResponse:
 def erase(request: HttpRequest) -> HttpResponse:
     """Say what erasing means; POST does it. Staff accounts are IT's to end."""
     if not isinstance(request.user, User):
-        return _see("my_data")
+        return redirect("my_data")
     if request.user.is_staff:
         raise Http404("Not for staff")
     form = EraseForm(request.POST if request.method == "POST" else None)
@@ -125,7 +120,7 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
     Our cookies go one by one: Clear-Site-Data "cookies" would take those of the hospital's other sites along.
     """
     logout(request)
-    response = _see(name)
+    response = redirect(name)
     for cookie in (
         settings.SESSION_COOKIE_NAME,
         settings.CSRF_COOKIE_NAME,

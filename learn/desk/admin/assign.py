@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,18 +16,16 @@ from learn.assignments.forms import AssignForm, DueForm
 from learn.assignments.models import Act, Assignment
 from learn.desk.admin.patients import PAGE, mine
 from learn.lessons.models import LANGUAGE, Edition
-from learn.people import audit, permissions
+from learn.people import audit
 from learn.people.models import Patient
+from learn.people.requests import StaffRequest
 from quizzes.models import State
+from quizzes.numbers import number
 
 MAY = ("people.view_patient", "assignments.add_assignment")
 
 
-def _see(name: str, *args: Any) -> HttpResponse:
-    return HttpResponseRedirect(reverse(f"admin:{name}", args=args), status=303)
-
-
-def _say(request: HttpRequest, act: Act | None, words: str) -> None:
+def _say(request: StaffRequest, act: Act | None, words: str) -> None:
     """Tell what was done, with a button that undoes it; where nothing was new, say that."""
     if act is None:
         messages.info(request, "Nothing has changed: all of this was asked for already.")
@@ -37,14 +34,14 @@ def _say(request: HttpRequest, act: Act | None, words: str) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.needs(*MAY)
-def assign_lessons(request: HttpRequest) -> HttpResponse:
+@permission_required(MAY, raise_exception=True)
+def assign_lessons(request: StaffRequest) -> HttpResponse:
     """Choose lessons and a day for the ticked patients; POST assigns them."""
-    ticked = {p for p in request.GET.getlist("patient") if p.isascii() and p.isdigit() and len(p) < 19}
+    ticked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
     if not ticked:
         messages.warning(request, "Tick at least one patient, then choose “Assign lessons”.")
-        return _see("index")
-    patients = list(mine(request).filter(pk__in=[int(p) for p in list(ticked)[: PAGE * 2]]))
+        return redirect("admin:index")
+    patients = list(mine(request).filter(pk__in=list(ticked)[: PAGE * 2]))
     if len(patients) != len(ticked):
         raise Http404("Not all of these are your patients")
     now = timezone.now()
@@ -52,23 +49,23 @@ def assign_lessons(request: HttpRequest) -> HttpResponse:
     today = min(patient.care_team.today(now) for patient in patients)
     form = AssignForm(request.POST or None, today=today)
     if request.method == "POST" and form.is_valid():
-        act = actions.assign(patients=patients, by=request.user, now=now, **form.cleaned_data)  # type: ignore[arg-type]
+        act = actions.assign(patients=patients, by=request.user, now=now, **form.cleaned_data)
         who = patients[0].name if len(patients) == 1 else f"{len(patients)} patients"
         n = len(form.cleaned_data["lessons"])
         _say(request, act, f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}.")
-        return _see("index")
+        return redirect("admin:index")
     if request.method != "POST":
-        audit.note_list(by=request.user, what="list.seen", patients=patients, now=now)  # type: ignore[arg-type]
+        audit.note_list(by=request.user, what="list.seen", patients=patients, now=now)
     return render(request, "admin/assign.html", {"title": "Assign lessons", "patients": patients, "form": form})
 
 
 @require_POST
-@permissions.needs(*MAY)
-def undo(request: HttpRequest, act: int) -> HttpResponse:
+@permission_required(MAY, raise_exception=True)
+def undo(request: StaffRequest, act: int) -> HttpResponse:
     """Undo what one press of mine did, within ten minutes."""
-    mine = get_object_or_404(Act.objects.filter(by=request.user), pk=act)  # type: ignore[misc]
+    mine = get_object_or_404(Act.objects.filter(by=request.user), pk=act)
     try:
-        undone = actions.undo(act=mine, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        undone = actions.undo(act=mine, by=request.user, now=timezone.now())
     except actions.TooLate:
         messages.warning(request, "The ten minutes are over. You can change or withdraw each one on a patient’s page.")
     else:
@@ -78,44 +75,45 @@ def undo(request: HttpRequest, act: int) -> HttpResponse:
         messages.success(request, ("Undone." if undone.back else "Nothing was undone.") + stay)
     patients = set(mine.changes.values_list("assignment__patient", flat=True))
     only = Patient.objects.visible_to(request.user).filter(pk__in=patients).first() if len(patients) == 1 else None
-    return _see("people_patient_change", only.pk) if only else _see("index")
+    return redirect("admin:people_patient_change", only.pk) if only else redirect("admin:index")
 
 
-def _assignment(request: HttpRequest, pk: int, assignment: int) -> Assignment:
+def _assignment(request: StaffRequest, pk: int, assignment: int) -> Assignment:
     """Return an assignment of a patient of mine, withdrawn or not; 404 for anyone else's."""
     found = Assignment.objects.filter(patient__in=Patient.objects.visible_to(request.user), patient=pk)
     return get_object_or_404(found.select_related("patient__care_team", "lesson"), pk=assignment)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.needs(*MAY)
-def change(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
+@permission_required(MAY, raise_exception=True)
+def change(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
     """Show one assignment with its day and words; POST changes them for this one patient."""
     found, now = _assignment(request, pk, assignment), timezone.now()
     if found.withdrawn:
         messages.warning(request, "This lesson is not asked for any more. You can assign it again.")
-        return _see("people_patient_change", pk)
+        return redirect("admin:people_patient_change", pk)
     held = {"due": found.due, "note": found.note}
     form = DueForm(request.POST or None, today=found.patient.care_team.today(now), initial=held)
     if request.method == "POST" and form.is_valid():
-        who = {"patients": [found.patient], "lessons": [found.lesson], "by": request.user}
-        _say(request, actions.assign(now=now, **who, **form.cleaned_data), "Changed.")  # type: ignore[arg-type]
-        return _see("people_patient_change", pk)
+        one, lesson = [found.patient], [found.lesson]
+        act = actions.assign(patients=one, lessons=lesson, by=request.user, now=now, **form.cleaned_data)
+        _say(request, act, "Changed.")
+        return redirect("admin:people_patient_change", pk)
     if request.method != "POST":
-        audit.note(by=request.user, what="patient.seen", patient=found.patient, now=now)  # type: ignore[arg-type]
-    lesson = _titles([found])[found.lesson_id]
-    context = {"title": "Change the day", "patient": found.patient, "assignment": found, "lesson": lesson, "form": form}
+        audit.note(by=request.user, what="patient.seen", patient=found.patient, now=now)
+    title = _titles([found])[found.lesson_id]
+    context = {"title": "Change the day", "patient": found.patient, "assignment": found, "lesson": title, "form": form}
     return render(request, "admin/assignment.html", context)
 
 
 @require_POST
-@permissions.needs(*MAY)
-def withdraw(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
+@permission_required(MAY, raise_exception=True)
+def withdraw(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
     """Ask no longer for this lesson."""
     found = _assignment(request, pk, assignment)
-    actions.withdraw(assignment=found, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    actions.withdraw(assignment=found, by=request.user, now=timezone.now())
     messages.success(request, "Withdrawn. What was done of the lesson stays as it is.")
-    return _see("people_patient_change", pk)
+    return redirect("admin:people_patient_change", pk)
 
 
 def _titles(assignments: Collection[Assignment]) -> dict[int, str]:

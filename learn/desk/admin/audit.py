@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from typing import cast
-
+from django.contrib.auth.decorators import permission_required
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from learn.desk.admin.team import led
-from learn.people import audit, permissions
-from learn.people.models import AuditEvent, Patient, User
+from learn.people import audit
+from learn.people.models import AuditEvent, Patient
+from learn.people.requests import StaffRequest
+from quizzes.numbers import number
 
 PAGE = 50  # audit rows a page
 
 
 @require_safe
-@permissions.needs("people.view_auditevent")
-def who_saw_what(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required("people.view_auditevent", raise_exception=True)
+def who_saw_what(request: StaffRequest, pk: int) -> HttpResponse:
     """Show who saw or did what of this team's patients, newest first; by patient or by person."""
     team, now = led(request, pk), timezone.now()
-    asked = {name: value for name in ("patient", "who") if (value := _number(request, name)) is not None}
+    asked = {name: value for name in ("patient", "who") if (value := number(request.GET.get(name, "")))}
     events = AuditEvent.objects.filter(team=pk, **asked)
     rows = list(_after(request, events).order_by("-at", "-pk")[: PAGE + 1])
-    audit.note(by=cast(User, request.user), what="audit.seen", team=team, now=now)
+    audit.note(by=request.user, what="audit.seen", team=team, now=now)
     # Names only of people who ever worked here, and of patients whom this lead may see; numbers of all others.
     members = team.memberships.select_related("nurse").order_by("nurse__username")
     people = {member.nurse_id: str(member.nurse) for member in members}
@@ -44,16 +45,10 @@ def who_saw_what(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "admin/audit.html", context)
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
-    """Return the number under this name in the address; None for anything else, and for one too long to be a key."""
-    value = request.GET.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
-
-
-def _after(request: HttpRequest, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+def _after(request: StaffRequest, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     """Go on after the row that the last page ended with."""
-    after = _number(request, "after")
-    last = events.filter(pk=after).first() if after is not None else None
+    after = number(request.GET.get("after", ""))
+    last = events.filter(pk=after).first() if after else None
     return events.filter(Q(at__lt=last.at) | Q(at=last.at, pk__lt=last.pk)) if last else events
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,43 +13,44 @@ from django.views.decorators.http import require_http_methods, require_POST
 from learn.desk import actions
 from learn.desk.forms import CloseForm, LabelForm
 from learn.people import permissions
+from learn.people.requests import StaffRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.needs("people.view_patient", "people.change_patient")
-def label(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(["people.view_patient", "people.change_patient"], raise_exception=True)
+def label(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask what to call a patient; POST keeps it."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
     kept = {"label": patient.label, "reference": patient.reference}
     form = LabelForm(request.POST if request.method == "POST" else None, initial=kept)
     if request.method == "POST" and form.is_valid():
-        actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)  # type: ignore[arg-type]
-        return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]), status=303)
+        actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)
+        return redirect("admin:people_patient_change", pk)
     context = {"title": f"Change what {patient.name} is called", "patient": patient, "form": form}
     return render(request, "admin/label.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.needs("people.view_patient", "people.change_patient")
-def close(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(["people.view_patient", "people.change_patient"], raise_exception=True)
+def close(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask why, and say what it means; POST closes the patient's record."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
     form = CloseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        actions.close(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)  # type: ignore[arg-type]
+        actions.close(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)
         messages.success(request, f"{patient.name} is off your lists. You can take them back here.")
-        return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#end", status=303)
+        return redirect(reverse("admin:people_patient_change", args=[pk]) + "#end")
     return render(request, "admin/end.html", {"title": f"End {patient.name}", "patient": patient, "form": form})
 
 
 @require_POST
-@permissions.needs("people.view_patient", "people.change_patient")
-def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(["people.view_patient", "people.change_patient"], raise_exception=True)
+def reopen(request: StaffRequest, pk: int) -> HttpResponse:
     """Reopen a patient's record: they are back on the lists."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
-    if actions.reopen(patient=patient, by=request.user, now=now):  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
+    if actions.reopen(patient=patient, by=request.user, now=now):
         messages.success(request, f"{patient.name} is back on your lists. Make a new card: the old one is gone.")
-    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#cards", status=303)
+    return redirect(reverse("admin:people_patient_change", args=[pk]) + "#cards")

@@ -14,9 +14,10 @@ from urllib.parse import urlencode
 import segno
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -26,7 +27,9 @@ from learn.desk.admin.patients import day
 from learn.desk.forms import InviteManyForm
 from learn.people import audit, codes, permissions
 from learn.people.models import AccessCode, Patient, User
+from learn.people.requests import StaffRequest
 from quizzes import learners
+from quizzes.numbers import number
 
 COOKIE = "__Host-cards" if settings.HTTPS else "cards"
 SALT = "learn.desk.admin.codes"
@@ -36,23 +39,23 @@ SECONDS = 120
 def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: bool = False) -> HttpResponse:
     """Lead to the page that shows these new invitations, this once; `labelled`: with the patient's label, small."""
     query = urlencode([("patient", patient.pk) for patient in patients])
-    response = HttpResponseRedirect(f"{reverse('admin:people_patient_cards')}?{query}", status=303)
+    response = redirect(f"{reverse('admin:people_patient_cards')}?{query}")
     value = signing.dumps([labelled, [(m.code.pk, m.letters, m.token) for m in made]], salt=SALT, compress=True)
     response.set_cookie(COOKIE, value, max_age=SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
     return response
 
 
 @require_safe
-@permissions.needs("people.view_patient", "people.add_accesscode")
-def invitations(request: HttpRequest) -> HttpResponse:
+@permission_required(["people.view_patient", "people.add_accesscode"], raise_exception=True)
+def invitations(request: StaffRequest) -> HttpResponse:
     """Show the new invitations of these patients, to print; at the second look, say that they cannot be shown again."""
     now = timezone.now()
-    asked = {p for p in request.GET.getlist("patient") if p.isascii() and p.isdigit() and len(p) < 19}
+    asked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
     found = Patient.objects.visible_to(request.user).select_related("care_team").order_by("pk")
-    patients = list(found.filter(pk__in=[int(p) for p in list(asked)[: InviteManyForm.MOST]]))
+    patients = list(found.filter(pk__in=list(asked)[: InviteManyForm.MOST]))
     if not patients or len(patients) != len(asked):
         raise Http404("Not all of these are your patients")
-    audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)  # type: ignore[arg-type]
+    audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)
     labelled, opened = _opened(request)
     living = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None)
     by_user = {code.user_id: code for code in living}
@@ -73,30 +76,30 @@ def invitations(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.needs("people.view_patient", "people.add_accesscode")
-def make(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(["people.view_patient", "people.add_accesscode"], raise_exception=True)
+def make(request: StaffRequest, pk: int) -> HttpResponse:
     """Say that a new code cancels the old; POST makes it."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
     if patient.ended_on:
         messages.info(request, "Take this patient back first. Then make a new card.")
         return _back(pk)
     if request.method == "POST":
-        made = codes.make(user=patient.user, by=request.user, now=now)  # type: ignore[arg-type]
+        made = codes.make(user=patient.user, by=request.user, now=now)
         if made is None:
             raise learners.Gone(patient.user_id)
         return show([patient], [made])
     context = {"title": f"Make a new card for {patient.name}", "patient": patient}
-    return render(request, "admin/card.html", context | part(request.user, patient, now))  # type: ignore[arg-type]
+    return render(request, "admin/card.html", context | part(request.user, patient, now))
 
 
 @require_POST
-@permissions.needs("people.view_patient", "people.add_accesscode")
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(["people.view_patient", "people.add_accesscode"], raise_exception=True)
+def cancel(request: StaffRequest, pk: int) -> HttpResponse:
     """Cancel a patient's code: lost, or no longer wanted."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
-    if codes.cancel(user=patient.user, by=request.user, now=now):  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
+    if codes.cancel(user=patient.user, by=request.user, now=now):
         messages.success(request, "The card is cancelled. Where it was used already, they stay signed in.")
     return _back(pk)
 
@@ -126,10 +129,10 @@ def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
 
 
 def _back(pk: int) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]) + "#cards", status=303)
+    return redirect(reverse("admin:people_patient_change", args=[pk]) + "#cards")
 
 
-def _opened(request: HttpRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
+def _opened(request: StaffRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
     """Return whether invitations are labelled, and the letters and token of each new code by its number."""
     try:
         labelled, made = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)

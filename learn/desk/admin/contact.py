@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from learn.desk.forms import ContactForm, number
 from learn.people import permissions
+from learn.people.requests import StaffRequest
 from learn.progress import actions
 from learn.progress.attention import CONTACT_QUIETS
 from learn.progress.models import Contact
@@ -19,17 +20,17 @@ OTHER_FORM = "You saved another one in the meantime. Look through this one, then
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.needs("people.view_patient", "progress.add_contact")
-def contact(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(["people.view_patient", "progress.add_contact"], raise_exception=True)
+def contact(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask for a few words, or none; POST notes that the nurse spoke with the patient."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             actions.contacted(
                 patient=patient,
-                by=request.user,  # type: ignore[arg-type]
+                by=request.user,
                 note=form.cleaned_data["note"],
                 number=number(request.POST.get("number", "")),
                 now=now,
@@ -38,7 +39,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, OTHER_FORM)
         else:
             messages.success(request, f"Noted: you were in contact with {patient.name}.")
-            return HttpResponseRedirect(reverse("admin:index"), status=303)
+            return redirect("admin:index")
     context = {
         "title": f"Mark {patient.name} as contacted",
         "patient": patient,

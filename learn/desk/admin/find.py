@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from learn.desk.admin.patients import PAGE
-from learn.people import audit, permissions
+from learn.people import audit
 from learn.people.models import Patient
+from learn.people.requests import StaffRequest
 
 LONGEST = 80  # letters, as long as a label may be
 
 
 @require_safe
-@permissions.needs("people.view_patient")
-def find(request: HttpRequest) -> HttpResponse:
+@permission_required("people.view_patient", raise_exception=True)
+def find(request: StaffRequest) -> HttpResponse:
     """List the patients of mine, ended ones too, whose label and reference hold each of these words.
 
     Compared in Python: SQLite knows upper and lower case of ASCII letters only. One query.
@@ -29,6 +31,6 @@ def find(request: HttpRequest) -> HttpResponse:
         if words and all(word in f"{patient.label} {patient.reference}".casefold() for word in words)
     ]
     page = found[:PAGE]
-    audit.note_list(by=request.user, what="list.seen", patients=page, now=timezone.now())  # type: ignore[arg-type]
+    audit.note_list(by=request.user, what="list.seen", patients=page, now=timezone.now())
     context = {"title": "Find a patient", "query": asked[:LONGEST], "patients": page, "more": len(found) > PAGE}
     return render(request, "admin/find.html", context)

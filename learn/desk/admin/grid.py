@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import HttpRequest
 
 from learn.desk.admin.patients import mine
+from learn.people.forms import choice
 from learn.people.models import CareTeam, Patient
+from learn.people.requests import StaffRequest
 from learn.progress.standing import Standing, Status, Taught, Whole, whole
 
 ALL, LATE, WEEK, HELP = "all", "late", "week", "help"
@@ -97,7 +98,7 @@ class Filter(forms.Form):
 
     def __init__(self, data: Any, teams: list[CareTeam]) -> None:
         super().__init__(data)
-        self.fields["team"].choices = [(ALL, "All my teams"), *((str(t.pk), t.name) for t in teams)]  # type: ignore[attr-defined]
+        choice(self, "team").choices = [(ALL, "All my teams"), *((str(t.pk), t.name) for t in teams)]
         if len(teams) < 2:
             del self.fields["team"]
         self.is_valid()
@@ -115,7 +116,7 @@ class Filter(forms.Form):
         return "?" + urlencode([pair for pair in asked.items() if pair[1] not in (ALL, "need")])
 
 
-def filtered(request: HttpRequest, now: datetime) -> tuple[Filter, list[PatientRow]]:
+def filtered(request: StaffRequest, now: datetime) -> tuple[Filter, list[PatientRow]]:
     """Return what was asked for and every row of mine that fits, in its order.
 
     Need is derived, never stored, so no database can sort by it: the rows of all my patients are read (five queries,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_safe
 from learn.desk.admin import picture
 from learn.desk.admin.grid import ALL, filtered, table
 from learn.desk.admin.patients import PAGE
-from learn.people import audit, permissions
+from learn.people import audit
+from learn.people.requests import StaffRequest
 
 # A cell that begins so would be run as a formula. The wide forms are those that Excel takes for the narrow ones.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -25,15 +27,15 @@ def safe(text: str) -> str:
 
 
 @require_safe
-@permissions.needs("people.view_patient")
-def matrix(request: HttpRequest) -> HttpResponse:
+@permission_required("people.view_patient", raise_exception=True)
+def matrix(request: StaffRequest) -> HttpResponse:
     """Show how my patients stand in every lesson, fifty patients a page: who comes after the last one seen."""
     now = timezone.now()
     form, rows = filtered(request, now)
     after = request.GET.get("after", "")
     begin = next((n for n, row in enumerate(rows, 1) if str(row.patient.pk) == after), 0)
     page = rows[begin : begin + PAGE]
-    audit.note_list(by=request.user, what="list.seen", patients=[row.patient for row in page], now=now)  # type: ignore[arg-type]
+    audit.note_list(by=request.user, what="list.seen", patients=[row.patient for row in page], now=now)
     lessons, lines = table(page)
     context = {
         "title": "Progress",
@@ -52,13 +54,13 @@ def matrix(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@permissions.needs("people.view_patient")
-def export(request: HttpRequest) -> HttpResponse:
+@permission_required("people.view_patient", raise_exception=True)
+def export(request: StaffRequest) -> HttpResponse:
     """Give the list that `matrix` shows with this filter as CSV, each status in the words of the page."""
     now = timezone.now()
     _, rows = filtered(request, now)
     lessons, lines = table(rows)
-    audit.note_list(by=request.user, what="list.exported", patients=[row.patient for row in rows], now=now)  # type: ignore[arg-type]
+    audit.note_list(by=request.user, what="list.exported", patients=[row.patient for row in rows], now=now)
     response = HttpResponse(BOM, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="progress-{timezone.localdate(now)}.csv"'
     out = csv.writer(response)

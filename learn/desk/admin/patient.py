@@ -6,7 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,6 +16,7 @@ from learn.desk.admin import codes, questions, remind, timeline
 from learn.desk.admin.patients import day, moment, row
 from learn.people import permissions
 from learn.people.models import CareTeam
+from learn.people.requests import StaffRequest
 from learn.progress import record as records
 from learn.progress.standing import Status
 from quizzes.models import Response
@@ -25,11 +27,11 @@ PARTS = (questions.part, remind.part, codes.part)
 
 
 @require_safe
-@permissions.needs("people.view_patient")
-def overview(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required("people.view_patient", raise_exception=True)
+def overview(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one patient: what they missed first, then everything else."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now, also=["reminder"])  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now, also=["reminder"])
     team = patient.care_team
     record = records.of_patient(patient)
     stands = record.whole.standings
@@ -50,7 +52,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "others": [s for s in stands if s.assigned is None and s.code == Status.NOT_STARTED],
     }
     for part in PARTS:
-        context |= part(request.user, patient, now)  # type: ignore[arg-type]
+        context |= part(request.user, patient, now)
     return render(request, "admin/patient.html", context)
 
 

@@ -5,33 +5,36 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
-from learn.people import audit, permissions
+from learn.people import audit
 from learn.people.models import Patient, PatientQuerySet
+from learn.people.requests import StaffRequest
 from learn.progress import standing
 from learn.progress.standing import Status
+from quizzes.numbers import number
 
 PAGE = 50  # patients a page
 
 
-def mine(request: HttpRequest) -> PatientQuerySet:
+def mine(request: StaffRequest) -> PatientQuerySet:
     """Return this nurse's own patients whose care goes on, in the order of every list."""
     return Patient.objects.visible_to(request.user).current().select_related("care_team").order_by("label", "pk")
 
 
 @require_safe
-@permissions.needs("people.view_patient")
-def all_patients(request: HttpRequest) -> HttpResponse:
+@permission_required("people.view_patient", raise_exception=True)
+def all_patients(request: StaffRequest) -> HttpResponse:
     """List all my patients, each with lessons and status in words; tick some to assign lessons."""
     now = timezone.now()
     patients = list(_after(request, mine(request))[: PAGE + 1])
     page, more = patients[:PAGE], len(patients) > PAGE
-    audit.note_list(by=request.user, what="list.seen", patients=page, now=now)  # type: ignore[arg-type]
+    audit.note_list(by=request.user, what="list.seen", patients=page, now=now)
     stands = standing.standings([p.user_id for p in page])
     context = {
         "title": "All patients",
@@ -43,12 +46,10 @@ def all_patients(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/patients.html", context)
 
 
-def _after(request: HttpRequest, patients: PatientQuerySet) -> PatientQuerySet:
+def _after(request: StaffRequest, patients: PatientQuerySet) -> PatientQuerySet:
     """Go on after the patient that the last page ended with: no counting, no offset."""
-    after = request.GET.get("after", "")
-    if not (after.isascii() and after.isdigit() and len(after) < 19):
-        return patients
-    last = patients.filter(pk=int(after)).first()
+    after = number(request.GET.get("after", ""))
+    last = patients.filter(pk=after).first() if after else None
     if last is None:
         return patients
     return patients.filter(label__gte=last.label).exclude(label=last.label, pk__lte=last.pk)

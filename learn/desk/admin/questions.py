@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -15,6 +17,7 @@ from learn.desk.admin.patients import day
 from learn.desk.forms import number
 from learn.people import permissions
 from learn.people.models import Patient, User
+from learn.people.requests import StaffRequest
 from learn.visits import actions
 from learn.visits.models import MyQuestion
 
@@ -43,15 +46,15 @@ def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
 
 
 @require_POST
-@permissions.needs("people.view_patient", "visits.change_myquestion")
-def talked(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(["people.view_patient", "visits.change_myquestion"], raise_exception=True)
+def talked(request: StaffRequest, pk: int) -> HttpResponse:
     """Note that a question ("talked": its number) was talked about; "undo" takes that back."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
     undo = "undo" in request.POST
     question = number(request.POST.get("undo" if undo else "talked", ""))
     try:
-        actions.talked_about(patient=patient, question=question, by=request.user, now=now, undo=undo)  # type: ignore[arg-type]
+        actions.talked_about(patient=patient, question=question, by=request.user, now=now, undo=undo)
     except actions.NotShared:
         messages.info(request, f"{patient.name} does not share that question any more.")
-    return HttpResponseRedirect(f"{reverse('admin:people_patient_change', args=[pk])}#questions", status=303)
+    return redirect(f"{reverse('admin:people_patient_change', args=[pk])}#questions")

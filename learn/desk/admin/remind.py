@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from learn.assignments import reminders
 from learn.assignments.models import Reminder
-from learn.people import mail, permissions
+from learn.people import mail
 from learn.people.models import Patient, User
+from learn.people.requests import StaffRequest
 
 
 @require_POST
-@permissions.needs("people.view_patient", "assignments.add_assignment")
-def remind(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(["people.view_patient", "assignments.add_assignment"], raise_exception=True)
+def remind(request: StaffRequest, pk: int) -> HttpResponse:
     """Send it now; the days that the patient wants quiet hold here too."""
     patient = Patient.objects.visible_to(request.user).filter(pk=pk).first()
     if patient is None:
         raise Http404("No such patient of yours")
     mine = Reminder.objects.select_related("patient__care_team", "patient__user").filter(patient=patient).first()
     try:
-        if mine and reminders.send(reminder=mine, now=timezone.now(), by=cast(User, request.user)):
+        if mine and reminders.send(reminder=mine, now=timezone.now(), by=request.user):
             messages.success(request, f"A reminder is on its way to {patient.name}.")
         else:
             messages.info(request, "No reminder was sent: it is not wanted today, or one went already.")
     except mail.NotSent:
         messages.warning(request, "The email could not be sent. Try again tomorrow.")
-    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[pk]), status=303)
+    return redirect("admin:people_patient_change", pk)
 
 
 def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -16,6 +16,7 @@ from learn.desk.admin.contact import OTHER_FORM
 from learn.desk.forms import AddendumForm, TeachBackForm, number
 from learn.people import permissions
 from learn.people.models import Patient
+from learn.people.requests import StaffRequest
 from learn.progress import actions
 from learn.progress import record as records
 from learn.progress.models import TeachBack
@@ -46,15 +47,15 @@ class Topic:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.needs(*MAY)
-def teach_back(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(MAY, raise_exception=True)
+def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one to three topics, each with a sentence to read out; POST records how it went."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
     topics = _topics(records.of_patient(patient), request)
     if not topics:
         messages.info(request, f"{patient.name} has not read or answered anything yet, so there is no topic.")
-        return _see(patient)
+        return redirect("admin:people_patient_change", patient.pk)
     say = {key: topic.say for key, topic in topics.items()}
     form = TeachBackForm(request.POST or None, topics=say)
     if request.method == "POST" and form.is_valid():
@@ -67,17 +68,17 @@ def teach_back(request: HttpRequest, pk: int) -> HttpResponse:
         ]
         if _recorded(request, patient, form, rows):
             messages.success(request, "The teach-back is saved.")
-            return _see(patient)
+            return redirect("admin:people_patient_change", patient.pk)
     context = {"title": "Record a teach-back", "patient": patient, "form": form, "topics": topics}
     return render(request, "admin/teach_back.html", context | _number(request, patient))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.needs(*MAY)
-def add(request: HttpRequest, pk: int, first: int) -> HttpResponse:
+@permission_required(MAY, raise_exception=True)
+def add(request: StaffRequest, pk: int, first: int) -> HttpResponse:
     """Add a note to a teach-back, or correct how it went; what was recorded stays."""
     now = timezone.now()
-    patient = permissions.patient(request.user, pk, now=now)  # type: ignore[arg-type]
+    patient = permissions.patient(request.user, pk, now=now)
     row = patient.teach_backs.filter(pk=first, adds_to=None).select_related("nurse").first()
     if row is None:
         raise Http404("No such teach-back of this patient")
@@ -86,12 +87,12 @@ def add(request: HttpRequest, pk: int, first: int) -> HttpResponse:
         about = {"question_id": row.question_id, "lesson_id": row.lesson_id, "topic": row.topic, "place": 1}
         if _recorded(request, patient, form, [about | form.cleaned_data | {"adds_to_id": row.pk}]):
             messages.success(request, "Added to the teach-back.")
-            return _see(patient)
+            return redirect("admin:people_patient_change", patient.pk)
     context = {"title": "Add to a teach-back", "patient": patient, "form": form, "row": row}
     return render(request, "admin/addendum.html", context | _number(request, patient))
 
 
-def _topics(record: records.Record, request: HttpRequest) -> dict[str, Topic]:
+def _topics(record: records.Record, request: StaffRequest) -> dict[str, Topic]:
     """Return up to three topics by their keys: those of the form, or the one asked for and what else is open.
 
     Where nothing is open, the lessons that were begun. Only what this patient missed or began can be a topic.
@@ -106,20 +107,16 @@ def _topics(record: records.Record, request: HttpRequest) -> dict[str, Topic]:
     return {key: known[key] for key in list(dict.fromkeys(wanted))[:TOPICS]}
 
 
-def _recorded(request: HttpRequest, patient: Patient, form: Any, rows: list[dict[str, Any]]) -> bool:
+def _recorded(request: StaffRequest, patient: Patient, form: Any, rows: list[dict[str, Any]]) -> bool:
     """Record the rows and return True, or tell the form that another window was faster."""
     posted = number(request.POST.get("number", ""))
     try:
-        actions.taught_back(patient=patient, by=request.user, rows=rows, number=posted, now=timezone.now())  # type: ignore[arg-type]
+        actions.taught_back(patient=patient, by=request.user, rows=rows, number=posted, now=timezone.now())
     except actions.OtherForm:
         form.add_error(None, OTHER_FORM)
         return False
     return True
 
 
-def _number(request: HttpRequest, patient: Patient) -> dict[str, int]:
+def _number(request: StaffRequest, patient: Patient) -> dict[str, int]:
     return {"number": TeachBack.objects.filter(patient=patient, nurse=request.user.pk).next_number()}
-
-
-def _see(patient: Patient) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:people_patient_change", args=[patient.pk]), status=303)

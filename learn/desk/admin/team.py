@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from learn.desk.forms import MemberForm, MoveForm
-from learn.people import audit, permissions, teams
+from learn.people import audit, teams
 from learn.people.models import CareTeam, Membership, User
+from learn.people.requests import StaffRequest
 
 LEADS = "people.change_membership"
 
 
-def _see(name: str, *args: Any) -> HttpResponse:
-    return HttpResponseRedirect(reverse(f"admin:{name}", args=args), status=303)
-
-
-def led(request: HttpRequest, pk: int) -> CareTeam:
+def led(request: StaffRequest, pk: int) -> CareTeam:
     """Return a team that this person leads now; 404 for any other."""
     return get_object_or_404(CareTeam.objects.led_by(request.user), pk=pk)
 
 
 @require_safe
-@permissions.needs(LEADS)
-def all_teams(request: HttpRequest) -> HttpResponse:
+@permission_required(LEADS, raise_exception=True)
+def all_teams(request: StaffRequest) -> HttpResponse:
     """List the teams that I lead."""
     found = CareTeam.objects.led_by(request.user).order_by("name")
     return render(request, "admin/teams.html", {"title": "Care teams", "teams": found})
 
 
 @require_safe
-@permissions.needs(LEADS)
-def team(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(LEADS, raise_exception=True)
+def team(request: StaffRequest, pk: int) -> HttpResponse:
     """Show a team's members, and its patients where they could move to another team of mine."""
     return _draw(request, led(request, pk), MemberForm())
 
 
-def _draw(request: HttpRequest, care_team: CareTeam, form: MemberForm, move: MoveForm | None = None) -> HttpResponse:
-    now, user = timezone.now(), cast(User, request.user)
+def _draw(request: StaffRequest, care_team: CareTeam, form: MemberForm, move: MoveForm | None = None) -> HttpResponse:
+    now, user = timezone.now(), request.user
     move = move or MoveForm(care_team=care_team, by=user)
     if request.method != "POST" and move.can_move:
         audit.note_list(by=user, what="list.seen", patients=move.patients.values(), now=now)
@@ -60,23 +57,23 @@ def _draw(request: HttpRequest, care_team: CareTeam, form: MemberForm, move: Mov
 
 
 @require_POST
-@permissions.needs(LEADS)
-def add(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(LEADS, raise_exception=True)
+def add(request: StaffRequest, pk: int) -> HttpResponse:
     """Add a nurse by sign-in name."""
     care_team, form = led(request, pk), MemberForm(request.POST)
     if not form.is_valid():
         return _draw(request, care_team, form)
     nurse: User = form.cleaned_data["name"]
-    if teams.add(team=care_team, nurse=nurse, by=cast(User, request.user), now=timezone.now()):
+    if teams.add(team=care_team, nurse=nurse, by=request.user, now=timezone.now()):
         messages.success(request, f"{nurse} works in {care_team} now.")
     else:
         messages.info(request, f"{nurse} works in {care_team} already.")
-    return _see("people_careteam_change", pk)
+    return redirect("admin:people_careteam_change", pk)
 
 
 @require_POST
-@permissions.needs(LEADS)
-def member(request: HttpRequest, pk: int, membership: int) -> HttpResponse:
+@permission_required(LEADS, raise_exception=True)
+def member(request: StaffRequest, pk: int, membership: int) -> HttpResponse:
     """Remove a member, make one a lead, or a lead a member: `do` says which."""
     care_team = led(request, pk)
     found = get_object_or_404(Membership.objects.select_related("nurse", "care_team"), pk=membership, care_team=pk)
@@ -97,14 +94,14 @@ def member(request: HttpRequest, pk: int, membership: int) -> HttpResponse:
     except teams.LastLead:
         messages.warning(request, f"{found.nurse} is the only lead of {care_team}. Make somebody else a lead first.")
     still = CareTeam.objects.led_by(request.user).filter(pk=pk).exists()
-    return _see("people_careteam_change", pk) if still else _see("index")
+    return redirect("admin:people_careteam_change", pk) if still else redirect("admin:index")
 
 
 @require_POST
-@permissions.needs(LEADS)
-def move(request: HttpRequest, pk: int) -> HttpResponse:
+@permission_required(LEADS, raise_exception=True)
+def move(request: StaffRequest, pk: int) -> HttpResponse:
     """Give the ticked patients into the care of another team of mine."""
-    care_team, user = led(request, pk), cast(User, request.user)
+    care_team, user = led(request, pk), request.user
     form = MoveForm(request.POST, care_team=care_team, by=user)
     if not form.is_valid():
         return _draw(request, care_team, MemberForm(), form)
@@ -116,4 +113,4 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         return _draw(request, care_team, MemberForm(), form)
     n = len(patients)
     messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {to}.")
-    return _see("people_careteam_change", pk)
+    return redirect("admin:people_careteam_change", pk)

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from learn.progress.answers import RIGHT, AnswerRow
 from learn.progress.models import Contact
 from learn.progress.record import Record
+from quizzes.numbers import number
 
 SHOWN = 20  # lines a page
 
@@ -52,12 +53,14 @@ def _readings(record: Record) -> Iterable[Event]:
 
 
 def _attempts(record: Record) -> Iterable[Event]:
-    rows = [row for history in record.histories.values() for row in history.rows if row.finished]
+    rows = [row for history in record.histories.values() for row in history.rows]
     for _, answers in groupby(sorted(rows, key=lambda r: (str(r.attempt), r.item, r.number)), key=lambda r: r.attempt):
-        yield _attempt(list(answers))
+        several = list(answers)
+        if finished := several[0].finished:
+            yield Event(finished, _attempt(several))
 
 
-def _attempt(answers: Sequence[AnswerRow]) -> Event:
+def _attempt(answers: Sequence[AnswerRow]) -> str:
     """Tell how a finished check, retry or review went; no total hides a safety question."""
     last = {row.item: row for row in answers}.values()
     what = {
@@ -67,7 +70,7 @@ def _attempt(answers: Sequence[AnswerRow]) -> Event:
     safety = sum(row.safety and row.mark != RIGHT for row in last)
     missed = f"; {safety} safety question{'' if safety == 1 else 's'} not right" if safety else ""
     right, helped = sum(row.mark == RIGHT for row in last), "; with help" if answers[0].helped else ""
-    return Event(answers[0].finished, f"{what}: {right} of {len(last)} right{missed}{helped}")  # type: ignore[arg-type]
+    return f"{what}: {right} of {len(last)} right{missed}{helped}"
 
 
 def _asks(record: Record) -> Iterable[Event]:
@@ -81,7 +84,7 @@ def _asks(record: Record) -> Iterable[Event]:
 
 def page(found: Sequence[Event], before: str) -> tuple[list[Event], str]:
     """Return the events before this mark (any text; one that is no mark is the newest page), and the next mark."""
-    mark = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    mark = number(before)
     rest = [event for event in found if mark is None or _mark(event) < mark]
     end = SHOWN
     while end < len(rest) and rest[end].at == rest[end - 1].at:  # what happened at once stays together

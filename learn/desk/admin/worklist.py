@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from learn.desk.admin.patients import PAGE, day, moment
-from learn.people import audit, permissions
+from learn.people import audit
 from learn.people.models import Patient
+from learn.people.requests import StaffRequest
 from learn.progress import standing
 from learn.progress.attention import Entry, Reason, Why, needing
 
@@ -29,8 +31,8 @@ SAID = 2  # lessons or topics that a line names
 
 
 @require_safe
-@permissions.needs("people.view_patient")
-def worklist(request: HttpRequest) -> HttpResponse:
+@permission_required("people.view_patient", raise_exception=True)
+def worklist(request: StaffRequest) -> HttpResponse:
     """List who needs attention, the strongest reason first, one row a patient."""
     now = timezone.now()
     patients = Patient.objects.visible_to(request.user).current()
@@ -39,7 +41,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     page = found.entries[start : start + PAGE]
     learners = {entry.patient.user_id for entry in page}
     whole = standing.whole(learners, {key: found.histories[key] for key in found.histories if key[0] in learners})
-    audit.note_list(by=request.user, what="list.seen", patients=[e.patient for e in page], now=now)  # type: ignore[arg-type]
+    audit.note_list(by=request.user, what="list.seen", patients=[e.patient for e in page], now=now)
     context = {
         "title": "My patients",
         "needing": len(found.entries),
@@ -51,7 +53,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/worklist.html", context)
 
 
-def _after(request: HttpRequest, entries: list[Entry]) -> int:
+def _after(request: StaffRequest, entries: list[Entry]) -> int:
     """Return where to go on: after the patient whom the last page ended with, or at the start when they have left."""
     after = request.GET.get("after", "")
     return next((n for n, entry in enumerate(entries, 1) if str(entry.patient.pk) == after), 0)

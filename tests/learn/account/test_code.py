@@ -169,7 +169,7 @@ class TestTheLink(ClaimCase):
         before = self.client.session.session_key
         response = self.client.post(f"/j/{self.made.token}/", follow=True)
         step = f"/lessons/antibodies-and-checkpoint-inhibitors/{LESSON}/"
-        assert response.redirect_chain[-1] == (f"{step}1/", 303)
+        assert response.redirect_chain[-1] == (f"{step}1/", 302)
         assert self.client.session.session_key != before
         assert self.who() == str(self.ana.user_id)
         assert Client().post(f"/j/{self.made.token}/").url == "/my/", "the second time they know their way"

@@ -114,7 +114,7 @@ class TestAnIdleDesk(DeskCase):
             text = self.client.get(reverse("admin:index")).content.decode()
             assert 'data-left="600"' in text
             clock.shift(timedelta(minutes=10, seconds=1))
-            assert self.client.post(reverse("stay")).status_code == 302
+            assert self.client.post(reverse("stay")).status_code == 303
 
     def test_leads_from_a_form_that_came_too_late_back_to_its_page(self) -> None:
         with time_machine.travel(timezone.now(), tick=False) as clock:

@@ -471,7 +471,7 @@ def test_helpers_find_their_lesson_from_the_start_the_first_step_and_the_card(cl
     ):
         assert links(client.get(place)) == [address], place
     assert links(client.get(reverse("step", args=[*FIRST[:2], 2]))) == []
-    assert client.get(address).status_code == 303
+    assert client.get(address).status_code == 302
     steps = Step.objects.filter(edition=helper()).count()
     for n in (1, steps):
         assert links(client.get(reverse("step", args=["your-care-team", "i-help-somebody", n]))) == []

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "quizzes",
 ]
 MIDDLEWARE = [
+    "quizzes.redirects.see_other",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
