@@ -145,7 +145,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     for _ in range(200):
-        assert server.poll() is None, "granian ended at once"
+        assert server.poll() is None, "granian ended right after its start"
         try:
             socket.create_connection(("127.0.0.1", port)).close()
             return
@@ -200,4 +200,4 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             return device.new_page()
 
         yield visit
-    assert strangers == [], "a page asked another host"
+    assert strangers == [], "a page sent a request to another host"

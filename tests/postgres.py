@@ -105,7 +105,7 @@ def wait_for(server: subprocess.Popen[Any], home: Path) -> None:
             if server.poll() is not None:
                 break
             time.sleep(0.1)
-    raise TimeoutError("PostgreSQL did not start; its last words stand above.")
+    raise TimeoutError("PostgreSQL did not start; its last output is above.")
 
 
 def main(command: list[str]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.faults.calendar import application
 
-from django.db import connection  # isort: skip - settings must stand first
+from django.db import connection  # isort: skip - settings must be loaded first
 
 from quizzes import taking  # isort: skip
 

@@ -72,7 +72,7 @@ class Keyboard:
             if found == name or (not exact and name in found):
                 self.tabs = n
                 return
-        raise AssertionError(f"“{name}” is not within {within} stops of the Tab key on {heading(self.page)}")
+        raise AssertionError(f"“{name}” is not within {within} presses of Tab on {heading(self.page)}")
 
     def press(self, name: str) -> None:
         self.reach(name, exact=False)

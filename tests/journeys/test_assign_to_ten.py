@@ -77,7 +77,7 @@ def test_by_keyboard_alone(visit: Visit, site: Site) -> None:
             if page.evaluate(focused) == name:
                 break
         else:
-            pytest.fail(f"Tab never comes to “{name}” on “{heading(page)}”")
+            pytest.fail(f"Tab never reaches “{name}” on “{heading(page)}”")
         if name == PATHWAY:
             page.keyboard.press("Space")
         else:

@@ -121,7 +121,7 @@ def test_a_connection_that_breaks_after_every_post_loses_and_duplicates_nothing(
         else:
             Pointer(page).choose(*question.right)
         send("Check my answer")
-        assert heading(page) == "Yes, that is right", "the answer was kept, so the question leads to its feedback"
+        assert heading(page) == "Yes, that is right", "the answer was saved, so the question leads to its feedback"
         Pointer(page).press("Next question" if n < len(asked) else "See how it went")
     assert "You know all 5." in page.inner_text("main")
     assert line.broken == 5 + 1 + 5

@@ -288,7 +288,7 @@ class TestABackup(SiteCase):
             writer.wait()
             listener.join()
             writer.stdout.close()
-        assert during > 0, "nobody answered meanwhile: this proves nothing"
+        assert during > 0, "nobody answered during the backup: this proves nothing"
         wait_until(lambda: self.site.restore(file, "--yes").returncode == 0)
         with self.site.open() as db:
             kept = {
@@ -550,5 +550,5 @@ def wait_until(done: Any) -> None:
     """Wait until `done()` is true, half a minute at most."""
     end = time.monotonic() + 30
     while not done():
-        assert time.monotonic() < end, "it did not come to that in half a minute"
+        assert time.monotonic() < end, "it did not happen in half a minute"
         time.sleep(0.02)

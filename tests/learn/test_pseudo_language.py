@@ -378,7 +378,7 @@ class TestThePseudoLanguage(TestCase):
             if item.revision.kind == "matching":
                 self.post(*address, **{"number": number} | {f"choice-{r['id']}": "x" for r in spec["rows"]})
             self.post(*address, **as_form(item.revision, ways[(turn + n) % 3](item.revision), number))
-        raise AssertionError("the check has no end")
+        raise AssertionError("the check does not end")
 
     def review(self) -> None:
         """Do a review, pause reviews, resume them."""

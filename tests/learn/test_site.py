@@ -113,7 +113,7 @@ class TestARefusedForm(TestCase):
         response = self.client.post(check, headers={"referer": f"http://testserver{check}"})
         assert response.status_code == 403
         assert "This phone cannot keep your answers" in response.content.decode()
-        assert "This phone cannot keep your place" not in response.content.decode(), "said once"
+        assert "This phone cannot keep your place" not in response.content.decode(), "one message is enough"
         assert not User.objects.exists()
 
     def test_that_was_open_too_long_can_be_opened_again(self) -> None:
@@ -353,4 +353,4 @@ def test_health_answers_a_load_balancer_under_any_host_name(client: Client, host
         assert "Location" not in response.headers
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
         assert client.post(address, headers={"host": host}).status_code == 405
-    assert client.get("/healthz/", headers={"host": host}).status_code == 400, "and no other address"
+    assert client.get("/healthz/", headers={"host": host}).status_code == 400, "only the exact address is exempt"

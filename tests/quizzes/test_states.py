@@ -112,7 +112,7 @@ class TestAnAttempt(StateCase):
         except taking.NotOwed:
             assert not Memory.objects.exists()
         else:
-            raise AssertionError("an answer to nothing was kept")
+            raise AssertionError("an answer to a deleted attempt was saved")
 
     def test_asks_a_missed_safety_question_again_at_the_end_and_not_before(self) -> None:
         self.answer(2, wrong(self.two))

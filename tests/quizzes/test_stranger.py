@@ -63,7 +63,7 @@ class TestTheReadme(TestCase):
             except ConnectionRefusedError:
                 assert server.poll() is None, (self.folder / "log").read_text()
                 time.sleep(0.1)
-        raise TimeoutError("the stranger's site did not answer")
+        raise TimeoutError("the new site did not answer")
 
     def get(self, address: str, **form: str) -> str:
         """Open a page, or post its form with the page's CSRF token; return the page after redirects."""

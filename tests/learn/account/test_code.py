@@ -116,7 +116,7 @@ class TestTheLetters(ClaimCase):
         assert "Wait 60 minutes" in response.content.decode()
         assert self.client.post(f"/j/{self.made.token}/").status_code == 303
         self.client.logout()
-        assert self.guess(right).status_code == 303, "a right use unlocks it"
+        assert self.guess(right).status_code == 303, "signing in with the link unlocks the letters"
 
     def test_have_a_rate_limit_for_each_device_and_each_ip_address(self) -> None:
         device = Client(enforce_csrf_checks=True)
@@ -172,7 +172,7 @@ class TestTheLink(ClaimCase):
         assert response.redirect_chain[-1] == (f"{step}1/", 303)
         assert self.client.session.session_key != before
         assert self.who() == str(self.ana.user_id)
-        assert Client().post(f"/j/{self.made.token}/").url == "/my/", "the second time they know their way"
+        assert Client().post(f"/j/{self.made.token}/").url == "/my/", "the second time leads to my learning"
 
     def test_that_is_not_valid_shows_the_same_error_as_wrong_letters(self) -> None:
         codes.cancel(user=self.ana.user, by=self.noor, now=NOW)
@@ -416,4 +416,4 @@ class TestABruteForce(TransactionTestCase):
         assert said.count(200) == 10
         assert said.count(429) == len(guesses) - 10
         assert Client().post("/code/", {"letters": made.letters}).status_code == 429
-        assert Client().post(f"/j/{made.token}/").status_code == 303, "the invitation's square is not locked out"
+        assert Client().post(f"/j/{made.token}/").status_code == 303, "the link in the QR code is not locked"

@@ -53,7 +53,7 @@ class TestFindAPatient(DeskCase):
         make_patient(self.maple, "ÉVA Nagy", reference="W3-77")
         assert self.names("éva") == ["ÉVA Nagy"]
         assert self.names(" w3-7 ") == ["ÉVA Nagy"]
-        assert self.names("nagy éva") == ["ÉVA Nagy"], "in whatever order"
+        assert self.names("nagy éva") == ["ÉVA Nagy"], "in any order"
         assert self.names("nagy ana") == []
         assert self.names("a") == ["Ana", "ÉVA Nagy"]
 
@@ -97,7 +97,7 @@ class TestAnIdleDesk(DeskCase):
 
             assert left() == 900
             clock.shift(timedelta(minutes=12))
-            assert left() == 180, "looking renews nothing"
+            assert left() == 180, "a GET does not renew it"
             assert self.client.post(reverse("stay")).status_code == 204
             assert left() == 900
             clock.shift(timedelta(minutes=15, seconds=1))

@@ -412,7 +412,7 @@ def test_each_heading_names_its_tier(client: Client, db: None) -> None:
     page = client.get(reverse("help")).content.decode()
     named = [unescape(re.sub(r"<[^>]+>", "", name)) for name in re.findall(r"<h4>(.*?)</h4>", page)]
     assert named == [f"{tier.name}: {group.heading}" for tier in card.whole().tiers for group in tier.groups]
-    assert len(set(named)) == len(named), "no two headings sound the same"
+    assert len(set(named)) == len(named), "all headings have different names"
     assert '<h4><span class="vh">Call 911: </span>Breathing</h4>' in page
 
 

@@ -434,7 +434,7 @@ def test_a_mistyped_or_misheard_name_is_among_three_hits_and_never_surely_anothe
     assert len(missed(typed, 3)) <= 0.02 * count(typed), missed(typed, 3)
     assert [q for slug, queries in typed.items() for q in queries if set(sure(q)) - {slug}] == []
     offered = sum(slug in sure(q) for slug, queries in typed.items() for q in queries)
-    assert offered >= 0.75 * count(typed), "the others take one tap more"
+    assert offered >= 0.75 * count(typed), "the others need one more tap"
 
 
 @pytest.mark.parametrize("part", OTHERS)

@@ -56,13 +56,13 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     "a card line is dropped": (
         CARD, drop(LINE % "seizure"), SYMPTOMS, "seizure: seizure", "the call card has no line seizure",
     ),
-    "a card line of no one fact is dropped": (
+    "a card line without a claim is dropped": (
         CARD, drop(GROUP + LINE % "heavy-bleeding"), SYMPTOMS, "heavy bleeding:", "has no line heavy-bleeding",
     ),
     "the lines of a group are dropped": (
         CARD, drop(LINE % "heavy-bleeding"), CARD, "lines:\n      - heading: Mood", "lines must be a list",
     ),
-    "a line has another id": (
+    "the id of a line is changed": (
         CARD, swap("id: seizure", "id: seizures"), SYMPTOMS, "seizure: seizure", "the call card has no line seizure",
     ),
     "an id is there twice": (
@@ -94,7 +94,7 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
         CARD, lambda text: text + re.search(TIER, text, re.MULTILINE)[0],  # type: ignore[index]
         CARD, "last: name: Call your team in office hours", "in this order",
     ),
-    "fever does not stand first": (
+    "fever does not come first": (
         CARD, swap("      - heading: Fever\n", "      - heading: First\n        lines:\n          - id: first\n"
         "            text: First.\n      - heading: Fever\n"), CARD, "slug: call-now", "fever-chills must be the first",
     ),
@@ -147,7 +147,7 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     "a claim has an unknown key": (
         CLAIMS, swap("  safety: false", "  danger: false"), CLAIMS, "danger: false", "unknown danger",
     ),
-    "a claim is neither safe nor not": (
+    "the safety of a claim is not true or false": (
         CLAIMS, swap("  safety: false", "  safety: maybe"), CLAIMS, "safety: maybe", "safety must be a bool",
     ),
     "a source is dropped": (
@@ -161,16 +161,16 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     "a question names an unknown claim": (
         QUIZ, swap("claims: [BA-0", "claims: [BA-99, BA-0"), QUIZ, "claims: [BA-99", "there is no claim BA-99",
     ),
-    "a claim is taught no more": (
+    "a claim is no longer taught": (
         LESSON, swap("claims: [BA-22]", "claims: []"), CLAIMS, "id: BA-22", "no lesson teaches BA-22",
     ),
-    "a claim is left out for no reason": (
+    "a claim is left out without a reason": (
         NOT_TAUGHT, drop(r"^VX-12: .*\n"), CLAIMS, "id: VX-12", "not_taught.yaml does not say why",
     ),
     "a claim is taught and left out": (
         NOT_TAUGHT, swap("VX-12:", "BA-22: It is.\nVX-12:"), NOT_TAUGHT, "BA-22", "BA-22 is taught",
     ),
-    "what is left out is unknown": (
+    "an unknown claim is left out": (
         NOT_TAUGHT, swap("VX-12:", "VX-99: It is.\nVX-12:"), NOT_TAUGHT, "VX-99", "there is no claim VX-99",
     ),
 }  # fmt: skip

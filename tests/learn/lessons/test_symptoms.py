@@ -108,4 +108,4 @@ def test_the_list_of_words_is_well_formed() -> None:
         for phrase in phrases:
             assert re.fullmatch(r"[a-z0-9]+\*?(/[a-z0-9]+\*?)*( [a-z0-9]+\*?(/[a-z0-9]+\*?)*)*", phrase), phrase
             for term in phrase.split():
-                assert len(term.split("/")) == len(set(term.split("/"))), f"{phrase}: {term} says a word twice"
+                assert len(term.split("/")) == len(set(term.split("/"))), f"{phrase}: {term} has a word twice"

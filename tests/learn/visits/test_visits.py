@@ -71,7 +71,7 @@ class TestAnEmptyList(QuestionsCase):
         before, rest = page.split("<details")
         assert re.findall(r'name="add" value="([\w-]+)"', before) == SAFETY[:3]
         assert SAFETY[3] in re.findall(r'name="add" value="([\w-]+)"', rest)
-        assert "Questions other people ask" not in page, "no heading stands above a closed list"
+        assert "Questions other people ask" not in page, "a folded list has no heading"
 
     def test_warns_above_the_box_not_to_report_symptoms_there(self) -> None:
         page = self.page()
