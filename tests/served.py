@@ -1,4 +1,4 @@
-"""The site's own settings, for the processes that a test or a run starts: their files lie in a folder of the run."""
+"""The site's settings for the processes that a test or a fault run starts; their files are in a temporary folder."""
 
 import os
 from pathlib import Path

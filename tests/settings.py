@@ -1,6 +1,6 @@
-"""The site's settings for tests: a fixed key, no .env, plain static files that are nowhere, a fast password hash.
+"""The site's settings for tests: a fixed key, no .env, no collected static files, a fast password hash.
 
-The database of SQLite: tests/conftest.py.
+tests/conftest.py sets the path of the SQLite database.
 """
 
 import os
@@ -18,7 +18,7 @@ apart.watch()
 
 from learn.settings import *  # noqa: E402, F403
 
-STATIC_ROOT = None  # type: ignore[assignment]  # nothing is collected here, and nothing that was collected is served
+STATIC_ROOT = None  # type: ignore[assignment]  # no test collects static files or serves collected ones
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 STORAGES["default"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

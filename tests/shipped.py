@@ -1,4 +1,4 @@
-"""What is shipped as files: the content in fixtures/, the templates of the site and of its engine."""
+"""The shipped files: the content in fixtures/, the templates of the site and of the engine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.cast import FIXTURES
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = (ROOT / "templates", ROOT / "quizzes" / "templates")
-# Attributes whose text is shown or read out.
+# Attributes with text that is shown, or read out by a screen reader.
 READ_OUT = {"aria-label", "alt", "title", "placeholder", "data-show", "data-hide", "data-pause", "data-resume"}
 
-# No text for patients says one of these.
+# Words that no text for patients may contain.
 UNKIND = re.compile(
     r"\b(administer\w*|adverse|fatigue\w*|pyrexia|urinat\w*|hypotension|metasta\w*|monitor\w*|contact\w*|initiat\w*"
     r"|approximately|battl\w+|winner\w*|miracle\w*|cur(?:e|es|ed|ing)|cutting edge|wait and see|stop button|percent"
@@ -26,22 +26,22 @@ UNKIND = re.compile(
 
 
 def load(name: str) -> Any:
-    """Return what a file of fixtures/ says."""
+    """Return the parsed content of a file in fixtures/."""
     return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
 
 
-# The fever sentence for T-cell therapy, T-cell engagers, TIL and IL-2, as the call card says it.
+# The fever sentence of the call card for T-cell therapy, T-cell engagers, TIL and IL-2.
 FEVER_T_CELLS = (
     "For a fever of 100.4 °F (38 °C) or more: call now. "
     "Do not take anything for the fever before you call, unless your team told you to."
 )
 
-# Every lesson by its slug, as its file says it.
+# The parsed file of each lesson, by slug.
 LESSONS: dict[str, Any] = {path.stem: load(f"lessons/{path.name}") for path in (FIXTURES / "lessons").glob("*.yaml")}
 
 
 def templates(*, without: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each template's name and text; `without` leaves out whatever lies in a folder of this name."""
+    """Yield each template's name and text; `without` names a folder to leave out."""
     for folder in FOLDERS:
         for file in sorted(f for f in folder.rglob("*") if f.is_file()):
             name = file.relative_to(folder)

@@ -1,4 +1,4 @@
-"""The house stands as drawn: foreign keys point down, as imports do."""
+"""The rules of the code's structure: foreign keys point to lower layers, as imports do."""
 
 import ast
 import re
@@ -16,9 +16,9 @@ def ours() -> list[type]:
 
 
 class TestForeignKeys(SimpleTestCase):
-    """A linter sees imports only: ForeignKey("people.Patient") in the engine would pass it."""
+    """import-linter sees only imports. It would accept ForeignKey("people.Patient") in the engine."""
 
-    def test_point_down_or_stay(self) -> None:
+    def test_point_to_the_same_or_a_lower_layer(self) -> None:
         links = [
             (model, field.related_model)
             for model in ours()
@@ -33,7 +33,7 @@ class TestForeignKeys(SimpleTestCase):
         ]
         assert up == []
 
-    def test_of_the_engine_know_a_learner_and_nothing_else_of_people(self) -> None:
+    def test_of_the_engine_point_only_to_the_user_model_outside_the_engine(self) -> None:
         out = {
             field.related_model._meta.label
             for model in ours()
@@ -43,7 +43,7 @@ class TestForeignKeys(SimpleTestCase):
         }
         assert out == {"people.User"}
 
-    def test_of_people_stay_among_people(self) -> None:
+    def test_of_people_point_only_to_people_and_auth(self) -> None:
         assert not [
             field
             for model in ours()
@@ -56,7 +56,7 @@ class TestForeignKeys(SimpleTestCase):
 
 
 class TestEveryFile(SimpleTestCase):
-    """What holds for each of our own Python files."""
+    """Rules for each Python file of learn/ and quizzes/."""
 
     def files(self) -> list[Path]:
         return [p for top in ("learn", "quizzes") for p in (ROOT / top).rglob("*.py") if p.stat().st_size]
@@ -77,31 +77,31 @@ class TestEveryFile(SimpleTestCase):
         assert len(views) > 100
         assert [name for name, lines in views if lines > 30] == []
 
-    def test_leaves_sending_email_to_the_one_that_does_it(self) -> None:
+    def test_does_not_send_email_except_the_mail_module(self) -> None:
         sends = re.compile(r"django\.core\.mail|smtplib|\b(send_mail|mail_admins|email_user)\b")
         found = [str(p.relative_to(ROOT)) for p in self.files() if sends.search(p.read_text(encoding="utf-8"))]
         assert found == ["learn/people/mail.py"]
 
-    def test_is_not_called_after_nothing(self) -> None:
+    def test_has_no_vague_name_like_utils(self) -> None:
         names = {"utils", "common", "core", "services", "selectors", "helpers", "signals", "managers"}
         assert [str(p) for p in self.files() if p.stem in names] == []
 
-    def test_of_a_migration_is_named(self) -> None:
+    def test_has_no_automatic_name_when_it_is_a_migration(self) -> None:
         assert [str(p) for p in self.files() if "migrations" in p.parts and "_auto_" in p.name] == []
 
 
 class TestTheEnginesTemplates(SimpleTestCase):
-    """Templates are the hole in the floors."""
+    """import-linter does not see templates, so these tests check them."""
 
-    def test_name_only_the_engines_addresses_outside_its_slots(self) -> None:
+    def test_link_only_to_the_engines_own_urls(self) -> None:
         pages = sorted((ROOT / "quizzes" / "templates").rglob("*.html"))
         assert len(pages) > 20
         for path in pages:
             for part in path.read_text().split("{% url ")[1:]:
                 assert part.startswith(("'quizzes:", "'admin:quizzes_")), f"{path.name}: {part[:40]}"
 
-    def test_are_overridden_only_in_their_frame_and_slots(self) -> None:
-        """The site draws its own frame and fills slots; any other page of the engine has one text, the engine's."""
+    def test_are_overridden_only_in_base_templates_and_slots(self) -> None:
+        """The site may override the base template and the slots. All other pages are the engine's own."""
         own = ROOT / "templates" / "quizzes"
         theirs = {str(path.relative_to(own)) for path in own.rglob("*.html")}
         slots = {f"slots/{path.name}" for path in (ROOT / "quizzes/templates/quizzes/slots").iterdir()}
@@ -109,7 +109,7 @@ class TestTheEnginesTemplates(SimpleTestCase):
 
 
 class TestTheKindsOfQuestions(SimpleTestCase):
-    def test_take_the_translation_from_django_and_nothing_else(self) -> None:
+    def test_import_only_the_translation_functions_from_django(self) -> None:
         found = set()
         for file in (ROOT / "quizzes" / "kinds").glob("*.py"):
             found |= set(re.findall(r"(?:from|import) (django[.\w]*)", file.read_text(encoding="utf-8")))
@@ -117,8 +117,8 @@ class TestTheKindsOfQuestions(SimpleTestCase):
 
 
 class TestATestModule(SimpleTestCase):
-    def test_imports_from_no_other(self) -> None:
-        """What two of them need stands in a cast (tests/cast.py, tests/quizzes/cast.py) or in tests/shipped.py."""
+    def test_imports_nothing_from_another_test_module(self) -> None:
+        """Shared helpers belong into tests/cast.py, tests/quizzes/cast.py or tests/shipped.py."""
         found = [
             f"{file.relative_to(ROOT)}: {line}"
             for file in sorted((ROOT / "tests").rglob("*.py"))

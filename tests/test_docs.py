@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documentation agrees with the code."""
 
 import re
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from django.test import SimpleTestCase
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("learn", "quizzes", "tests", "templates", "fixtures", "docs")
 TEXTS = {".py", ".html", ".txt", ".md", ".yaml", ".toml", ".css", ".js"}
-# A comment names what a reader of this repository can open, and nothing else.
+# References in a comment that a reader of this repository cannot open.
 CITED = re.compile(r"\brulings?((?:[\s#,]|\band\b|\bor\b|\bto\b|\d)+)", re.IGNORECASE)
 UNKNOWN = re.compile(r"\bdesign/|\u00a7|\bsections? \d|#.*\bX-\d", re.IGNORECASE)
 
 
 def files() -> Iterator[Path]:
-    """Yield every text of the repository: the rooms, and what stands beside them."""
+    """Yield every text file of the repository: in the top folder, and in the folders of ROOMS."""
     for path in (*ROOT.iterdir(), *(path for room in ROOMS for path in (ROOT / room).rglob("*"))):
         if path.is_file() and (path.suffix in TEXTS or path.name == "Makefile"):
             yield path
 
 
 def cited(text: str) -> set[int]:
-    """Return the numbers of the rulings that a text cites: "ruling 7", "rulings 4, 7 and 8", over a line's end too."""
+    """Return the numbers of the rulings that a text cites: "ruling 7", "rulings 4, 7 and 8", also across lines."""
     return {int(number) for numbers in CITED.findall(text) for number in re.findall(r"\d+", numbers)}
 
 
@@ -35,12 +35,12 @@ class TestTheDocuments(SimpleTestCase):
         assert read == told
         assert len(read) > 10
 
-    def test_name_only_files_and_folders_that_are_there(self) -> None:
+    def test_link_only_to_files_and_folders_that_exist(self) -> None:
         for page in (*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").glob("*.md")):
             for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
-    def test_name_only_commands_that_there_are(self) -> None:
+    def test_name_only_commands_that_exist(self) -> None:
         makefile = (ROOT / "Makefile").read_text()
         for page in (*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").glob("*.md")):
             for target in re.findall(r"`make (\w+)", page.read_text()):
@@ -59,7 +59,7 @@ class TestTheDocuments(SimpleTestCase):
                 assert ours or command in stock, f"{page.name}: manage.py {command}"
 
 
-def test_every_ruling_that_is_cited_is_written_down() -> None:
+def test_every_cited_ruling_is_in_the_rulings_file() -> None:
     written = [
         int(n) for n in re.findall(r"^## Ruling (\d+): ", (ROOT / "docs" / "rulings.md").read_text(), re.MULTILINE)
     ]
@@ -69,12 +69,12 @@ def test_every_ruling_that_is_cited_is_written_down() -> None:
     assert {name: numbers - set(written) for name, numbers in citing.items() if numbers - set(written)} == {}
 
 
-def test_every_ruling_has_its_reason_and_what_was_rejected() -> None:
+def test_every_ruling_has_a_reason_and_what_was_rejected() -> None:
     for ruling in (ROOT / "docs" / "rulings.md").read_text().split("\n## ")[1:]:
         assert re.findall(r"^- (Why|Rejected): ", ruling, re.MULTILINE) == ["Why", "Rejected"], ruling[:20]
 
 
-def test_no_comment_cites_a_paper_that_is_not_here() -> None:
+def test_no_comment_cites_a_document_that_is_not_in_the_repository() -> None:
     here = {path.name for path in files()}
     found = []
     for path in files():
@@ -84,18 +84,18 @@ def test_no_comment_cites_a_paper_that_is_not_here() -> None:
     assert found == []
 
 
-def test_every_file_of_texts_is_explained() -> None:
+def test_every_content_file_is_described_in_the_fixtures_readme() -> None:
     told = set(re.findall(r"^\| `(\S+)` \|", (ROOT / "fixtures" / "README.md").read_text(), re.MULTILINE))
     files_there = [path for path in (ROOT / "fixtures").rglob("*") if path.is_file() and path.name != "README.md"]
     shown = {path.name if path.parent.name == "fixtures" else f"{path.parent.name}/*.yaml" for path in files_there}
     assert told == shown
 
 
-def test_checks_before_a_commit_are_those_of_make_test_with_its_tools() -> None:
+def test_pre_commit_runs_the_checks_of_make_test_with_the_same_tools() -> None:
     pinned = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
     makefile = (ROOT / "Makefile").read_text()
     repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
-    assert {repo["repo"] for repo in repos} == {"local"}  # no network is needed
+    assert {repo["repo"] for repo in repos} == {"local"}  # so pre-commit needs no network
     hooks = [hook for repo in repos for hook in repo["hooks"]]
     assert {hook["id"] for hook in hooks} == {"ruff", "ruff-format", "djade", "import-linter"}
     for hook in hooks:

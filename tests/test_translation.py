@@ -1,4 +1,4 @@
-"""Every word that a patient's page says for itself can be translated."""
+"""Every text of our own on a patient's page is marked for translation."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from tests.shipped import READ_OUT, templates
 
 ROOT = Path(__file__).resolve().parent.parent
 STAFF = "admin"  # the Desk is in English
-NAMES = {"www.cancer.gov", "www.cancer.org"}  # addresses, the same in every language
+NAMES = {"www.cancer.gov", "www.cancer.org"}  # host names, the same in every language
 
 
-# Python that only staff hear: the Desk, models as its forms show them, and what lives beside the patient's.
+# Python whose texts only staff read: the Desk, models with labels for its forms, and staff parts of other modules.
 STAFF_CODE = (
     "admin/",
     "management/",
@@ -45,7 +45,7 @@ MARKS = re.compile(r"_|n?p?gettext(_lazy|_noop)?")
 
 
 class _Bare(HTMLParser):
-    """Collects the letters that stand in text, and in the attributes that are shown or read out."""
+    """Collects text with letters, also in attributes that are shown or read out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ def _has_letters(text: str) -> bool:
 
 
 def bare(source: str) -> list[str]:
-    """Return what a template says in words of its own, outside everything marked for translation."""
+    """Return the texts of a template that are not marked for translation."""
     kept, inside = [], False
     for token in Lexer(source).tokenize():
         word = token.contents.split(" ")[0]
@@ -85,18 +85,18 @@ class TestEveryTemplateForPatients(SimpleTestCase):
             with self.subTest(name):
                 assert bare(source) == []
 
-    def test_builds_no_plural_of_letters(self) -> None:
+    def test_does_not_build_plurals_from_letters(self) -> None:
         for name, source in templates(without=STAFF):
             with self.subTest(name):
                 assert not re.search(r"\|\s*pluralize", source)
 
 
 class TestTheSearchForBareWords(SimpleTestCase):
-    def test_finds_them_in_text_and_in_what_is_read_out(self) -> None:
+    def test_finds_them_in_text_and_in_attributes_that_are_read_out(self) -> None:
         source = '<p class="x">{% translate "Seen" %} Bare</p><img alt="Read {{ out }}" src="a.png">{# note #}'
         assert bare(source) == ["Bare", "Read"]
 
-    def test_passes_by_what_is_marked(self) -> None:
+    def test_ignores_text_that_is_marked(self) -> None:
         assert (
             bare('<p title="{% translate "a" %}">{% blocktranslate %}Step {{ n }}{% endblocktranslate %} – 1</p>') == []
         )
@@ -116,7 +116,7 @@ class TestADate(TestCase):
         with translation.override(language):
             return self.client.get(address).content.decode()
 
-    def test_is_said_the_way_of_the_language_by_one_rule(self) -> None:
+    def test_is_written_in_the_format_of_the_language(self) -> None:
         said = {
             "en": ("Tuesday 14 July", "14 July 2026"),
             "es": ("martes 14 de julio", "14 de julio de 2026"),
@@ -128,7 +128,7 @@ class TestADate(TestCase):
                 with self.subTest(language, word=word):
                     assert word in page
 
-    def test_stands_beside_numbers_of_the_same_language(self) -> None:
+    def test_has_numbers_beside_it_in_the_format_of_the_same_language(self) -> None:
         question, days = Question.objects.all()[0], {"last": date(2026, 7, 1), "due": date(2026, 7, 4)}
         Memory.objects.create(
             learner=self.ana.user, question=question, stability=2.5, difficulty=4.25, in_a_row=1, **days
@@ -136,7 +136,7 @@ class TestADate(TestCase):
         for language, numbers in (("en", "2.50; 4.25"), ("es", "2,50; 4,25")):
             assert numbers in self.page(language, reverse("my_data"))
 
-    def test_has_its_format_in_one_place(self) -> None:
+    def test_uses_only_the_named_formats_of_the_language(self) -> None:
         for name, source in templates(without=STAFF):
             with self.subTest(name):
                 formats = re.findall(r"\|date:(\S+?)[ %}|]", source)
@@ -144,14 +144,14 @@ class TestADate(TestCase):
 
 
 def code() -> Iterator[tuple[Path, ast.Module]]:
-    """Yield our own Python that may speak to a patient."""
+    """Yield each of our Python modules that may contain texts for patients."""
     for file in [*(ROOT / "learn").rglob("*.py"), *(ROOT / "quizzes").rglob("*.py")]:
         if not any(part in f"{file.relative_to(ROOT)}" for part in STAFF_CODE):
             yield file.relative_to(ROOT), ast.parse(file.read_text(encoding="utf-8"))
 
 
-def told(tree: ast.Module) -> Iterator[ast.expr]:
-    """Yield what a module hands over to be shown: messages, errors, labels, hints, choices."""
+def shown_texts(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield the texts that a module shows: messages, errors, labels, help texts, choices."""
     nodes: list[ast.AST] = [tree]
     while nodes:
         node = nodes.pop()
@@ -179,10 +179,10 @@ def told(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 class TestOurPython(SimpleTestCase):
-    def test_marks_what_it_tells_a_patient(self) -> None:
+    def test_marks_every_text_for_patients(self) -> None:
         heard = 0
         for file, tree in code():
-            for said in told(tree):
+            for said in shown_texts(tree):
                 with self.subTest(file, line=said.lineno):
                     text = said.left if isinstance(said, ast.BinOp) and isinstance(said.op, ast.Mod) else said
                     assert not isinstance(text, ast.Constant | ast.JoinedStr | ast.BinOp), ast.unparse(said)
@@ -190,7 +190,7 @@ class TestOurPython(SimpleTestCase):
         assert heard > 80
 
     def test_can_be_read_by_makemessages(self) -> None:
-        """It takes plain texts alone, and a translator may have to turn them: what is filled in has a name."""
+        """makemessages reads only string literals. Placeholders need names, so that a translator can reorder them."""
         read = 0
         for file, tree in code():
             for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):

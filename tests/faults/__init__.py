@@ -1,1 +1,1 @@
-"""What breaks under a hospital, broken on purpose: `python -m tests.faults`. Needs Linux (/proc)."""
+"""Breaks on purpose what can break in a hospital: `python -m tests.faults`. Needs Linux (/proc)."""

@@ -1,10 +1,10 @@
-"""Kill the site under load and count what was lost: `python -m tests.faults` (90 seconds; --full: about six minutes).
+"""Kill the site under load and count what is lost: `python -m tests.faults` (90 seconds; --full: about six minutes).
 
-A real server with several workers on a database of its own. Guests answer checks, try again and do reviews (days pass
-in a second: tests/faults/calendar.py); meanwhile workers are killed and PostgreSQL is restarted. Afterwards every
-answer that the server acknowledged must stand in the database, once and as it was given, and every memory must be the
-one that the answers make. Then the same with a fault planted (tests/faults/planted.py), which the run must find: a
-run that cannot see a loss proves nothing. Exit code: 0 when nothing was lost and the plant was found.
+A real server runs with several workers on its own database. Guests answer checks, retry and do reviews (a day takes
+one second: tests/faults/calendar.py). Meanwhile workers are killed and PostgreSQL is restarted. Afterwards every
+answer that the server acknowledged must be in the database, once and as it was given, and every memory must be the
+one that follows from the answers. A second run has a planted fault (tests/faults/planted.py) that it must find: a
+run that cannot detect a loss proves nothing. Exit code: 0 when nothing was lost and the planted fault was found.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SITE = "tests.faults.calendar:application"
 PLANTED = "tests.faults.planted:application"
 WRITERS = 10
 PLANT = 6.0  # seconds
-ANSWERS = 5  # acknowledged for each kill, at least: a slow machine takes longer, thrice as long at most
+ANSWERS = 5  # acknowledged answers for each kill, at least; a slow machine may take three times as long
 COLUMNS = (
     "database kills restarts starts acked checks retries reviews left again doubles 5xx broken lost doubled unsent"
 )
@@ -39,14 +39,14 @@ COLUMNS = (
 
 @dataclass
 class Outcome:
-    """One run, told."""
+    """The result of one run."""
 
     name: str
     kills: int
     restarts: int
     starts: int
     ledger: Ledger
-    kinds: dict[str, int]  # attempts with an answer: check, retry, review; and left: reviews that were closed
+    kinds: dict[str, int]  # attempts with an answer, by kind; "left": reviews that were left and closed
     verdict: Verdict
 
     def row(self) -> list[object]:
@@ -64,7 +64,7 @@ class Outcome:
 
 
 def restart(cluster: Cluster, times: int, seconds: float, over: threading.Event, done: list[str]) -> None:
-    """Restart PostgreSQL through the run, evenly, "fast" and "immediate" in turn; note what was done."""
+    """Restart PostgreSQL evenly through the run, "fast" and "immediate" in turn; note each restart in `done`."""
     for turn in range(times):
         if over.wait(seconds / (times + 1)):
             return
@@ -83,7 +83,7 @@ def disturb(
     cluster: Cluster | None = None,
     times: int = 0,
 ) -> Outcome:
-    """Let guests answer while workers are killed and the cluster restarts so many times; return what came of it."""
+    """Let guests answer while workers are killed and the cluster restarts `times` times; return the outcome."""
     port, end, over, restarts = free_port(), threading.Event(), threading.Event(), list[str]()
     env = environment(url, port, folder, RUN_BEGAN=datetime.now(UTC).isoformat())
     prepare(env)
@@ -104,13 +104,13 @@ def disturb(
                 if spent >= seconds and done and len(restarts) == times:
                     break
                 time.sleep(random.uniform(0.2, 0.6))
-                if answers >= ANSWERS * (hospital.kills + 1):  # else nobody lives long enough
+                if answers >= ANSWERS * (hospital.kills + 1):  # otherwise no worker lives long enough to answer
                     hospital.kill()
             end.set()
             over.set()
             for thread in (*helpers, *writers):
                 thread.join()
-            time.sleep(0.5)  # whoever wrote later than it said has had the time to
+            time.sleep(0.5)  # time for a late write, as the planted fault does
             outcome = (hospital.kills, len(restarts), hospital.starts)
     finally:
         end.set()
@@ -125,7 +125,7 @@ def disturb(
 
 
 def on_sqlite(folder: Path, options: argparse.Namespace) -> list[Outcome]:
-    """Run on SQLite: the site, then the plant."""
+    """Run on SQLite: the site, then the site with the planted fault."""
     done = [disturb("sqlite", f"sqlite:///{folder / 'db'}", folder, seconds=options.seconds, kills=options.kills)]
     if options.plant:
         url = f"sqlite:///{folder / 'planted'}"
@@ -134,7 +134,7 @@ def on_sqlite(folder: Path, options: argparse.Namespace) -> list[Outcome]:
 
 
 def on_postgresql(folder: Path, options: argparse.Namespace) -> list[Outcome]:
-    """Run on PostgreSQL: the site, then the plant."""
+    """Run on PostgreSQL: the site, then the site with the planted fault."""
     with postgresql() as cluster:
         if cluster is None:
             raise SystemExit("There is no PostgreSQL here. Install one: apt install postgresql")
@@ -148,7 +148,7 @@ def on_postgresql(folder: Path, options: argparse.Namespace) -> list[Outcome]:
 
 
 def judge(outcome: Outcome, kills: int, restarts: int) -> list[str]:
-    """Return why this run is not good, a sentence each."""
+    """Return the problems of this run, one sentence for each."""
     if "planted" in outcome.name:
         return [] if outcome.verdict.lost else [f"{outcome.name}: the planted fault was not found."]
     found = [f"{outcome.name}: {fault}" for fault in (*outcome.verdict.faults, *outcome.ledger.strange)]
@@ -175,7 +175,7 @@ def main() -> int:
         if getattr(options, name) is None:
             setattr(options, name, full if options.full else short)
     for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that everything is cleared away
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that the cleanup runs
     began, outcomes = time.monotonic(), list[Outcome]()
     folder = Path(tempfile.mkdtemp(prefix="quiz-faults-"))
     try:

@@ -15,12 +15,12 @@ Fields = tuple[tuple[str, str], ...]
 
 
 class Unreachable(Exception):
-    """No whole reply came: the server died, before or after it did what was asked."""
+    """No complete reply came: the server died before or after it handled the request."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back."""
+    """A response of the server."""
 
     status: int
     location: str
@@ -29,13 +29,13 @@ class Reply:
 
 @dataclass
 class Page(HTMLParser):
-    """What of a page can be filled in and pressed."""
+    """The form fields, the buttons and the next link of a page."""
 
     text: str
     hidden: list[tuple[str, str]] = field(default_factory=list)
     options: dict[str, list[str]] = field(default_factory=dict)  # of radio buttons, checkboxes and selects
-    buttons: list[tuple[str, str]] = field(default_factory=list)  # those that send something of their own
-    onward: str = ""  # where the first link that looks like a button leads
+    buttons: list[tuple[str, str]] = field(default_factory=list)  # buttons with a name and a value
+    onward: str = ""  # address of the first link that looks like a button
     has_form: bool = False
     several: bool = False
 
@@ -45,7 +45,7 @@ class Page(HTMLParser):
         self.feed(self.text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note fields, buttons and the way onward."""
+        """Collect fields, buttons and the next link."""
         of = {name: value or "" for name, value in attrs}
         name, value = of.get("name", ""), of.get("value", "")
         if tag == "form":
@@ -65,7 +65,7 @@ class Page(HTMLParser):
             self.onward = of["href"]
 
     def fill_in(self) -> Fields:
-        """Return the form as somebody sends it who picks at random; one time in ten "I'm not sure"."""
+        """Return the form filled in at random; "I'm not sure" one time in ten."""
         sure = random.random() > 0.1
         if self.buttons and not sure:
             return (*self.hidden, *((name, values[0]) for name, values in self.options.items()), self.buttons[0])
@@ -78,7 +78,7 @@ class Page(HTMLParser):
             elif self.several:
                 asked = re.search(r"Choose (one|two|three|four)\.", self.text)
                 picked += [(name, value) for value in random.sample(known, NUMBERS[asked[1]] if asked else 1)]
-            elif all(value.isdigit() for value in known):  # places in an order: each is taken once
+            elif all(value.isdigit() for value in known):  # positions in an order: each is used once
                 picked.append((name, str(next(places))))
             else:
                 picked.append((name, random.choice(known)))
@@ -86,14 +86,14 @@ class Page(HTMLParser):
 
 
 class Browser:
-    """One device: its cookies, and one connection that is kept while it lasts."""
+    """One device: its cookies, and one connection that is reused until it breaks."""
 
     def __init__(self, port: int, cookies: dict[str, str] | None = None) -> None:
         self.port, self.cookies = port, dict(cookies or {})
         self._connection: HTTPConnection | None = None
 
     def ask(self, path: str, fields: Fields | None = None) -> Reply:
-        """GET a page, or POST these fields. Raises Unreachable where no whole reply came."""
+        """GET a page, or POST these fields. Raises Unreachable when no complete reply came."""
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         body = None
         if fields is not None:
@@ -112,7 +112,7 @@ class Browser:
         return Reply(response.status, response.getheader("Location", ""), text)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._connection:
             self._connection.close()
             self._connection = None

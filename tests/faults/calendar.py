@@ -1,6 +1,6 @@
-"""The site with days that pass in a second, so that reviews fall due and are left for too long while a run lasts.
+"""The site with a clock on which a day takes one second, so that reviews fall due and expire during a run.
 
-Only the engine's pages live in them: an answer, a memory and a review are dated ahead, all by the same clock.
+Only the engine's pages use this clock: it dates answers, memories and reviews.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from learn.wsgi import application
 
-from django.utils import timezone  # isort: skip - settings must stand first
+from django.utils import timezone  # isort: skip - settings must be loaded first
 
 from quizzes import views  # isort: skip
 
@@ -21,11 +21,11 @@ __all__ = ["application"]
 
 
 class Calendar:
-    """Stands where the engine's pages read the clock."""
+    """Replaces `timezone` in the engine's views."""
 
     @staticmethod
     def now() -> datetime:
-        """Return a moment that lies a day ahead for each second since the run began."""
+        """Return the current time plus one day for each second since the run began."""
         now = timezone.now()
         return now + timedelta(days=(now - BEGAN).total_seconds() / DAY)
 

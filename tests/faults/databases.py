@@ -1,4 +1,4 @@
-"""The databases of a run, as durable as a hospital's: a SQLite file, and a PostgreSQL that can be restarted."""
+"""A PostgreSQL cluster that can be restarted, with the durability settings that a hospital's has."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ import psycopg
 
 from tests.postgres import embedded, installed, owner, wait_for
 
-# What "fast" and "immediate" are to `pg_ctl restart -m`: the signals that it would send.
+# The signals that `pg_ctl restart -m` sends for "fast" and "immediate".
 STOP = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
-# tests/postgres.py runs without fsync. Here nothing of the kind: only nobody calls from outside.
+# Unlike tests/postgres.py, this cluster keeps fsync on. It only does not listen on the network.
 OPTIONS = ("listen_addresses=", "fsync=on", "synchronous_commit=on", "full_page_writes=on")
 
 
 class Cluster:
-    """A PostgreSQL of its own on a unix socket."""
+    """A PostgreSQL cluster on a unix socket."""
 
     def __init__(self, home: Path, programs: Path) -> None:
         self.home, self.programs = home, programs
@@ -38,7 +38,7 @@ class Cluster:
         self.server: subprocess.Popen[bytes] | None = None
 
     def create(self) -> None:
-        """Make the cluster and start it."""
+        """Create the cluster and start it."""
         make = ["-D", "data", "-U", "quiz", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run([str(self.programs / "initdb"), *make], check=True, **self.how)
         wait_for(self._start(), self.home)
@@ -49,11 +49,11 @@ class Cluster:
         return self.server
 
     def connect(self, name: str = "quiz") -> psycopg.Connection[Any]:
-        """Return a connection that commits every statement."""
+        """Return a connection in autocommit mode."""
         return psycopg.connect(host=str(self.home), port=5432, user="quiz", dbname=name, autocommit=True)
 
     def new(self, name: str) -> str:
-        """Make an empty database; return its DATABASE_URL."""
+        """Create an empty database; return its DATABASE_URL."""
         with self.connect() as db:
             db.execute(f'CREATE DATABASE "{name}"')
         return f"postgres://quiz@{quote(str(self.home), safe='')}:5432/{name}"
@@ -72,7 +72,7 @@ class Cluster:
                 time.sleep(0.02)
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
-        """Stop now, whoever is still connected."""
+        """Stop the server, even with open connections."""
         if self.server is not None:
             self.server.send_signal(STOP[mode])
             self.server.wait(60)
@@ -80,7 +80,7 @@ class Cluster:
 
 @contextmanager
 def postgresql() -> Iterator[Cluster | None]:
-    """Yield a running cluster, or None where there is no PostgreSQL; afterwards nothing of it is left."""
+    """Yield a running cluster, or None where PostgreSQL is not installed; remove the cluster afterwards."""
     home = Path(tempfile.mkdtemp(prefix="quiz-pg-"))
     cluster = None
     try:

@@ -1,6 +1,6 @@
-"""granian, with the libraries read before its workers fork: a worker that was killed is back in a tenth of a second.
+"""granian with the libraries imported before its workers fork, so that a killed worker is back in 0.1 seconds.
 
-Nothing of the site is read here: every worker still starts it anew.
+Nothing of the site is imported here: every worker still starts the site itself.
 """
 
 from importlib import import_module

@@ -1,6 +1,6 @@
-"""The site with a fault on purpose: an answer is acknowledged first and written a moment later.
+"""The site with a planted fault: it acknowledges an answer first and writes it a moment later.
 
-A worker that is killed in between takes answers with it that patients were told are saved. The run must see it.
+A worker that is killed in between loses answers although the page said "saved". The run must find this.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.faults.calendar import application
 
-from django.db import connection  # isort: skip - settings must stand first
+from django.db import connection  # isort: skip - settings must be loaded first
 
 from quizzes import taking  # isort: skip
 
@@ -29,7 +29,7 @@ def _later(given: dict[str, Any]) -> None:
 
 
 def answer(**given: Any) -> None:
-    """Promise to keep the answer."""
+    """Return at once, and write the answer later."""
     threading.Timer(DELAY, _later, [given]).start()
 
 

@@ -1,4 +1,4 @@
-"""Print what the database holds, as JSON: `python -m tests.faults.record`, in the site's environment."""
+"""Print the content of the database as JSON: `python -m tests.faults.record`, in the site's environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from quizzes.models import Attempt, Memory, Response  # noqa: E402
 
 
 def order(spec: dict[str, Any]) -> list[str]:
-    """Return the ids of what is filled in or chosen, in the author's order."""
+    """Return the ids of the choices or rows, in the author's order."""
     if "rows" in spec:
         return [row["id"] for row in spec["rows"]]
     tiles = spec.get("choices") or spec.get("cards") or [{"id": "true"}, {"id": "false"}]
@@ -27,7 +27,7 @@ def order(spec: dict[str, Any]) -> list[str]:
 
 
 def marked_well(response: Response) -> bool:
-    """Tell whether the mark is what this answer is worth; an answer that its own kind cannot mark is not."""
+    """Tell whether the stored mark is right for this answer; False when its kind of question cannot mark it."""
     try:
         right = bool(response.given) and response.item.revision.mark(response.given).right
     except (KeyError, ValueError):
@@ -36,7 +36,7 @@ def marked_well(response: Response) -> bool:
 
 
 def misremembered() -> list[str]:
-    """Return the memories that are not what the answers make, and those that are missing. Changes nothing."""
+    """Return the memories that do not follow from the answers, and those that are missing. Changes nothing."""
 
     def memories() -> set[tuple[Any, ...]]:
         return set(
@@ -53,7 +53,7 @@ def misremembered() -> list[str]:
 
 
 def kinds(attempts: list[Attempt]) -> dict[str, int]:
-    """Return how many attempts of each kind were answered, and how many reviews were left and closed."""
+    """Return how many attempts of each kind have answers, and how many reviews were left and closed."""
     found = Counter[str]()
     for attempt in attempts:
         items = list(attempt.items.with_answers())
@@ -63,7 +63,7 @@ def kinds(attempts: list[Attempt]) -> dict[str, int]:
 
 
 def record() -> dict[str, Any]:
-    """Return every answer with its worth, every attempt with what it owes, and whether memories and file are sound."""
+    """Return all answers with their marks, all attempts with what they owe, wrong memories, and the file's state."""
     answers = [
         {
             "attempt": str(response.item.attempt_id),

@@ -1,4 +1,4 @@
-"""The site in its own processes: made ready, served by granian, killed, and held up again."""
+"""The site in processes of its own: set up, served by granian, killed, and started again."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SITE = "learn.wsgi:application"
 
 
 def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
+    """Return a free port of the loopback address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
 
 def environment(url: str, port: int, folder: Path, *, threads: int = 2, **more: str) -> dict[str, str]:
-    """Return the environment in which every process of a run meets this database."""
+    """Return the environment variables for every process of a run on this database."""
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.served",
         "LEARN_ENV_FILE": os.devnull,
@@ -39,7 +39,7 @@ def environment(url: str, port: int, folder: Path, *, threads: int = 2, **more: 
 
 
 def run(env: dict[str, str], *command: str, given: str | None = None) -> str:
-    """Run a Python command to its end in this environment; return what it printed."""
+    """Run a Python command in this environment until it ends; return what it printed."""
     done = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, input=given, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}:\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
@@ -47,7 +47,7 @@ def run(env: dict[str, str], *command: str, given: str | None = None) -> str:
 
 
 def prepare(env: dict[str, str]) -> None:
-    """Make the database and the static files, with the commands of `make run`."""
+    """Create the database and the static files, with the commands of `make run`."""
     run(env, "manage.py", "migrate", "--verbosity", "0")
     run(env, "manage.py", "load_content")
     if not (Path(env["RUN_FOLDER"]) / "static").exists():
@@ -57,7 +57,7 @@ def prepare(env: dict[str, str]) -> None:
 def serve(
     env: dict[str, str], port: int, log: Path, *options: str, app: str = SITE, module: str = "granian"
 ) -> subprocess.Popen[bytes]:
-    """Start granian in a session of its own."""
+    """Start granian in a new process session."""
     granian = ["-m", module, "--interface", "wsgi", app, "--host", "127.0.0.1", "--port", str(port)]
     with log.open("ab") as out:
         return subprocess.Popen(
@@ -67,7 +67,7 @@ def serve(
 
 
 def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when somebody listens; half a minute at most."""
+    """Wait until the server listens on the port; half a minute at most."""
     end = time.monotonic() + 30
     while time.monotonic() < end and server.poll() is None:
         try:
@@ -78,7 +78,7 @@ def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
-    """End a server and whatever it started."""
+    """Stop a server and every process that it started."""
     server.send_signal(signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         server.wait(8)
@@ -86,18 +86,18 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def kill_group(server: subprocess.Popen[bytes]) -> None:
-    """Kill a server with all its workers, as a power cut would."""
+    """Kill a server with all its workers, as a power failure would."""
     with suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
     server.wait()
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes that this one started and that still live."""
+    """Return the living child processes of this process."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            after = path.read_text().rpartition(")")[2].split()  # a name may hold spaces and brackets
+            after = path.read_text().rpartition(")")[2].split()  # a process name may contain spaces and brackets
         except (FileNotFoundError, ProcessLookupError):
             continue
         if int(after[1]) == pid and after[0] not in "ZX":
@@ -106,11 +106,11 @@ def children(pid: int) -> list[int]:
 
 
 class Hospital:
-    """The site under several workers, held up as systemd would (Restart=always): when granian ends, it starts again.
+    """The site with several workers, supervised like systemd's Restart=always: when granian ends, it is started again.
 
-    granian ends by itself when a worker that it has just replaced dies too within 5.5 seconds ("crash loop"), so
-    `kill` leaves the newest alone where it can; and at a restart of PostgreSQL, for a worker looks at the database
-    when it starts.
+    granian ends by itself when a new worker dies within 5.5 seconds after it replaced another ("crash loop"). So
+    `kill` avoids the newest worker where it can. granian also ends when PostgreSQL restarts, because a worker
+    queries the database when it starts.
     """
 
     def __init__(self, env: dict[str, str], port: int, log: Path, *, app: str = SITE, workers: int = 3) -> None:
@@ -148,7 +148,7 @@ class Hospital:
         while not self._over.wait(0.05):
             with self._lock:
                 if self.server.poll() is not None:
-                    kill_group(self.server)  # workers that outlived it
+                    kill_group(self.server)  # workers that are still alive
                     self._start()
 
     def kill(self) -> None:

@@ -1,4 +1,4 @@
-"""The ledger against the record: what was lost, what is there twice, what nobody sent."""
+"""Compares the ledger with the record: which answers are lost, duplicated, or were never sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.faults.writers import Answer, Ledger
 
 
 def given(posted: Fields, kind: str, order: list[str]) -> list[str]:
-    """Return what the record must hold for these fields: the site's rule, written once more and on its own."""
+    """Return what the record must hold for these fields. This repeats the site's rule without its code."""
     if ("choice", "unsure") in posted:
         return []
     fields = dict(posted)
@@ -23,24 +23,24 @@ def given(posted: Fields, kind: str, order: list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is wrong, an entry each."""
+    """The faults that were found, by kind."""
 
-    lost: list[str]  # acknowledged, and not in the record as it was given
-    doubled: list[str]  # one answer, in the record more than once
-    unsent: list[str]  # in the record, and nobody gave it
-    misjudged: list[str]  # marked otherwise than its answer is worth
-    unfinished: list[str]  # attempts that owe nothing and are open, or owe something and are finished
-    misremembered: list[str]  # memories that a rebuild from the answers would not make
+    lost: list[str]  # acknowledged, but not in the record as given
+    doubled: list[str]  # in the record more than once
+    unsent: list[str]  # in the record, but never sent
+    misjudged: list[str]  # with a mark that is wrong for the answer
+    unfinished: list[str]  # attempts that are open but owe nothing, or are finished but owe something
+    misremembered: list[str]  # memories that do not follow from the answers
     unsound: list[str]
 
     @property
     def faults(self) -> list[str]:
-        """Return all of them, each with what it is."""
+        """Return all faults, each with its kind."""
         return [f"{name}: {what}" for name, entries in vars(self).items() for what in entries]
 
 
 def compare(ledger: Ledger, record: dict[str, Any]) -> Verdict:
-    """Hold every acknowledged answer against the record, and every row of the record against what was sent."""
+    """Compare every acknowledged answer with the record, and every row of the record with what was sent."""
     rows: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
     for row in record["answers"]:
         rows.setdefault((row["attempt"], row["n"], row["number"]), []).append(row)
@@ -61,7 +61,7 @@ def compare(ledger: Ledger, record: dict[str, Any]) -> Verdict:
     for (attempt, n, number), found in rows.items():
         for row in found:
             if not any(same(answer, row) for answer in sent.get((attempt, n, number), [])):
-                before = rows.get((attempt, n, number - 1), [])  # the same again, under the next number?
+                before = rows.get((attempt, n, number - 1), [])  # the same answer under the next number?
                 (doubled if any(row["given"] == other["given"] for other in before) else unsent).append(str(row))
     return Verdict(
         lost=lost,

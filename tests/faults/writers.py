@@ -1,4 +1,4 @@
-"""Guests who answer whatever happens, and the ledger of what the server told them was saved."""
+"""Guests who keep answering, and the ledger of the answers that the server said were saved."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.faults.browser import Browser, Fields, Page, Reply, Unreachable
 
 CHECKS = ("/check/what-is-immunotherapy/", "/check/side-effects-when-to-call/")  # choice, truth, matching; safety
 REVIEW = "/review/"
-DOUBLE = 0.05  # of the answers are posted twice at once
-LEFT = 0.3  # of the reviews are left after a question
-LATER = 1.2  # seconds, more than a day of calendar.py: who left a review comes back to a new one
+DOUBLE = 0.05  # the share of answers that is posted twice at once
+LEFT = 0.3  # the share of reviews that is left after one question
+LATER = 1.2  # seconds, more than a day of calendar.py: a guest who left a review gets a new one
 QUESTION = re.compile(r"^/check/([0-9a-f-]{36})/([0-9]+)/$")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as it was sent: which attempt, question and number, and what was given."""
+    """One answer as it was sent: its attempt, question and number, and the posted fields."""
 
     attempt: str
     n: int
@@ -30,18 +30,18 @@ class Answer:
 
 @dataclass
 class Ledger:
-    """What was sent, and what the server said to it."""
+    """What was sent, and what the server replied."""
 
     sent: set[Answer] = field(default_factory=set)
     acknowledged: set[Answer] = field(default_factory=set)
-    retried: int = 0  # posts of an answer sent once more after an error
+    retried: int = 0  # answers that were posted again after an error
     doubles: int = 0
     server_errors: int = 0
     broken: int = 0  # connections
-    strange: list[str] = field(default_factory=list)  # replies that no patient should see
+    strange: list[str] = field(default_factory=list)  # replies that no patient should get
 
     def add(self, other: Ledger) -> None:
-        """Take another writer's entries in."""
+        """Add the entries of another writer."""
         self.sent |= other.sent
         self.acknowledged |= other.acknowledged
         self.strange += other.strange
@@ -54,7 +54,7 @@ class TimeUp(Exception):
 
 
 class Writer(threading.Thread):
-    """One guest after another: a check, what was missed once more, reviews of it on later days; or they leave."""
+    """Plays one guest after another: a check, a retry of missed questions, reviews on later days; some leave early."""
 
     def __init__(self, port: int, end: threading.Event, patience: float = 15) -> None:
         super().__init__(daemon=True)
@@ -63,7 +63,7 @@ class Writer(threading.Thread):
         self.browser = Browser(port)
 
     def run(self) -> None:
-        """Work until the end; an answer under way is sent until it is acknowledged."""
+        """Work until the end; an answer that was begun is sent until it is acknowledged."""
         try:
             while not self.end.is_set():
                 self.browser.close()
@@ -75,13 +75,13 @@ class Writer(threading.Thread):
                         self.take(start)
         except TimeUp:
             pass
-        except Exception as error:  # a writer that dies in silence would make the run look good
+        except Exception as error:  # without this entry, a dead writer would make the run look good
             self.ledger.strange.append(f"a writer died: {error!r}")
         finally:
             self.browser.close()
 
     def take(self, start: str) -> bool:
-        """Take what starts here to its result page; some leave a review behind: True."""
+        """Do the check or review that starts here, up to its result page. Return True when a review was left."""
         page = Page(self.insist(start).text)
         if start == REVIEW and not page.has_form:
             return False  # nothing is due
@@ -102,7 +102,7 @@ class Writer(threading.Thread):
         return False
 
     def answer(self, path: str, page: Page) -> str:
-        """Answer the question of this page; return where the server leads."""
+        """Answer the question of this page; return the address of the redirect."""
         match, numbers = QUESTION.match(path), [value for name, value in page.hidden if name == "number"]
         if match is None or not numbers:
             self.ledger.strange.append(f"no form at {path}: {page.text[:200]}")
@@ -125,7 +125,7 @@ class Writer(threading.Thread):
         return reply.location
 
     def post_again(self, path: str, form: Fields, answer: Answer) -> None:
-        """Post the same form at the same time from a second connection, once: an impatient second press."""
+        """Post the same form at the same time from a second connection, as an impatient second press does."""
         twin = Browser(self.port, self.browser.cookies)
         try:
             reply = twin.ask(path, form)
@@ -137,14 +137,14 @@ class Writer(threading.Thread):
             twin.close()
 
     def note(self, answer: Answer, reply: Reply) -> None:
-        """Enter an acknowledgement: a 303 to the feedback page, which says "Your answer is saved"."""
+        """Record an acknowledgement: a 303 to the feedback page, which says "Your answer is saved"."""
         if reply.status == 303 and reply.location.endswith("/feedback/"):
             self.ledger.acknowledged.add(answer)
         else:
             self.ledger.strange.append(f"{reply.status} {reply.location} for {answer}")
 
     def insist(self, path: str, fields: Fields | None = None) -> Reply:
-        """Ask until somebody replies; the same form as often as it takes, as long as we have patience."""
+        """Send the request again until the server replies or `patience` seconds have passed."""
         until, tries = time.monotonic() + self.patience, 0
         while True:
             try:

@@ -1,4 +1,4 @@
-"""How somebody uses a page: by pointing, or by the keyboard alone; both count what it takes them."""
+"""Two ways to use a page: with a pointer, or with the keyboard alone. Both count the presses they need."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from playwright.sync_api import Page
 
 from tests.journeys.walk import heading, press, tick
 
-# What has the focus, as a screen reader would name it.
+# The name that a screen reader gives the focused element.
 NAMED = """() => {
     const e = document.activeElement;
     const label = e.labels && e.labels[0] ? e.labels[0].textContent : "";
     return (e.getAttribute("aria-label") || label || e.textContent).trim().replace(/\\s+/g, " ");
 }"""
-FARTHEST = 200  # stops of the Tab key before we say that something cannot be reached
+FARTHEST = 200  # presses of Tab before a test says that an element cannot be reached
 
 
 class Hand(Protocol):
-    """One way to use a page. `taps` counts presses of something: a button, a link, a choice; not letters."""
+    """One way to use a page. `taps` counts presses of a button, a link or a choice; typed letters do not count."""
 
     page: Page
     taps: int
@@ -59,20 +59,20 @@ class Pointer:
 
 
 class Keyboard:
-    """No pointer: Tab, arrows, Space, Enter. `tabs` is how far the last thing was from where the focus stood."""
+    """Tab, arrows, Space and Enter, no pointer. `tabs` counts the presses of Tab that the last element needed."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.taps, self.tabs = page, 0, 0
 
     def reach(self, name: str, *, within: int = FARTHEST, exact: bool = True) -> None:
-        """Press Tab until this has the focus."""
+        """Press Tab until the element with this name has the focus."""
         for n in range(1, within + 1):
             self.page.keyboard.press("Tab")
             found = self.page.evaluate(NAMED)
             if found == name or (not exact and name in found):
                 self.tabs = n
                 return
-        raise AssertionError(f"“{name}” is not within {within} stops of the Tab key on {heading(self.page)}")
+        raise AssertionError(f"“{name}” is not within {within} presses of Tab on {heading(self.page)}")
 
     def press(self, name: str) -> None:
         self.reach(name, exact=False)
@@ -89,7 +89,7 @@ class Keyboard:
                 self.taps += 1
             return
         labels = [text.strip() for text in self.page.locator("main label").all_inner_texts()]
-        self.reach(labels[0])  # a group of radio buttons is one stop; the arrows move inside it
+        self.reach(labels[0])  # a group of radio buttons is one tab stop; the arrow keys move inside it
         self.page.keyboard.press("Space")
         for _ in range(labels.index(choices[0])):
             self.page.keyboard.press("ArrowDown")

@@ -1,4 +1,4 @@
-"""Every page of the site, one after the other: the ways that the accessibility tests and the pictures walk."""
+"""Walks through every page of the site, for the accessibility tests and for the screenshots."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.journeys.walk import (
     tick,
 )
 
-LESSON = "what-is-immunotherapy"  # has safety items and others
+LESSON = "what-is-immunotherapy"  # has safety questions and other questions
 NARROW = 320
 
 
 def patient_pages(page: Page) -> Iterator[str]:
-    """Walk as a guest; yield the name of each page as it stands open."""
+    """Walk through the site as a guest; yield the name of each page while it is open."""
     page.goto("/")
     yield "start"
     page.goto("/my/")
@@ -149,7 +149,7 @@ def patient_pages(page: Page) -> Iterator[str]:
 
 
 def desk_pages(page: Page, password: str) -> Iterator[str]:
-    """Walk as noor, who asks ana for two lessons; yield the name of each page."""
+    """Walk through the Desk as noor, who assigns two lessons to ana; yield the name of each page."""
     page.goto("/admin/")
     sign_in(page, "noor", password)
     yield "my patients, nobody needs attention"
@@ -218,7 +218,7 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
 
 
 def teach_back_pages(page: Page, site: Site, name: str) -> Iterator[str]:
-    """Walk as a nurse one of whose patients missed safety questions."""
+    """Walk through the Desk as a nurse with one patient who missed safety questions."""
     site.manage("shell", "-c", IRIS.format(name=name, password=site.password, missed=(1, 2)))
     page.goto("/admin/")
     sign_in(page, name, site.password)
@@ -240,7 +240,7 @@ def teach_back_pages(page: Page, site: Site, name: str) -> Iterator[str]:
 
 
 def review_pages(page: Page, site: Site) -> Iterator[str]:
-    """Walk as a guest who comes back after some days."""
+    """Walk through the site as a guest who comes back after some days."""
     start_check(page, LESSON)
     asked = questions(LESSON)[:2]
     for question in asked:
@@ -283,7 +283,7 @@ for held in noor.memberships.filter(ended=None):
     teams.set_lead(membership=held, lead=True, by=noor, now=timezone.now())
 """
 
-# For the journeys that come after: noor is a nurse of one team again.
+# Make noor a nurse of one team again, for the journeys that run later.
 LEADS_NO_MORE = """
 from learn.people.models import Membership
 from django.utils import timezone
@@ -293,7 +293,7 @@ Membership.objects.filter(nurse__username="noor").update(lead=False)
 
 
 def lead_pages(page: Page, site: Site) -> Iterator[str]:
-    """Walk as noor, who leads two care teams now."""
+    """Walk through the Desk as noor, who leads two care teams now."""
     site.manage("shell", "-c", LEAD)
     page.goto("/admin/")
     press(page, "Care teams")
@@ -321,7 +321,7 @@ print(f"/my/reminders/on/{token}/", reminders.stop_address(mine))
 
 
 def ana_pages(page: Page, site: Site) -> Iterator[str]:
-    """Walk as ana, who was asked."""
+    """Walk through the site as ana, who has assigned lessons."""
     page.goto("/accounts/login/")
     tick(page, "Other people use it too. Sign me out after 30 minutes without a press.")
     sign_in(page, "ana", site.password)
@@ -383,7 +383,7 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
 
 
 def noor_pages(page: Page) -> Iterator[str]:
-    """Walk as noor, whom ana's question calls."""
+    """Walk through the Desk as noor, who sees that ana has shared a question."""
     page.goto("/admin/")
     yield "my patients, a question waiting"
     press(page, "See their question")
@@ -393,7 +393,7 @@ def noor_pages(page: Page) -> Iterator[str]:
 
 
 def eda_pages(page: Page, password: str) -> Iterator[str]:
-    """Walk as eda, an educator, who begins a draft and throws it away."""
+    """Walk through the Desk as eda, an educator, who starts a draft and discards it."""
     page.goto("/admin/")
     sign_in(page, "eda", password)
     yield "questions"

@@ -1,7 +1,7 @@
-"""A picture of every screen, on a phone and on a desktop: `make screens` writes them into docs/screens/.
+"""A screenshot of every screen, on a phone and on a desktop: `make screens` writes them into docs/screens/.
 
-It walks where the accessibility tests walk, so a new page has its picture without a line here. Not a test: pytest
-collects it only when it is named.
+It visits the same pages as the accessibility tests, so a new page gets its screenshot without a change here. This is
+not a test of the site: pytest collects it only when it is named.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from tests.journeys.pages import (
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
-TALLEST = 1500  # CSS px of a page that are shown
-# Folder, CSS px, colors, pixels for each CSS px.
+TALLEST = 1500  # CSS px: a longer page is cut
+# Folder, width in CSS px, color scheme, image pixels for each CSS px.
 WAYS = (("phone", NARROW, "light", 0.75), ("desktop", 1280, "dark", 0.4))
 
 
 def take(page: Page, file: Path, *, width: int, scale: float) -> None:
-    """Keep what the page shows as a small WebP: what is where can be seen, and the words of a phone can be read."""
+    """Save the page as a small WebP: large enough to see the layout, and to read the text of the phone version."""
     height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
-    page.mouse.move(0, 0)  # over nothing that would look pressed
+    page.mouse.move(0, 0)  # so that no element is drawn in its hover state
     made = page.context.new_cdp_session(page).send(
         "Page.captureScreenshot",
         {
@@ -51,7 +51,7 @@ def take(page: Page, file: Path, *, width: int, scale: float) -> None:
 
 
 def gallery(names: dict[str, str]) -> str:
-    """Return the page that shows all pictures: file name to what it shows, in the order of the walk."""
+    """Return the Markdown page with all screenshots; `names` maps each file name to its screen, in order."""
     head = (
         "# Every screen\n\nMade by `make screens`; a long page is cut.\n\n| Screen | Phone, light | Desktop, dark |\n"
     )

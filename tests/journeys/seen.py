@@ -1,6 +1,6 @@
-"""What a page is asked in the browser: can each part be pressed, is the focus seen, does the text fit."""
+"""Scripts that check a page in the browser: target sizes, visible focus, text that fits."""
 
-# Whatever stands alone and is pressed: a finger needs 44 CSS px each way. A link inside a sentence is exempt.
+# Controls outside a sentence must be at least 44 x 44 CSS px, so that a finger can hit them. Inline links are exempt.
 SMALL_TARGETS = """() => [...document.querySelectorAll(
     `button, .btn, .back, summary, .opt label, .rows a, .err-sum a, .number a, td a, td.tick label, th a,
      header a, footer a`
@@ -8,7 +8,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
   .map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
   .map(([e, box]) => `“${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)} px`)"""
 
-# Every stop of the Tab key: inside the window, and drawn otherwise than without the focus (itself, or its label).
+# Each tab stop must be inside the window when it has the focus, and it or its label must look different then.
 UNSEEN_FOCUS = """() => {
     const drawn = element => {
         const style = getComputedStyle(element);
@@ -30,7 +30,7 @@ UNSEEN_FOCUS = """() => {
     return unseen.map(stop => `the focus cannot be seen on ${stop.outerHTML.slice(0, 90)}`);
 }"""
 
-# 200 % text, and the spacing of WCAG 1.4.12 with it, as a reader's own style (the CSP lets no <style> in).
+# 200 % text with the spacing of WCAG 1.4.12. A constructed style sheet, because the CSP refuses a <style> element.
 WIDE_TEXT = """() => {
     document.documentElement.style.fontSize = "200%";
     const sheet = new CSSStyleSheet();

@@ -1,4 +1,4 @@
-"""Every page of the patient's way and of the Desk: axe-core, a 320 px phone, a finger, the CSP, no other host."""
+"""Every page for patients and of the Desk: axe-core, 320 px width, target sizes, the CSP, no request elsewhere."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", event 
 
 
 def against_rules(page: Page, name: str) -> list[str]:
-    """Return what axe-core finds: WCAG 2.2 A and AA, contrast at AAA, and its best practice."""
+    """Return what axe-core finds against WCAG 2.2 A and AA, AAA contrast, and its best practices."""
     return [
         f"{name}: {rule['id']}: {node['failureSummary']} {node['html']}"
         for rule in Axe().run(page, options=RULES).response["violations"]
@@ -44,7 +44,7 @@ def against_rules(page: Page, name: str) -> list[str]:
 
 
 def problems(page: Page, name: str, width: int) -> list[str]:
-    """Return what is wrong with the page that stands open, one line each."""
+    """Return the problems of the open page, one line for each."""
     found = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
@@ -63,7 +63,7 @@ def problems(page: Page, name: str, width: int) -> list[str]:
 
 
 def watched(visit: Visit, told: list[str], width: int = NARROW) -> Page:
-    """Open a device that writes into `told` what its browser refuses because of the CSP."""
+    """Open a device that writes each CSP violation of its browser into `told`."""
     page = visit(width=width, javascript=True)
     page.expose_function("told", lambda text: told.append(f"{page.url}: against the CSP: {text}"))
     page.add_init_script(TELL_VIOLATIONS)
@@ -89,8 +89,8 @@ def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: in
     assert not found, "\n".join(found)
 
 
-def test_the_watch_on_the_csp_is_awake(visit: Visit) -> None:
-    """The walk above proves nothing if its listener never speaks."""
+def test_a_csp_violation_is_noticed(visit: Visit) -> None:
+    """The test of every page would prove nothing if its listener never reported a violation."""
     told: list[str] = []
     page = watched(visit, told)
     page.goto("/")
@@ -99,7 +99,7 @@ def test_the_watch_on_the_csp_is_awake(visit: Visit) -> None:
     assert any("style-src" in text for text in told)
 
 
-def test_the_watch_on_the_focus_is_awake(visit: Visit) -> None:
+def test_an_invisible_focus_is_noticed(visit: Visit) -> None:
     page = visit(width=NARROW, javascript=True)
     page.goto("/")
     assert page.evaluate(UNSEEN_FOCUS) == []

@@ -1,4 +1,4 @@
-"""N-b: a nurse asks ten patients for a pathway in six clicks at most, undoes it, and needs neither mouse nor script."""
+"""N-b: a nurse assigns a pathway to ten patients in six clicks at most and undoes it, also without mouse or script."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ for n in range(10):
 
 
 def at_home(visit: Visit, site: Site, name: str, *, javascript: bool) -> Page:
-    """Sign a nurse of ten patients in, and open the list of all of them."""
+    """Sign in a nurse with ten patients, and open the list of all patients."""
     site.manage("shell", "-c", TEN.format(name=name, password=site.password))
     page = visit(javascript=javascript)
     page.goto("/admin/people/patient/")
@@ -38,14 +38,14 @@ def at_home(visit: Visit, site: Site, name: str, *, javascript: bool) -> Page:
 
 
 def assign(page: Page, act: Callable[[str], None]) -> None:
-    """Do it with one way of pressing a thing by its name."""
+    """Assign the pathway to all ten; `act` presses the control with the given name."""
     for name in ("Tick all 10", "Assign lessons…", PATHWAY, "Assign to 10 patients"):
         act(name)
     expect(page.get_by_role("status")).to_have_text("Assigned 5 lessons to 10 patients.")
 
 
 def asked(page: Page) -> int:
-    """Return how many lessons the list shows as asked for."""
+    """Return how many assigned lessons the list shows."""
     page.goto("/admin/people/patient/")
     return len(re.findall(r"Not started\s+by", page.inner_text("main")))
 
@@ -53,7 +53,7 @@ def asked(page: Page) -> int:
 @pytest.mark.parametrize("javascript", [True, False])
 def test_by_pointer(visit: Visit, site: Site, javascript: bool) -> None:
     page = at_home(visit, site, f"pointer-{javascript}", javascript=javascript)
-    clicks = [1]  # the list of all patients is one click from home, at most
+    clicks = [1]  # opening the list of all patients from the home page takes one click
 
     def click(name: str) -> None:
         clicks.append(1)
@@ -77,7 +77,7 @@ def test_by_keyboard_alone(visit: Visit, site: Site) -> None:
             if page.evaluate(focused) == name:
                 break
         else:
-            pytest.fail(f"Tab never comes to “{name}” on “{heading(page)}”")
+            pytest.fail(f"Tab never reaches “{name}” on “{heading(page)}”")
         if name == PATHWAY:
             page.keyboard.press("Space")
         else:

@@ -1,4 +1,4 @@
-"""E-a: an educator mends a typo and publishes it in five clicks at most; for safety rex has to read it too."""
+"""E-a: an educator fixes a typo and publishes it in five clicks at most; a safety question needs rex's review too."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.journeys.walk import heading, questions, sign_in
 pytestmark = pytest.mark.browser
 
 MOST = 5
-LESSON = "interferons"  # no other journey asks its questions
+LESSON = "interferons"  # no other journey uses its questions
 
 
 @pytest.mark.parametrize("hand", [Pointer, Keyboard])
-def test_mends_a_typo_and_publishes_it(visit: Visit, site: Site, hand: type[Pointer] | type[Keyboard]) -> None:
+def test_fixes_a_typo_and_publishes_it(visit: Visit, site: Site, hand: type[Pointer] | type[Keyboard]) -> None:
     plain = [q for q in questions(LESSON) if not q.critical][hand is Keyboard]
     page = visit(javascript=False)
     page.goto("/admin/")
@@ -32,10 +32,10 @@ def test_mends_a_typo_and_publishes_it(visit: Visit, site: Site, hand: type[Poin
     expect(page.get_by_role("status")).to_contain_text("Published.")
     assert f"{plain.objective}, mended" in page.inner_text("main")
     assert "Published by Eda" in page.inner_text("main")
-    assert eda.taps + 1 <= MOST  # and one into the field
+    assert eda.taps + 1 <= MOST  # plus the click into the field
 
 
-def test_safety_takes_two(visit: Visit, site: Site) -> None:
+def test_a_safety_question_needs_two_people(visit: Visit, site: Site) -> None:
     safety = next(q for q in questions(LESSON) if q.critical)
     eda, rex = (Pointer(visit()) for _ in range(2))
     for who, name in ((eda, "eda"), (rex, "rex")):

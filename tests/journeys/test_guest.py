@@ -1,4 +1,4 @@
-"""A guest learns, checks, goes away and comes back: no account, no JavaScript."""
+"""A guest reads a lesson, does its check, leaves and comes back, without an account and without JavaScript."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def come_back(page: Page, visit: Visit, width: int) -> Page:
 
 
 def go_back(page: Page) -> None:
-    """Press the browser's Back button. Playwright's own `go_back` waits in vain for a page that memory gave back."""
+    """Press the browser's Back button. Playwright's `go_back` hangs when the page comes from the bfcache."""
     browser = page.context.new_cdp_session(page)
     history = browser.send("Page.getNavigationHistory")
     browser.send("Page.navigateToHistoryEntry", {"entryId": history["entries"][history["currentIndex"] - 1]["id"]})
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_a_guest_learns_checks_and_goes_on_where_they_stopped(visit: Visit, width: int) -> None:
+def test_a_guest_does_a_lesson_and_its_check_and_continues_later(visit: Visit, width: int) -> None:
     page = visit(width=width)
     page.goto("/")
     press(page, "Start")
@@ -84,7 +84,7 @@ def test_a_guest_learns_checks_and_goes_on_where_they_stopped(visit: Visit, widt
     expect(page.get_by_role("listitem").filter(has_text="What is immunotherapy?")).to_contain_text("Done")
 
 
-def test_no_choice_gives_a_summary_that_has_the_focus_and_leads_to_the_first_choice(visit: Visit) -> None:
+def test_sending_without_a_choice_focuses_an_error_summary_that_links_to_the_first_choice(visit: Visit) -> None:
     page = visit(width=320)
     start_check(page, LESSON)
     press(page, "Check my answer")
@@ -98,7 +98,7 @@ def test_no_choice_gives_a_summary_that_has_the_focus_and_leads_to_the_first_cho
     assert heading(page) == "Yes, that is right"
 
 
-def test_back_after_an_answer_shows_its_feedback_and_not_a_second_try(visit: Visit) -> None:
+def test_the_back_button_after_an_answer_shows_the_feedback_and_no_second_try(visit: Visit) -> None:
     page = visit(width=320)
     start_check(page, LESSON)
     first, second, *_ = questions(LESSON)
@@ -111,7 +111,7 @@ def test_back_after_an_answer_shows_its_feedback_and_not_a_second_try(visit: Vis
     expect(page.locator("h1")).to_have_text("Yes, that is right")
 
 
-def test_both_ticked_is_no_answer_and_says_so(visit: Visit) -> None:
+def test_not_sure_together_with_a_choice_is_refused_with_a_message(visit: Visit) -> None:
     page = visit()
     start_check(page, LESSON)
     asked = questions(LESSON)

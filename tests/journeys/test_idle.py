@@ -1,4 +1,4 @@
-"""Two minutes before a sign-in ends one is told so and can stay: at the Desk, and on a device that patients share."""
+"""A warning two minutes before an idle sign-in ends lets people stay: at the Desk and on a shared device."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ pytestmark = pytest.mark.browser
 
 
 @dataclass
-class Chair:
-    """Somebody who has typed half a sentence and then does nothing, with a clock that the test turns."""
+class IdlePerson:
+    """Somebody who has typed half a sentence and then does nothing. The test moves the page's clock."""
 
     page: Page
     field: Locator
-    minutes: int  # that a press gives
+    minutes: int  # how long a sign-in lasts after a press
 
     @property
     def warning(self) -> Locator:
-        """Return what the page says about the end, seen or not."""
+        """Return the element with the warning, visible or hidden."""
         return self.page.locator(".idle")
 
     def wait(self, minutes: int, seconds: int = 0) -> None:
@@ -35,7 +35,7 @@ class Chair:
 
 
 @pytest.fixture(params=["nurse", "patient"])
-def chair(request: pytest.FixtureRequest, visit: Visit, site: Site) -> Chair:
+def idle(request: pytest.FixtureRequest, visit: Visit, site: Site) -> IdlePerson:
     """Sign in and type half a sentence."""
     nurse = request.param == "nurse"
     page = visit(width=1280 if nurse else 320, javascript=True)
@@ -46,62 +46,62 @@ def chair(request: pytest.FixtureRequest, visit: Visit, site: Site) -> Chair:
     sign_in(page, "noor" if nurse else "ana", site.password)
     field = page.get_by_label("Name or initials" if nurse else "Write your own question")
     field.fill("Half a")
-    return Chair(page, field, 15 if nurse else 30)
+    return IdlePerson(page, field, 15 if nurse else 30)
 
 
-def test_who_is_idle_is_warned_and_stays_with_what_they_typed(chair: Chair) -> None:
-    chair.wait(chair.minutes - 3, 50)
-    expect(chair.warning).to_be_hidden()
-    chair.wait(0, 20)
-    expect(chair.warning).to_contain_text("You will be signed out in 2 minutes.")
-    expect(chair.page.locator("[aria-live=polite]").filter(has=chair.warning)).to_be_visible()
-    expect(chair.field).to_be_focused()
-    with chair.page.expect_response("**/stay/") as response:
-        chair.page.get_by_role("button", name="Stay signed in").click()
+def test_an_idle_person_is_warned_and_can_stay_with_their_text_kept(idle: IdlePerson) -> None:
+    idle.wait(idle.minutes - 3, 50)
+    expect(idle.warning).to_be_hidden()
+    idle.wait(0, 20)
+    expect(idle.warning).to_contain_text("You will be signed out in 2 minutes.")
+    expect(idle.page.locator("[aria-live=polite]").filter(has=idle.warning)).to_be_visible()
+    expect(idle.field).to_be_focused()
+    with idle.page.expect_response("**/stay/") as response:
+        idle.page.get_by_role("button", name="Stay signed in").click()
     assert response.value.status == 204
-    expect(chair.warning).to_be_hidden()
-    expect(chair.field).to_have_value("Half a")
-    chair.wait(chair.minutes - 2, 10)
-    expect(chair.warning).to_be_visible()
+    expect(idle.warning).to_be_hidden()
+    expect(idle.field).to_have_value("Half a")
+    idle.wait(idle.minutes - 2, 10)
+    expect(idle.warning).to_be_visible()
 
 
-def test_who_is_too_late_is_told_and_led_to_the_sign_in(chair: Chair) -> None:
-    chair.wait(chair.minutes, 10)
-    expect(chair.warning).to_contain_text("You were signed out because some time had passed.")
-    expect(chair.page.get_by_role("button", name="Stay signed in")).to_be_hidden()
-    expect(chair.field).to_have_value("Half a")
-    chair.page.context.clear_cookies()
-    with chair.page.expect_event("load"):
-        chair.page.get_by_role("button", name="Open the page again").click()
-    expect(chair.page.get_by_text("You are signed in as")).to_have_count(0)
-    expect(chair.warning).to_have_count(0)
+def test_after_the_end_the_page_says_so_and_leads_to_the_sign_in(idle: IdlePerson) -> None:
+    idle.wait(idle.minutes, 10)
+    expect(idle.warning).to_contain_text("You were signed out because some time had passed.")
+    expect(idle.page.get_by_role("button", name="Stay signed in")).to_be_hidden()
+    expect(idle.field).to_have_value("Half a")
+    idle.page.context.clear_cookies()
+    with idle.page.expect_event("load"):
+        idle.page.get_by_role("button", name="Open the page again").click()
+    expect(idle.page.get_by_text("You are signed in as")).to_have_count(0)
+    expect(idle.warning).to_have_count(0)
 
 
-def test_a_phone_that_slept_says_at_once_that_it_is_over(chair: Chair) -> None:
-    chair.page.clock.set_system_time(timezone.now() + timedelta(hours=2))
-    expect(chair.warning).to_be_hidden()
-    chair.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(chair.warning).to_contain_text("You were signed out because some time had passed.")
+def test_a_phone_that_was_asleep_says_at_once_that_the_sign_in_has_ended(idle: IdlePerson) -> None:
+    idle.page.clock.set_system_time(timezone.now() + timedelta(hours=2))
+    expect(idle.warning).to_be_hidden()
+    idle.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(idle.warning).to_contain_text("You were signed out because some time had passed.")
 
 
-def test_the_warning_covers_nothing_at_the_end_of_the_page(chair: Chair) -> None:
-    chair.wait(chair.minutes - 1)
-    expect(chair.warning).to_be_visible()
-    covered: Any = chair.page.evaluate("""() => {
+def test_the_warning_covers_nothing_at_the_end_of_the_page(idle: IdlePerson) -> None:
+    idle.wait(idle.minutes - 1)
+    expect(idle.warning).to_be_visible()
+    covered: Any = idle.page.evaluate("""() => {
         scrollTo(0, document.body.scrollHeight);
         const [footer, warning] = ["footer", ".idle"].map(one => document.querySelector(one).getBoundingClientRect());
         return footer.bottom - warning.top;
     }""")
     assert covered < 1
-    chair.page.evaluate("scrollTo(0, 0)")
-    expect(chair.warning).to_be_in_viewport()
+    idle.page.evaluate("scrollTo(0, 0)")
+    expect(idle.warning).to_be_in_viewport()
 
 
-def test_the_warning_hides_no_stop_of_the_tab_key_even_in_very_large_letters(chair: Chair) -> None:
-    chair.page.evaluate("document.documentElement.dataset.text = 'very-large'")
-    chair.wait(chair.minutes - 1)
-    expect(chair.warning).to_be_visible()
-    hidden: Any = chair.page.evaluate("""() => {
+def test_the_warning_hides_no_focused_control_even_in_very_large_text(idle: IdlePerson) -> None:
+    idle.page.evaluate("document.documentElement.dataset.text = 'very-large'")
+    idle.wait(idle.minutes - 1)
+    expect(idle.warning).to_be_visible()
+    hidden: Any = idle.page.evaluate("""() => {
         const warning = document.querySelector(".idle");
         const stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, summary")];
         return stops.filter(stop => stop.checkVisibility({visibilityProperty: true}) && !warning.contains(stop))

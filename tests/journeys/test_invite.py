@@ -1,4 +1,4 @@
-"""A nurse invites and prints, clicks counted; what stands on the paper opens the lessons. No JavaScript."""
+"""A nurse invites a patient and prints; the printed code opens the lessons. Clicks counted, no JavaScript."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ A5 = (419.5, 595.3)  # points
 
 
 def invited(visit: Visit, site: Site, label: str) -> Page:
-    """Invite somebody as noor: four clicks and one typed field; return the page with the invitation."""
+    """Invite somebody as noor, with one typed field; return the page with the invitation."""
     page = visit()
     page.goto("/admin/")
     sign_in(page, "noor", site.password)
@@ -31,11 +31,11 @@ def invited(visit: Visit, site: Site, label: str) -> Page:
     page.get_by_label("Name or initials").fill(label)
     tick(page, "Virus therapy")
     press(page, "Save and show the card")
-    return page  # the fourth click prints
+    return page  # printing is the fourth click
 
 
 def read_square(page: Page) -> str:
-    """Read the square from the page's pixels, as a phone does."""
+    """Read the QR code from the page's pixels, as a phone does."""
     shot = page.locator(".square").screenshot(type="png")
     reader = page.context.browser.new_page()
     reader.set_content("<canvas></canvas>")
@@ -56,7 +56,7 @@ def read_square(page: Page) -> str:
     return str(found.text)
 
 
-def test_an_invitation_is_one_a5_page_whose_square_and_letters_open_the_lessons(
+def test_an_invitation_is_one_a5_page_and_its_qr_code_and_letters_open_the_lessons(
     visit: Visit, site: Site, tmp_path: Path
 ) -> None:
     noor = invited(visit, site, "Dee")
@@ -103,7 +103,9 @@ def test_an_invitation_is_one_a5_page_whose_square_and_letters_open_the_lessons(
     assert letters not in noor.content()
 
 
-def test_each_card_is_one_a5_page_with_the_longest_phones_and_names(visit: Visit, site: Site, tmp_path: Path) -> None:
+def test_each_invitation_is_one_a5_page_with_the_longest_phones_and_names(
+    visit: Visit, site: Site, tmp_path: Path
+) -> None:
     give_team(site, day_phone="5" * 30, night_phone="6" * 30)
     try:
         page = visit()
@@ -132,7 +134,7 @@ def test_each_card_is_one_a5_page_with_the_longest_phones_and_names(visit: Visit
         assert line["width"] > 40 / 25.4 * 96, "40 mm to write on"
 
 
-def test_a_guest_brings_along_what_they_did(visit: Visit, site: Site) -> None:
+def test_a_guest_can_merge_their_work_into_the_invited_record(visit: Visit, site: Site) -> None:
     letters = invited(visit, site, "Eve").locator(".code").inner_text()
     eve = visit(width=320)
     eve.goto("/lessons/basics/what-is-immunotherapy/1/")
@@ -149,17 +151,17 @@ def test_a_guest_brings_along_what_they_did(visit: Visit, site: Site) -> None:
     assert "Your nurse asked you" in row.inner_text()
 
 
-def test_inviting_takes_four_presses_by_keyboard_alone(visit: Visit, site: Site) -> None:
+def test_inviting_by_keyboard_alone_takes_four_presses(visit: Visit, site: Site) -> None:
     hand = Keyboard(visit())
     hand.page.goto("/admin/")
     sign_in(hand.page, "noor", site.password)
     hand.press("Invite a patient")
     hand.write("Name or initials", "Kay")
-    hand.reach("Antibodies and checkpoint inhibitors")  # a group is one stop; the arrows choose in it
+    hand.reach("Antibodies and checkpoint inhibitors")  # a group is one tab stop; the arrow keys choose in it
     hand.page.keyboard.press("ArrowDown")
     hand.page.keyboard.press("ArrowDown")
     assert hand.page.evaluate(NAMED) == "IL-2"
     hand.taps += 1
     hand.press("Save and show the card")
     assert heading(hand.page) == "Card for Kay"
-    assert hand.taps + 1 <= 4, "the last one prints"
+    assert hand.taps + 1 <= 4, "plus the press that prints"

@@ -1,4 +1,4 @@
-"""Keep my progress: a code opens it on a second device, an account keeps all of it, a shared device forgets."""
+"""Keep my progress: a code opens it on a second device, an account keeps it, a shared device keeps nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def shows_done(page: Page) -> None:
     expect(page.get_by_role("listitem").filter(has_text="What is immunotherapy?")).to_contain_text("Done")
 
 
-def test_a_code_opens_the_same_work_on_a_second_device(visit: Visit) -> None:
+def test_a_code_opens_the_same_record_on_a_second_device(visit: Visit) -> None:
     phone = visit(width=320)
     finish_a_lesson(phone)
     press(phone, "Keep my progress")
@@ -63,7 +63,7 @@ def test_a_code_opens_the_same_work_on_a_second_device(visit: Visit) -> None:
     expect(phone.get_by_role("listitem").filter(has_text="Step 2 of")).to_have_count(1)
 
 
-def test_an_e_mail_address_opens_the_same_work_on_a_second_device(visit: Visit, site: Site) -> None:
+def test_an_email_address_opens_the_same_record_on_a_second_device(visit: Visit, site: Site) -> None:
     phone = visit(width=320)
     finish_a_lesson(phone)
     press(phone, "Keep my progress")
@@ -96,7 +96,7 @@ def test_an_e_mail_address_opens_the_same_work_on_a_second_device(visit: Visit, 
 
 
 @pytest.mark.parametrize("javascript", [False, True])
-def test_an_account_made_by_a_guest_keeps_everything(visit: Visit, javascript: bool) -> None:
+def test_an_account_made_by_a_guest_keeps_everything_they_did(visit: Visit, javascript: bool) -> None:
     name = f"dora{int(javascript)}"
     phone = visit(width=320, javascript=javascript)
     finish_a_lesson(phone)
@@ -120,7 +120,7 @@ def test_an_account_made_by_a_guest_keeps_everything(visit: Visit, javascript: b
     shows_done(other)
 
 
-def test_whoever_finishes_leaves_nothing_on_a_shared_device(visit: Visit) -> None:
+def test_finishing_leaves_nothing_on_a_shared_device(visit: Visit) -> None:
     tablet = visit()
     finish_a_lesson(tablet)
     press(tablet, "Finish and remove from this phone")
@@ -128,13 +128,13 @@ def test_whoever_finishes_leaves_nothing_on_a_shared_device(visit: Visit) -> Non
     press(tablet, "Finish and remove")
     assert heading(tablet) == "Nothing of you is left on this phone or computer"
     kept = {cookie["name"] for cookie in tablet.context.cookies()}
-    assert kept <= {"moved", "csrf"}  # neither knows a person
+    assert kept <= {"moved", "csrf"}  # neither identifies a person
     tablet.go_back(wait_until="commit")
     tablet.goto("/my/")
     expect(tablet.get_by_text("There is nothing here yet.")).to_be_visible()
 
 
-def test_erasing_takes_two_steps_and_ends_every_device(visit: Visit) -> None:
+def test_erasing_takes_two_steps_and_signs_out_every_device(visit: Visit) -> None:
     phone = visit(width=320)
     finish_a_lesson(phone)
     tablet = visit(kept=phone.context.storage_state())

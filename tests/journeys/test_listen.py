@@ -1,4 +1,4 @@
-"""Read aloud: the browser's own voice, where it has one that lives on the device."""
+"""Reading aloud uses the browser's own voice, where one is installed on the device."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.conftest import Visit
 pytestmark = pytest.mark.browser
 STEP = "/lessons/basics/what-is-immunotherapy/1/"
 
-# The machine that runs the tests has no voice. This one keeps what it was given to say, and says it at once on demand.
+# The machine that runs the tests has no voice. This fake records each part, and `finish()` ends the current one.
 VOICE = """
 const said = window.said = [];
 let now = null;
@@ -37,7 +37,7 @@ def texts(page: Page) -> list[str]:
     return found
 
 
-def test_reads_the_heading_first_then_the_step_a_sentence_at_a_time(visit: Visit) -> None:
+def test_reads_the_heading_first_and_then_the_step_one_sentence_at_a_time(visit: Visit) -> None:
     page = at_a_step(visit)
     heading = page.locator("h1").inner_text()
     page.get_by_role("button", name="Listen").click()
@@ -47,7 +47,7 @@ def test_reads_the_heading_first_then_the_step_a_sentence_at_a_time(visit: Visit
     read = texts(page)[1:]
     assert " ".join(page.locator("[data-read]").inner_text().split()) == " ".join(" ".join(read[1:]).split())
     assert max(len(part.split()) for part in read) <= 20
-    assert page.get_by_role("button", name="Listen").is_visible()  # it is over
+    assert page.get_by_role("button", name="Listen").is_visible()  # the reading has ended
 
 
 def test_can_be_paused_and_stopped_by_keyboard(visit: Visit) -> None:
@@ -64,7 +64,7 @@ def test_can_be_paused_and_stopped_by_keyboard(visit: Visit) -> None:
     assert page.get_by_role("button", name="Listen").evaluate("e => e === document.activeElement")
 
 
-def test_moves_nothing_when_the_voice_is_found(visit: Visit) -> None:
+def test_the_layout_does_not_shift_when_a_voice_is_found(visit: Visit) -> None:
     tops = [
         at_a_step(visit, local=local).locator("h1").evaluate("e => e.getBoundingClientRect().top")
         for local in (True, False)
@@ -73,9 +73,7 @@ def test_moves_nothing_when_the_voice_is_found(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(("local", "javascript"), [(False, True), (True, False)])
-def test_is_not_offered_where_the_voice_is_far_away_or_scripts_are_off(
-    visit: Visit, local: bool, javascript: bool
-) -> None:
+def test_is_not_offered_with_a_remote_voice_or_without_scripts(visit: Visit, local: bool, javascript: bool) -> None:
     page = at_a_step(visit, local=local, javascript=javascript)
     assert not page.locator(".listen").is_visible()
     assert page.get_by_role("button", name="Continue").is_visible()

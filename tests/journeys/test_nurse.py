@@ -1,4 +1,4 @@
-"""noor asks ana to learn, ana does, noor sees it; omar, of another team, sees none of it. No JavaScript."""
+"""noor assigns, ana learns, noor sees it; omar, of another team, sees none of it. No JavaScript."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 
 def signed_in(visit: Visit, site: Site, name: str, address: str = "/accounts/login/") -> Page:
-    """Sign somebody in on a device of their own."""
+    """Sign somebody in on a new device."""
     page = visit()
     page.goto(address)
     sign_in(page, name, site.password)
@@ -24,11 +24,11 @@ def signed_in(visit: Visit, site: Site, name: str, address: str = "/accounts/log
 
 
 def in_row(page: Page, lesson: str) -> Locator:
-    """Return the line of this lesson."""
+    """Return the table row of this lesson."""
     return page.get_by_role("listitem").filter(has_text=lesson).first
 
 
-def test_noor_asks_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> None:
+def test_noor_assigns_a_lesson_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> None:
     due = timezone.localdate() + timedelta(days=10)
     by_when = f"{due:%A} {due.day} {due:%B}"
 
@@ -79,7 +79,7 @@ def test_noor_asks_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> Non
     expect(in_row(noor, "What is immunotherapy?")).to_contain_text("Done")
 
 
-def test_omar_sees_none_of_it_and_ana_finds_no_desk(visit: Visit, site: Site) -> None:
+def test_a_nurse_of_another_team_sees_nothing_and_a_patient_cannot_open_the_desk(visit: Visit, site: Site) -> None:
     noor = signed_in(visit, site, "noor", "/admin/people/patient/")
     change = noor.get_by_role("link", name="Ana", exact=True).get_attribute("href") or ""
     number = change.split("/")[-3]
@@ -89,7 +89,7 @@ def test_omar_sees_none_of_it_and_ana_finds_no_desk(visit: Visit, site: Site) ->
         f"/admin/people/patient/assign/?patient={number}",
     ]
     for address in addresses:
-        assert noor.request.get(address).status == 200, "or 404 for omar would prove nothing"
+        assert noor.request.get(address).status == 200, "otherwise the 404 for omar would prove nothing"
 
     omar = signed_in(visit, site, "omar", "/admin/")
     assert heading(omar) == "My patients"

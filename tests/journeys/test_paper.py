@@ -1,4 +1,4 @@
-"""What comes out of the printer: one page of questions, the team's numbers on top, nothing of the way around."""
+"""Printed pages: questions on one page, the team's phone numbers on top, no navigation."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ LIST = "/my/questions/"
 
 
 def pages(page: Page, paper: str) -> int:
-    """Return on how many pages this one is printed."""
+    """Return how many sheets the page needs when it is printed."""
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format=paper)))
 
 
 def ask(page: Page, *texts: str) -> None:
-    """Put questions on the list."""
+    """Add questions to the list."""
     page.goto(LIST)
     for text in texts:
         page.get_by_label("Write your own question").fill(text)
@@ -29,7 +29,7 @@ def ask(page: Page, *texts: str) -> None:
 
 
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
-def test_ten_questions_are_one_page_and_many_more_are_more(visit: Visit, paper: str) -> None:
+def test_ten_questions_fit_one_page_and_many_questions_need_more(visit: Visit, paper: str) -> None:
     page = visit(width=320, javascript=True)
     ask(page, *(f"What tests or scans will I have in month {n}, and before that?" for n in range(10)))
     press(page, "Print my list")
@@ -41,7 +41,7 @@ def test_ten_questions_are_one_page_and_many_more_are_more(visit: Visit, paper: 
 
 @pytest.fixture
 def long_team(site: Site) -> Iterator[None]:
-    """Give ana's team the longest phones and fever limit that a team can have."""
+    """Give ana's team the longest phone numbers and fever limit that a team can have."""
     give_team(site, day_phone="5" * 30, night_phone="6" * 30, fever="39 " * 13)
     yield
     give_team(site, **PHONES)
@@ -86,7 +86,7 @@ def test_the_call_card_is_one_sheet_for_a_guest_and_with_the_longest_phones(
     assert pages(page, paper) == 1
 
 
-def test_the_numbers_stand_on_top_and_the_way_around_is_gone(visit: Visit, site: Site) -> None:
+def test_the_phone_numbers_are_on_top_and_the_navigation_is_not_printed(visit: Visit, site: Site) -> None:
     page = visit(javascript=True)
     page.goto("/accounts/login/")
     sign_in(page, "ana", site.password)
@@ -103,7 +103,7 @@ def test_the_numbers_stand_on_top_and_the_way_around_is_gone(visit: Visit, site:
         assert page.locator("body").evaluate("e => getComputedStyle(e).fontSize") == "18.6667px", "14 pt"
 
 
-def test_a_page_that_was_chosen_dark_is_light_on_paper(visit: Visit) -> None:
+def test_a_page_in_dark_colors_is_printed_in_light_colors(visit: Visit) -> None:
     page = visit(javascript=True)
     page.goto("/help/")
     page.evaluate("document.documentElement.dataset.colors = 'dark'")
@@ -115,7 +115,7 @@ def test_a_page_that_was_chosen_dark_is_light_on_paper(visit: Visit) -> None:
     assert dark != "rgb(0, 0, 0)"
 
 
-def test_the_list_that_stands_open_is_printed_without_its_buttons(visit: Visit) -> None:
+def test_the_open_list_is_printed_without_buttons_and_messages(visit: Visit) -> None:
     page = visit(javascript=True)
     ask(page, "May I travel?", "May I swim?")
     page.get_by_label("Change: May I swim?").click()

@@ -1,5 +1,5 @@
-"""What a patient comes to do, with the taps counted: by pointer, by keyboard alone, without JavaScript; and when the
-line breaks after each press of a button."""
+"""A patient's main tasks, with the taps counted: by pointer, by keyboard alone, without JavaScript, and when the
+connection breaks after each press of a button."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.journeys.walk import Question, heading, questions
 
 pytestmark = pytest.mark.browser
 
-LESSON = "antibodies-and-the-brake"  # five steps, five questions: one choice, matching, ordering, true or false
+LESSON = "antibodies-and-the-brake"  # five steps and five questions: choice, matching, ordering, true or false
 WAYS = {"pointer": (Pointer, False), "pointer, with JavaScript": (Pointer, True), "keyboard": (Keyboard, False)}
 
 
@@ -22,7 +22,7 @@ def answer(hand: Hand, question: Question) -> None:
     assert heading(hand.page) == question.stem
     if question.rows:
         shown = hand.page.locator("main select").evaluate_all("all => all.map(e => e.labels[0].textContent.trim())")
-        for row in shown:  # in the order of the page
+        for row in shown:  # the page shuffles the rows
             hand.pick(row, question.right[question.rows.index(row)])
     else:
         hand.choose(*question.right)
@@ -36,7 +36,7 @@ def hand(request: pytest.FixtureRequest, visit: Visit) -> Hand:
     return made
 
 
-def test_from_a_misspelt_medicine_to_the_first_step_takes_four_taps(hand: Hand) -> None:
+def test_a_misspelled_medicine_leads_to_the_first_step_in_four_taps(hand: Hand) -> None:
     hand.page.goto("/")
     hand.press("I know the name of my medicine")
     hand.write("Type the name of your medicine", "pembrolizomab")
@@ -47,7 +47,7 @@ def test_from_a_misspelt_medicine_to_the_first_step_takes_four_taps(hand: Hand) 
     assert hand.taps <= 4
 
 
-def test_a_lesson_with_its_questions_takes_a_tap_a_step_and_three_a_question(hand: Hand) -> None:
+def test_a_lesson_takes_one_tap_for_each_step_and_three_for_each_question(hand: Hand) -> None:
     hand.page.goto(f"/lessons/antibodies-and-checkpoint-inhibitors/{LESSON}/1/")
     while hand.page.get_by_role("button", name="Continue").count():
         hand.press("Continue")
@@ -64,14 +64,14 @@ def test_a_lesson_with_its_questions_takes_a_tap_a_step_and_three_a_question(han
     assert hand.taps == 6 + choices + 2 * len(asked), "a tap for each choice, one to send, one to go on"
 
 
-def test_the_main_button_of_a_step_is_within_ten_stops_of_the_tab_key(visit: Visit) -> None:
+def test_the_main_button_of_a_step_is_within_ten_presses_of_tab(visit: Visit) -> None:
     hand = Keyboard(visit(width=360))
     hand.page.goto(f"/lessons/antibodies-and-checkpoint-inhibitors/{LESSON}/1/")
     hand.reach("Continue", within=10)
 
 
 class BrokenLine:
-    """Every post reaches the site, but the reply to its first try is lost on the way."""
+    """Every POST reaches the site, but the reply to its first try is lost."""
 
     def __init__(self, page: Page) -> None:
         self.broken = 0
@@ -90,12 +90,12 @@ class BrokenLine:
             route.continue_()
 
 
-def test_a_line_that_breaks_after_every_post_loses_and_doubles_nothing(visit: Visit) -> None:
+def test_a_connection_that_breaks_after_every_post_loses_and_duplicates_nothing(visit: Visit) -> None:
     page = visit(width=360)
     line = BrokenLine(page)
 
     def send(button: str) -> None:
-        """Press, see the browser's own error page, and open the form's address anew."""
+        """Press, see the browser's own error page, and open the form's address again."""
         form, before = page.url, line.broken
         with page.expect_event("requestfailed"):
             page.get_by_role("button", name=button).click(no_wait_after=True)
@@ -121,7 +121,7 @@ def test_a_line_that_breaks_after_every_post_loses_and_doubles_nothing(visit: Vi
         else:
             Pointer(page).choose(*question.right)
         send("Check my answer")
-        assert heading(page) == "Yes, that is right", "the answer was kept, so the question leads to its feedback"
+        assert heading(page) == "Yes, that is right", "the answer was saved, so the question leads to its feedback"
         Pointer(page).press("Next question" if n < len(asked) else "See how it went")
     assert "You know all 5." in page.inner_text("main")
     assert line.broken == 5 + 1 + 5

@@ -1,4 +1,4 @@
-"""My questions by keyboard alone, without JavaScript; and by the back button."""
+"""My questions: by keyboard alone, without JavaScript, and with the Back button."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LIST = "/my/questions/"
 
 
 def focus_on(page: Page, name: str) -> None:
-    """Go on by Tab to what is called so."""
+    """Press Tab until the element with this name has the focus."""
     for _ in range(150):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
@@ -26,11 +26,11 @@ def texts(page: Page) -> list[str]:
     return [" ".join(row.inner_text().split()) for row in page.locator(".mine > li > p:first-child").all()]
 
 
-def test_a_list_is_made_and_ordered_by_keyboard_alone(visit: Visit) -> None:
+def test_a_list_can_be_written_and_ordered_by_keyboard_alone(visit: Visit) -> None:
     page = visit(width=320)
     page.goto(LIST)
     exact = page.get_by_role("button", name="Add: Which side effects mean I call right away?", exact=True)
-    expect(exact).to_have_count(1)  # no space before the colon, at which a screen reader would stop
+    expect(exact).to_have_count(1)  # no space before the colon: a screen reader would pause there
     for name in ("Which side effects mean I call right away?", "Who do I tell about a side effect?"):
         page.goto(LIST)
         focus_on(page, f"Add: {name}")
@@ -44,10 +44,10 @@ def test_a_list_is_made_and_ordered_by_keyboard_alone(visit: Visit) -> None:
     with page.expect_event("load"):
         page.keyboard.press("Enter")
     assert texts(page) == ["Who do I tell about a side effect?", "Which side effects mean I call right away?"]
-    focus_on(page, "Down: Who do I tell")  # its buttons stand open still
+    focus_on(page, "Down: Who do I tell")  # its buttons are still shown
 
 
-def test_a_step_leads_to_the_list_and_the_answer_back_to_the_step(visit: Visit) -> None:
+def test_a_question_about_a_step_leads_to_the_list_and_back_to_the_step(visit: Visit) -> None:
     page = visit(width=320)
     page.goto("/lessons/basics/what-is-immunotherapy/2/")
     press(page, "I have a question about this")
@@ -62,7 +62,7 @@ def test_a_step_leads_to_the_list_and_the_answer_back_to_the_step(visit: Visit) 
     assert texts(page) == ["Why is it not the same as chemo for me?"]
 
 
-def test_what_was_removed_can_be_put_back_from_any_page_of_the_way(visit: Visit) -> None:
+def test_a_removed_question_can_be_put_back_after_the_back_button(visit: Visit) -> None:
     page = visit(width=320)
     page.goto(LIST)
     page.get_by_label("Write your own question").fill("May I travel?")
@@ -72,6 +72,6 @@ def test_what_was_removed_can_be_put_back_from_any_page_of_the_way(visit: Visit)
     expect(page.get_by_role("status")).to_contain_text("Removed: “May I travel?”")
     with page.expect_event("load"):
         page.go_back()
-    assert texts(page) == []  # fetched anew, as no page is kept
+    assert texts(page) == []  # loaded again, because pages are not cached
     press(page, "Put it back")
     assert texts(page) == ["May I travel?"]

@@ -1,4 +1,4 @@
-"""Somebody comes back days later and does the review: two taps to the first question, by pointer and by keyboard."""
+"""A learner comes back days later and does the review: two taps to the first question, by pointer or keyboard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATER = re.compile(r"Next: [MTWFS][a-z]+day [0-9]{1,2} [JFMASOND][a-z]+\.")
 
 
 @pytest.mark.parametrize("way", [Pointer, Keyboard])
-def test_it_takes_two_taps_to_the_first_question(visit: Visit, site: Site, way: type[Pointer | Keyboard]) -> None:
+def test_the_first_question_is_two_taps_away(visit: Visit, site: Site, way: type[Pointer | Keyboard]) -> None:
     page = visit(width=360)
     start_check(page, LESSON)
     asked = questions(LESSON)[:2]
@@ -36,7 +36,7 @@ def test_it_takes_two_taps_to_the_first_question(visit: Visit, site: Site, way: 
     assert hand.taps == 2
     assert heading(page) in [question.stem for question in asked]
 
-    page.goto("/")  # they are called away, and come back
+    page.goto("/")  # they leave in the middle and come back
     press(page, "A two-minute review")
     press(page, "Carry on")
     for n in (1, 2):
@@ -48,7 +48,7 @@ def test_it_takes_two_taps_to_the_first_question(visit: Visit, site: Site, way: 
     assert LATER.search(page.inner_text("main"))
 
 
-def test_not_this_week_gives_a_rest_that_can_be_taken_back(visit: Visit, site: Site) -> None:
+def test_not_this_week_pauses_the_review_and_can_be_undone(visit: Visit, site: Site) -> None:
     page = visit(width=360)
     start_check(page, LESSON)
     answer(page, questions(LESSON)[0], "unsure")

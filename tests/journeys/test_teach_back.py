@@ -1,4 +1,4 @@
-"""N-c: who needs help, a teach-back in five clicks at most, the note for the chart; by pointer, keyboard, no script."""
+"""N-c: find who needs help and record a teach-back in five clicks at most; the note for the chart; without scripts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.journeys.walk import IRIS, heading, press, sign_in
 
 pytestmark = pytest.mark.browser
 
-MOST = 5  # clicks from the list to a teach-back that is saved
+MOST = 5  # clicks from the list to a saved teach-back
 
 
 def at_home(visit: Visit, site: Site, name: str, *, missed: tuple[int, ...] = (1,), javascript: bool = False) -> Page:
-    """Sign a nurse in, one of whose two patients missed safety questions."""
+    """Sign in a nurse with two patients, of whom one missed safety questions."""
     site.manage("shell", "-c", IRIS.format(name=name, password=site.password, missed=missed))
     page = visit(javascript=javascript)
     page.set_viewport_size({"width": 1366, "height": 768})
@@ -25,7 +25,7 @@ def at_home(visit: Visit, site: Site, name: str, *, missed: tuple[int, ...] = (1
 
 
 class Exact(Keyboard):
-    """The keyboard, told whole names: the list itself is a stop too, and holds every name."""
+    """The keyboard with full button names: the list is a tab stop too, and its text contains every name."""
 
     def press(self, name: str) -> None:
         self.reach(name if name == "Save" else f"{name}: Morgan, Iris")
@@ -35,7 +35,7 @@ class Exact(Keyboard):
 
 
 def teach_back(hand: Hand) -> None:
-    """Find who needs help, and record that it was said back."""
+    """Find who needs help, and record a successful teach-back."""
     page = hand.page
     row = page.get_by_role("row").filter(has_text="Morgan, Iris")
     expect(row).to_contain_text("Missed safety question")
@@ -61,7 +61,7 @@ def test_by_keyboard_alone(visit: Visit, site: Site) -> None:
     teach_back(Exact(at_home(visit, site, "teach-keys")))
 
 
-def test_what_was_missed_is_seen_without_scrolling(visit: Visit, site: Site) -> None:
+def test_missed_questions_are_visible_without_scrolling(visit: Visit, site: Site) -> None:
     page = at_home(visit, site, "teach-seen", missed=(1, 2, 5))
     press(page, "Morgan, Iris")
     answers = page.locator(".missed > li")

@@ -1,4 +1,4 @@
-"""A page for an old phone with one bar of signal: few bytes, few requests, and nothing that jumps."""
+"""Pages for an old phone with a weak signal: few bytes, few requests, and no layout shift."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def test_the_next_step_takes_6_kb_at_most(pages: dict[str, Weight]) -> None:
     assert 1_000 < pages[NEXT].bytes <= 6 * 1024, pages[NEXT]
 
 
-def test_the_script_takes_10_kb_at_most_and_comes_once(pages: dict[str, Weight]) -> None:
+def test_the_script_takes_10_kb_at_most_and_is_loaded_once(pages: dict[str, Weight]) -> None:
     assert 0 < pages[FIRST].script <= 10 * 1024
     assert [name for name, page in pages.items() if page.script] == [FIRST]
 
 
-def test_no_page_moves_once_it_is_drawn(pages: dict[str, Weight]) -> None:
+def test_no_page_shifts_its_layout_after_it_is_drawn(pages: dict[str, Weight]) -> None:
     assert {name: page.moved for name, page in pages.items() if page.moved > 0.02} == {}

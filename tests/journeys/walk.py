@@ -1,4 +1,4 @@
-"""Steps that several journeys take, and what the shipped checks hold."""
+"""Steps that several journeys share, and the questions of the shipped checks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ QUIZZES = Path(__file__).resolve().parents[2] / "fixtures" / "quizzes"
 
 @dataclass(frozen=True)
 class Question:
-    """A shipped question: what to choose to be right, what to be wrong, and what the page says after."""
+    """A shipped question: its right choices, its wrong choices, and the feedback to each."""
 
     stem: str
-    rows: list[str]  # with rows, each takes one choice; without, the choices are ticked
+    rows: list[str]  # matching and ordering: one choice for each row; empty: tick the choices
     right: list[str]
     wrong: list[str]
     why: str
@@ -52,12 +52,12 @@ def questions(lesson: str) -> list[Question]:
 
 
 def heading(page: Page) -> str:
-    """Return the page's one first heading."""
+    """Return the text of the page's only h1."""
     return page.locator("h1").inner_text()
 
 
 def press(page: Page, name: str) -> None:
-    """Press the button, or follow the link, of this name, and wait for the page that it leads to."""
+    """Press the button or follow the link with this name, and wait for the next page."""
     with page.expect_event("load"):
         page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first.click()
 
@@ -68,7 +68,7 @@ def mailed_code(site: Site) -> str:
 
 
 def tick(page: Page, *choices: str) -> None:
-    """Choose by the whole tile, as a finger does."""
+    """Choose by pressing the label around the choice, as a finger does."""
     for choice in choices:
         page.locator("label").filter(has_text=re.compile(f"^{re.escape(choice)}$")).click()
 
@@ -89,7 +89,7 @@ def answer(page: Page, question: Question, how: Answer) -> None:
 
 
 def start_check(page: Page, lesson: str) -> None:
-    """Start a lesson's check, without reading the lesson."""
+    """Start the check of a lesson without reading the lesson."""
     page.goto(f"/check/{lesson}/")
     press(page, "Start")
 
@@ -121,7 +121,7 @@ def give_team(site: Site, **fields: str) -> None:
 
 
 def days_go_by(site: Site, days: int) -> None:
-    """Move the days on the cards of whoever answered last: nobody waits for a test."""
+    """Move the memories of the last learner who answered into the past, so that the test need not wait."""
     site.manage(
         "shell",
         "-c",
@@ -136,7 +136,7 @@ for memory in Memory.objects.filter(learner=Memory.objects.latest("pk").learner_
     )
 
 
-# A patient of noor's who has missed questions: {name}, {password}, {missed}.
+# Makes a nurse with two patients, of whom one has missed questions: {name}, {password}, {missed}.
 IRIS = """
 from datetime import timedelta
 from django.contrib.auth.models import Group

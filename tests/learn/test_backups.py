@@ -1,7 +1,7 @@
-"""A backup holds all that was acknowledged; a restore gives exactly that back, or changes nothing.
+"""A backup contains every acknowledged answer; a restore brings exactly these rows back, or changes nothing.
 
-Real commands on real databases: every site here is a database of its own, in the kind that the tests run on, and every
-command is a process, as cron and hospital IT start it.
+These tests run real commands on real databases. Every site has its own database, of the kind that the tests use, and
+every command is a separate process, as cron and hospital IT start it.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ from tests.cast import load_content, make_nurse, make_patient, make_team, right,
 ROOT = Path(__file__).resolve().parent.parent.parent
 POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 SUFFIX = ".pgdump" if POSTGRESQL else ".sqlite3"
-ROLE = f"drill_{uuid.uuid4().hex[:8]}"  # may make databases and is no superuser, as we tell hospitals to have it
+ROLE = f"drill_{uuid.uuid4().hex[:8]}"  # may create databases and is no superuser, as we advise hospitals
 
 
 @dataclass(frozen=True)
 class Site:
-    """A database with a site's environment around it, and a folder for its backups."""
+    """A database, the environment of a site that uses it, and a folder for its backups."""
 
     name: str
     folder: Path
 
     @property
     def url(self) -> str:
-        """Return its DATABASE_URL; also how psycopg reaches it."""
+        """Return its DATABASE_URL, which psycopg accepts too."""
         if not POSTGRESQL:
             return f"sqlite:///{self.file}"
         cluster = urlsplit(os.environ["DATABASE_URL"])
@@ -65,11 +65,11 @@ class Site:
 
     @property
     def file(self) -> Path:
-        """Return the file of the SQLite database."""
+        """Return the path of the SQLite database."""
         return self.folder / "db.sqlite3"
 
     def environment(self, **over: str) -> dict[str, str]:
-        """Return what a process of this site is started with."""
+        """Return the environment variables for a process of this site."""
         own = {
             "DJANGO_SETTINGS_MODULE": "tests.served",
             "RUN_FOLDER": str(self.folder),
@@ -80,7 +80,7 @@ class Site:
         return os.environ | own | {"DATABASE_URL": self.url, "THREADS": "4", "PATH": path} | over
 
     def run(self, *command: object, most: int | None = None, **over: str) -> subprocess.CompletedProcess[str]:
-        """Run `manage.py command`; `most` is the size in bytes that a file may reach."""
+        """Run `manage.py command`; `most` limits the size of a file in bytes."""
 
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -91,7 +91,7 @@ class Site:
         )  # fmt: skip
 
     def do(self, function: str) -> str:
-        """Run a function of this file in a process of the site, and return what it printed."""
+        """Run a function of this module in a process of the site; return what it printed."""
         done = subprocess.run(
             [sys.executable, "-c", CALL, function], cwd=ROOT, env=self.environment(), capture_output=True, text=True
         )
@@ -99,25 +99,25 @@ class Site:
         return done.stdout
 
     def back_up(self) -> Path:
-        """Return the file of a new backup."""
+        """Make a backup; return its path."""
         done = self.run("backup", self.folder / "backups")
         assert done.returncode == 0, done.stderr
         return Path(done.stdout.partition(": ")[0])
 
     def restore(self, file: Path, *arguments: str, **over: str) -> subprocess.CompletedProcess[str]:
-        """Run `restore`; what is there goes to a folder of its own."""
+        """Run `restore`; the backup of the current database goes to a separate folder."""
         return self.run("restore", file, "--folder", self.folder / "before", *arguments, **over)
 
     @contextmanager
     def open(self) -> Iterator[Any]:
-        """Connect to the database as somebody else would, without Django."""
+        """Connect to the database without Django, as another program would."""
         opened = psycopg.connect(self.url, autocommit=True) if POSTGRESQL else sqlite3.connect(self.file)
         with closing(opened) as db:
             yield db
             db.commit()
 
     def rows(self) -> dict[str, list[str]]:
-        """Return every row of every table: what two equal databases have in common."""
+        """Return all rows of all tables, to compare two databases."""
         tables = (
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
             if POSTGRESQL
@@ -125,11 +125,11 @@ class Site:
         )
         with self.open() as db:
             names = [name for (name,) in db.execute(tables).fetchall()]
-            every = {name: f'SELECT * FROM "{name}"' for name in names}  # noqa: S608 - its own tables
+            every = {name: f'SELECT * FROM "{name}"' for name in names}  # noqa: S608 - names of our own tables
             return {name: sorted(map(repr, db.execute(query).fetchall())) for name, query in every.items()}
 
     def state(self) -> tuple[bytes, dict[str, list[str]]]:
-        """Return all that a refusal must leave alone: the rows, and on SQLite the bytes."""
+        """Return what a refused restore must not change: the rows, and on SQLite the bytes of the file."""
         rows = self.rows()
         return b"" if POSTGRESQL else self.file.read_bytes(), rows
 
@@ -146,13 +146,13 @@ def cluster() -> Iterator[psycopg.Connection]:
 
 @cache
 def programs() -> str:
-    """Return the folder of the running server's own programs: it may be one that no system package installed."""
+    """Return the folder with the programs of the running server, which may not come from a system package."""
     with cluster() as server:
         return server.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchall()[0][0]
 
 
 def setUpModule() -> None:
-    """Make one site with lessons, people and answers, that the others are copies of."""
+    """Create the master: a site with lessons, people and answers. Each test gets a copy of it."""
     MASTER.folder.mkdir()
     if POSTGRESQL:
         with cluster() as server:
@@ -164,7 +164,7 @@ def setUpModule() -> None:
 
 
 def tearDownModule() -> None:
-    """Leave nothing behind."""
+    """Remove the master and the role."""
     remove(MASTER)
     if POSTGRESQL:
         with cluster() as server:
@@ -172,7 +172,7 @@ def tearDownModule() -> None:
 
 
 def copy_of_the_master() -> Site:
-    """Return a site of one's own, with the master's rows."""
+    """Return a new site with the master's rows."""
     site = Site(f"{ROLE}_{uuid.uuid4().hex[:8]}", Path(tempfile.mkdtemp(prefix=ROLE)))
     if POSTGRESQL:
         with cluster() as server:
@@ -190,11 +190,11 @@ def remove(site: Site) -> None:
             server.execute(f"DROP DATABASE {site.name} WITH (FORCE)")
 
 
-# What processes of a site do: `Site.do` names these.
+# Functions that run in a process of a site: `Site.do` calls them by name.
 
 
 def fill() -> None:
-    """Load the lessons; let people come and answer."""
+    """Load the lessons; create people and answers."""
     load_content()
     team = make_team()
     make_nurse("noor", team)
@@ -211,7 +211,7 @@ def fill() -> None:
 
 
 def spoil() -> None:
-    """Change, delete and add."""
+    """Change, delete and add rows."""
     Patient.objects.filter(label="Ana").update(label="Zed")
     Response.objects.filter(item__attempt__learner__username="bo").delete()
     Session.objects.all().delete()
@@ -219,7 +219,7 @@ def spoil() -> None:
 
 
 def keep_answering() -> None:
-    """Answer in four threads until killed; print each answer's item and number once it is acknowledged."""
+    """Answer in four threads until killed; print item and number of each answer after it is acknowledged."""
 
     def answer(learner: User) -> None:
         while True:
@@ -227,7 +227,7 @@ def keep_answering() -> None:
                 attempt = taking.start(learner=learner, quiz=quiz, language="en", now=timezone.now())
                 for item in attempt.items.with_answers():
                     number = item.answers + 1
-                    with suppress(taking.NotOwed):  # missed safety questions come in a round of their own
+                    with suppress(taking.NotOwed):  # missed safety questions come again at the end
                         taking.answer(item=item, given=right(item.revision), number=number, now=timezone.now())
                         os.write(1, f"{item.pk} {number}\n".encode())
 
@@ -236,12 +236,12 @@ def keep_answering() -> None:
 
 
 def problems() -> None:
-    """Print why a server would not start on this database."""
+    """Print the problems that would keep a server from starting on this database."""
     sys.stdout.write(repr(database_problems()))
 
 
 class SiteCase(SimpleTestCase):
-    """A class with a site of its own."""
+    """Gives each test a site of its own."""
 
     def setUp(self) -> None:
         self.site = copy_of_the_master()
@@ -249,7 +249,7 @@ class SiteCase(SimpleTestCase):
 
 
 class TestABackup(SiteCase):
-    def test_is_one_file_with_its_manifest_that_nobody_else_may_read(self) -> None:
+    def test_is_a_file_and_a_manifest_that_only_the_owner_can_read(self) -> None:
         done = self.site.run("backup", self.site.folder / "deep" / "backups")
         file = Path(done.stdout.partition(": ")[0])
         rows = {name: len(rows) for name, rows in self.site.rows().items() if not name.startswith("sqlite_")}
@@ -262,10 +262,10 @@ class TestABackup(SiteCase):
         assert rows["quizzes_response"] > 30
         assert {"people.0002_roles", "sessions.0001_initial"} < set(told["migrations"])
 
-    def test_of_the_same_minute_does_not_take_the_place_of_another(self) -> None:
+    def test_does_not_overwrite_another_backup_of_the_same_minute(self) -> None:
         assert len({self.site.back_up() for _ in range(2)}) == 2
 
-    def test_made_while_people_answer_holds_every_answer_acknowledged_before_it_began(self) -> None:
+    def test_made_while_people_answer_contains_every_answer_acknowledged_before(self) -> None:
         said: list[str] = []
         writer = subprocess.Popen(
             [sys.executable, "-c", CALL, "keep_answering"],
@@ -274,8 +274,8 @@ class TestABackup(SiteCase):
         listener = threading.Thread(target=lambda: said.extend(iter(writer.stdout.readline, "")))
         listener.start()
         try:
-            # A reader who began before them all keeps SQLite from moving their answers out of the -wal file: a copy of
-            # the file alone would hold none, however the test's processes happen to be timed.
+            # An open read transaction keeps SQLite from moving the answers out of the -wal file. A copy of the database
+            # file alone would then have none of them, whatever the timing of the processes.
             with self.site.open() as reader:
                 reader.execute("BEGIN")
                 reader.execute("SELECT count(*) FROM quizzes_response").fetchall()
@@ -288,7 +288,7 @@ class TestABackup(SiteCase):
             writer.wait()
             listener.join()
             writer.stdout.close()
-        assert during > 0, "nobody answered meanwhile: this proves nothing"
+        assert during > 0, "nobody answered during the backup: this proves nothing"
         wait_until(lambda: self.site.restore(file, "--yes").returncode == 0)
         with self.site.open() as db:
             kept = {
@@ -296,13 +296,13 @@ class TestABackup(SiteCase):
             }
         assert set(before) - kept == set()
 
-    def test_that_does_not_fit_on_the_disk_says_so_and_leaves_nothing(self) -> None:
+    def test_that_does_not_fit_on_the_disk_says_so_and_leaves_no_file(self) -> None:
         folder = self.site.folder / "backups"
-        done = self.site.run("backup", folder, most=50_000)  # files end there, as on a full disk
+        done = self.site.run("backup", folder, most=50_000)  # writing fails at this size, as on a full disk
         assert_one_sentence(done, "No backup was made. ")
         assert list(folder.iterdir()) == []
 
-    def test_of_nothing_is_refused(self) -> None:
+    def test_of_an_empty_or_missing_database_is_refused(self) -> None:
         folder = self.site.folder / "backups"
         if POSTGRESQL:
             with self.site.open() as db:
@@ -316,7 +316,7 @@ class TestABackup(SiteCase):
         assert list(folder.iterdir()) == []
 
     @pytest.mark.skipif(not POSTGRESQL, reason="about pg_dump")
-    def test_that_pg_dump_cannot_make_says_why_and_never_shows_the_password(self) -> None:
+    def test_says_why_pg_dump_failed_without_the_password(self) -> None:
         fake = self.site.folder / "pg_dump"
         fake.write_text(
             f'#!/bin/sh\n[ "$1" != --version ] || {{ echo "pg_dump (PostgreSQL) 99.1"; exit; }}\n'
@@ -332,13 +332,13 @@ class TestABackup(SiteCase):
         assert Path(f"{fake}.env").read_text() == "hush@hush\n"
         assert "hush" not in Path(f"{fake}.said").read_text()
 
-    def test_needs_a_pg_dump_as_new_as_the_server(self) -> None:
+    def test_needs_a_pg_dump_at_least_as_new_as_the_server(self) -> None:
         with pytest.raises(backups.BackupError, match="pg_dump 99 or newer is not here"):
             backups._program("pg_dump", 99)
 
 
 class TestARestore(SiteCase):
-    def test_gives_every_row_back(self) -> None:
+    def test_brings_every_row_back(self) -> None:
         before = self.site.rows()
         file = self.site.back_up()
         self.site.do("spoil")
@@ -349,16 +349,16 @@ class TestARestore(SiteCase):
         assert (done.returncode, done.stderr) == (0, "")
         assert self.site.rows() == before
         assert self.site.do("problems") == "[]"
-        # Sessions too: a guest's is the only key to what they did.
+        # Sessions too: a guest can reach their record only through their session.
         assert len(before["people_session"]) == 2
 
-        # What was there a moment ago is a backup like any other.
+        # The database before the restore was backed up too.
         kept = next((self.site.folder / "before").glob(f"2*{SUFFIX}"))
         assert f"What was there is kept in {kept}." in done.stdout
         assert self.site.restore(kept, "--yes").returncode == 0
         assert self.site.rows() == spoiled
 
-    def test_into_nothing_gives_every_row_back(self) -> None:
+    def test_into_an_empty_or_missing_database_brings_every_row_back(self) -> None:
         before, file = self.site.rows(), self.site.back_up()
         if POSTGRESQL:
             with cluster() as server:
@@ -371,8 +371,8 @@ class TestARestore(SiteCase):
         assert self.site.rows() == before
         assert not (self.site.folder / "before").exists()
 
-    def test_of_an_older_release_comes_up_to_this_one_with_its_guards(self) -> None:
-        """The release before sessions had a table of their own; its guard had been lost. Nobody is signed out."""
+    def test_of_an_older_release_is_migrated_and_gets_its_guards_back(self) -> None:
+        """The backup is from before the table of sessions, and one guard is missing in it. Nobody is signed out."""
         before = self.site.rows()
         assert self.site.run("migrate", "people", "0005_invitations").returncode == 0
         with self.site.open() as db:
@@ -386,10 +386,10 @@ class TestARestore(SiteCase):
         after = self.site.rows()
         assert after.keys() == before.keys()
         changed = {name for name in before if before[name] != after[name]}
-        # The ids of new rows go on; SQLite keeps them in a table.
+        # New rows must not reuse ids; SQLite keeps the last ids in a table.
         assert changed - {"sqlite_sequence"} == {"django_migrations"}
 
-    def test_without_yes_says_what_it_would_do_and_does_nothing(self) -> None:
+    def test_without_yes_says_what_it_would_do_and_changes_nothing(self) -> None:
         file = self.site.back_up()
         before = self.site.state()
         done = self.site.restore(file)
@@ -400,7 +400,7 @@ class TestARestore(SiteCase):
         assert self.site.state() == before
 
     @pytest.mark.skipif(POSTGRESQL, reason="about a database file")
-    def test_over_a_damaged_database_waits_until_it_is_out_of_the_way(self) -> None:
+    def test_over_a_damaged_database_is_refused_until_the_file_is_moved_away(self) -> None:
         before, file = self.site.rows(), self.site.back_up()
         damaged = b"This is no database. " * 1000
         self.site.file.write_bytes(damaged)
@@ -418,7 +418,7 @@ class TestARestore(SiteCase):
 
 
 class TestARestoreIsRefused(SimpleTestCase):
-    """And nothing has changed then: these tests share a site."""
+    """Each refusal must change nothing. These tests share one site."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -437,7 +437,7 @@ class TestARestoreIsRefused(SimpleTestCase):
         shutil.copyfile(f"{self.good}.json", self.manifest)
 
     def tell(self, **other: Any) -> None:
-        """Let the manifest tell something else."""
+        """Change entries of the manifest."""
         self.manifest.write_text(json.dumps(json.loads(self.manifest.read_text()) | other))
 
     def refused(self, sentence: str, **over: str) -> None:
@@ -450,7 +450,7 @@ class TestARestoreIsRefused(SimpleTestCase):
                 query = "SELECT count(*) FROM pg_database WHERE datname LIKE %s"
                 assert server.execute(query, [f"{self.site.name}_%"]).fetchone() == (0,)
 
-    def test_where_there_is_no_file(self) -> None:
+    def test_when_the_file_does_not_exist(self) -> None:
         self.file.unlink()
         self.refused("There is no file")
 
@@ -464,11 +464,11 @@ class TestARestoreIsRefused(SimpleTestCase):
                 self.manifest.write_text(text)
                 self.refused("The manifest")
 
-    def test_in_a_format_of_tomorrow(self) -> None:
+    def test_in_a_newer_format(self) -> None:
         self.tell(format=2)
         self.refused("was made by another release")
 
-    def test_when_the_file_was_cut_off(self) -> None:
+    def test_when_the_file_is_incomplete(self) -> None:
         os.truncate(self.file, self.file.stat().st_size - 1)
         self.refused("is damaged")
 
@@ -478,12 +478,12 @@ class TestARestoreIsRefused(SimpleTestCase):
         self.file.write_bytes(data)
         self.refused("is damaged")
 
-    def test_when_it_is_no_database_whatever_its_manifest_says(self) -> None:
+    def test_when_it_is_not_a_database_even_if_the_manifest_fits(self) -> None:
         self.file.write_text("Dear colleague, " * 1000)
         self.tell(sha256=backups._sha256(self.file))
         self.refused("pg_restore: error: " if POSTGRESQL else "file is not a database")
 
-    def test_when_it_holds_other_rows_than_its_manifest_names(self) -> None:
+    def test_when_the_row_counts_differ_from_the_manifest(self) -> None:
         rows = json.loads(self.manifest.read_text())["rows"]
         self.tell(rows=rows | {"quizzes_response": rows["quizzes_response"] - 1})
         self.refused("does not hold the rows that its manifest names")
@@ -503,18 +503,16 @@ class TestARestoreIsRefused(SimpleTestCase):
 
     def test_while_the_site_runs(self) -> None:
         with self.site.open() as db:
-            db.execute(
-                "SELECT 1 FROM django_migrations LIMIT 1"
-            ).fetchall()  # and idle since then, as sites are at night
+            db.execute("SELECT 1 FROM django_migrations LIMIT 1").fetchall()  # idle since then, as a site is at night
             self.refused("The site is running")
 
-    def test_when_there_is_no_room_for_a_backup_of_what_is_there(self) -> None:
+    def test_when_there_is_no_space_to_back_up_the_current_database(self) -> None:
         (self.site.folder / "before").write_text("not a folder")
         self.addCleanup((self.site.folder / "before").unlink)
         self.refused("What is there now could not be backed up, so it stays: ")
 
     @pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL itself would not take the dump")
-    def test_when_a_row_points_at_nothing(self) -> None:
+    def test_when_a_foreign_key_is_broken(self) -> None:
         with closing(sqlite3.connect(self.file)) as db:
             db.execute("INSERT INTO quizzes_quizitem (quiz_id, question_id, position) VALUES (99999, 1, 1)")
             db.commit()
@@ -522,7 +520,7 @@ class TestARestoreIsRefused(SimpleTestCase):
         self.refused("a row of quizzes_quizitem points at nothing in quizzes_quiz")
 
     @pytest.mark.skipif(not POSTGRESQL, reason="about PostgreSQL's rights")
-    def test_when_the_user_may_not_make_databases(self) -> None:
+    def test_when_the_user_may_not_create_databases(self) -> None:
         with cluster() as server:
             server.execute(f"ALTER ROLE {ROLE} NOCREATEDB")
             try:
@@ -531,7 +529,7 @@ class TestARestoreIsRefused(SimpleTestCase):
                 server.execute(f"ALTER ROLE {ROLE} CREATEDB")
 
     @pytest.mark.skipif(not POSTGRESQL, reason="about the database beside")
-    def test_when_a_database_is_left_from_a_restore_that_broke_off(self) -> None:
+    def test_when_a_database_of_an_interrupted_restore_is_left(self) -> None:
         with cluster() as server:
             server.execute(f"CREATE DATABASE {self.site.name}_restore")
             assert_one_sentence(self.site.restore(self.file, "--yes"), "is left from a restore that broke off")
@@ -540,7 +538,7 @@ class TestARestoreIsRefused(SimpleTestCase):
 
 
 def assert_one_sentence(done: subprocess.CompletedProcess[str], part: str) -> None:
-    """Hold that the command failed, and said why in one line."""
+    """Assert that the command failed with a one-line message."""
     assert done.returncode == 1, done.stdout
     assert done.stderr.startswith("CommandError: No")
     assert part in done.stderr
@@ -549,8 +547,8 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], part: str) -> No
 
 
 def wait_until(done: Any) -> None:
-    """Wait half a minute at most."""
+    """Wait until `done()` is true, half a minute at most."""
     end = time.monotonic() + 30
     while not done():
-        assert time.monotonic() < end, "it did not come to that in half a minute"
+        assert time.monotonic() < end, "it did not happen in half a minute"
         time.sleep(0.02)

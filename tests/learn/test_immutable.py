@@ -1,4 +1,4 @@
-"""Published text stays as it was, on both databases."""
+"""Published text cannot be changed, on both databases."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ CHANGED: dict[str, Any] = {"spec": {"version": 9}, "remember": ["x", "y", "z"], 
 
 
 def other(row: Model, field: str) -> Any:
-    """Return a value that differs from the row's."""
+    """Return a value for the field that differs from the row's value."""
     value = getattr(row, field)
     if field in CHANGED:
         return CHANGED[field]
@@ -66,12 +66,12 @@ class TestAPublishedRow(TestCase):
             outcome="own-words", to_whom="patient", nurse=learners[0], at=at(20), number=1, place=1,
         )  # fmt: skip
 
-    def test_of_every_guarded_kind_is_here_to_be_tried(self) -> None:
+    def test_of_each_guarded_model_is_in_these_tests(self) -> None:
         assert {model for model, _ in immutable.guarded()} == {
             Revision, AttemptItem, Response, Edition, Step, AuditEvent, Contact, TeachBack,
         }  # fmt: skip
 
-    def test_refuses_a_change_of_each_of_its_words(self) -> None:
+    def test_refuses_a_change_of_each_guarded_field(self) -> None:
         tried = 0
         for model, guard in immutable.guarded():
             row = model.objects.order_by("pk").first()
@@ -81,7 +81,7 @@ class TestAPublishedRow(TestCase):
                 tried += 1
         assert tried == 15 + 3 + 5 + 7 + 10 + 6 + 5 + 14
 
-    def test_refuses_to_be_made_a_draft_again(self) -> None:
+    def test_cannot_become_a_draft_again(self) -> None:
         for rows, back in (
             (Revision.objects, {"state": "draft"}),
             (Edition.objects, {"state": "draft"}),
@@ -90,18 +90,18 @@ class TestAPublishedRow(TestCase):
             with pytest.raises(IntegrityError), transaction.atomic():
                 rows.update(**back)
 
-    def test_can_be_retired_and_stays_guarded(self) -> None:
+    def test_can_be_retired_and_is_still_guarded(self) -> None:
         edition = Edition.objects.first()
         governance.retire(edition=edition)
         authoring.retire(revision=Revision.objects.first())
         with pytest.raises(IntegrityError), transaction.atomic():
             Edition.objects.filter(pk=edition.pk).update(title="Other")
 
-    def test_takes_a_save_that_changes_nothing(self) -> None:
+    def test_accepts_a_save_that_changes_nothing(self) -> None:
         for model, _ in immutable.guarded():
             model.objects.first().save()
 
-    def test_that_is_a_draft_may_still_change(self) -> None:
+    def test_can_be_changed_while_it_is_a_draft(self) -> None:
         old = Revision.objects.first()
         draft = authoring.draft(
             question=old.question, language="en", kind=old.kind, spec=old.spec, stem="a", why="b", objective="c"
@@ -114,18 +114,18 @@ class TestAPublishedRow(TestCase):
         Step.objects.filter(pk=step.pk).update(body="C")
         Edition.objects.filter(pk=edition.pk).update(title="U")
 
-    def test_can_be_deleted_where_it_must_be(self) -> None:
+    def test_can_be_deleted_for_an_erasure(self) -> None:
         Response.objects.all().delete()
         assert AttemptItem.objects.all().delete()[0] == 4
         assert Question.objects.exists()
 
 
 class TestTheGuards(TestCase):
-    def test_are_all_there_after_migrate(self) -> None:
+    def test_all_exist_after_migrate(self) -> None:
         assert immutable.missing(connection) == []
         assert database_problems() == []
 
-    def test_that_are_gone_keep_the_site_from_starting(self) -> None:
+    def test_keep_the_site_from_starting_when_they_are_missing(self) -> None:
         with unguarded():
             found = database_problems()
         assert found == [
@@ -133,16 +133,16 @@ class TestTheGuards(TestCase):
             for model, _ in immutable.guarded()
         ]
 
-    def test_can_be_put_back_again_and_again(self) -> None:
+    def test_can_be_installed_repeatedly(self) -> None:
         immutable.put_back()
         immutable.put_back()
         assert immutable.missing(connection) == []
 
 
 class TestSQLite(TestCase):
-    """Answers are on disk before they are called saved."""
+    """Answers are on disk before a page says that they are saved."""
 
-    def test_runs_in_the_mode_that_keeps_them(self) -> None:
+    def test_runs_with_the_settings_for_durability(self) -> None:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 got = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in (*PRAGMAS, "busy_timeout")}
@@ -152,13 +152,13 @@ class TestSQLite(TestCase):
         else:
             assert settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] == settings.THREADS
 
-    def test_in_another_mode_keeps_the_site_from_starting(self) -> None:
+    def test_keeps_the_site_from_starting_with_other_settings(self) -> None:
         with patch.dict(PRAGMAS, {"synchronous": 99}):
             assert bool(database_problems()) is (connection.vendor == "sqlite")
 
 
 class TestAnAlteredTable(TransactionTestCase):
-    """SQLite remakes the table, and the trigger is gone until the end of migrate."""
+    """SQLite creates an altered table anew without its trigger, until migrate installs it again at the end."""
 
     def alter(self, was: CharField, becomes: CharField) -> None:
         for field in (was, becomes):

@@ -1,7 +1,7 @@
-"""A made-up language that puts ⟦brackets⟧ around every text of the site: what stands outside them cannot be translated.
+"""A pseudo-language that puts ⟦brackets⟧ around every translated text. Text outside brackets is not translatable.
 
-What was filled into a text stands outside its brackets, so that it has to answer for itself. Content may stand bare:
-what the database and the shipped references hold, word for word and whole.
+Values that are filled into a text are outside its brackets, so they are checked too. Only content may be without
+brackets: complete texts from the database and from the shipped reference files.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from tests.cast import PASSWORD, addresses, as_form, at, load_content, make_nurs
 from tests.shipped import READ_OUT, templates
 
 LANGUAGE = "xx"
-# Part of a text in which something is filled in; not in a tag, where an address is.
+# A placeholder in a text, but not inside a tag, where it is part of an address.
 FILLED = re.compile(r"(%\(\w+\)s|(?<!\{)\{\w+\}(?!\}))(?![^<]*>)")
-AROUND = ' ,;:–—-().“”"/0123456789’…·'  # signs and digits, which every language shares
-NAMES = {"www.cancer.gov", "www.cancer.org", settings.PUBLIC_URL}  # addresses, the same in every language
+AROUND = ' ,;:–—-().“”"/0123456789’…·'  # punctuation and digits, the same in every language
+NAMES = {"www.cancer.gov", "www.cancer.org", settings.PUBLIC_URL}  # host names, the same in every language
 
 
 class Pseudo(trans_real.DjangoTranslation):
-    """The language: ⟦Step ⟧2⟦ of ⟧5."""
+    """The pseudo-language. It translates "Step 2 of 5" to ⟦Step ⟧2⟦ of ⟧5."""
 
     def __init__(self) -> None:
         self._catalog = trans_real.TranslationCatalog()
@@ -56,19 +56,19 @@ class Pseudo(trans_real.DjangoTranslation):
         self._info: dict[str, str] = {}
 
     def gettext(self, message: str) -> str:
-        """Return the text in brackets; of a text with a context only the text."""
+        """Return the text in brackets, without its context."""
         text = message.rpartition(trans_real.CONTEXT_SEPARATOR)[2]
         return "⟦" + FILLED.sub(r"⟧\1⟦", text) + "⟧" if text else text
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return the one or the other."""
+        """Return the singular or the plural in brackets."""
         return self.gettext(msgid1 if n == 1 else msgid2)
 
 
 class Shown(HTMLParser):
-    """Collects what a page shows or reads out: what stands bare in a block, an attribute, or a field."""
+    """Collects the text without brackets that a page shows or reads out, also in attributes and form fields."""
 
-    INLINE = ("strong", "em", "a")  # they cut a text; any other tag ends it
+    INLINE = ("strong", "em", "a")  # a text continues after these tags; any other tag ends it
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -92,12 +92,12 @@ class Shown(HTMLParser):
         self.text += data
 
     def _end(self) -> None:
-        found, self.depth = outside(self.text, self.depth)  # the brackets of a text may stay open over a line break
+        found, self.depth = outside(self.text, self.depth)  # brackets may stay open across a line break
         self.texts, self.text = self.texts + found, ""
 
 
 def outside(text: str, depth: int = 0) -> tuple[list[str], int]:
-    """Return the pieces of a text that stand in no bracket and have a letter in them, and how deep it ends."""
+    """Return the pieces of a text outside brackets that have letters, and the depth of brackets at its end."""
     found = [""]
     for sign in text:
         depth += (sign == "⟦") - (sign == "⟧")
@@ -109,7 +109,7 @@ def outside(text: str, depth: int = 0) -> tuple[list[str], int]:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Yield every string in a value of any shape."""
+    """Yield every string in nested lists, tuples and dictionaries."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -121,7 +121,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def said(texts: Iterable[str]) -> set[str]:
-    """Return each text as a page shows it: as it is, and the pieces into which Markdown cuts it."""
+    """Return each text as a page may show it: as it is, and in the pieces that Markdown makes of it."""
     return {piece for text in set(texts) for piece in _said(text)}
 
 
@@ -132,7 +132,7 @@ def _said(text: str) -> set[str]:
 
 
 def kept() -> Iterator[str]:
-    """Yield what people and authors wrote into the database: no codes, slugs or choices."""
+    """Yield the texts in the database that people and authors wrote, without codes, slugs and choices."""
     for model in apps.get_models():
         if not model.__module__.startswith(("learn.", "quizzes.", "allauth.")):
             continue
@@ -142,7 +142,7 @@ def kept() -> Iterator[str]:
             if isinstance(f, models.CharField | models.TextField | models.JSONField)
             and not isinstance(f, models.SlugField)
             and not f.choices
-            and (f.max_length is None or f.max_length > 20)  # shorter ones hold codes
+            and (f.max_length is None or f.max_length > 20)  # shorter fields hold codes
             and f.attname != "barriers"
         ]
         for row in model._default_manager.values_list(*fields) if fields else ():
@@ -150,19 +150,19 @@ def kept() -> Iterator[str]:
 
 
 def shipped() -> Iterator[str]:
-    """Yield the card, the word list, the medicines and the sources."""
+    """Yield the texts of the call card, the word list, the medicines and the sources."""
     things = [card.whole(), *reference.terms(), *reference.medicines().values(), *reference.sources().values()]
     yield from strings([asdict(thing) for thing in things])
     yield from {term.term[0] for term in reference.terms()}
 
 
-class TestTheMadeUpLanguage(TestCase):
+class TestThePseudoLanguage(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         load_content()
         cls.team = make_team()
         cls.noor = make_nurse("noor", cls.team)
-        # Between them they ask every kind of question, and have safety questions.
+        # Together these lessons have every kind of question, and safety questions.
         taught = Lesson.objects.taught().select_related("therapy", "quiz")
         cls.lessons = list(
             taught.filter(slug__in=["antibodies-and-the-brake", "side-effects-when-to-call", "how-virus-therapy-works"])
@@ -176,13 +176,13 @@ class TestTheMadeUpLanguage(TestCase):
         self.addCleanup(trans_real._translations.pop, LANGUAGE)  # type: ignore[attr-defined]
         self.enterContext(translation.override(LANGUAGE))
         self.typed: set[str] = set()
-        self.found: dict[str, str] = {}  # bare text: where it was seen
+        self.found: dict[str, str] = {}  # text without brackets: the page where it was found
         self.visited: set[str] = set()
         self.drawn: set[str] = set()
         self.content: set[str] = set()
 
     def is_content(self, text: str) -> bool:
-        """Tell whether a text is made of whole pieces of content: the longest first, then what follows it."""
+        """Tell whether a text consists only of complete content texts; tries the longest match first."""
         text = " ".join(text.casefold().strip(AROUND).split())
         if not any(c.isalpha() for c in text):
             return True
@@ -192,16 +192,16 @@ class TestTheMadeUpLanguage(TestCase):
         return head is not None and self.is_content(text[len(head) :])
 
     def look_at(self, page: str, where: str) -> None:
-        """Find what a page says that is neither in brackets nor content."""
+        """Record the texts of a page that are neither in brackets nor content."""
         shown = Shown(page)
         assert shown.depth == 0
         bare = [text for text in shown.texts if not self.is_content(text) and text not in NAMES]
-        if bare:  # something new may have been written since
+        if bare:  # the database may have new texts
             self.content = self.shipped | said(kept()) | said(self.typed)
         self.found |= {text: where for text in bare if not self.is_content(text)}
 
     def see(self, response: Any) -> Any:
-        """Look at a page; follow a redirect first."""
+        """Check the page of a response, after following a redirect; return the response."""
         while response.status_code in (302, 303):
             response = response.client.get(response["Location"])
         if response.status_code != 404:
@@ -216,7 +216,7 @@ class TestTheMadeUpLanguage(TestCase):
         return response
 
     def forms(self, response: Any) -> list[forms.Form]:
-        """Return the forms that a page was drawn with."""
+        """Return the forms in the template context of a page."""
         values = [value for context in response.context or () for value in context.flatten().values()]
         return [value for n, value in enumerate(values) if isinstance(value, forms.Form) and value not in values[:n]]
 
@@ -228,7 +228,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.typed |= {data[field] for field in ("text", "address", "letters", "login", "username") if field in data}
         return self.see(self.client.post(reverse(name, args=args), data))
 
-    def test_has_brackets_around_all_that_the_site_says(self) -> None:
+    def test_has_brackets_around_every_text_of_the_site(self) -> None:
         self.look_around()
         self.learn_as_a_guest()
         self.learn_with_a_nurse()
@@ -236,7 +236,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.meet_errors()
         assert self.found == {}
         files = {name for name, _ in templates(without="admin") if name.endswith(".html")}
-        staff = {"quizzes/slots/where_taught.html"}  # beside an educator's preview
+        staff = {"quizzes/slots/where_taught.html"}  # shown only in an educator's preview
         assert files - self.drawn - staff == set()
         silent = {
             "healthz",
@@ -246,11 +246,11 @@ class TestTheMadeUpLanguage(TestCase):
             "account_logout",
             "email_remove",
             "stay",
-        }  # no page of their own
+        }  # without a page of their own
         assert {name for name in addresses() if not name.startswith("admin:")} - silent - self.visited == set()
 
     def look_around(self) -> None:
-        """Open every page as a visitor who has done nothing."""
+        """Open every page as a new visitor."""
         for name in ("start", "therapies", "my", "questions", "keep", "finish", "finished", "my_data", "erased",
                      "stop_sharing", "code", "help", "settings", "find", "words", "more", "about", "privacy",
                      "accessibility", "reminders", "account_login", "account_signup", "review"):  # fmt: skip
@@ -271,7 +271,7 @@ class TestTheMadeUpLanguage(TestCase):
                 self.get("step", lesson.therapy.slug, lesson.slug, step.position)
 
     def learn_as_a_guest(self) -> None:
-        """Go through every lesson's check, right, wrong and unsure; keep it, see it, leave."""
+        """Do the checks with right, wrong and unsure answers; keep the record, look at it, leave the device."""
         self.client = Client()
         for n, lesson in enumerate(self.lessons):
             place = (lesson.therapy.slug, lesson.slug)
@@ -317,13 +317,13 @@ class TestTheMadeUpLanguage(TestCase):
         self.post("erase", sure="yes")
 
     def ask_for_a_code(self) -> None:
-        """Look at a new code, whose letters nobody translates."""
+        """Open the page with a new access code, whose letters are not translated."""
         shown = self.client.post(reverse("keep"), {"how": "code"})
         self.typed.add(self.client.session["new code"])
         self.see(shown)
 
     def keep_by_email(self) -> None:
-        """Keep the record under an address, open it with another browser, and have the address forgotten."""
+        """Keep the record under an email address, open it in another browser, and remove the address."""
         self.post("keep", how="email")
         for address in ("", "no address", "dora@example.com"):
             self.post("email_keep", address=address)
@@ -347,7 +347,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.post("email_remove")
 
     def check(self, lesson: Lesson, n: int) -> None:
-        """Answer every question of a check: first not at all, then rightly, wrongly or unsure by turns."""
+        """Answer every question of a check: first without a choice, then right, wrong and unsure in turn."""
         self.post("check", lesson.slug)
         attempt = Attempt.objects.get(quiz=lesson.quiz, finished=None)
         self.answer(attempt, n)
@@ -365,7 +365,7 @@ class TestTheMadeUpLanguage(TestCase):
             address = ("quizzes:question", attempt.pk, at_n)
             self.get(*address)
             number = item.answers + 1
-            self.post(*address, number=number)  # nothing chosen
+            self.post(*address, number=number)  # without a choice
             self.post(*address, number=number, choice=["no such choice", "unsure"])
             self.post(*address, number=number, choice="no such choice")
             self.post(*address, number=99, choice="unsure")
@@ -378,10 +378,10 @@ class TestTheMadeUpLanguage(TestCase):
             if item.revision.kind == "matching":
                 self.post(*address, **{"number": number} | {f"choice-{r['id']}": "x" for r in spec["rows"]})
             self.post(*address, **as_form(item.revision, ways[(turn + n) % 3](item.revision), number))
-        raise AssertionError("the check has no end")
+        raise AssertionError("the check does not end")
 
     def review(self) -> None:
-        """Review what is due, put it off, take it up."""
+        """Do a review, pause reviews, resume them."""
         self.post("review", later="1")
         self.get("my")
         self.post("review", again="1")
@@ -395,7 +395,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.get("review")
 
     def learn_with_a_nurse(self) -> None:
-        """Open a card over a guest's work, do what the nurse asked, share, remind, stop."""
+        """Merge a guest's work, do the assigned lessons, share questions, set reminders, stop sharing."""
         self.client = Client()
         ana, now = make_patient(self.team, "Ana", reference="A 17"), timezone.now()
         lessons = self.lessons[:2]
@@ -458,7 +458,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.get("my_data")
 
     def hold_a_card(self) -> None:
-        """Print a card at the Desk; only the card is the patient's."""
+        """Print an invitation at the Desk; only the printed part is for the patient."""
         desk, ben = Client(), make_patient(self.team, "Ben")
         desk.force_login(self.noor)
         page = desk.post(reverse("admin:people_patient_card", args=[ben.pk]), follow=True)
@@ -468,7 +468,7 @@ class TestTheMadeUpLanguage(TestCase):
             self.look_at(shown, "a card")
 
     def mailed(self) -> str:
-        """Look at the mail that was sent last; return the code in it."""
+        """Check the newest email; return the code in it."""
         sent = mail.outbox[-1]
         body = re.sub(r"https?://[^\s⟦]+", "", str(sent.body))
         self.found |= dict.fromkeys(outside(str(sent.subject))[0] + outside(body)[0], "a mail")
@@ -476,7 +476,7 @@ class TestTheMadeUpLanguage(TestCase):
         return code[0] if code else ""
 
     def meet_errors(self) -> None:
-        """Slip, mistype, come too late, come too often."""
+        """Open the error pages: wrong input, expired links and forms, rate limits."""
         self.client = Client()
         self.see(self.client.get("/nowhere/"))
         self.get("code", next="/my/")
@@ -499,7 +499,7 @@ class TestTheMadeUpLanguage(TestCase):
         self.post("questions", text="x" * 500)
         for file in ("400.html", "403.html", "500.html", "503.html"):
             self.look_at(render_to_string(file, {"again": "/my/"}), file)
-            self.drawn |= {file, "_error_page.html"}  # the frame of all four
+            self.drawn |= {file, "_error_page.html"}  # the template that all four error pages share
         strict = Client(enforce_csrf_checks=True)
         self.see(strict.post(reverse("settings")))
         strict.get(reverse("settings"))

@@ -1,4 +1,4 @@
-"""What holds for the whole site: headers, cookies, refused forms, https."""
+"""Rules for the whole site: headers, cookies, refused forms, https, settings, the log."""
 
 import gzip
 import io
@@ -33,7 +33,7 @@ class TestEveryPage(TestCase):
 
     addresses = ("/", STEP, "/help/", "/my/", "/accounts/login/", "/admin/", "/nope/", "/check/nope/")
 
-    def test_carries_a_strict_policy(self) -> None:
+    def test_has_a_strict_content_security_policy(self) -> None:
         for address in self.addresses:
             self.strict(self.client.get(address))
 
@@ -53,7 +53,7 @@ class TestEveryPage(TestCase):
         ):
             assert wanted in response.headers[name], (response.request["PATH_INFO"], name)
 
-    def test_carries_it_too_when_something_went_wrong(self) -> None:
+    def test_has_it_on_error_pages_too(self) -> None:
         client = Client(enforce_csrf_checks=True, raise_request_exception=False)
         self.strict(client.post("/check/what-is-immunotherapy/"))  # 403
         self.strict(client.get("/", headers={"host": "evil.example"}))  # 400
@@ -64,11 +64,11 @@ class TestEveryPage(TestCase):
         assert "Sorry, there is a problem with the site" in response.content.decode()
         self.strict(response)
 
-    def test_is_kept_by_nobody(self) -> None:
+    def test_is_never_cached(self) -> None:
         for address in self.addresses:
             assert "no-store" in self.client.get(address).headers["Cache-Control"], address
 
-    def test_has_no_inline_script_or_style_and_asks_no_other_host(self) -> None:
+    def test_has_no_inline_script_or_style_and_loads_nothing_from_other_hosts(self) -> None:
         for address in self.addresses:
             page = self.client.get(address).content.decode()
             page = page.replace('<script src="/static/learn/site.js" defer></script>', "")
@@ -80,17 +80,17 @@ class TestEveryPage(TestCase):
         assert response.headers["Content-Encoding"] == "gzip"
         assert b"Immunotherapy" in gzip.decompress(response.content)
 
-    def test_of_an_unknown_address_helps_and_answers_404(self) -> None:
+    def test_of_an_unknown_address_is_a_helpful_404(self) -> None:
         response = self.client.get("/nope/")
         assert response.status_code == 404
         assert "We cannot find that page" in response.content.decode()
 
-    def test_from_a_foreign_host_is_refused(self) -> None:
+    def test_for_an_unknown_host_is_refused(self) -> None:
         assert self.client.get("/", headers={"host": "evil.example"}).status_code == 400
 
 
 class TestARefusedForm(TestCase):
-    """With the CSRF check on, as in a real browser."""
+    """The CSRF check is on in these tests, as on the real site."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -99,7 +99,7 @@ class TestARefusedForm(TestCase):
     def setUp(self) -> None:
         self.client = Client(enforce_csrf_checks=True)
 
-    def test_without_cookies_still_leads_on_through_a_lesson_and_saves_nothing(self) -> None:
+    def test_without_cookies_still_leads_through_a_lesson_and_saves_nothing(self) -> None:
         response = self.client.post(STEP)
         assert (response.status_code, response.url) == (303, STEP.replace("/1/", "/2/"))
         assert self.client.post(STEP.replace("/1/", "/7/")).url == "/check/what-is-immunotherapy/"
@@ -108,15 +108,15 @@ class TestARefusedForm(TestCase):
         assert not User.objects.exists()
         assert not Reading.objects.exists()
 
-    def test_without_cookies_tells_plainly_that_a_check_cannot_be_kept(self) -> None:
+    def test_without_cookies_says_that_answers_cannot_be_saved(self) -> None:
         check = "/check/what-is-immunotherapy/"
         response = self.client.post(check, headers={"referer": f"http://testserver{check}"})
         assert response.status_code == 403
         assert "This phone cannot keep your answers" in response.content.decode()
-        assert "This phone cannot keep your place" not in response.content.decode(), "said once"
+        assert "This phone cannot keep your place" not in response.content.decode(), "one message is enough"
         assert not User.objects.exists()
 
-    def test_that_stood_open_too_long_can_be_opened_again(self) -> None:
+    def test_that_was_open_too_long_can_be_opened_again(self) -> None:
         self.client.get(STEP)  # sets the cookie
         response = self.client.post(STEP, {"csrfmiddlewaretoken": "x" * 64})
         assert response.status_code == 403
@@ -124,23 +124,23 @@ class TestARefusedForm(TestCase):
         assert "That page was too old" in page
         assert f'href="{STEP}"' in page
 
-    def test_keeps_the_whole_address_to_open_again(self) -> None:
+    def test_links_to_the_full_address_of_the_form(self) -> None:
         self.client.get(STEP)
         page = self.client.post(STEP + "?a=1&b=2").content.decode()
         assert f'href="{STEP}?a=1&amp;b=2"' in page
 
-    def test_of_somebody_signed_in_is_not_taken_for_a_phone_without_cookies(self) -> None:
+    def test_does_not_say_that_a_signed_in_person_has_no_cookies(self) -> None:
         self.client.force_login(User.objects.create_guest())
         response = self.client.post(STEP)
         assert response.status_code == 403
         assert "That page was too old" in response.content.decode()
 
-    def test_of_sign_in_says_so_too(self) -> None:
+    def test_on_the_sign_in_page_names_cookies_too(self) -> None:
         assert "cookies" in self.client.post("/accounts/login/").content.decode()
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with these arguments and nothing of this environment."""
+    """Run Python with these arguments, without the variables of this environment."""
     env = {
         "PATH": os.environ["PATH"],
         "LEARN_ENV_FILE": os.devnull,
@@ -174,7 +174,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("start", START.values(), ids=START)
 @pytest.mark.parametrize(("name", "value", "said"), REFUSED.values(), ids=REFUSED)
-def test_a_setting_that_cannot_work_is_refused_at_the_start(
+def test_an_invalid_setting_keeps_the_site_from_starting(
     name: str, value: str, said: str, start: tuple[str, str]
 ) -> None:
     done = run(*start, **({"SECRET_KEY": "x"} | {name: value}))
@@ -193,7 +193,7 @@ def test_a_setting_that_cannot_work_is_refused_at_the_start(
     ],
     ids=["loopback", "loopback-6", "capitals", "address-6"],
 )
-def test_settings_that_work_are_taken(address: str, hosts: list[str]) -> None:
+def test_valid_settings_are_accepted(address: str, hosts: list[str]) -> None:
     code = "import django; django.setup(); from django.conf import settings; print(settings.ALLOWED_HOSTS)"
     given = {"PUBLIC_URL": address, "DAY_PHONE": "+1 555-010-0199", "NIGHT_PHONE": "", "TIME_ZONE": "Asia/Kathmandu"}
     done = run("-c", code, SECRET_KEY="x", **given)
@@ -207,9 +207,9 @@ def test_settings_that_work_are_taken(address: str, hosts: list[str]) -> None:
         ({"HSTS_SUBDOMAINS": "1"}, "max-age=31536000; includeSubDomains"),
         ({"HSTS_PRELOAD": "1"}, "max-age=31536000; includeSubDomains; preload"),
     ],
-    ids=["this-host-alone", "hosts-below-it", "whole-domain"],
+    ids=["this-host-only", "subdomains", "preload"],
 )
-def test_https_is_promised_for_other_hosts_only_when_it_says_so(switches: dict[str, str], header: str) -> None:
+def test_hsts_covers_other_hosts_only_with_its_setting(switches: dict[str, str], header: str) -> None:
     code = (
         "import django; django.setup(); from django.test import Client; "
         "print(Client().get('/healthz', secure=True).headers['Strict-Transport-Security'])"
@@ -222,7 +222,7 @@ def test_https_is_promised_for_other_hosts_only_when_it_says_so(switches: dict[s
 
 
 class TestSettings(TestCase):
-    """Read in a process of its own: settings are read once."""
+    """Each test reads the settings in a new process, because a process reads them only once."""
 
     def run_python(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return run("-c", code, **environment)
@@ -248,7 +248,7 @@ class TestSettings(TestCase):
 
 
 class TestTheLog(TestCase):
-    """Canaries go in everywhere that a person can put something; none may come out."""
+    """Marker texts are sent in every input that a person has; none may appear in the log."""
 
     CANARY = "canary-4711"
 
@@ -272,7 +272,7 @@ class TestTheLog(TestCase):
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.getvalue().splitlines()]
 
-    def test_says_of_a_request_its_route_how_it_ended_and_whose_number_it_was(self) -> None:
+    def test_has_route_status_and_user_id_of_each_request(self) -> None:
         self.client.post(STEP)
         line = next(line for line in self.lines() if line["event"] == "request")
         assert set(line) == {"at", "level", "event", "request", "method", "route", "status", "ms", "user"}
@@ -280,7 +280,7 @@ class TestTheLog(TestCase):
         self.client.get("/my/")
         assert self.lines()[-1]["user"] == User.objects.get().pk
 
-    def test_holds_nothing_that_a_person_put_in(self) -> None:
+    def test_contains_no_input_of_a_person(self) -> None:
         canary = self.CANARY
         User.objects.create_user(canary, password=canary, first_name=canary)
         headers = {"referer": f"http://testserver/{canary}", "user-agent": canary, "x-forwarded-for": canary}
@@ -297,7 +297,7 @@ class TestTheLog(TestCase):
         assert len(self.lines()) > 8
         assert canary not in self.out.getvalue().lower()
 
-    def test_names_an_error_by_its_type_and_place(self) -> None:
+    def test_names_type_and_place_of_an_error(self) -> None:
         with patch("learn.lessons.card.whole", side_effect=RuntimeError("said")):
             self.client.get("/help/")
         error = next(line for line in self.lines() if line["level"] == "ERROR")
@@ -308,18 +308,18 @@ class TestTheLog(TestCase):
 
 
 class TestHealth(TestCase):
-    def test_is_alive_without_a_query_and_ready_with_a_migrated_database(self) -> None:
+    def test_is_live_without_a_query_and_ready_with_a_migrated_database(self) -> None:
         with self.assertNumQueries(0):
             assert self.client.get("/healthz").content == b"alive\n"
         response = self.client.get("/readyz")
         assert (response.status_code, response.content) == (200, b"ready\n")
 
-    def test_is_not_ready_with_a_migration_to_run_or_a_guard_missing_or_no_database(self) -> None:
+    def test_is_not_ready_with_a_missing_migration_or_guard_or_database(self) -> None:
         with (
             patch("learn.views._migrated", False),
             patch("learn.views.MigrationExecutor.migration_plan", return_value=[object()]),
         ):
-            for _ in range(2):  # what is not ready is looked at again
+            for _ in range(2):  # a failed result is not cached
                 assert self.client.get("/readyz").status_code == 503
         with unguarded():
             response = self.client.get("/readyz")
@@ -329,7 +329,7 @@ class TestHealth(TestCase):
             with patch("learn.views._migrated", False), patch(f"learn.views.{part}", side_effect=OperationalError):
                 assert self.client.get("/readyz").content == b"not ready: no database\n"
 
-    def test_plans_the_migrations_once_a_process(self) -> None:
+    def test_checks_the_migrations_once_per_process(self) -> None:
         with (
             patch("learn.views._migrated", False),
             patch("learn.views.MigrationExecutor", wraps=MigrationExecutor) as planned,
@@ -338,7 +338,7 @@ class TestHealth(TestCase):
                 assert self.client.get("/readyz").content == b"ready\n"
         assert planned.call_count == 1
 
-    def test_still_asks_the_database_at_each_call(self) -> None:
+    def test_queries_the_database_on_each_request(self) -> None:
         self.client.get("/readyz")
         with patch("learn.views.database_problems", side_effect=OperationalError):
             assert self.client.get("/readyz").status_code == 503
@@ -346,11 +346,11 @@ class TestHealth(TestCase):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("host", ["10.1.2.3", "10.1.2.3:8000", "evil.example", "", "a b"])
-def test_health_is_told_to_a_balancer_whatever_host_it_asks(client: Client, host: str) -> None:
+def test_health_answers_a_load_balancer_under_any_host_name(client: Client, host: str) -> None:
     for address, said in (("/healthz", b"alive\n"), ("/readyz", b"ready\n")):
         response = client.get(address, headers={"host": host})
         assert (response.status_code, response.content) == (200, said)
         assert "Location" not in response.headers
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
         assert client.post(address, headers={"host": host}).status_code == 405
-    assert client.get("/healthz/", headers={"host": host}).status_code == 400, "and no other address"
+    assert client.get("/healthz/", headers={"host": host}).status_code == 400, "only the exact address is exempt"

@@ -1,4 +1,4 @@
-"""The engine's cast: questions, quizzes and answers, with no one but learners. Needs no learn."""
+"""Helpers for tests of the engine: questions, quizzes, answers and learners. Imports nothing from learn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from quizzes import authoring, immutable, taking
 from quizzes.models import Attempt, AttemptItem, Question, Quiz, QuizItem, Revision, day_of
 
 NEW_YORK = ZoneInfo("America/New_York")
-How = Any  # right, wrong, or what gives an empty answer
+How = Any  # `right`, `wrong`, or a function that returns an empty answer
 _names = itertools.count(1)
 
 
@@ -31,7 +31,7 @@ def at(day: int, hour: int = 12, minute: int = 0) -> datetime:
 
 
 def make_learner() -> Any:
-    """Return a person who can learn, whatever the site's user model is."""
+    """Return a new user of the site's user model, whichever it is."""
     return get_user_model().objects.create_user(f"learner-{next(_names)}")
 
 
@@ -74,7 +74,7 @@ def make_quiz(*revisions: Revision, slug: str = "a-quiz") -> Quiz:
 
 @contextmanager
 def unguarded() -> Iterator[None]:
-    """Let a test rewrite what was published, as nobody else can."""
+    """Switch off the guards, so that a test can change a published row."""
     with connection.cursor() as cursor:
         for model, _ in immutable.guarded():
             table = model._meta.db_table
@@ -85,7 +85,7 @@ def unguarded() -> Iterator[None]:
 
 
 def together(threads: int, act: Callable[[int], object]) -> list[object]:
-    """Run act(0), act(1)… at the same moment; return what each gave, or the exception it ended in."""
+    """Run act(0), act(1)… in threads at the same moment; return each result, or the exception that it raised."""
     barrier, results = threading.Barrier(threads), [None] * threads
 
     def run(n: int) -> None:
@@ -107,9 +107,9 @@ def together(threads: int, act: Callable[[int], object]) -> list[object]:
 
 @contextmanager
 def paced(seconds: float = 0.005) -> Iterator[list[Exception]]:
-    """Sleep after each statement of this thread that locks or writes: whoever takes locks in another order meets it.
+    """Sleep after each statement of this thread that locks or writes, so that a wrong lock order ends in a deadlock.
 
-    Gives the list of what the database refused, which says more than the exception that somebody caught.
+    Yields the list of database errors, which also has the errors that the code under test caught.
     """
     refused: list[Exception] = []
 
@@ -173,7 +173,7 @@ def planned() -> Iterator[list[str]]:
 
 
 def right(revision: Revision) -> list[str]:
-    """Return the right answer, as `Kind.read` would."""
+    """Return the right answer in the format of `Kind.read`."""
     spec = revision.spec
     return {
         "choice": lambda: [c["id"] for c in spec["choices"] if c["right"]],
@@ -184,7 +184,7 @@ def right(revision: Revision) -> list[str]:
 
 
 def wrong(revision: Revision) -> list[str]:
-    """Return an answer that can be given, and is not right."""
+    """Return a valid answer that is not right."""
     spec = revision.spec
     if revision.kind == "truth":
         return [str(not spec["answer"]).lower()]
@@ -196,7 +196,7 @@ def wrong(revision: Revision) -> list[str]:
 
 
 def as_form(revision: Revision, given: list[str], number: int = 1) -> dict[str, Any]:
-    """Return the form fields in which a browser would post this answer; empty is "I'm not sure"."""
+    """Return the form fields that a browser posts for this answer; an empty answer is "I'm not sure"."""
     form: dict[str, Any] = {"number": number}
     if not given:
         return form | {"choice": "unsure"}
@@ -209,7 +209,7 @@ def as_form(revision: Revision, given: list[str], number: int = 1) -> dict[str, 
 
 
 def ask(learner: Any, *revisions: Revision, now: datetime, kind: str = "review") -> Attempt:
-    """Return an open attempt that asks these; the ones open before it are left, without an answer owed."""
+    """Return an open attempt that asks these questions; the learner's open attempts are closed first."""
     Attempt.objects.filter(learner=learner, finished=None).update(finished=now)
     attempt = Attempt.objects.create(learner=learner, kind=kind, started=now)
     AttemptItem.objects.bulk_create(
@@ -219,7 +219,7 @@ def ask(learner: Any, *revisions: Revision, now: datetime, kind: str = "review")
 
 
 def give(attempt: Attempt, *how: How, now: datetime, day: date | None = None) -> None:
-    """Answer what is owed, one thing after the other."""
+    """Answer the owed questions, one after the other."""
     for one in how:
         item = taking.owed(list(attempt.items.with_answers()))
         assert item is not None
@@ -228,15 +228,15 @@ def give(attempt: Attempt, *how: How, now: datetime, day: date | None = None) ->
 
 
 def learn(learner: Any, *revisions: Revision, how: How = right, now: datetime) -> None:
-    """Answer each of these once, so that it is remembered."""
+    """Answer each question once, so that each has a memory."""
     give(ask(learner, *revisions, now=now), *[how] * len(revisions), now=now)
-    # It is no review that was had: the day is still free.
+    # Date the attempt back, so that it does not count as the review of this day.
     Attempt.objects.filter(learner=learner, kind="review").update(started=now - timedelta(days=9))
     Attempt.objects.filter(learner=learner, kind="review").update(finished=now - timedelta(days=9))
 
 
 class PagesCase(TestCase):
-    """An attempt of a learner at three questions, and its pages."""
+    """A learner's attempt at three questions, and its pages."""
 
     @classmethod
     def setUpTestData(cls) -> None:

@@ -1,4 +1,4 @@
-"""The engine stands without learn: these tests run a second time in a site that has nothing else of ours."""
+"""The engine works without learn: the tests of this folder also run on a site that has only the engine."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class TestTheEngine(SimpleTestCase):
-    def test_can_be_imported_with_no_file_of_learn(self) -> None:
+    def test_imports_no_module_of_learn(self) -> None:
         code = (
             "import django, sys; django.setup();"
             "import quizzes.urls, quizzes.authoring, quizzes.templatetags.richtext;"
@@ -27,5 +27,5 @@ class TestTheEngine(SimpleTestCase):
         )
         assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
-    def test_is_where_these_tests_say_it_is(self) -> None:
+    def test_is_installed_under_the_label_quizzes(self) -> None:
         assert apps.is_installed("quizzes")

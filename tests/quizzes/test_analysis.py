@@ -1,4 +1,4 @@
-"""Item statistics: against published worked values, a trusted package, and by hand."""
+"""Item statistics, compared with published values, with scipy, and with values calculated by hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PERSONS = [[int(c) for c in f"{pattern:05b}"] for pattern, times in enumerate(LS
 
 
 def answers(*, right: int = 0, a: int = 0, b: int = 0, unsure: int = 0) -> list[First]:
-    """Return this many first answers of each sort."""
+    """Return the given number of first answers of each sort."""
     return (
         [First(True, ["r"])] * right
         + [First(False, ["a"])] * a
@@ -39,7 +39,7 @@ def said(found: list[First], *, critical: bool = False) -> list[str]:
 
 
 class TestTheInterval(SimpleTestCase):
-    def test_is_the_published_one(self) -> None:
+    def test_equals_published_values(self) -> None:
         """Newcombe 1998, table I, method 3."""
         for right, n, low, high in (
             (81, 263, 0.2553, 0.3662),
@@ -51,7 +51,7 @@ class TestTheInterval(SimpleTestCase):
             assert (round(got[0], 4), round(got[1], 4)) == (low, high)
 
     @given(some.integers(1, 500).flatmap(lambda n: some.tuples(some.integers(0, n), some.just(n))))
-    def test_is_scipys(self, counted: tuple[int, int]) -> None:
+    def test_equals_scipys_values(self, counted: tuple[int, int]) -> None:
         right, n = counted
         low, high = analysis.wilson(right, n)
         theirs = binomtest(right, n).proportion_ci(method="wilson")
@@ -60,13 +60,13 @@ class TestTheInterval(SimpleTestCase):
         assert 0 <= low <= right / n + 1e-12
         assert right / n - 1e-12 <= high <= 1
 
-    def test_of_no_answer_is_everything(self) -> None:
+    def test_is_0_to_1_without_answers(self) -> None:
         assert analysis.wilson(0, 0) == (0.0, 1.0)
 
 
-class TestTheRest(SimpleTestCase):
-    def test_correlates_as_published_for_the_lsat(self) -> None:
-        """ltm 1.2 (Rizopoulos), descript(LSAT), "Excluded"; it divides one deviation by n-1: 1 of 2000 lower."""
+class TestDiscrimination(SimpleTestCase):
+    def test_equals_published_values_for_the_lsat(self) -> None:
+        """ltm 1.2 (Rizopoulos), descript(LSAT), "Excluded". It divides one deviation by n-1, so it is 1/2000 lower."""
         published = (0.1128, 0.1531, 0.1727, 0.1444, 0.1215)
         assert len(PERSONS) == 1000
         for item, wanted in enumerate(published):
@@ -75,7 +75,7 @@ class TestTheRest(SimpleTestCase):
             assert abs(found.discrimination * (999 / 1000) ** 0.5 - wanted) < 6e-5
         assert [sum(p[item] for p in PERSONS) for item in range(5)] == [924, 709, 553, 763, 870]
 
-    def test_correlates_as_scipy_says(self) -> None:
+    def test_equals_scipys_correlation(self) -> None:
         random = Random(7)
         right = [random.random() < 0.6 for _ in range(200)]
         rest = [random.random() * 0.5 + 0.3 * one for one in right]
@@ -83,7 +83,7 @@ class TestTheRest(SimpleTestCase):
         assert found is not None
         assert abs(found - pointbiserialr(right, rest).statistic) < 1e-12
 
-    def test_is_not_asked_under_fifty_nor_where_nothing_differs(self) -> None:
+    def test_is_not_calculated_under_fifty_answers_or_without_variation(self) -> None:
         some_rest = [First(n % 2 == 0, ["r"], n % 5 / 4) for n in range(50)]
         assert analysis.health(some_rest).discrimination is not None
         assert analysis.health(some_rest[:49]).discrimination is None
@@ -93,7 +93,7 @@ class TestTheRest(SimpleTestCase):
 
 
 class TestHealth(SimpleTestCase):
-    def test_counts_what_was_chosen(self) -> None:
+    def test_counts_each_choice(self) -> None:
         found = analysis.health(answers(right=20, a=10, b=6, unsure=4))
         assert (found.n, found.right, found.unsure, dict(found.picked)) == (40, 20, 4, {"r": 20, "a": 10, "b": 6})
         assert found.facility == 0.5
@@ -101,16 +101,16 @@ class TestHealth(SimpleTestCase):
 
 
 class TestAFinding(SimpleTestCase):
-    def test_is_not_given_under_thirty(self) -> None:
+    def test_is_not_given_under_thirty_answers(self) -> None:
         assert said(answers(a=29)) == ["few"]
         assert said(answers(a=30)) != ["few"]
         few = analysis.findings(analysis.health(answers(right=3)), choices=CHOICES, best=["r"])
         assert few[0].says == "Too few answers yet: 3 of the 30 that it takes."
 
-    def test_of_a_question_that_works_says_so(self) -> None:
+    def test_says_so_when_a_question_works_well(self) -> None:
         assert said(answers(right=80, a=12, b=8)) == ["good"]
 
-    def test_knows_each_border(self) -> None:
+    def test_changes_exactly_at_each_threshold(self) -> None:
         assert said(answers(right=35, a=30, b=30, unsure=5)) == ["good"]
         assert said(answers(right=34, a=30, b=30, unsure=6)) == ["hard"]
         assert said(answers(right=95, a=5)) == ["unpicked"]
@@ -134,7 +134,7 @@ class TestAFinding(SimpleTestCase):
         straight = [First(rest > 0.3, ["r"] if rest > 0.3 else ["ab"[n % 2]], rest) for n, rest in enumerate(rests)]
         assert said(straight) == ["good"]
 
-    def test_comes_worst_first_and_all_are_ranked(self) -> None:
+    def test_is_ranked_with_the_worst_first(self) -> None:
         assert said(answers(right=10, a=40, b=2, unsure=30)) == ["misleading", "hard", "uncovered", "unpicked"]
         hard = analysis.health(answers(right=10, a=9, b=9, unsure=9))
         harder = analysis.health(answers(right=8, a=7, b=7, unsure=15))
@@ -142,7 +142,7 @@ class TestAFinding(SimpleTestCase):
         assert analysis.rank(harder, finding) < analysis.rank(hard, finding)
         assert analysis.rank(hard, analysis.Finding("misleading", "")) < analysis.rank(harder, finding)
 
-    def test_of_true_or_false_does_not_ask_for_more_wrong_answers(self) -> None:
+    def test_does_not_ask_for_more_wrong_choices_in_true_or_false(self) -> None:
         found = analysis.health([First(True, ["true"])] * 38 + [First(False, ["false"])] + [First(False, [])] * 2)
         assert [v.name for v in analysis.findings(found, choices={"true": "T", "false": "F"}, best=["true"])] == [
             "good"

@@ -1,4 +1,4 @@
-"""The health of the published questions, read from the record."""
+"""The statistics of the published questions, read from the answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.quizzes.cast import at, make_learner, make_question, make_quiz, right
 
 
 def take(quiz: Quiz, *how: str, learner: Any = None, day: int = 1) -> Any:
-    """Answer a check's questions "right", "wrong" or "unsure", one for each answer that is owed; return who did."""
+    """Answer a check's owed questions "right", "wrong" or "unsure", in this order; return the learner."""
     learner = learner or make_learner()
     attempt = taking.start(learner=learner, quiz=quiz, language="en", now=at(day))
     for n, one in enumerate(how):
@@ -37,8 +37,8 @@ class TestTheHealthOfAQuestion(TestCase):
 
     def test_counts_a_learners_first_answer_only(self) -> None:
         ana = take(self.quiz, "wrong", "right")
-        take(self.quiz, "right", learner=ana, day=2)  # the retry
-        take(self.quiz, "right", "right", learner=ana, day=3)  # a whole check again
+        take(self.quiz, "right", learner=ana, day=2)  # a retry
+        take(self.quiz, "right", "right", learner=ana, day=3)  # a second complete check
         take(self.quiz, "unsure", "right", day=4)
         found = line(self.one).health
         assert (found.n, found.right, found.unsure) == (2, 0, 1)
@@ -55,7 +55,7 @@ class TestTheHealthOfAQuestion(TestCase):
         take(self.quiz, "wrong", "right")
         assert line(self.one).picks == [("Right 0", 2, True), ("Wrong 1", 1, False), ("Wrong 2", 0, False)]
 
-    def test_of_rows_shows_how_many_put_each_where_it_belongs(self) -> None:
+    def test_shows_how_many_got_each_row_right(self) -> None:
         matching, ordering = make_question("m", kind="matching"), make_question("o", kind="ordering")
         quiz = make_quiz(matching, ordering, slug="rows")
         take(quiz, "right", "right")
@@ -67,7 +67,7 @@ class TestTheHealthOfAQuestion(TestCase):
         ]
         assert line(ordering).picks == [("1. Card 1", 1, True), ("2. Card 2", 2, True), ("3. Card 3", 1, True)]
 
-    def test_goes_on_over_a_typo_and_begins_anew_with_a_changed_meaning(self) -> None:
+    def test_continues_after_a_typo_and_restarts_after_a_changed_meaning(self) -> None:
         take(self.quiz, "wrong", "right")
         text = {"kind": "choice", "spec": self.one.spec, "why": "W.", "objective": "T"}
         typo = authoring.draft(question=self.one.question, language="en", stem="Stem of one, mended?", **text)
@@ -86,11 +86,11 @@ class TestTheHealthOfAQuestion(TestCase):
             assert lines(question=revision.question) == [line(revision)]
         assert line(self.one).health.discrimination is not None
 
-    def test_leaves_out_whom_it_is_told_to(self) -> None:
+    def test_leaves_out_the_given_learners(self) -> None:
         learner = take(self.quiz, "right", "right")
         assert lines(leave_out={"pk": learner.pk})[0].health.n == 0
 
-    def test_holds_right_answers_against_the_rest_of_a_finished_check(self) -> None:
+    def test_correlates_a_question_with_the_rest_of_each_finished_check(self) -> None:
         for n in range(60):
             take(self.quiz, *(["right", "right"] if n % 2 else ["wrong", "wrong"]))
         found = line(self.one).health.discrimination
@@ -98,7 +98,7 @@ class TestTheHealthOfAQuestion(TestCase):
         assert abs(found - 1.0) < 1e-9
         assert [finding.name for finding in line(self.one).findings] == ["misleading", "unpicked"]
 
-    def test_leaves_the_question_itself_out_of_the_rest_and_takes_shares_of_it(self) -> None:
+    def test_correlates_with_the_share_of_right_answers_to_the_other_questions(self) -> None:
         longer = make_quiz(self.one, self.two, make_question("three"), slug="longer")
         answered = []
         for how in list(product(("right", "wrong"), repeat=2)) * 11:
@@ -111,7 +111,7 @@ class TestTheHealthOfAQuestion(TestCase):
         assert found is not None
         assert abs(found - correlation([float(one) for one, _ in answered], [rest for _, rest in answered])) < 1e-9
 
-    def test_takes_no_retry_for_a_whole_check(self) -> None:
+    def test_does_not_use_retries_for_discrimination(self) -> None:
         learners = [take(self.quiz, "wrong", "wrong") for _ in range(50)]
         text = {"kind": "choice", "spec": self.one.spec, "why": "W.", "objective": "T"}
         other = authoring.draft(question=self.one.question, language="en", stem="Another?", **text)
@@ -120,13 +120,13 @@ class TestTheHealthOfAQuestion(TestCase):
             take(self.quiz, *(["right", "right"] if n % 2 else ["wrong", "wrong"]), learner=learner, day=2)
         assert (line(self.one).health.n, line(self.one).health.discrimination) == (50, None)
 
-    def test_leaves_an_unfinished_check_out_of_that(self) -> None:
+    def test_does_not_use_unfinished_checks_for_discrimination(self) -> None:
         for n in range(60):
             take(self.quiz, "right" if n % 2 else "wrong")
         assert line(self.one).health.n == 60
         assert line(self.one).health.discrimination is None
 
-    def test_stands_worst_first(self) -> None:
+    def test_is_sorted_with_the_worst_first(self) -> None:
         for _ in range(30):
             take(self.quiz, "right", "wrong")
         assert [found.revision.question.slug for found in lines()] == ["two", "one"]

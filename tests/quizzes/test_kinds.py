@@ -1,4 +1,4 @@
-"""The kinds of question: plain functions over a spec."""
+"""The kinds of question, which are pure functions of a spec."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ class TestChoice(SimpleTestCase):
         assert KINDS["choice"].problems(ONE) == []
         assert KINDS["choice"].problems(TWO) == []
 
-    def test_names_every_problem_of_a_spec(self) -> None:
+    def test_lists_every_problem_of_a_spec(self) -> None:
         c = ONE["choices"]
         for spec, word in (
             (ONE | {"version": 2}, "version"),
@@ -65,21 +65,21 @@ class TestChoice(SimpleTestCase):
         ):
             assert any(word in problem for problem in KINDS["choice"].problems(spec)), word
 
-    def test_shows_the_page_nothing_of_what_is_right(self) -> None:
+    def test_gives_the_page_nothing_about_the_right_answer(self) -> None:
         shown = repr(KINDS["choice"].ask(ONE))
         assert "Apples" in shown
         assert "right" not in shown
         assert "About" not in shown
 
-    def test_shows_the_same_whichever_choice_is_right(self) -> None:
+    def test_gives_the_page_the_same_whichever_choice_is_right(self) -> None:
         flipped = ONE | {"choices": [c | {"right": not c["right"]} for c in ONE["choices"]]}
         assert KINDS["choice"].ask(ONE) == KINDS["choice"].ask(flipped)
 
-    def test_reads_what_was_chosen_in_the_authors_order(self) -> None:
+    def test_reads_the_choices_in_the_authors_order(self) -> None:
         assert KINDS["choice"].read(ONE, QueryDict("choice=b")) == ["b"]
         assert KINDS["choice"].read(TWO, QueryDict("choice=b&choice=a&choice=a")) == ["a", "b"]
 
-    def test_tells_how_to_mend_what_it_cannot_read(self) -> None:
+    def test_says_how_to_fix_an_answer_that_it_cannot_read(self) -> None:
         assert unreadable("choice", ONE, "") == "Choose the answer you think is right"
         assert unreadable("choice", TWO, "") == "Choose two answers"
         assert unreadable("choice", TWO, "choice=a") == "Choose two answers. You chose 1"
@@ -99,7 +99,7 @@ class TestChoice(SimpleTestCase):
             mark = KINDS["choice"].mark(spec, given)
             assert (mark.right, mark.hits) == (is_right, hits), given
 
-    def test_says_after_the_answer_what_was_best_what_was_chosen_and_about_it(self) -> None:
+    def test_explains_the_best_answer_and_the_chosen_answer_afterwards(self) -> None:
         mark = KINDS["choice"].mark(TWO, ["a", "c"])
         assert mark.best == ("Apples", "Bread")
         assert mark.chosen == ("Apples", "Cheese")
@@ -110,7 +110,7 @@ class TestTruth(SimpleTestCase):
     def test_has_no_problems_when_it_can_be_asked(self) -> None:
         assert KINDS["truth"].problems(TRUTH) == []
 
-    def test_names_every_problem_of_a_spec(self) -> None:
+    def test_lists_every_problem_of_a_spec(self) -> None:
         for spec, word in (
             (TRUTH | {"version": None}, "version"),
             (TRUTH | {"answer": "false"}, "true or false"),
@@ -119,22 +119,22 @@ class TestTruth(SimpleTestCase):
         ):
             assert any(word in problem for problem in KINDS["truth"].problems(spec)), word
 
-    def test_keeps_its_order(self) -> None:
+    def test_does_not_shuffle_true_and_false(self) -> None:
         ask = KINDS["truth"].ask(TRUTH)
         assert [c.text for c in ask.choices] == ["True", "False"]
         assert not ask.shuffle_choices
 
-    def test_tells_how_to_mend_what_it_cannot_read(self) -> None:
+    def test_says_how_to_fix_an_answer_that_it_cannot_read(self) -> None:
         assert unreadable("truth", TRUTH, "") == "Choose True or False"
         assert unreadable("truth", TRUTH, "choice=maybe") == "Choose one of the answers on this page"
         assert unreadable("truth", TRUTH, "choice=true&choice=false") == "Choose one of the answers on this page"
 
-    def test_is_right_when_the_answer_is_the_statements_own(self) -> None:
+    def test_is_right_when_the_answer_is_the_truth_of_the_statement(self) -> None:
         assert KINDS["truth"].mark(TRUTH, ["false"]).right
         assert not KINDS["truth"].mark(TRUTH, ["true"]).right
         assert not KINDS["truth"].mark(TRUTH, []).right
 
-    def test_speaks_to_the_answer_that_was_given(self) -> None:
+    def test_gives_the_feedback_of_the_chosen_answer(self) -> None:
         mark = KINDS["truth"].mark(TRUTH, ["true"])
         assert (mark.best, mark.chosen, mark.remarks) == (("False",), ("True",), ("About true.",))
 
@@ -143,7 +143,7 @@ class TestMatching(SimpleTestCase):
     def test_has_no_problems_when_it_can_be_asked(self) -> None:
         assert KINDS["matching"].problems(MATCHING) == []
 
-    def test_names_every_problem_of_a_spec(self) -> None:
+    def test_lists_every_problem_of_a_spec(self) -> None:
         rows, cards = MATCHING["rows"], MATCHING["cards"]
         for spec, word in (
             (MATCHING | {"version": 0}, "version"),
@@ -159,16 +159,16 @@ class TestMatching(SimpleTestCase):
         ):
             assert any(word in problem for problem in KINDS["matching"].problems(spec)), word
 
-    def test_shows_the_page_rows_and_cards_but_not_which_belong_together(self) -> None:
+    def test_gives_the_page_rows_and_tiles_but_not_the_pairs(self) -> None:
         other = MATCHING | {"rows": [row | {"card": card} for row, card in zip(MATCHING["rows"], "bvb", strict=True)]}
         assert KINDS["matching"].ask(MATCHING) == KINDS["matching"].ask(other)
         assert "About" not in repr(KINDS["matching"].ask(MATCHING))
 
-    def test_reads_the_card_of_each_row(self) -> None:
+    def test_reads_the_tile_of_each_row(self) -> None:
         query = QueryDict("choice-r3=v&choice-r1=v&choice-r2=b")
         assert KINDS["matching"].read(MATCHING, query) == ["v", "b", "v"]
 
-    def test_names_the_row_to_mend(self) -> None:
+    def test_names_the_row_to_fix(self) -> None:
         whole = "choice-r1=v&choice-r2=b&choice-r3=v"
         for query, row, text in (
             ("", "r1", "Choose what goes with “Infusion”"),
@@ -181,12 +181,12 @@ class TestMatching(SimpleTestCase):
                 KINDS["matching"].read(MATCHING, QueryDict(query))
             assert (caught.value.row, str(caught.value)) == (row, text)
 
-    def test_is_right_when_every_row_has_its_card(self) -> None:
+    def test_is_right_when_every_row_has_its_tile(self) -> None:
         for given, is_right, hits in ((["v", "b", "v"], True, 3), (["v", "v", "v"], False, 2), ([], False, 0)):
             mark = KINDS["matching"].mark(MATCHING, given)
             assert (mark.right, mark.hits, mark.of) == (is_right, hits, 3), given
 
-    def test_speaks_to_the_rows_that_were_missed(self) -> None:
+    def test_gives_the_feedback_of_the_missed_rows(self) -> None:
         mark = KINDS["matching"].mark(MATCHING, ["v", "v", "v"])
         assert mark.best == ("Infusion – Vein", "Catheter – Bladder", "Drip – Vein")
         assert mark.chosen[1] == "Catheter – Vein"
@@ -197,7 +197,7 @@ class TestOrdering(SimpleTestCase):
     def test_has_no_problems_when_it_can_be_asked(self) -> None:
         assert KINDS["ordering"].problems(ORDERING) == []
 
-    def test_names_every_problem_of_a_spec(self) -> None:
+    def test_lists_every_problem_of_a_spec(self) -> None:
         cards = ORDERING["cards"]
         for spec, word in (
             (ORDERING | {"version": 3}, "version"),
@@ -210,10 +210,10 @@ class TestOrdering(SimpleTestCase):
         ):
             assert any(word in problem for problem in KINDS["ordering"].problems(spec)), word
 
-    def test_reads_the_cards_in_the_order_given(self) -> None:
+    def test_reads_the_tiles_in_the_given_order(self) -> None:
         assert KINDS["ordering"].read(ORDERING, QueryDict("choice-x=3&choice-y=1&choice-z=2")) == ["y", "z", "x"]
 
-    def test_names_the_card_to_mend(self) -> None:
+    def test_names_the_tile_to_fix(self) -> None:
         for query, row, text in (
             ("choice-x=1", "y", "Choose a place for “Wash”"),
             ("choice-x=1&choice-y=1&choice-z=2", "y", "Two cards share a place: “First”. Give each its own"),
@@ -225,7 +225,7 @@ class TestOrdering(SimpleTestCase):
                 KINDS["ordering"].read(ORDERING, QueryDict(query))
             assert (caught.value.row, str(caught.value)) == (row, text)
 
-    def test_is_right_when_every_card_stands_where_it_belongs(self) -> None:
+    def test_is_right_when_every_tile_is_in_its_place(self) -> None:
         for given, is_right, hits in ((["x", "y", "z"], True, 3), (["x", "z", "y"], False, 1), ([], False, 0)):
             mark = KINDS["ordering"].mark(ORDERING, given)
             assert (mark.right, mark.hits) == (is_right, hits), given

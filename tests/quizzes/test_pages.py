@@ -15,7 +15,7 @@ from tests.quizzes.cast import PagesCase, as_form, at, make_learner, make_questi
 
 
 class TestAQuestion(PagesCase):
-    def test_shows_its_number_its_words_and_how_many_to_choose(self) -> None:
+    def test_shows_its_number_its_text_and_how_many_choices_to_make(self) -> None:
         page = self.client.get(self.at(2)).content.decode()
         for words in ("Question 2 of 3", "<h1>Stem of two?</h1>", "Choose two.", "I’m not sure", 'type="checkbox"'):
             assert words in page, words
@@ -24,7 +24,7 @@ class TestAQuestion(PagesCase):
         assert 'type="radio"' in page
         assert "checked" not in page
 
-    def test_tells_nothing_of_the_answer_before_it_is_given(self) -> None:
+    def test_reveals_nothing_about_the_right_answer_before_an_answer(self) -> None:
         for n in (1, 2, 3):
             for page in (self.client.get(self.at(n)), self.post(n, [])):
                 assert page.status_code == 200
@@ -40,7 +40,7 @@ class TestAQuestion(PagesCase):
                 ):
                     assert secret not in text, secret
 
-    def test_is_the_same_to_the_byte_whichever_answer_is_right(self) -> None:
+    def test_is_byte_for_byte_the_same_whichever_answer_is_right(self) -> None:
         def pages() -> list[str]:
             texts = [self.client.get(self.at(n)).content.decode() for n in (1, 2, 3)]
             return [re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text) for text in texts]
@@ -57,18 +57,18 @@ class TestAQuestion(PagesCase):
                 revision.save()
         assert pages() == before
 
-    def test_answered_leads_to_its_feedback(self) -> None:
+    def test_leads_to_its_feedback_after_an_answer(self) -> None:
         response = self.post(1, right(self.plain))
         assert (response.status_code, response.url) == (303, self.at(1, "feedback"))
         assert self.client.get(self.at(1)).url == self.at(1, "feedback")
 
-    def test_posted_twice_is_one_answer(self) -> None:
+    def test_saves_one_answer_when_it_is_posted_twice(self) -> None:
         self.post(1, right(self.plain))
         again = self.post(1, wrong(self.plain))
         assert again.url == self.at(1, "feedback")
         assert [r.mark for r in Response.objects.all()] == ["right"]
 
-    def test_without_a_choice_shows_the_problem_and_keeps_nothing(self) -> None:
+    def test_shows_an_error_without_a_choice_and_saves_nothing(self) -> None:
         page = self.post(1, []).content.decode()
         assert "There is a problem" in page
         assert 'href="#id_choice_0"' in page
@@ -77,19 +77,19 @@ class TestAQuestion(PagesCase):
         assert "<title>Error: Question 1 of 3" in page
         assert not Response.objects.exists()
 
-    def test_with_too_few_choices_keeps_those_that_were_ticked(self) -> None:
+    def test_keeps_the_ticked_choices_when_there_are_too_few(self) -> None:
         page = self.post(2, right(self.two)[:1]).content.decode()
         assert "Choose two answers. You chose 1" in page
         assert f'value="{right(self.two)[0]}" checked' in page
         assert not Response.objects.exists()
 
-    def test_takes_not_sure_as_an_answer_but_not_beside_another(self) -> None:
+    def test_accepts_not_sure_but_not_together_with_a_choice(self) -> None:
         page = self.post(2, ["unsure", *right(self.two)]).content.decode()
         assert "but not both" in page
         assert self.post(2, ["unsure"]).status_code == 303
         assert [(r.given, r.mark) for r in Response.objects.all()] == [([], "unsure")]
 
-    def test_takes_any_garbage_kindly_and_keeps_nothing(self) -> None:
+    def test_handles_invalid_input_without_an_error_and_saves_nothing(self) -> None:
         garbage = ["\x00", "💥", "x" * 100_000, "1 OR 1=1", "<script>", "-1", "9" * 400, "\u202e", "true", " "]
         for value in garbage:
             assert self.post(1, [value]).status_code == 200, value[:20]
@@ -98,19 +98,19 @@ class TestAQuestion(PagesCase):
         Response.objects.filter(item__position=3).delete()
         assert not Response.objects.exists()
 
-    def test_with_an_old_number_says_that_the_page_was_out_of_date(self) -> None:
+    def test_says_that_the_page_was_out_of_date_when_the_number_is_wrong(self) -> None:
         response = self.client.post(self.at(1), {"choice": right(self.plain), "number": 2}, follow=True)
         assert "That page was out of date" in response.content.decode()
         assert not Response.objects.exists()
 
-    def test_that_does_not_exist_is_not_found(self) -> None:
+    def test_is_not_found_when_its_number_does_not_exist(self) -> None:
         for n in (0, 4, 10**30):
             assert self.client.get(self.at(n)).status_code == 404
             assert self.post(n, right(self.plain)).status_code == 404
 
 
 class TestAnotherPersonsAttempt(PagesCase):
-    def test_is_not_found_and_stays_as_it_is(self) -> None:
+    def test_is_not_found_and_does_not_change(self) -> None:
         for other in (make_learner(), get_user_model().objects.create_superuser("root", password="x")):
             self.client.force_login(other)
             for address in (self.at(1), self.at(1, "feedback"), self.result()):
@@ -125,7 +125,7 @@ class TestAnotherPersonsAttempt(PagesCase):
         assert self.post(1, right(self.plain)).url.startswith(resolve_url(settings.LOGIN_URL))
         assert not Response.objects.exists()
 
-    def test_that_never_was_is_not_found(self) -> None:
+    def test_is_not_found_when_it_never_existed(self) -> None:
         assert self.client.get(reverse("quizzes:question", args=[uuid4(), 1])).status_code == 404
 
 
@@ -133,10 +133,10 @@ class TestFeedback(PagesCase):
     def feedback(self, n: int) -> str:
         return self.client.get(self.at(n, "feedback")).content.decode()
 
-    def test_before_an_answer_leads_to_the_question(self) -> None:
+    def test_leads_to_the_question_before_an_answer(self) -> None:
         assert self.client.get(self.at(1, "feedback")).url == self.at(1)
 
-    def test_says_what_was_best_what_was_chosen_and_why(self) -> None:
+    def test_says_the_best_answer_the_chosen_answer_and_why(self) -> None:
         self.post(1, wrong(self.plain))
         page = self.feedback(1)
         for words in (
@@ -148,7 +148,7 @@ class TestFeedback(PagesCase):
         ):
             assert words in page, words
 
-    def test_greets_a_right_answer_and_an_honest_not_sure(self) -> None:
+    def test_is_kind_about_a_right_answer_and_about_not_sure(self) -> None:
         self.post(1, right(self.plain))
         assert "Yes, that is right" in self.feedback(1)
         self.post(3, ["unsure"])
@@ -156,7 +156,7 @@ class TestFeedback(PagesCase):
         assert "That is fine. Here is the answer" in page
         assert "Not quite" not in page
 
-    def test_says_that_a_missed_safety_question_comes_once_more(self) -> None:
+    def test_says_that_a_missed_safety_question_comes_again(self) -> None:
         self.post(2, [right(self.two)[0], wrong(self.two)[0]])
         page = self.feedback(2)
         assert "it comes once more at the end" in page
@@ -164,7 +164,7 @@ class TestFeedback(PagesCase):
         self.post(1, wrong(self.plain))
         assert "once more" not in self.feedback(1)
 
-    def test_says_so_only_while_it_is_true(self) -> None:
+    def test_says_so_only_when_the_question_really_comes_again(self) -> None:
         self.post(1, right(self.plain))
         self.post(3, right(self.truth))
         for number, comes in ((1, True), (2, True), (3, False)):
@@ -194,11 +194,11 @@ class TestTheResult(PagesCase):
     def text(self) -> str:
         return self.client.get(self.result()).content.decode()
 
-    def test_before_the_end_leads_to_the_question_that_is_owed(self) -> None:
+    def test_leads_to_the_owed_question_before_the_end(self) -> None:
         self.post(1, right(self.plain))
         assert self.client.get(self.result()).url == self.at(2)
 
-    def test_says_in_words_what_is_known(self) -> None:
+    def test_says_in_words_how_much_the_learner_knows(self) -> None:
         self.all_right()
         page = self.text()
         assert "You know all 3" in page
@@ -208,7 +208,7 @@ class TestTheResult(PagesCase):
         assert "Worth another look" not in page
         assert "%" not in page.split("<main")[1].split("</main")[0]
 
-    def test_names_what_is_worth_another_look(self) -> None:
+    def test_lists_missed_questions_under_worth_another_look(self) -> None:
         self.post(1, wrong(self.plain))
         self.post(2, right(self.two))
         self.post(3, right(self.truth))
@@ -217,7 +217,7 @@ class TestTheResult(PagesCase):
         assert "Topic of plain" in page.split("Worth another look")[1]
         assert "Talk about it" not in page
 
-    def test_sets_a_missed_safety_question_apart_whatever_the_total(self) -> None:
+    def test_lists_a_missed_safety_question_separately_whatever_the_total(self) -> None:
         self.post(1, right(self.plain))
         self.post(3, right(self.truth))
         for number in (1, 2, 3):
@@ -227,7 +227,7 @@ class TestTheResult(PagesCase):
         assert "Topic of two" in page.split("Talk about it with your team")[1].split("</div>")[0]
         assert page.count("Topic of two") == 1
 
-    def test_when_nothing_was_right_says_the_one_thing_to_know(self) -> None:
+    def test_says_the_most_important_thing_when_nothing_was_right(self) -> None:
         self.post(1, wrong(self.plain))
         self.post(3, wrong(self.truth))
         for number in (1, 2, 3):
@@ -236,7 +236,7 @@ class TestTheResult(PagesCase):
         assert "This is hard to take in" in page
         assert "You know 0" not in page
 
-    def test_stays_to_be_read_and_its_questions_lead_to_their_feedback(self) -> None:
+    def test_can_be_opened_again_and_its_questions_lead_to_their_feedback(self) -> None:
         self.all_right()
         assert Attempt.objects.get().finished is not None
         assert self.client.get(self.at(2)).url == self.at(2, "feedback")
@@ -271,7 +271,7 @@ class TestAQuestionWithRows(TestCase):
             assert words in page, words
         assert "About Row" not in page
 
-    def test_is_the_same_to_the_byte_whichever_cards_belong_together(self) -> None:
+    def test_is_byte_for_byte_the_same_whichever_tiles_are_right(self) -> None:
         def page() -> str:
             return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", self.client.get(self.at(1)).content.decode())
 
@@ -289,9 +289,9 @@ class TestAQuestionWithRows(TestCase):
             attempt = taking.start(learner=make_learner(), quiz=self.quiz, language="en", now=at(20))
             seen.add(tuple(row.text for row in attempt.items.get(position=2).ask().rows))
         assert tuple(best) not in seen
-        assert len(seen) == 5  # every other order of three turns up
+        assert len(seen) == 5  # every order of three except the right one appears
 
-    def test_takes_a_right_a_wrong_and_an_unsure_answer(self) -> None:
+    def test_accepts_a_right_a_wrong_and_an_unsure_answer(self) -> None:
         for n, revision in enumerate((self.matching, self.ordering), 1):
             for given, mark in ((right(revision), "right"), (wrong(revision), "wrong"), ([], "unsure")):
                 self.attempt = taking.start(learner=make_learner(), quiz=self.quiz, language="en", now=at(20))
@@ -300,12 +300,12 @@ class TestAQuestionWithRows(TestCase):
                 kept = Response.objects.get(item__attempt=self.attempt)
                 assert (kept.mark, kept.given) == (mark, given)
 
-    def test_not_sure_counts_whatever_was_chosen_beside_it(self) -> None:
+    def test_not_sure_counts_even_with_choices_made(self) -> None:
         form = as_form(self.matching, right(self.matching)) | {"choice": ["unsure", "x"]}
         assert self.client.post(self.at(1), form).status_code == 303
         assert Response.objects.get().mark == "unsure"
 
-    def test_leads_from_the_problem_to_the_row_and_keeps_what_was_chosen(self) -> None:
+    def test_links_the_error_to_the_row_and_keeps_the_other_choices(self) -> None:
         form = as_form(self.ordering, right(self.ordering))
         last = list(form)[-1]
         page = self.client.post(self.at(2), form | {last: "1"}).content.decode()
@@ -315,7 +315,7 @@ class TestAQuestionWithRows(TestCase):
         assert '<option value="2" selected>' in page
         assert not Response.objects.exists()
 
-    def test_takes_any_garbage_kindly_and_keeps_nothing(self) -> None:
+    def test_handles_invalid_input_without_an_error_and_saves_nothing(self) -> None:
         for n, revision in enumerate((self.matching, self.ordering), 1):
             form = as_form(revision, right(revision))
             for value in ("\x00", "💥", "x" * 100_000, "-1", "9" * 400, "²", ""):
@@ -324,7 +324,7 @@ class TestAQuestionWithRows(TestCase):
             assert self.client.post(self.at(n), {"number": 1, "choice-": "1", "choice": "x"}).status_code == 200
         assert not Response.objects.exists()
 
-    def test_says_afterwards_what_belongs_together(self) -> None:
+    def test_shows_the_right_pairs_afterwards(self) -> None:
         self.client.post(self.at(1), as_form(self.matching, wrong(self.matching)))
         page = self.client.get(self.at(1) + "feedback/").content.decode()
         for words in ("Not quite", "Row 1 – Card A", "Row 1 – Card B", "(2 of 3)", "About Row 1."):

@@ -1,4 +1,4 @@
-"""The arithmetic of readability, against published values and sums done by hand."""
+"""Readability grades, compared with published values and with calculations by hand."""
 
 from django.test import SimpleTestCase
 
@@ -6,7 +6,7 @@ from quizzes.readability import grade, hard_words, longest_sentence, mean_senten
 
 
 class TestSyllables(SimpleTestCase):
-    def test_follow_the_spoken_word(self) -> None:
+    def test_are_counted_as_spoken(self) -> None:
         spoken = {
             "the": 1, "cell": 1, "cells": 1, "treated": 2, "cancer": 2, "immune": 2, "changes": 2, "brakes": 1,
             "little": 2, "infusion": 3, "question": 2, "doses": 2, "eyes": 1, "medicine": 3,
@@ -14,10 +14,10 @@ class TestSyllables(SimpleTestCase):
         }  # fmt: skip
         assert {word: syllables(word) for word in spoken} == spoken
 
-    def test_do_not_lose_one_in_infectious(self) -> None:
+    def test_counts_four_in_infectious(self) -> None:
         assert [syllables(word) for word in ("infectious", "cautious", "precious")] == [3, 2, 2]
 
-    def test_of_letters_and_numbers_are_spoken_one_by_one(self) -> None:
+    def test_of_letters_and_numbers_are_counted_one_by_one(self) -> None:
         assert [syllables(word) for word in ("BCG", "911", "T", "T-cell")] == [3, 3, 1, 2]
 
     def test_of_a_possessive_are_those_of_the_word(self) -> None:
@@ -34,7 +34,7 @@ class TestPlain(SimpleTestCase):
     def test_joins_the_lines_of_one_paragraph_or_item(self) -> None:
         assert plain("One\nsentence.\n\n- one\n  item") == "One sentence.\none item."
 
-    def test_keeps_a_dash_and_a_star_that_are_no_marks(self) -> None:
+    def test_keeps_a_dash_and_a_star_that_are_not_markdown(self) -> None:
         assert plain("A T-cell * shot.") == "A T-cell * shot."
 
 
@@ -50,7 +50,7 @@ class TestSentences(SimpleTestCase):
     def test_end_before_a_quotation(self) -> None:
         assert len(sentences("You say “germs.” Then you ask.")) == 2
 
-    def test_of_nothing_are_none(self) -> None:
+    def test_are_empty_for_an_empty_text(self) -> None:
         assert sentences(" \n -- \n") == []
 
 
@@ -62,10 +62,10 @@ class TestWords(SimpleTestCase):
 
 
 class TestTheGrade(SimpleTestCase):
-    def test_is_that_of_the_published_platypus_sentence(self) -> None:
+    def test_equals_the_published_grade_of_the_platypus_sentence(self) -> None:
         # Published: 13 words with 24 syllables in one sentence are grade 11.3 (the platypus sentence in the English
-        # Wikipedia's article on the tests). Our rule hears two syllables more in it ("Australian", "reptilian"), so
-        # the same counts stand here in plainer words: 11 x 2 + 2 x 1 = 24.
+        # Wikipedia's article on the tests). Our rule counts two more syllables in it ("Australian", "reptilian"), so
+        # this test uses other words with the same counts: 11 x 2 + 2 x 1 = 24.
         text = "happy " * 11 + "red cat."
         assert len(words(text)) == 13
         assert sum(map(syllables, words(text))) == 24
@@ -75,7 +75,7 @@ class TestTheGrade(SimpleTestCase):
         # 0.39 x 1/1 + 11.8 x 1/1 - 15.59 = -3.40
         assert round(grade("Call."), 2) == -3.40
 
-    def test_is_the_sum_done_by_hand(self) -> None:
+    def test_equals_a_calculation_by_hand(self) -> None:
         # 8 words, 2 sentences, syllables 1+2+2+1+1+1+1+2 = 11: 0.39 x 8/2 + 11.8 x 11/8 - 15.59 = 1.56 + 16.225 - 15.59
         assert round(grade("Your immune system fights germs. It fights cancer."), 3) == 2.195
 
@@ -90,7 +90,7 @@ class TestTheGrade(SimpleTestCase):
         assert grade(text, mask=["monoclonal antibody"]) == grade(text, mask=["monoclonal", "antibody"])
         assert grade(text, mask=["monoclonal antibody"]) < grade(text)
 
-    def test_of_nothing_is_nought(self) -> None:
+    def test_is_zero_for_an_empty_text(self) -> None:
         assert grade("") == 0.0
 
 
@@ -100,7 +100,7 @@ class TestLengths(SimpleTestCase):
         assert longest_sentence(text) == 8
         assert mean_sentence(text) == 5.0
 
-    def test_of_nothing_are_nought(self) -> None:
+    def test_are_zero_for_an_empty_text(self) -> None:
         assert longest_sentence("") == 0
         assert mean_sentence("") == 0.0
 

@@ -1,4 +1,4 @@
-"""The review's page, and what its questions and its end look like."""
+"""The start page of a review, its questions and its result page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 from quizzes.models import Attempt, Pause, Response
 from tests.quizzes.cast import as_form, at, learn, make_learner, make_question, right, wrong
 
-NEXT = re.compile("Next: Saturday (21 November|November 21).")  # a site may write a day the way its clinic does
+NEXT = re.compile("Next: Saturday (21 November|November 21).")  # sites may use different date formats
 
 
 class ReviewPageCase(TestCase):
@@ -42,7 +42,7 @@ class ReviewPageCase(TestCase):
         return response
 
     def answer(self, how: Any) -> str:
-        """Answer what is owed in the newest review; return the feedback page."""
+        """Answer the owed question of the newest review; return the feedback page."""
         attempt = Attempt.objects.filter(kind="review").latest("started")
         address = self.post().url
         item = attempt.items.with_answers().get(position=int(address.rstrip("/").rpartition("/")[2]))
@@ -55,14 +55,14 @@ class ReviewPageCase(TestCase):
 
 
 class TestTheReviewPage(ReviewPageCase):
-    def test_says_that_there_is_nothing_to_do(self) -> None:
+    def test_says_when_there_is_nothing_to_do(self) -> None:
         page = self.page()
         assert "Nothing to do today. You can still look at any lesson." in page
         assert "<form" not in page.split("<main")[1].split("</main>")[0]
         assert self.post().url == reverse("review")
         assert not Attempt.objects.exists()
 
-    def test_says_so_to_a_visitor_and_keeps_nothing(self) -> None:
+    def test_says_so_to_a_visitor_and_saves_nothing(self) -> None:
         self.client.logout()
         assert "Nothing to do today" in self.page()
         for form in ({}, {"later": ""}, {"again": ""}):
@@ -83,7 +83,7 @@ class TestTheReviewPage(ReviewPageCase):
         assert to == reverse("quizzes:question", args=[attempt.pk, 1])
         assert "Stem of safety?" in self.client.get(to).content.decode()
 
-    def test_goes_on_where_it_stopped(self) -> None:
+    def test_continues_where_it_was_left(self) -> None:
         self.learn()
         first = self.post().url
         self.answer(right)
@@ -93,14 +93,14 @@ class TestTheReviewPage(ReviewPageCase):
         assert self.post().url == first.replace("/1/", "/2/")
         assert Attempt.objects.filter(finished=None).count() == 1
 
-    def test_tells_no_backlog(self) -> None:
+    def test_does_not_say_how_many_more_questions_are_due(self) -> None:
         learn(self.learner, *(make_question(f"q{n}") for n in range(9)), how=wrong, now=at(1))
         page = self.page()
         assert "5 short questions" in page
         said = re.sub(r"<[^>]+>", "", page.split("</h1>")[1].split("</main>")[0])
         assert re.findall(r"\b[0-9]+\b", said) == ["5"]
 
-    def test_puts_it_off_for_a_week_and_back_on(self) -> None:
+    def test_can_pause_reviews_for_a_week_and_resume_them(self) -> None:
         self.learn()
         self.post(later="")
         page = self.page()
@@ -126,14 +126,14 @@ class TestTheEndOfAReview(ReviewPageCase):
         assert "Come back on" not in page
         assert "You know all 2" in page
 
-    def test_sets_a_missed_safety_question_apart_after_it_came_back_twice(self) -> None:
+    def test_lists_a_missed_safety_question_separately_after_its_third_try(self) -> None:
         pages = [self.answer(how) for how in (wrong, right, wrong, wrong)]
         assert ["it comes once more at the end" in page for page in pages] == [True, False, True, False]
         page = self.result()
         assert "Topic of safety" in page.split("Talk about it with your team")[1].split("</div>")[0]
         assert NEXT.search(page)
 
-    def test_of_one_that_was_left_shows_what_was_answered_and_leads_nowhere_else(self) -> None:
+    def test_shows_only_the_answered_questions_of_a_review_that_was_left(self) -> None:
         self.answer(right)
         left = Attempt.objects.get(finished=None)
         self.clock.stop()
@@ -151,7 +151,7 @@ class TestTheEndOfAReview(ReviewPageCase):
         assert self.client.get(second + "feedback/", follow=True).redirect_chain[-1][0].endswith("/result/")
         assert Response.objects.filter(item__attempt=left).count() == 1
 
-    def test_of_one_that_was_closed_no_longer_promises_to_ask_once_more(self) -> None:
+    def test_does_not_promise_another_try_in_a_closed_review(self) -> None:
         assert "it comes once more at the end" in self.answer(wrong)
         left = Attempt.objects.get(finished=None)
         Attempt.objects.filter(pk=left.pk).update(finished=at(20))
@@ -159,7 +159,7 @@ class TestTheEndOfAReview(ReviewPageCase):
         assert "it comes once more" not in page
         assert "See how it went" in page
 
-    def test_of_one_that_was_left_unanswered_says_so(self) -> None:
+    def test_says_when_no_question_of_the_review_was_answered(self) -> None:
         left = Attempt.objects.get(finished=None)
         Attempt.objects.filter(pk=left.pk).update(finished=at(20))
         page = self.client.get(reverse("quizzes:result", args=[left.pk])).content.decode()

@@ -1,4 +1,4 @@
-"""Memories, which follow from the record; what is due; the review."""
+"""Memories, which follow from the answers; which questions are due; the review."""
 
 from __future__ import annotations
 
@@ -67,16 +67,16 @@ class TestAMemory(MemoryCase):
         assert (self.memory(self.plain).due, self.memory(self.plain).in_a_row) == (date(2026, 11, 22), 1)
         assert (self.memory(self.safety).due, self.memory(self.safety).in_a_row) == (date(2026, 11, 21), 0)
 
-    def test_is_moved_by_the_first_answer_of_a_day_only(self) -> None:
+    def test_is_changed_only_by_the_first_answer_of_a_day(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
-        give(attempt, wrong, wrong, right, now=at(20))  # the safety question once more, and right
+        give(attempt, wrong, wrong, right, now=at(20))  # the third answer: the safety question again, now right
         assert self.memory(self.safety).in_a_row == 0
         retry = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20, 23))
         assert retry.kind == Attempt.Kind.RETRY
         give(retry, right, now=at(20, 23))
         assert self.memory(self.plain).in_a_row == 0
 
-    def test_is_moved_by_retries_and_reviews_alike(self) -> None:
+    def test_is_changed_by_retries_and_by_reviews(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         give(attempt, wrong, right, now=at(20))
         retry = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(21))
@@ -85,11 +85,11 @@ class TestAMemory(MemoryCase):
         give(ask(self.learner, self.plain, now=at(23)), right, now=at(23))
         assert (self.memory(self.plain).last, self.memory(self.plain).in_a_row) == (date(2026, 11, 23), 2)
 
-    def test_counts_not_sure_as_not_right(self) -> None:
+    def test_counts_not_sure_as_wrong(self) -> None:
         give(ask(self.learner, self.plain, now=at(20)), unsure, now=at(20))
         assert (self.memory(self.plain).in_a_row, self.memory(self.plain).due) == (0, date(2026, 11, 21))
 
-    def test_belongs_to_a_question_through_all_its_wordings(self) -> None:
+    def test_belongs_to_a_question_and_not_to_one_wording(self) -> None:
         give(ask(self.learner, self.plain, now=at(20)), right, now=at(20))
         Revision.objects.filter(pk=self.plain.pk).update(state="retired")
         fields = {name: getattr(self.plain, name) for name in ("kind", "stem", "why", "objective", "spec")}
@@ -97,7 +97,7 @@ class TestAMemory(MemoryCase):
         give(ask(self.learner, newer, now=at(22)), right, now=at(22))
         assert self.memory(self.plain).in_a_row == 2
 
-    def test_is_not_there_when_the_answer_was_refused(self) -> None:
+    def test_is_not_made_when_the_answer_is_refused(self) -> None:
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
         with pytest.raises(taking.NotOwed):
             taking.answer(item=attempt.items.with_answers()[0], given=[], number=2, now=at(20))
@@ -105,24 +105,24 @@ class TestAMemory(MemoryCase):
 
 
 class TestTheDay(MemoryCase):
-    """One moment is two dates: half past eleven at night in New York is the next day in London."""
+    """The date depends on the time zone: 11:30 p.m. in New York is already the next day in London."""
 
     LATE = at(20, 23, 30)
 
-    def test_is_the_sites_where_the_learner_says_nothing(self) -> None:
+    def test_follows_the_sites_time_zone_when_the_learner_has_none(self) -> None:
         class Anyone:
             zone = None
 
         for learner in (Anyone(), object()):
             assert day_of(learner, self.LATE) == self.LATE.astimezone(NEW_YORK).date()
 
-    def test_is_the_learners_where_they_say_where_they_live(self) -> None:
+    def test_follows_the_learners_own_time_zone(self) -> None:
         class Londoner:
             zone = ZoneInfo("Europe/London")
 
         assert day_of(Londoner(), self.LATE) == date(2026, 11, 21)
 
-    def test_of_an_answer_moves_the_memory_from_there(self) -> None:
+    def test_of_an_answer_is_saved_in_the_memory(self) -> None:
         give(ask(self.learner, self.plain, now=self.LATE), right, now=self.LATE, day=date(2026, 11, 21))
         assert self.memory(self.plain).last == date(2026, 11, 21)
 
@@ -138,7 +138,7 @@ class TestRebuilding(MemoryCase):
         assert reviewing.rebuild(learner=self.learner) == 2
         assert (memories(self.learner), memories(other)) == before
 
-    def test_makes_the_memories_of_answers_given_before_there_were_any(self) -> None:
+    def test_makes_memories_for_answers_that_have_none(self) -> None:
         give(ask(self.learner, self.plain, self.safety, now=at(20)), right, right, now=at(20))
         before = memories(self.learner)
         Memory.objects.all().delete()
@@ -148,15 +148,15 @@ class TestRebuilding(MemoryCase):
         assert memories(self.learner) == before
         assert said.getvalue() == "2 memories of 1 learners.\n" * 2
 
-    def test_leaves_none_where_nothing_was_answered(self) -> None:
+    def test_deletes_memories_without_an_answer(self) -> None:
         give(ask(self.learner, self.plain, now=at(20)), right, now=at(20))
         Response.objects.all().delete()
         assert reviewing.rebuild(learner=self.learner) == 0
         assert memories(self.learner) == []
 
 
-class TestRebuiltCards(PropertyCase):
-    """Whatever was answered when, in whichever attempt: rebuilding finds the memories that answering made."""
+class TestRebuiltMemories(PropertyCase):
+    """For any history of answers, a rebuild gives the same memories as answering did."""
 
     answers = st.lists(
         st.tuples(st.integers(-30, 60 * 24 * 4), st.sampled_from([right, wrong, unsure]), st.booleans()),
@@ -165,7 +165,7 @@ class TestRebuiltCards(PropertyCase):
 
     @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
     @given(answers)
-    def test_are_those_that_answering_made(self, answers: list[tuple[int, How, bool]]) -> None:
+    def test_equal_the_memories_that_answering_made(self, answers: list[tuple[int, How, bool]]) -> None:
         plain, safety = make_question("plain"), make_question("safety", critical=True)
         learner, now = make_learner(), at(1)
         for minutes, how, both in answers:
@@ -201,31 +201,31 @@ class ReviewCase(TestCase):
 
 
 class TestWhatIsDue(ReviewCase):
-    def test_is_nothing_before_anything_was_answered(self) -> None:
+    def test_is_nothing_before_the_first_answer(self) -> None:
         assert self.outlook(at(20)) == reviewing.Outlook()
         assert self.start(at(20)) is None
 
-    def test_is_nothing_on_the_same_day_however_it_was_answered(self) -> None:
+    def test_is_nothing_on_the_day_of_the_answer(self) -> None:
         learn(self.learner, self.plain[0], how=wrong, now=at(20, 8))
         assert self.outlook(at(20, 23)) == reviewing.Outlook(next=date(2026, 11, 21))
         assert self.due(at(21, 0)) == [self.plain[0]]
 
-    def test_names_the_day_of_the_next_while_nothing_is(self) -> None:
+    def test_gives_the_next_day_when_nothing_is_due(self) -> None:
         learn(self.learner, self.plain[0], now=at(20))
         assert self.outlook(at(21)) == reviewing.Outlook(next=date(2026, 11, 22))
 
-    def test_puts_safety_first_then_what_was_missed_and_then_what_is_least_known(self) -> None:
+    def test_is_sorted_by_safety_then_missed_then_lowest_recall(self) -> None:
         old, young, missed, safe = self.plain[0], self.plain[1], self.plain[2], self.safety[0]
         learn(self.learner, old, now=at(1))
         learn(self.learner, young, safe, now=at(20))
         learn(self.learner, missed, how=wrong, now=at(22))
         assert self.due(at(24)) == [safe, missed, old, young]
 
-    def test_is_five_at_most(self) -> None:
+    def test_is_at_most_five_questions(self) -> None:
         learn(self.learner, *self.plain, how=wrong, now=at(1))
         assert len(self.outlook(at(20)).due) == 5
 
-    def test_is_the_newest_published_wording(self) -> None:
+    def test_uses_the_newest_published_wording(self) -> None:
         learn(self.learner, self.plain[0], how=wrong, now=at(20))
         fields = {name: getattr(self.plain[0], name) for name in ("why", "objective", "spec")}
         newer = authoring.draft(
@@ -235,7 +235,7 @@ class TestWhatIsDue(ReviewCase):
         authoring.publish(revision=newer, same_meaning=False)
         assert self.due(at(21)) == [newer]
 
-    def test_passes_over_what_is_retired_or_has_no_wording_in_the_language(self) -> None:
+    def test_leaves_out_retired_questions_and_other_languages(self) -> None:
         learn(self.learner, *self.plain[:2], how=wrong, now=at(20))
         authoring.retire(revision=self.plain[0])
         assert self.due(at(21)) == [self.plain[1]]
@@ -243,7 +243,7 @@ class TestWhatIsDue(ReviewCase):
         authoring.retire(revision=self.plain[1])
         assert self.outlook(at(21)) == reviewing.Outlook()
 
-    def test_is_monthly_for_a_question_that_became_a_safety_question(self) -> None:
+    def test_comes_within_a_month_for_a_question_that_became_a_safety_question(self) -> None:
         learn(self.learner, self.plain[0], now=at(1))
         Memory.objects.update(due=date(2027, 4, 1), last=date(2026, 10, 26), in_a_row=5)
         assert self.outlook(at(24)).next == date(2027, 4, 1)
@@ -252,7 +252,7 @@ class TestWhatIsDue(ReviewCase):
         assert self.outlook(at(24)).next == date(2026, 11, 25)
         assert self.due(at(25)) == [self.plain[0]]
 
-    def test_is_the_same_whatever_others_answered(self) -> None:
+    def test_does_not_depend_on_other_learners(self) -> None:
         learn(self.learner, self.plain[0], how=wrong, now=at(20))
         before = self.outlook(at(21))
         other = make_learner()
@@ -270,7 +270,7 @@ class TestWhatIsDue(ReviewCase):
 
 
 class TestADay(PropertyCase):
-    """Whatever somebody starts, leaves and goes on with, at whatever hour."""
+    """For any sequence of reviews that are started, left and continued."""
 
     visits = st.lists(
         st.tuples(st.integers(6, 18), st.lists(st.sampled_from([right, wrong]), min_size=1, max_size=4)),
@@ -283,7 +283,7 @@ class TestADay(PropertyCase):
 
     @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
     @given(visits)
-    def test_has_five_questions_in_reviews_at_most(self, visits: list[tuple[int, list[How]]]) -> None:
+    def test_has_at_most_five_review_questions(self, visits: list[tuple[int, list[How]]]) -> None:
         learner, now = make_learner(), at(1)
         learn(learner, *self.questions, how=wrong, now=now)
         for hours, how in visits:
@@ -301,19 +301,19 @@ class TestAReview(ReviewCase):
     def setUp(self) -> None:
         learn(self.learner, *self.plain, how=wrong, now=at(1))
 
-    def test_asks_what_is_due_in_its_order(self) -> None:
+    def test_asks_the_due_questions_in_order(self) -> None:
         due = self.outlook(at(20)).due
         attempt = self.started(at(20))
         assert (attempt.kind, attempt.quiz, attempt.language) == ("review", None, "en")
         assert tuple(attempt.items.order_by("position").values_list("revision", flat=True)) == due
 
-    def test_started_twice_is_one_and_goes_on_for_a_day(self) -> None:
+    def test_started_twice_within_a_day_is_the_same_review(self) -> None:
         attempt = self.started(at(20))
         assert self.start(at(20, 13)) == attempt
         assert self.outlook(at(21, 12)) == reviewing.Outlook(begun=attempt)
         assert self.start(at(21, 12)) == attempt
 
-    def test_left_for_longer_makes_room_for_a_new_one_and_keeps_its_answers(self) -> None:
+    def test_is_closed_with_its_answers_after_a_day_and_a_new_one_starts(self) -> None:
         first = self.started(at(20))
         give(first, right, now=at(20))
         second = self.started(at(21, 12, 1))
@@ -327,7 +327,7 @@ class TestAReview(ReviewCase):
         answered = first.items.get(position=1).revision
         assert answered not in [item.revision for item in second.items.all()]
 
-    def test_that_takes_the_place_of_one_that_was_left_has_the_room_that_this_day_still_has(self) -> None:
+    def test_after_one_that_was_left_has_only_the_rest_of_the_days_five_questions(self) -> None:
         first = self.started(at(20, 20))
         give(first, right, now=at(20, 20))
         give(first, right, right, now=at(21, 9))
@@ -335,33 +335,33 @@ class TestAReview(ReviewCase):
             assert len(self.outlook(at(21, 21)).due) == 3
         assert self.started(at(21, 21)).items.count() == 3
 
-    def test_gives_way_to_one_of_another_day_where_its_own_has_no_room_left(self) -> None:
+    def test_does_not_start_when_the_days_five_questions_are_used_up(self) -> None:
         learn(self.learner, *self.safety, how=wrong, now=at(2))
         first = self.started(at(20, 20))
-        give(first, *[wrong] * 5, now=at(21, 9))  # two of them are owed once more
+        give(first, *[wrong] * 5, now=at(21, 9))  # the two safety questions are owed again
         assert self.outlook(at(21, 21)) == reviewing.Outlook(next=date(2026, 11, 22))
         assert self.start(at(21, 21)) is None
         assert len(self.outlook(at(22, 0)).due) == 5
 
-    def test_finished_is_the_only_one_of_its_day(self) -> None:
+    def test_cannot_be_started_again_on_the_day_it_was_finished(self) -> None:
         give(self.started(at(20)), *[right] * 5, now=at(20))
         assert self.outlook(at(20, 23)) == reviewing.Outlook(next=date(2026, 11, 21))
         assert self.start(at(20, 23)) is None
         assert len(self.outlook(at(21, 0)).due) == 2
 
-    def test_finished_after_midnight_is_the_one_of_that_day_too(self) -> None:
+    def test_finished_after_midnight_counts_for_the_new_day(self) -> None:
         attempt = self.started(at(20, 23, 50))
         give(attempt, *[right] * 5, now=at(21, 0, 10))
         assert self.outlook(at(21)) == reviewing.Outlook(next=date(2026, 11, 22))
 
-    def test_moves_the_memories(self) -> None:
+    def test_changes_the_memories(self) -> None:
         attempt = self.started(at(20))
         give(attempt, right, *[wrong] * 4, now=at(20))
         dues = Memory.objects.filter(last=date(2026, 11, 20)).order_by("due").values_list("due", flat=True)
         assert list(dues)[:4] == [date(2026, 11, 21)] * 4
         assert list(dues)[4] > date(2026, 11, 21)
 
-    def test_asks_a_missed_safety_question_again_at_its_end(self) -> None:
+    def test_asks_a_missed_safety_question_again_at_the_end(self) -> None:
         learn(self.learner, self.safety[0], now=at(2))
         attempt = self.started(at(20))
         items = list(attempt.items.with_answers())
@@ -370,7 +370,7 @@ class TestAReview(ReviewCase):
             taking.answer(item=item, given=[], number=1, now=at(20))
         assert taking.owed(list(attempt.items.with_answers())) == safe
 
-    def test_of_somebody_who_was_erased_meanwhile_does_not_start(self) -> None:
+    def test_does_not_start_for_an_erased_learner(self) -> None:
         gone = make_learner()
         type(gone).objects.filter(pk=gone.pk).delete()
         with pytest.raises(learners.Gone):
@@ -381,24 +381,24 @@ class TestNotThisWeek(ReviewCase):
     def setUp(self) -> None:
         learn(self.learner, self.plain[0], how=wrong, now=at(1))
 
-    def test_gives_a_rest_of_seven_days(self) -> None:
+    def test_pauses_reviews_for_seven_days(self) -> None:
         reviewing.pause(learner=self.learner, now=at(20))
         for day in (20, 26):
             assert self.outlook(at(day)) == reviewing.Outlook(rests_until=date(2026, 11, 27), next=date(2026, 11, 27))
             assert self.start(at(day)) is None
         assert self.due(at(27)) == [self.plain[0]]
 
-    def test_twice_rests_from_the_later_day_and_is_one_row(self) -> None:
+    def test_pressed_twice_counts_from_the_later_day_in_one_row(self) -> None:
         for day in (20, 22):
             reviewing.pause(learner=self.learner, now=at(day))
         assert Pause.objects.get().until == date(2026, 11, 29)
 
-    def test_can_be_taken_back(self) -> None:
+    def test_can_be_undone(self) -> None:
         reviewing.pause(learner=self.learner, now=at(20))
         reviewing.resume(learner=self.learner)
         assert self.due(at(20)) == [self.plain[0]]
 
-    def test_leaves_a_review_that_was_begun_for_later(self) -> None:
+    def test_keeps_an_open_review_for_later(self) -> None:
         attempt = self.started(at(20))
         reviewing.pause(learner=self.learner, now=at(20))
         assert not self.outlook(at(20)).to_do
@@ -408,9 +408,9 @@ class TestNotThisWeek(ReviewCase):
 
 @pytest.mark.race
 class TestAtOnce(TransactionTestCase):
-    """Several attempts of one learner, the same question, at the same moment."""
+    """Several requests of one learner at the same moment."""
 
-    def test_starts_of_a_review_give_one_also_in_place_of_one_that_was_left(self) -> None:
+    def test_several_starts_give_one_review_also_after_one_that_was_left(self) -> None:
         questions = [make_question(f"q{n}") for n in range(7)]
         for _ in range(15):
             learner = make_learner()
@@ -423,7 +423,7 @@ class TestAtOnce(TransactionTestCase):
                 mine = Attempt.objects.filter(learner=learner, started__gte=at(15))
                 assert (mine.count(), mine.filter(finished=None).count()) == (n, 1)
 
-    def test_the_last_answer_and_a_start_end_in_one_finished_review(self) -> None:
+    def test_the_last_answer_and_a_start_give_one_finished_review(self) -> None:
         question = make_question("q")
         for _ in range(15):
             learner = make_learner()
@@ -440,7 +440,7 @@ class TestAtOnce(TransactionTestCase):
             attempt.refresh_from_db()
             assert attempt.finished == at(22)
 
-    def test_make_one_memory_the_one_that_a_rebuild_makes(self) -> None:
+    def test_answers_to_one_question_give_the_memory_that_a_rebuild_gives(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         question = make_question("plain")
         quizzes = [make_quiz(question, slug=f"quiz-{n}") for n in range(8)]

@@ -1,4 +1,4 @@
-"""Every state of an attempt can be reached and left; what a form should never send writes nothing."""
+"""An attempt can be continued from every state, and invalid form data writes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OUT_OF_DATE = "That page was out of date. Here is where you are now."
 
 
 class StateCase(PagesCase):
-    """An attempt at three questions, the second a safety question of two choices."""
+    """An attempt at three questions; the second is a safety question with two right choices."""
 
     def device(self) -> Client:
         client = Client()
@@ -29,7 +29,7 @@ class StateCase(PagesCase):
 
 
 class TestAnAttempt(StateCase):
-    def test_goes_on_on_another_device(self) -> None:
+    def test_continues_on_another_device(self) -> None:
         self.answer(1, right(self.plain))
         other = self.device()
         assert taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(21)) == self.attempt
@@ -37,13 +37,13 @@ class TestAnAttempt(StateCase):
         assert self.answer(2, right(self.two), client=other).status_code == 200
         assert f'href="{self.at(3)}"' in self.client.get(self.at(2, "feedback")).content.decode()
 
-    def test_in_two_tabs_takes_the_first_answer_and_shows_it_in_both(self) -> None:
+    def test_in_two_tabs_keeps_the_first_answer_and_shows_it_in_both(self) -> None:
         assert "Yes, that is right" in self.answer(1, right(self.plain)).content.decode()
         page = self.answer(1, wrong(self.plain), client=self.device())
         assert "Yes, that is right" in page.content.decode()
         assert [r.mark for r in Response.objects.all()] == ["right"]
 
-    def test_in_two_tabs_goes_on_from_wherever_the_other_one_is(self) -> None:
+    def test_in_two_tabs_leads_the_older_tab_to_the_current_state(self) -> None:
         self.answer(3, right(self.truth))
         self.answer(1, right(self.plain))
         self.answer(2, wrong(self.two))
@@ -53,21 +53,21 @@ class TestAnAttempt(StateCase):
         assert page.redirect_chain[-1][0] == self.at(2, "feedback")
         assert Response.objects.count() == 4
 
-    def test_waits_when_the_session_is_lost_and_goes_on_after_it(self) -> None:
+    def test_continues_after_the_next_sign_in_when_the_session_is_lost(self) -> None:
         self.client.logout()
         assert self.client.post(self.at(1), {"choice": right(self.plain), "number": 1}).status_code == 303
         assert not Response.objects.exists()
         self.client.force_login(self.learner)
         assert "Stem of plain?" in self.client.get(self.at(1)).content.decode()
 
-    def test_goes_on_with_what_it_asked_when_the_question_is_edited(self) -> None:
+    def test_keeps_its_wording_when_the_question_is_edited(self) -> None:
         text = {name: getattr(self.plain, name) for name in ("why", "objective", "spec")}
         newer = authoring.draft(question=self.plain.question, language="en", kind="choice", stem="New words?", **text)
         authoring.publish(revision=newer, same_meaning=False)
         assert "Stem of plain?" in self.client.get(self.at(1)).content.decode()
         assert "Stem of plain?" in self.answer(1, wrong(self.plain)).content.decode()
 
-    def test_goes_on_when_the_question_is_retired_and_asks_it_no_more_afterwards(self) -> None:
+    def test_can_be_finished_when_a_question_is_retired_and_a_retry_leaves_it_out(self) -> None:
         authoring.retire(revision=self.plain)
         self.answer(1, wrong(self.plain))
         self.answer(2, right(self.two))
@@ -92,14 +92,14 @@ class TestAnAttempt(StateCase):
             self.answer(n, right(revision))
         assert "You know all 3" in self.client.get(self.result()).content.decode()
 
-    def test_that_is_finished_takes_nothing_more_and_says_so(self) -> None:
+    def test_that_is_finished_accepts_no_answer_and_says_so(self) -> None:
         for n, revision in enumerate((self.plain, self.two, self.truth), 1):
             self.answer(n, right(revision))
         page = self.answer(2, wrong(self.two), number=2)
         assert OUT_OF_DATE in page.content.decode()
         assert Response.objects.count() == 3
 
-    def test_that_is_gone_is_not_found_and_no_error(self) -> None:
+    def test_that_was_deleted_is_not_found(self) -> None:
         item = self.attempt.items.with_answers()[0]
         Response.objects.all().delete()
         AttemptItem.objects.all().delete()
@@ -112,7 +112,7 @@ class TestAnAttempt(StateCase):
         except taking.NotOwed:
             assert not Memory.objects.exists()
         else:
-            raise AssertionError("an answer to nothing was kept")
+            raise AssertionError("an answer to a deleted attempt was saved")
 
     def test_asks_a_missed_safety_question_again_at_the_end_and_not_before(self) -> None:
         self.answer(2, wrong(self.two))
@@ -126,7 +126,7 @@ class TestAnAttempt(StateCase):
         self.answer(2, right(self.two), number=2)
         assert [r.mark for r in Response.objects.order_by("pk")] == ["wrong", "right", "right", "right"]
 
-    def test_promises_no_safety_question_again_that_was_right_or_came_back_twice(self) -> None:
+    def test_promises_no_more_tries_after_a_right_answer_or_the_third_try(self) -> None:
         assert "comes once more" not in self.answer(2, right(self.two)).content.decode()
         one, two = (make_question(slug, critical=True) for slug in ("one", "two-more"))
         self.attempt = taking.start(
@@ -154,7 +154,7 @@ class TestTryingAgain(StateCase):
         kinds = Response.objects.order_by("pk").values_list("item__attempt__kind", "mark")
         assert list(kinds)[3:] == [("retry", "right"), ("retry", "right")]
 
-    def test_asks_what_is_still_missed_until_nothing_is(self) -> None:
+    def test_asks_missed_questions_until_all_are_right(self) -> None:
         self.answer(1, wrong(self.plain))
         self.answer(2, right(self.two))
         self.answer(3, wrong(self.truth))
@@ -168,7 +168,7 @@ class TestTryingAgain(StateCase):
 
 
 class TestBadInput(StateCase):
-    """A clear error or not found; nothing is written."""
+    """Invalid input gives a clear error or 404, and nothing is written."""
 
     def post_raw(self, n: int, form: dict[str, Any], status: int = 200) -> str:
         with CaptureQueriesContext(connection) as queries:
@@ -179,14 +179,14 @@ class TestBadInput(StateCase):
         assert not Response.objects.exists()
         return response.content.decode()
 
-    def test_unknown_and_foreign_choices_are_refused(self) -> None:
+    def test_unknown_choices_and_choices_of_other_questions_are_refused(self) -> None:
         foreign = right(self.two)[0]
         for choice in ("deadbeef", foreign, "", "\x00", "a\x00b", "9" * 400, "²", "x" * 1_000_000, "true"):
             assert "There is a problem" in self.post_raw(1, {"choice": [choice], "number": 1})
         page = self.post_raw(2, {"choice": [right(self.two)[0], right(self.plain)[0]], "number": 1})
         assert "There is a problem" in page
 
-    def test_too_many_and_too_few_are_counted(self) -> None:
+    def test_too_many_and_too_few_choices_are_refused(self) -> None:
         ids = [choice["id"] for choice in self.two.spec["choices"]]
         assert "You chose 1" in self.post_raw(2, {"choice": ids[:1], "number": 1})
         assert "You chose 3" in self.post_raw(2, {"choice": ids[:3], "number": 1})
@@ -195,7 +195,7 @@ class TestBadInput(StateCase):
             1, {"choice": [c["id"] for c in self.plain.spec["choices"]], "number": 1}
         )
 
-    def test_matching_in_part_is_refused_at_the_row_that_is_open(self) -> None:
+    def test_incomplete_matching_is_refused_with_a_link_to_the_missing_row(self) -> None:
         matching = make_question("matching", kind="matching")
         self.attempt = taking.start(
             learner=self.learner, quiz=make_quiz(matching, slug="rows"), language="en", now=at(20)
@@ -207,7 +207,7 @@ class TestBadInput(StateCase):
         self.post_raw(1, form | {last: "\x00"})
         self.post_raw(1, form | {last: right(self.plain)[0]})
 
-    def test_a_number_that_is_none_or_no_longer_owed_is_led_to_where_one_is(self) -> None:
+    def test_a_wrong_number_leads_to_the_current_page(self) -> None:
         for number in ("", "x", "\x00", "0", "-1", "2", "99", "100", "9" * 400, "1e9", "²", "1.5", "x" * 1_000_000):
             self.post_raw(1, {"choice": right(self.plain), "number": number}, status=303)
 
@@ -217,5 +217,5 @@ class TestBadInput(StateCase):
         self.post_raw(1, {"choice": right(self.plain), "number": 1}, status=404)
         assert mine != self.attempt
 
-    def test_more_fields_than_any_form_has_are_refused(self) -> None:
+    def test_too_many_form_fields_are_refused(self) -> None:
         self.post_raw(1, {"choice": right(self.plain), "number": 1} | {f"x{n}": "1" for n in range(2000)}, status=400)

@@ -1,4 +1,4 @@
-"""A stranger makes a site of their own from README.md alone: a real server, a question, an answer."""
+"""A new developer can make a site from the engine's README.md alone: a real server, a question, an answer."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ PASSWORD = "a long enough password"
 
 
 def blocks() -> Iterator[tuple[str, str]]:
-    """Yield the blocks of the README's last part: their language and text."""
+    """Yield language and text of each code block in the last part of the README."""
     readme = (ROOT / "quizzes" / "README.md").read_text()
     yield from BLOCK.findall(readme.split("## In a site")[1])
 
 
-class TestAStranger(TestCase):
+class TestTheReadme(TestCase):
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
@@ -63,10 +63,10 @@ class TestAStranger(TestCase):
             except ConnectionRefusedError:
                 assert server.poll() is None, (self.folder / "log").read_text()
                 time.sleep(0.1)
-        raise TimeoutError("the stranger's site did not answer")
+        raise TimeoutError("the new site did not answer")
 
     def get(self, address: str, **form: str) -> str:
-        """Open a page, or send its form with the page's own token; return the page that it leads to."""
+        """Open a page, or post its form with the page's CSRF token; return the page after redirects."""
         data = None
         if form:
             token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.page)
@@ -76,7 +76,7 @@ class TestAStranger(TestCase):
             self.page, self.here = unescape(response.read().decode()), response.url
         return self.page
 
-    def test_asks_and_is_answered_in_a_site_made_from_the_readme(self) -> None:
+    def test_gives_a_site_that_asks_a_question_and_saves_the_answer(self) -> None:
         for language, text in blocks():
             if language == "sh":
                 self.run_in("sh", "-ec", text)
@@ -101,7 +101,7 @@ class TestAStranger(TestCase):
         assert "<h1>Colors</h1>" in self.page
         self.get(self.here, start="")
         assert "What color is the sky?" in self.page
-        assert '<a href="/">Back</a>' in self.page  # a slot that the site has filled
+        assert '<a href="/">Back</a>' in self.page  # from a template slot that the site overrides
         assert "Air scatters" not in self.page
         green = re.search(r'value="(\w+)"><label[^>]*>Green', self.page)
         assert green

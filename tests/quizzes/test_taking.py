@@ -1,4 +1,4 @@
-"""One attempt: start, answer, finish."""
+"""An attempt: start it, answer it, finish it."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ class AttemptCase(TestCase):
 
 
 class TestStarting(AttemptCase):
-    def test_pins_the_published_questions_in_order(self) -> None:
+    def test_keeps_the_published_wordings_in_order(self) -> None:
         attempt = start(self.learner, self.quiz)
         assert [i.revision for i in items(attempt)] == [self.plain, self.safety, self.truth]
         assert (attempt.kind, attempt.finished) == (Attempt.Kind.CHECK, None)
@@ -55,7 +55,7 @@ class TestStarting(AttemptCase):
     def test_gives_another_learner_an_attempt_of_their_own(self) -> None:
         assert start(self.learner, self.quiz) != start(make_learner(), self.quiz)
 
-    def test_leaves_out_what_is_retired_or_in_another_language(self) -> None:
+    def test_leaves_out_retired_questions_and_other_languages(self) -> None:
         authoring.retire(revision=self.plain)
         with unguarded():
             Revision.objects.filter(pk=self.truth.pk).update(language="es")
@@ -67,7 +67,7 @@ class TestStarting(AttemptCase):
             start(self.learner, self.quiz)
         assert not Attempt.objects.exists()
 
-    def test_goes_on_with_the_wording_that_was_pinned(self) -> None:
+    def test_continues_with_the_wording_it_started_with(self) -> None:
         attempt = start(self.learner, self.quiz)
         newer = authoring.draft(
             question=self.plain.question,
@@ -82,7 +82,7 @@ class TestStarting(AttemptCase):
         assert items(attempt)[0].revision.stem == "Stem of plain?"
         assert items(start(make_learner(), self.quiz))[0].revision.stem == "New words?"
 
-    def test_after_a_finished_check_asks_again_only_what_was_missed(self) -> None:
+    def test_after_a_finished_check_asks_only_the_missed_questions(self) -> None:
         attempt = start(self.learner, self.quiz)
         give(attempt, 1, wrong(self.plain))
         give(attempt, 2, right(self.safety))
@@ -91,7 +91,7 @@ class TestStarting(AttemptCase):
         assert retry.kind == Attempt.Kind.RETRY
         assert [i.revision for i in items(retry)] == [self.plain, self.truth]
 
-    def test_after_everything_was_right_is_a_whole_new_check(self) -> None:
+    def test_after_all_answers_were_right_is_a_complete_new_check(self) -> None:
         attempt = start(self.learner, self.quiz)
         for n, revision in enumerate((self.plain, self.safety, self.truth), 1):
             give(attempt, n, right(revision))
@@ -99,16 +99,16 @@ class TestStarting(AttemptCase):
 
 
 class TestTheOrderOfChoices(AttemptCase):
-    def test_stays_the_same_at_every_look(self) -> None:
+    def test_is_the_same_on_every_request(self) -> None:
         item = items(start(self.learner, self.quiz))[0]
         assert item.ask() == AttemptItem.objects.get(pk=item.pk).ask()
 
     def test_differs_between_attempts(self) -> None:
         orders = set()
-        for _ in range(90):  # that one of six turns up in none of them: once in a million
+        for _ in range(90):  # the chance that one of the six orders is missing is one in a million
             item = items(start(make_learner(), self.quiz))[0]
             orders.add(tuple(c.text for c in item.ask().choices))
-        assert len(orders) == 6  # every order of three choices turns up
+        assert len(orders) == 6  # every order of three choices appears
 
     def test_of_true_and_false_never_changes(self) -> None:
         for _ in range(5):
@@ -120,25 +120,25 @@ class TestAnswering(AttemptCase):
     def setUp(self) -> None:
         self.attempt = start(self.learner, self.quiz)
 
-    def test_keeps_what_was_given_with_its_mark(self) -> None:
+    def test_saves_the_answer_with_its_mark(self) -> None:
         give(self.attempt, 1, wrong(self.plain))
         give(self.attempt, 2, right(self.safety))
         give(self.attempt, 3, [])
         kept = list(Response.objects.order_by("pk").values_list("given", "mark", "number"))
         assert kept == [(wrong(self.plain), "wrong", 1), (right(self.safety), "right", 1), ([], "unsure", 1)]
 
-    def test_the_same_number_twice_is_one_answer_and_the_first_counts(self) -> None:
+    def test_twice_with_the_same_number_keeps_the_first_answer(self) -> None:
         give(self.attempt, 1, right(self.plain), number=1)
         give(self.attempt, 1, wrong(self.plain), number=1)
         assert list(Response.objects.values_list("mark", flat=True)) == ["right"]
 
-    def test_ahead_of_the_record_is_refused(self) -> None:
+    def test_with_a_number_that_is_not_next_is_refused(self) -> None:
         for number in (2, 99, 0, -1):
             with pytest.raises(taking.NotOwed):
                 give(self.attempt, 1, right(self.plain), number=number)
         assert not Response.objects.exists()
 
-    def test_more_often_than_owed_is_refused(self) -> None:
+    def test_a_question_that_is_not_owed_is_refused(self) -> None:
         give(self.attempt, 1, wrong(self.plain))
         with pytest.raises(taking.NotOwed):
             give(self.attempt, 1, right(self.plain), number=2)
@@ -152,14 +152,14 @@ class TestAnswering(AttemptCase):
         self.attempt.refresh_from_db()
         assert self.attempt.finished == NOW + timedelta(minutes=5)
 
-    def test_in_any_order_is_taken(self) -> None:
+    def test_in_any_order_is_accepted(self) -> None:
         give(self.attempt, 3, right(self.truth))
         give(self.attempt, 1, right(self.plain))
         assert taking.owed(items(self.attempt)).position == 2
 
 
-class TestASafetyItem(AttemptCase):
-    """Ruling 4: it comes back at the end of the same check, twice at most."""
+class TestASafetyQuestion(AttemptCase):
+    """A missed safety question comes back at the end of the same check, twice at most (ruling 4)."""
 
     def setUp(self) -> None:
         self.attempt = start(self.learner, self.quiz)
@@ -182,7 +182,7 @@ class TestASafetyItem(AttemptCase):
         give(self.attempt, 3, right(self.truth))
         assert taking.owed(items(self.attempt)).position == 2
 
-    def test_right_at_the_second_asking_finishes_the_check(self) -> None:
+    def test_right_at_the_second_try_finishes_the_check(self) -> None:
         give(self.attempt, 1, right(self.plain))
         give(self.attempt, 2, wrong(self.safety))
         give(self.attempt, 3, right(self.truth))
@@ -190,7 +190,7 @@ class TestASafetyItem(AttemptCase):
         assert self.finished()
         assert taking.owed(items(self.attempt)) is None
 
-    def test_still_wrong_is_asked_three_times_in_all_and_then_the_check_finishes(self) -> None:
+    def test_still_wrong_at_the_third_try_finishes_the_check(self) -> None:
         give(self.attempt, 1, right(self.plain))
         give(self.attempt, 3, right(self.truth))
         for _ in range(3):
@@ -200,13 +200,13 @@ class TestASafetyItem(AttemptCase):
         with pytest.raises(taking.NotOwed):
             give(self.attempt, 2, right(self.safety), number=4)
 
-    def test_that_is_not_a_safety_item_does_not_come_back(self) -> None:
+    def test_comes_back_but_a_missed_plain_question_does_not(self) -> None:
         give(self.attempt, 1, wrong(self.plain))
         give(self.attempt, 2, right(self.safety))
         give(self.attempt, 3, wrong(self.truth))
         assert self.finished()
 
-    def test_asked_less_often_comes_first(self) -> None:
+    def test_that_was_asked_less_often_comes_first(self) -> None:
         other = make_question("other-safety", critical=True)
         attempt = start(make_learner(), make_quiz(self.safety, other, slug="two-safety"))
         for position, revision in ((1, self.safety), (2, other), (1, self.safety)):
@@ -215,7 +215,7 @@ class TestASafetyItem(AttemptCase):
 
 
 class TestTheDatabase(AttemptCase):
-    """The rules that no code can forget."""
+    """Rules that database constraints enforce."""
 
     def refused(self, **fields: object) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -253,7 +253,7 @@ class TestAuthoring(TestCase):
         assert len(set(ids)) == 6
         assert all(len(id_) == 8 for id_ in ids)
 
-    def test_refuses_a_question_that_cannot_be_asked_with_every_reason(self) -> None:
+    def test_refuses_an_invalid_question_and_lists_every_reason(self) -> None:
         question = Question.objects.create(slug="bad")
         with pytest.raises(authoring.Unfit) as caught:
             authoring.draft(question=question, language="en", kind="truth", spec={"version": 1}, stem=" ", why="x")
@@ -264,7 +264,7 @@ class TestAuthoring(TestCase):
             authoring.draft(question=question, language="en", kind="essay", spec={})
         assert not question.revisions.exists()
 
-    def test_publishing_retires_the_wording_before_and_counts_its_line(self) -> None:
+    def test_publishing_retires_the_last_wording_and_sets_the_line(self) -> None:
         first = make_question("a")
         fields = {"stem": "x", "why": "x", "objective": "x", "spec": first.spec}
         for same_meaning, line in ((True, 1), (False, 2)):
@@ -274,7 +274,7 @@ class TestAuthoring(TestCase):
         states = list(first.question.revisions.order_by("number").values_list("number", "state"))
         assert states == [(1, "retired"), (2, "retired"), (3, "published")]
 
-    def test_publishing_drafts_out_of_their_order_is_no_matter(self) -> None:
+    def test_drafts_can_be_published_in_any_order(self) -> None:
         first = make_question("a")
         fields = {"stem": "x", "why": "x", "objective": "x", "spec": first.spec}
         drafts = [authoring.draft(question=first.question, language="en", kind="choice", **fields) for _ in range(3)]
@@ -289,7 +289,7 @@ class TestAuthoring(TestCase):
 
 @pytest.mark.race
 class TestAtOnce(TransactionTestCase):
-    """Sixteen threads, one database that lets them race: PostgreSQL."""
+    """Sixteen threads write at the same time, on PostgreSQL."""
 
     THREADS = 16
 

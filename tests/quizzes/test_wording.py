@@ -1,4 +1,4 @@
-"""The author's checks: each rule on a question that breaks it, and on one that keeps it."""
+"""The advice on wording: each rule with a question that breaks it and one that follows it."""
 
 from __future__ import annotations
 
@@ -40,56 +40,56 @@ def truth(stem: str, **over: Any) -> list[str]:
 
 
 class TestAQuestion(SimpleTestCase):
-    def test_that_keeps_every_rule_is_left_alone(self) -> None:
+    def test_that_follows_every_rule_gets_no_advice(self) -> None:
         assert broken() == []
         assert truth("The team can help.") == []
 
     def test_asks_a_full_question(self) -> None:
         assert broken("You call your") == ["no_question"]
 
-    def test_has_no_choice_that_speaks_of_the_others(self) -> None:
+    def test_has_no_choice_like_all_of_the_above(self) -> None:
         for text in ("All of the above", "none of these", "Both of the above"):
             assert broken("Who helps?", "The team", "The pump", text) == ["all_or_none"], text
         assert broken("Who helps?", "All of them", "The pump", "The nurse") == []
 
-    def test_asks_for_what_is_so(self) -> None:
+    def test_has_no_negative_in_its_stem(self) -> None:
         assert broken("Who can’t help you?") == ["negative_stem"]
         assert broken("Who helps, except one?") == ["negative_stem"]
         assert truth("The team can not help.") == []
 
-    def test_does_not_show_by_length_what_is_right(self) -> None:
+    def test_does_not_have_the_right_choice_as_its_longest(self) -> None:
         longest = "The team, as soon as you can reach them"
         assert broken("Who helps?", longest, "The pump", "The nurse") == ["right_is_longest"]
         assert broken("Who helps?", longest, "The pump that stands on the table", "The nurse") == []
-        assert broken("Who helps?", "The team now", "A pump", "A cat") == []  # short ones are not measured
+        assert broken("Who helps?", "The team now", "A pump", "A cat") == []  # short choices are not compared
 
-    def test_has_choices_of_one_kind(self) -> None:
+    def test_has_choices_in_the_same_form(self) -> None:
         assert broken("Who helps?", "The team.", "The pump", "The nurse") == ["unlike_choices"]
         assert broken("When?", "After 2 weeks", "Today", "Next month") == ["unlike_choices"]
         assert broken("What now?", "Call 911", "Wait a day", "Go to bed") == []
 
-    def test_has_no_word_that_helps_to_guess(self) -> None:
+    def test_has_no_absolute_word_like_always(self) -> None:
         assert broken("Who helps?", "The team", "Nobody", "The nurse") == ["absolute"]
         assert broken("Who helps?", "The team", "Usually a pump", "The nurse") == ["absolute"]
         assert truth("It always helps.") == ["absolute"]
 
-    def test_does_not_echo_in_what_is_right(self) -> None:
+    def test_does_not_repeat_its_words_in_the_right_choice(self) -> None:
         assert broken("Who is in the clinic?", "The clinic team", "The pump", "The nurse") == ["echo"]
         assert broken("Who is in the clinic?", "The clinic team", "The clinic pump", "The nurse") == []
 
-    def test_has_three_choices(self) -> None:
+    def test_has_at_most_three_choices_when_one_is_right(self) -> None:
         assert broken("Who helps?", "The team", "The pump", "The nurse", "The cat") == ["many_choices"]
         assert broken("Who helps?", "The team", "The pump", "The nurse", "The cat", right=2) == []
 
-    def test_says_something_to_everyone(self) -> None:
+    def test_has_feedback_to_every_answer(self) -> None:
         assert broken(feedback=" ") == ["missing_feedback"]
         assert truth("It helps.", false="") == ["missing_feedback"]
 
-    def test_hurts_nobody(self) -> None:
+    def test_has_kind_feedback(self) -> None:
         assert broken(feedback="Wrong. The team helps.") == ["unkind"] * 3
         assert broken(feedback="Well done!") == ["unkind"] * 3
 
-    def test_names_no_letter(self) -> None:
+    def test_does_not_name_choices_by_letter(self) -> None:
         assert broken(why="Choice B is what helps.") == ["letters"]
 
     def test_has_short_sentences_and_choices(self) -> None:
@@ -98,20 +98,20 @@ class TestAQuestion(SimpleTestCase):
         long = " ".join(["go"] * 11)
         assert broken("Who helps?", "x " + long, "y " + long, "z " + long) == ["long_choice"] * 3
 
-    def test_can_be_read(self) -> None:
+    def test_is_not_hard_to_read(self) -> None:
         assert broken(why="Immunological deterioration necessitates multidisciplinary consideration. " * 2) == [
             "hard_to_read"
         ]
 
-    def test_says_it_in_everyday_words(self) -> None:
+    def test_uses_everyday_words(self) -> None:
         assert broken(why="You can contact them.") == ["plain_words"]
         found = advise(kind="choice", stem="Who helps you here?", why="It is a battle.", spec=choice(*CHOICES))
         assert [advice.says for advice in found] == ["Leave out “battle”."]
 
-    def test_counts_people(self) -> None:
+    def test_has_no_percentages(self) -> None:
         assert broken(why="It helps 30% of us.") == ["numbers"]
 
-    def test_with_rows_and_cards_is_read_too(self) -> None:
+    def test_with_rows_and_tiles_is_checked_too(self) -> None:
         rows = [
             {"id": f"r{n}", "text": f"Row {n}", "card": "c", "feedback": "Choice A." if n else "It is."} for n in (0, 1)
         ]
@@ -122,6 +122,6 @@ class TestAQuestion(SimpleTestCase):
 
 
 class TestTheRules(SimpleTestCase):
-    def test_are_named_and_each_says_why(self) -> None:
+    def test_each_have_a_docstring(self) -> None:
         assert len(wording.RULES) == 16
         assert all(rule.__doc__ for rule in wording.RULES.values())

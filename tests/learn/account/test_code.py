@@ -1,4 +1,4 @@
-"""An access code opens its record; what a guest did is merged into it, or is left and tidied away."""
+"""An access code opens its record. What a guest did is merged into the record, or is left and erased later."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class ClaimCase(TestCase):
         self.addCleanup(clock.stop)
 
     def type(self, letters: str, client: Client | None = None, **over: Any) -> Any:
-        """Type letters, on this test's own device if not on another."""
+        """Type letters on the given device, or on this test's own device."""
         return (client or self.client).post("/code/", {"letters": letters} | over)
 
     def guess(self, letters: str) -> Any:
-        """Type letters on a device that was never seen before."""
+        """Type letters on a new device."""
         return self.type(letters, Client())
 
     def who(self, client: Client | None = None) -> str | None:
@@ -68,14 +68,14 @@ class ClaimCase(TestCase):
 
 
 class TestTheLetters(ClaimCase):
-    def test_sign_in_whatever_spaces_and_case_they_are_typed_with(self) -> None:
+    def test_sign_in_with_any_spaces_and_in_any_case(self) -> None:
         made = self.made
         for typed in (made.letters, made.groups.lower(), f" {made.groups} ", made.groups.replace(" ", "-")):
             client = Client()
             assert self.type(typed, client).url == "/my/", typed
             assert self.who(client) == str(self.ana.user_id)
 
-    def test_that_are_wrong_unknown_late_or_cancelled_are_told_the_same_at_the_same_cost(self) -> None:
+    def test_that_are_wrong_unknown_expired_or_cancelled_get_the_same_page_at_the_same_cost(self) -> None:
         letters = self.made.letters
         wrong = letters[:11] + ("B" if letters[11] != "B" else "C")
         pages, costs = set(), set()
@@ -98,14 +98,14 @@ class TestTheLetters(ClaimCase):
         assert WRONG in pages.pop()[1]
         assert self.who() is None
 
-    def test_that_cannot_be_a_code_are_told_how_to_mend_them_and_are_not_counted(self) -> None:
+    def test_that_cannot_be_a_code_get_an_explanation_and_are_not_counted(self) -> None:
         for typed in ("", "BCDF", "ABCD EFGH IJKL", "1234 5678 9012", "\x00", "B" * 13, "x" * 5000, "ÄÖÜß" * 3):
             page = words(self.type(typed))
             assert "There is a problem" in page, typed
             assert WRONG not in page
         assert not Hit.objects.exists()
 
-    def test_fall_asleep_after_ten_misses_known_or_not_and_the_link_still_opens(self) -> None:
+    def test_are_locked_for_an_hour_after_ten_misses_but_the_link_still_works(self) -> None:
         right = self.made.letters
         wrong = right[:6] + ("BCDFGH" if right[6:] != "BCDFGH" else "JKLMNP")
         for typed in (wrong, "ZZZZZZBBBBBB"):
@@ -116,9 +116,9 @@ class TestTheLetters(ClaimCase):
         assert "Wait 60 minutes" in response.content.decode()
         assert self.client.post(f"/j/{self.made.token}/").status_code == 303
         self.client.logout()
-        assert self.guess(right).status_code == 303, "a right use unlocks it"
+        assert self.guess(right).status_code == 303, "signing in with the link unlocks the letters"
 
-    def test_are_slow_to_guess_for_one_device_and_for_one_address(self) -> None:
+    def test_have_a_rate_limit_for_each_device_and_each_ip_address(self) -> None:
         device = Client(enforce_csrf_checks=True)
         token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', device.get("/code/").content.decode())
         assert token
@@ -131,7 +131,7 @@ class TestTheLetters(ClaimCase):
         there = {"REMOTE_ADDR": "192.0.2.1"}
         assert Client().post("/code/", {"letters": self.made.letters}, **there).status_code == 303
 
-    def test_lead_back_to_the_page_that_was_asked_for_and_never_to_another_site(self) -> None:
+    def test_lead_back_to_the_requested_page_and_never_to_another_site(self) -> None:
         attempt = taking.start(learner=self.ana.user, quiz=self.lesson.quiz, language="en", now=NOW)
         asked = f"/check/{attempt.pk}/1/"
         away = self.client.get(asked).url
@@ -144,7 +144,7 @@ class TestTheLetters(ClaimCase):
 
 
 class TestTheLink(ClaimCase):
-    def test_asks_first_and_uses_nothing_up(self) -> None:
+    def test_asks_first_and_does_not_use_the_code(self) -> None:
         for token in (self.made.token, "A" * 22):
             for method in ("get", "head", "get"):
                 with self.assertNumQueries(0):
@@ -156,14 +156,14 @@ class TestTheLink(ClaimCase):
         self.made.code.refresh_from_db()
         assert self.made.code.used is None
 
-    def test_is_the_same_to_the_byte_whatever_it_is_worth_until_it_is_pressed(self) -> None:
+    def test_shows_the_same_page_for_valid_and_invalid_tokens(self) -> None:
         pages = {
             re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", self.client.get(f"/j/{token}/").content.decode())
             for token in (self.made.token, "A" * 22, "x")
         }
         assert len({re.sub(r"next=[^\"]*", "", page) for page in pages}) == 1
 
-    def test_signs_in_at_a_post_under_a_new_key_and_leads_to_the_first_lesson(self) -> None:
+    def test_signs_in_by_post_with_a_new_session_key_and_leads_to_the_first_lesson(self) -> None:
         Assignment.objects.create(patient=self.ana, lesson=self.lesson, due=date(2026, 12, 1), by=self.noor, made=NOW)
         self.client.force_login(User.objects.create_guest())
         before = self.client.session.session_key
@@ -172,9 +172,9 @@ class TestTheLink(ClaimCase):
         assert response.redirect_chain[-1] == (f"{step}1/", 302)
         assert self.client.session.session_key != before
         assert self.who() == str(self.ana.user_id)
-        assert Client().post(f"/j/{self.made.token}/").url == "/my/", "the second time they know their way"
+        assert Client().post(f"/j/{self.made.token}/").url == "/my/", "the second time leads to my learning"
 
-    def test_that_opens_nothing_asks_for_the_letters_with_the_same_words(self) -> None:
+    def test_that_is_not_valid_shows_the_same_error_as_wrong_letters(self) -> None:
         codes.cancel(user=self.ana.user, by=self.noor, now=NOW)
         for token in (self.made.token, "A" * 22):
             with self.assertNumQueries(1):
@@ -183,7 +183,7 @@ class TestTheLink(ClaimCase):
             assert 'action="/code/"' in response.content.decode()
         assert self.who() is None
 
-    def test_never_reaches_the_log(self) -> None:
+    def test_is_never_written_to_the_log(self) -> None:
         lines: list[str] = []
         handler = logging.Handler()
         handler.emit = lambda record: lines.append(JsonLines().format(record))  # type: ignore[method-assign]
@@ -217,12 +217,12 @@ class TestASharedDevice(ClaimCase):
             assert ("Sign out" in page) is signed_in, minutes
         assert "You were signed out because some time had passed" in page
 
-    def test_is_not_what_a_phone_of_ones_own_is(self) -> None:
+    def test_is_different_from_a_personal_phone_which_stays_signed_in(self) -> None:
         self.type(self.made.letters)
         self.traveller.shift(300 * 24 * 3600)
         assert "Sign out" in self.client.get("/my/").content.decode()
 
-    def test_is_never_offered_what_somebody_did_on_it(self) -> None:
+    def test_is_never_offered_a_merge(self) -> None:
         guest = User.objects.create_guest()
         self.client.force_login(guest)
         self.read(guest)
@@ -245,7 +245,7 @@ class TestWhatAGuestDid(ClaimCase):
         taking.answer(item=item, given=right(item.revision), number=1, now=NOW)
         return attempt
 
-    def test_comes_along_when_they_say_so(self) -> None:
+    def test_is_merged_when_they_say_yes(self) -> None:
         self.read(self.guest)
         attempt = self.check(self.guest)
         MyQuestion.objects.create(learner=self.guest, text="May I swim?", position=1, added=NOW)
@@ -262,7 +262,7 @@ class TestWhatAGuestDid(ClaimCase):
         assert MyQuestion.objects.get().learner == self.ana.user
         assert not User.objects.get(pk=self.guest.pk).is_active
 
-    def test_stays_where_the_account_has_its_own(self) -> None:
+    def test_is_not_merged_where_the_record_has_its_own(self) -> None:
         self.read(self.guest, upto=4)
         self.read(self.guest, "what-is-immunotherapy")
         self.read(self.ana.user, upto=2)
@@ -278,7 +278,7 @@ class TestWhatAGuestDid(ClaimCase):
         assert list(Attempt.objects.filter(learner=self.guest)) == [theirs]
         assert MyQuestion.objects.filter(learner=self.ana.user).count() == 1
 
-    def test_is_brought_once_however_often_it_is_pressed(self) -> None:
+    def test_is_merged_once_even_when_pressed_several_times(self) -> None:
         self.read(self.guest)
         self.claim()
         for _ in range(3):
@@ -286,7 +286,7 @@ class TestWhatAGuestDid(ClaimCase):
         guests.merge(guest=self.guest, into=self.ana.user, now=NOW)
         assert Reading.objects.get().learner == self.ana.user
 
-    def test_brings_a_rest_from_reviews_unless_the_account_has_its_own(self) -> None:
+    def test_includes_a_pause_of_reviews_unless_the_record_has_its_own(self) -> None:
         for own in (False, True):
             guest = User.objects.create_guest()
             reviewing.pause(learner=guest, now=NOW + timedelta(days=own))
@@ -294,7 +294,7 @@ class TestWhatAGuestDid(ClaimCase):
             assert Pause.objects.get(learner=self.ana.user).until == (NOW + timedelta(days=7)).date()
             assert Pause.objects.filter(learner=guest).exists() is own
 
-    def test_is_asked_about_by_the_second_press_of_two(self) -> None:
+    def test_is_asked_about_after_a_double_press_too(self) -> None:
         self.read(self.guest)
         before = self.client.cookies[settings.SESSION_COOKIE_NAME].value
         assert self.type(self.made.letters).url == "/code/bring/"
@@ -303,7 +303,7 @@ class TestWhatAGuestDid(ClaimCase):
         self.client.post("/code/bring/", {"bring": "yes"})
         assert Reading.objects.get().learner == self.ana.user
 
-    def test_is_not_known_to_the_device_a_minute_later(self) -> None:
+    def test_is_no_longer_found_through_the_old_session_after_a_minute(self) -> None:
         self.read(self.guest)
         before = self.client.cookies[settings.SESSION_COOKIE_NAME].value
         self.type(self.made.letters)
@@ -311,7 +311,7 @@ class TestWhatAGuestDid(ClaimCase):
         with time_machine.travel(timezone.now() + timedelta(seconds=61)):
             assert self.type(self.made.letters).url != "/code/bring/"
 
-    def test_stays_behind_when_they_say_no(self) -> None:
+    def test_is_not_merged_when_they_say_no(self) -> None:
         self.read(self.guest)
         self.claim()
         self.client.post("/code/bring/", {"bring": "no"})
@@ -319,7 +319,7 @@ class TestWhatAGuestDid(ClaimCase):
         assert self.client.get("/code/bring/").url == "/my/"
         assert not User.objects.get(pk=self.guest.pk).is_active
 
-    def test_is_asked_about_when_it_is_questions_alone(self) -> None:
+    def test_is_asked_about_when_it_is_only_questions(self) -> None:
         for n, text in enumerate(("May I swim?", "May I fly?"), 1):
             MyQuestion.objects.create(learner=self.guest, text=text, position=n, added=NOW)
         self.claim()
@@ -329,7 +329,7 @@ class TestWhatAGuestDid(ClaimCase):
         self.client.post("/code/bring/", {"bring": "yes"})
         assert MyQuestion.objects.filter(learner=self.ana.user).count() == 2
 
-    def test_is_asked_about_when_its_lesson_is_not_shown_any_more(self) -> None:
+    def test_is_asked_about_even_when_its_lesson_is_retired(self) -> None:
         self.read(self.guest)
         Edition.objects.filter(lesson=self.lesson).update(state=State.RETIRED)
         self.claim()
@@ -337,19 +337,19 @@ class TestWhatAGuestDid(ClaimCase):
         self.client.post("/code/bring/", {"bring": "yes"})
         assert Reading.objects.get().learner == self.ana.user
 
-    def test_is_not_asked_about_when_there_is_nothing(self) -> None:
+    def test_is_not_asked_about_when_the_guest_did_nothing(self) -> None:
         assert self.type(self.made.letters).url == "/my/"
         assert self.client.get("/code/bring/").url == "/my/"
 
-    def test_is_nobody_elses_to_bring(self) -> None:
+    def test_cannot_be_merged_by_somebody_else(self) -> None:
         self.read(self.guest)
         other = Client()
         other.force_login(self.ana.user)
         other.post("/code/bring/", {"bring": "yes", "guest": self.guest.pk})
         assert Reading.objects.get().learner == self.guest
 
-    def test_is_known_in_full(self) -> None:
-        """Whatever model comes to hang on a learner must be merged, and erased, too."""
+    def test_includes_every_model_with_a_learner(self) -> None:
+        """A new model with a foreign key `learner` must be merged and erased, too."""
         hanging = {
             model
             for model in apps.get_models()
@@ -359,7 +359,7 @@ class TestWhatAGuestDid(ClaimCase):
         assert hanging == set(guests.OWN)
 
 
-class TestTidying(ClaimCase):
+class TestTheTidyCommand(ClaimCase):
     def tidy(self, *options: str) -> str:
         out = StringIO()
         call_command("tidy", *options, stdout=out)
@@ -392,7 +392,7 @@ class TestTidying(ClaimCase):
         assert set(User.objects.all()) == set(kept)
         assert Reading.objects.count() == 2
 
-    def test_forgets_old_tries_and_old_sessions(self) -> None:
+    def test_deletes_old_tries(self) -> None:
         Hit.objects.create(whose="old", n=1, until=int(NOW.timestamp()) - 31 * 86400)
         Hit.objects.create(whose="new", n=1, until=int(NOW.timestamp()) - 29 * 86400)
         self.tidy()
@@ -400,9 +400,9 @@ class TestTidying(ClaimCase):
 
 
 class TestABruteForce(TransactionTestCase):
-    """Many devices at once, through the pages, on whichever database the tests run."""
+    """Many devices at once, through the pages, on both databases."""
 
-    def test_gets_ten_tries_at_a_code_however_many_devices_try_at_once(self) -> None:
+    def test_gets_ten_tries_at_a_code_from_any_number_of_devices(self) -> None:
         maple = make_team()
         made = codes.make(user=make_patient(maple).user, by=make_nurse("noor", maple), now=timezone.now())
         proofs = [a + b + "BCDF" for a in codes.LETTERS for b in codes.LETTERS][:96]
@@ -416,4 +416,4 @@ class TestABruteForce(TransactionTestCase):
         assert said.count(200) == 10
         assert said.count(429) == len(guesses) - 10
         assert Client().post("/code/", {"letters": made.letters}).status_code == 429
-        assert Client().post(f"/j/{made.token}/").status_code == 303, "the invitation's square is not locked out"
+        assert Client().post(f"/j/{made.token}/").status_code == 303, "the link in the QR code is not locked"

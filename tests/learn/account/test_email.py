@@ -1,4 +1,4 @@
-"""A code by email: it keeps a record under an address, and opens it again on any device."""
+"""A code by email keeps a record under an email address, and opens the record on any device."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def has_code() -> bool:
 
 
 def kept(user: User, address: str = ANA) -> User:
-    """Keep this person's record under an address."""
+    """Keep this user's record under an email address; return the user."""
     assert email_codes.set_address(user=user, address=address)
     return user
 
@@ -47,7 +47,7 @@ class TestAGuest(GuestCase):
     def ask(self, address: str = ANA, where: str = KEEP) -> Any:
         return self.client.post(where, {"address": address})
 
-    def test_keeps_the_same_row_under_an_address_and_opens_it_on_another_device(self) -> None:
+    def test_keeps_their_record_under_an_address_and_opens_it_on_another_device(self) -> None:
         assert self.client.post("/my/keep/", {"how": "email"})["Location"] == KEEP
         assert self.ask(" Ana@Example.COM ")["Location"] == KEEP_CODE
         assert ANA in self.html(KEEP_CODE)
@@ -71,7 +71,7 @@ class TestAGuest(GuestCase):
         assert other.get("/my/").context["user"] == user
         assert "What is immunotherapy?" in other.get("/my/").content.decode()
 
-    def test_is_not_told_that_an_address_is_somebody_elses_but_its_owner_is(self) -> None:
+    def test_does_not_see_that_an_address_is_taken_but_its_owner_gets_a_mail(self) -> None:
         ben = kept(User.objects.create_guest(), "ben@example.com")
         pages = []
         for address in (ANA, "ben@example.com"):
@@ -87,7 +87,7 @@ class TestAGuest(GuestCase):
         assert "That is not the code" in self.client.post(KEEP_CODE, {"code": "123456"}).content.decode()
         assert EmailAddress.objects.get().user == ben
 
-    def test_who_is_slower_than_somebody_else_is_told_and_nothing_changes(self) -> None:
+    def test_gets_a_message_when_somebody_else_took_the_address_first(self) -> None:
         self.ask()
         kept(User.objects.create_guest())
         self.client.post(KEEP_CODE, {"code": mailed()})
@@ -105,7 +105,7 @@ class TestAGuest(GuestCase):
         assert mail.outbox[-1].to == [ANA]
         assert "It is not any more" in mail.outbox[-1].body
 
-    def test_cannot_remove_the_only_key_but_can_when_there_is_another(self) -> None:
+    def test_can_remove_the_address_only_with_another_way_to_sign_in(self) -> None:
         kept(self.guest)
         assert self.client.post(KEEP + "remove/")["Location"] == "/my/keep/"
         assert "Nothing else opens your progress." in self.html("/my/keep/")
@@ -116,20 +116,20 @@ class TestAGuest(GuestCase):
         assert [sent.to for sent in mail.outbox] == [[ANA]]
         assert (EmailAddress.objects.count(), User.objects.get().email) == (0, "")
 
-    def test_who_keeps_an_address_is_no_guest_any_more_and_is_never_tidied(self) -> None:
+    def test_who_keeps_an_address_is_no_longer_a_guest_and_never_tidied_away(self) -> None:
         kept(self.guest)
         User.objects.update(date_joined=at(1) - timedelta(days=900), last_login=None)
         assert not User.objects.get().is_guest
         assert [found.count() for found in guests.to_tidy(at=timezone.now()).values()] == [0, 0, 0]
 
-    def test_brings_along_what_they_did_when_they_sign_in(self) -> None:
+    def test_can_merge_what_they_did_when_they_sign_in(self) -> None:
         ana = kept(make_patient(make_team()).user)
         self.ask(where=IN)
         assert self.client.post(IN_CODE, {"code": mailed()})["Location"] == "/code/bring/"
         self.client.post("/code/bring/", {"bring": "yes"})
         assert Reading.objects.get().learner == ana
 
-    def test_on_a_shared_device_is_asked_nothing_and_signed_out_when_idle(self) -> None:
+    def test_on_a_shared_device_gets_no_merge_question_and_is_signed_out_when_idle(self) -> None:
         ana = kept(make_patient(make_team()).user)
         with time_machine.travel(at(20), tick=False) as clock:
             self.ask(where=IN)
@@ -138,7 +138,7 @@ class TestAGuest(GuestCase):
             clock.shift(31 * 60)
             assert self.client.get("/my/").context["user"].is_anonymous
 
-    def test_can_make_an_account_too_and_both_open_the_same_row(self) -> None:
+    def test_can_make_an_account_too_and_both_open_the_same_record(self) -> None:
         kept(self.guest)
         form = {"username": "dora", "password1": "maple leaves in fall"}
         assert self.client.post("/accounts/signup/", form)["Location"] == "/my/"
@@ -147,14 +147,14 @@ class TestAGuest(GuestCase):
         assert email_codes.owner(ANA) == user
         assert Client().post("/accounts/login/", {"login": "dora", "password": form["password1"]})["Location"] == "/my/"
 
-    def test_who_keeps_an_address_is_not_taken_along_by_whoever_signs_in_after(self) -> None:
+    def test_who_keeps_an_address_is_not_merged_into_the_next_person_who_signs_in(self) -> None:
         kept(self.guest)
         kept(make_patient(make_team()).user, "ben@example.com")
         self.ask("ben@example.com", IN)
         assert self.client.post(IN_CODE, {"code": mailed()})["Location"] == "/my/"
         assert Reading.objects.get().learner == self.guest
 
-    def test_erases_and_sees_the_address(self) -> None:
+    def test_sees_the_address_and_can_erase_it(self) -> None:
         kept(self.guest)
         assert ANA in self.html("/my/data/")
         self.client.post("/my/data/erase/", {"sure": "yes"})
@@ -163,19 +163,19 @@ class TestAGuest(GuestCase):
         assert not email_codes.set_address(user=self.guest, address=ANA)
         assert EmailAddress.objects.count() == 0
 
-    def test_who_comes_back_to_the_first_page_is_led_to_the_code(self) -> None:
+    def test_finds_a_link_to_the_code_page_on_the_first_page(self) -> None:
         assert KEEP_CODE not in self.html(KEEP)
         self.ask()
         assert KEEP_CODE in self.html(KEEP)
         assert IN_CODE not in self.html(IN)
 
-    def test_takes_the_waiting_address_along_when_they_leave_the_device(self) -> None:
+    def test_leaves_no_waiting_address_on_the_device_when_they_finish(self) -> None:
         self.ask()
         assert self.client.post("/my/finish/").cookies[email_codes.COOKIE]["max-age"] == 0
 
 
 class TestACode(TestCase):
-    """Sent to ana, who has a name and a password too."""
+    """The code is sent to ana, who has a name and a password too."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -187,19 +187,19 @@ class TestACode(TestCase):
     def type(self, code: str, client: Client | None = None) -> Any:
         return (client or self.client).post(IN_CODE, {"code": code})
 
-    def test_stands_in_no_subject_and_no_first_lines_and_the_mail_names_nobody(self) -> None:
+    def test_is_not_in_the_subject_or_first_lines_and_the_mail_names_nobody(self) -> None:
         self.ask()
         [sent] = mail.outbox
         code, body = mailed(), str(sent.body)
         assert code not in sent.subject
-        assert body.index(code) > 200  # what a locked phone shows
+        assert body.index(code) > 200  # a locked phone shows the first lines
         assert "works for 15 minutes" in body
         assert "If it was not you, do nothing." in body
         for word in ("ana", "therapy", "immun", "cancer", "http"):
             assert word not in body.lower()
         assert (sent.to, sent.extra_headers["Auto-Submitted"]) == ([ANA], "auto-generated")
 
-    def test_lets_in_for_fifteen_minutes(self) -> None:
+    def test_works_for_fifteen_minutes(self) -> None:
         with time_machine.travel(at(20), tick=False) as clock:
             for minutes, lets_in in ((14, True), (16, False)):
                 client = Client()
@@ -209,7 +209,7 @@ class TestACode(TestCase):
                 assert response["Location"] == ("/my/" if lets_in else IN)
                 assert client.get("/my/").context["user"].is_authenticated == lets_in
 
-    def test_lets_in_once_and_a_double_press_is_once(self) -> None:
+    def test_works_once_and_a_double_press_counts_as_one(self) -> None:
         with time_machine.travel(at(20), tick=False) as clock:
             self.ask()
             cookie, code = self.client.cookies[email_codes.COOKIE].value, mailed()
@@ -221,13 +221,13 @@ class TestACode(TestCase):
                 answers.append(self.type(code, slow).status_code)
             assert answers == [303, 303, 200]
 
-    def test_works_only_where_it_was_asked_for(self) -> None:
+    def test_works_only_on_the_device_that_asked_for_it(self) -> None:
         self.ask()
         response = self.type(mailed(), Client())
         assert response["Location"] == IN
         assert "no code that waits for you" in Client().get(IN_CODE, follow=True).content.decode()
 
-    def test_ends_after_five_tries_and_what_cannot_be_a_code_is_no_try(self) -> None:
+    def test_ends_after_five_tries_and_an_impossible_code_is_not_counted(self) -> None:
         self.ask()
         code = mailed().replace(" ", "")
         wrong = f"{(int(code) + 1) % 1_000_000:06}"
@@ -238,7 +238,7 @@ class TestACode(TestCase):
         assert "this code has ended" in self.type(code).content.decode()
         assert self.client.get("/my/").context["user"].is_anonymous
 
-    def test_of_one_page_does_nothing_on_the_other(self) -> None:
+    def test_of_one_page_does_not_work_on_the_other(self) -> None:
         self.client.force_login(self.ana)
         self.client.post(KEEP, {"address": "new@example.com"})
         assert self.type(mailed())["Location"] == IN
@@ -251,12 +251,12 @@ class TestACode(TestCase):
         assert other.post(KEEP_CODE, {"code": mailed()})["Location"] == KEEP
         assert EmailAddress.objects.get().email == ANA
 
-    def test_that_was_forged_or_broken_is_none(self) -> None:
+    def test_in_a_forged_or_broken_cookie_is_ignored(self) -> None:
         for cookie in ("", "x", "a:b:c", "%F0%9F%92%A5", "\x00"):
             self.client.cookies[email_codes.COOKIE] = cookie
             assert self.type("123456")["Location"] == IN
 
-    def test_goes_to_nobody_who_is_unknown_inactive_or_staff_and_the_page_is_the_same(self) -> None:
+    def test_is_not_sent_to_unknown_inactive_or_staff_addresses_and_the_page_is_the_same(self) -> None:
         off = kept(User.objects.create_guest(), "off@example.com")
         User.objects.filter(pk=off.pk).update(is_active=False)
         kept(make_nurse("noor"), "noor@example.com")
@@ -279,7 +279,7 @@ class TestACode(TestCase):
             pages.add(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page))
         assert len(pages) == len(work) == 1
 
-    def test_does_not_let_in_whoever_became_staff_or_inactive_meanwhile(self) -> None:
+    def test_does_not_work_for_somebody_who_became_staff_or_inactive(self) -> None:
         for field, value in (("is_staff", True), ("is_active", False)):
             client = Client()
             self.ask(client=client)
@@ -288,7 +288,7 @@ class TestACode(TestCase):
             assert client.get("/my/").context["user"].is_anonymous
             User.objects.filter(pk=self.ana.pk).update(is_staff=False, is_active=True)
 
-    def test_is_sent_five_times_an_hour_and_ten_a_day_to_one_address_known_or_not(self) -> None:
+    def test_is_sent_at_most_five_times_an_hour_and_ten_a_day_to_one_address(self) -> None:
         for address in (ANA, "nobody@example.com"):
             mail.outbox.clear()
             with time_machine.travel(at(20), tick=False) as clock:
@@ -301,7 +301,7 @@ class TestACode(TestCase):
             assert last.status_code == 429
             assert int(last["Retry-After"]) == 21 * 3600 - 3
 
-    def test_is_sent_ten_times_an_hour_by_one_device_and_a_hundred_by_one_network(self) -> None:
+    def test_is_sent_at_most_ten_times_an_hour_by_one_device_and_a_hundred_by_one_network(self) -> None:
         self.client.get(IN)
         for n in range(12):
             response = self.ask(f"a{n}@example.com")
@@ -310,20 +310,20 @@ class TestACode(TestCase):
             response = self.ask(f"b{n}@example.com", Client())
         assert (len(mail.outbox), response.status_code) == (100, 429)
 
-    def test_and_its_address_stand_in_no_row(self) -> None:
+    def test_and_its_address_are_in_no_row(self) -> None:
         self.client.post(IN, {"address": "nobody@example.com"})
         kept_rows = str(list(Hit.objects.values())) + str([s.get_decoded() for s in Session.objects.all()])
         assert "nobody" not in kept_rows
         assert User.objects.count() == 1
         assert AuditEvent.objects.count() == 0
 
-    def test_that_no_mail_server_takes_is_told_and_another_address_can_be_typed(self) -> None:
+    def test_shows_an_error_when_the_mail_server_fails_and_another_address_can_be_typed(self) -> None:
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1):
             page = self.ask().content.decode()
         assert "The email could not be sent. Nothing has changed." in page
         assert self.client.get(IN_CODE)["Location"] == IN
 
-    def test_goes_to_no_address_that_is_none(self) -> None:
+    def test_is_not_sent_to_an_invalid_address(self) -> None:
         for address in (
             "", "ana", "ana@", "@example.com", "a@b", "ana@example.com\nBcc: eve@example.com", "a\x00@example.com",
             '"a\x0bb"@example.com', '"a b"@example.com', "x" * 250 + "@example.com", "ana@exa mple.com",
@@ -335,7 +335,7 @@ class TestACode(TestCase):
                 assert "There is a problem" in response.content.decode()
         assert mail.outbox == []
 
-    def test_page_leads_on_whoever_comes_to_it_from_a_forgotten_password(self) -> None:
+    def test_page_is_linked_from_the_sign_in_for_a_forgotten_password(self) -> None:
         wrong = {"login": "ana", "password": "forgotten", "next": "/my/questions/"}
         cache.clear()
         for response in (
@@ -353,21 +353,21 @@ class TestACode(TestCase):
         assert 'autocomplete="one-time-code"' in page
         assert 'inputmode="numeric"' in page
 
-    def test_leads_to_no_other_site(self) -> None:
+    def test_never_leads_to_another_site(self) -> None:
         self.ask()
         for back in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
             client = Client()
             client.cookies[email_codes.COOKIE] = self.client.cookies[email_codes.COOKIE].value
             assert client.post(f"{IN_CODE}?next={back}", {"code": mailed()})["Location"] == "/my/"
 
-    def test_can_be_had_beside_a_password_and_the_address_removed_again(self) -> None:
+    def test_works_beside_a_password_and_the_address_can_be_removed(self) -> None:
         self.client.force_login(self.ana)
         assert 'href="/my/keep/"' in self.client.get("/my/data/").content.decode()
         assert f"a code by email to {ANA} lets you in" in self.client.get("/my/keep/").content.decode()
         self.client.post(KEEP + "remove/")
         assert "Give an email address" in self.client.get("/my/keep/").content.decode()
 
-    def test_shows_the_nurse_no_address(self) -> None:
+    def test_does_not_show_the_address_to_the_nurse(self) -> None:
         nurse = make_nurse("nell", self.ana.patient.care_team)
         self.client.force_login(nurse)
         page = self.client.get(f"/admin/people/patient/{self.ana.patient.pk}/change/").content.decode()
@@ -380,7 +380,7 @@ class TestACode(TestCase):
         for address in (KEEP, KEEP_CODE):
             assert self.client.get(address).status_code == 404
 
-    def test_is_not_offered_where_no_mail_goes_out(self) -> None:
+    def test_is_not_offered_where_no_mail_can_be_sent(self) -> None:
         console = "django.core.mail.backends.console.EmailBackend"
         with override_settings(EMAIL_BACKEND=console, ON_LOOPBACK=False):
             for address in (IN, IN_CODE, KEEP, KEEP_CODE):
@@ -393,7 +393,7 @@ class TestACode(TestCase):
         with override_settings(EMAIL_BACKEND=console, ON_LOOPBACK=True):
             assert self.client.get(IN).status_code == 200
 
-    def test_can_be_removed_where_no_mail_goes_out_any_more(self) -> None:
+    def test_address_can_be_removed_where_no_mail_can_be_sent_any_more(self) -> None:
         user = kept(User.objects.create_user("dora", password="maple leaves in fall"), "dora@example.com")
         self.client.force_login(user)
         assert "Remove my email address" not in self.client.get("/my/keep/").content.decode()
@@ -409,12 +409,12 @@ class TestACode(TestCase):
 
 @pytest.mark.race
 class TestManyAtOnce(TransactionTestCase):
-    def test_get_five_mails_to_one_address(self) -> None:
+    def test_send_at_most_five_mails_to_one_address(self) -> None:
         answers = together(12, lambda n: Client().post(IN, {"address": ANA}).status_code)
         assert sorted(map(str, answers)) == ["303"] * 5 + ["429"] * 7
         assert len(mail.outbox) == 5
 
-    def test_get_five_tries_of_one_code(self) -> None:
+    def test_get_at_most_five_tries_of_one_code(self) -> None:
         kept(User.objects.create_guest())
         asking = Client()
         asking.post(IN, {"address": ANA})
@@ -428,7 +428,7 @@ class TestManyAtOnce(TransactionTestCase):
         answers = together(16, try_it)
         assert sorted(map(str, answers)) == ["False"] * 11 + ["True"] * 5
 
-    def test_who_want_one_address_get_it_once(self) -> None:
+    def test_who_want_the_same_address_get_it_once(self) -> None:
         people = [User.objects.create_guest() for _ in range(4)]
         answers = together(4, lambda n: email_codes.set_address(user=people[n], address=ANA))
         assert sorted(map(str, answers)) == ["False"] * 3 + ["True"]

@@ -1,4 +1,4 @@
-"""My data: everything that is kept about a person, shown, given, no longer shared, erased."""
+"""My data: everything that is saved about a person can be shown, downloaded, no longer shared, and erased."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from quizzes.models import Attempt, Response
 from tests import cast
 from tests.cast import PASSWORD, as_form, at, load_content, make_question, make_quiz, right
 
-CANARY = "zebrafinch"  # stands in every field in which something of ana's can stand
+CANARY = "zebrafinch"  # this word is in every text field of ana's data
 LESSON = "what-is-immunotherapy"
 
-# Rows that go and are shown with the row they belong to.
+# Foreign keys of rows that are shown and erased together with the row they point to.
 PARTS = {
     "quizzes.AttemptItem.attempt",
     "quizzes.Response.item",
     "account.EmailConfirmation.email_address",
     "progress.TeachBack.adds_to",
 }
-# What somebody did as staff, over another person: no part of their own record. Roles are emptied with the user.
+# Links to staff who did something for others: not part of their own record. Roles are cleared with the user.
 WORK = {
     "people.Membership.nurse",
     "people.AccessCode.by",
@@ -61,9 +61,9 @@ WORK = {
 
 
 class TestEveryTable(TestCase):
-    """A new table that leads to a person has to be shown and erased, or said here to be something else."""
+    """A new table with a link to a person must be shown and erased, or be listed here as an exception."""
 
-    def test_that_leads_to_a_person_is_kept_account_of(self) -> None:
+    def test_with_a_link_to_a_person_is_registered(self) -> None:
         personal: set[type] = {User}
         links: set[str] = set()
         while True:
@@ -126,17 +126,17 @@ class TestMyData(TestCase):
         return client
 
     def canaries(self) -> list[str]:
-        """Return the tables in which something of ana's stands."""
+        """Return the tables that contain the canary word."""
         return [
             model._meta.label
             for model in apps.get_models(include_auto_created=True)
             if model is not Session and any(CANARY in str(row) for row in model._default_manager.values())
         ]
 
-    def test_has_a_row_of_every_kind_in_this_test(self) -> None:
+    def test_has_a_row_of_every_kind_for_these_tests(self) -> None:
         assert [k.title for k in data.PERSONAL_DATA if not k.theirs(self.ana.user).exists()] == []
 
-    def test_shows_and_gives_what_was_asked_and_answered_and_by_whom_it_was_seen(self) -> None:
+    def test_shows_and_downloads_questions_answers_and_who_looked(self) -> None:
         noor = Client()
         noor.force_login(self.noor)
         noor.get(f"/admin/people/patient/{self.ana.pk}/change/")
@@ -162,12 +162,12 @@ class TestMyData(TestCase):
         for address in ("/my/data/", "/my/data/file/"):
             assert CANARY not in client.get(address).content.decode()
 
-    def test_of_a_stranger_is_nothing_and_the_page_says_so(self) -> None:
+    def test_of_a_new_visitor_is_empty_and_the_page_says_so(self) -> None:
         assert "Nothing is kept about you" in Client().get("/my/data/").content.decode()
         assert Client().get("/my/data/file/")["Location"] == "/my/data/"
         assert Session.objects.count() == 0
 
-    def test_costs_the_same_number_of_queries_for_one_check_as_for_three(self) -> None:
+    def test_costs_the_same_number_of_queries_for_one_and_three_checks(self) -> None:
         client = self.sign_in(self.ana)
         client.get("/my/data/")
         with self.assertNumQueries(17):
@@ -179,14 +179,14 @@ class TestMyData(TestCase):
         with self.assertNumQueries(17):
             client.get("/my/data/")
 
-    def test_is_erased_only_with_a_tick(self) -> None:
+    def test_is_erased_only_with_a_ticked_box(self) -> None:
         client = self.sign_in(self.ana)
         response = client.post("/my/data/erase/", {})
         assert response.status_code == 200
         assert "Tick the box if you want to erase everything" in response.content.decode()
         assert Response.objects.filter(item__attempt__learner=self.ana.user).count() == 2
 
-    def test_once_erased_stands_nowhere_but_for_the_rows_that_stay(self) -> None:
+    def test_is_nowhere_after_an_erasure_except_in_the_rows_that_must_stay(self) -> None:
         phone, tablet = self.sign_in(self.ana), self.sign_in(self.ana)
         assert len(self.canaries()) >= 5
         before = {k.title: k.theirs(self.ben.user).count() for k in data.PERSONAL_DATA}
@@ -204,7 +204,7 @@ class TestMyData(TestCase):
         assert not Client().login(username=f"ana-{CANARY}", password=PASSWORD)
         assert {k.title: k.theirs(self.ben.user).count() for k in data.PERSONAL_DATA} == before
 
-    def test_once_erased_is_an_ended_record_without_a_name_for_the_nurse(self) -> None:
+    def test_is_a_closed_record_without_a_name_for_the_nurse_after_an_erasure(self) -> None:
         self.sign_in(self.ana).post("/my/data/erase/", {"sure": "yes"})
         patient = Patient.objects.get(pk=self.ana.pk)
         assert (patient.label, patient.reference, patient.ended_why) == ("Erased", "", "stopped")
@@ -214,13 +214,13 @@ class TestMyData(TestCase):
         assert "Ben" in listed
         assert "Erased" not in listed
 
-    def test_keeps_the_reason_for_which_a_record_had_ended_before(self) -> None:
+    def test_keeps_the_reason_of_a_record_that_was_closed_before(self) -> None:
         Patient.objects.filter(pk=self.ana.pk).update(ended_on=at(1).date(), ended_why="moved")
         self.sign_in(self.ana).post("/my/data/erase/", {"sure": "yes"})
         patient = Patient.objects.get(pk=self.ana.pk)
         assert (patient.ended_on, patient.ended_why) == (at(1).date(), "moved")
 
-    def test_erased_in_the_middle_of_a_check_gives_kind_pages(self) -> None:
+    def test_can_be_erased_in_the_middle_of_a_check_without_an_error(self) -> None:
         phone, tablet = self.sign_in(self.ana), self.sign_in(self.ana)
         attempt = Attempt.objects.get(learner=self.ana.user)
         items = list(attempt.items.select_related("revision"))
@@ -239,7 +239,7 @@ class TestMyData(TestCase):
             taking.answer(item=items[2], given=right(items[2].revision), number=1, now=at(22))
         assert Response.objects.filter(item__attempt=attempt.pk).count() == 0
 
-    def test_leaves_nothing_on_the_device_and_no_cookie_of_other_sites_is_touched(self) -> None:
+    def test_leaves_nothing_on_the_device_and_does_not_touch_cookies_of_other_sites(self) -> None:
         client = self.sign_in(self.ana)
         client.post("/settings/", {"text": "large", "colors": "dark", "listen": "hide", "helper": "yes"})
         response = client.post("/my/data/erase/", {"sure": "yes"})
@@ -273,16 +273,16 @@ class TestAPatientWhoStopsSharing(TestCase):
         noor.force_login(self.noor)
         return noor.get(f"/admin/people/patient/{self.ana.pk}/change/").content.decode()
 
-    def test_is_told_the_phones_first(self) -> None:
+    def test_sees_the_phone_numbers_first(self) -> None:
         assert "555-010-0199" in self.page
         assert "555-010-0199" not in self.client.get("/help/").content.decode()
 
-    def test_keeps_what_they_did_and_goes_on_learning(self) -> None:
+    def test_keeps_what_they_did_and_can_continue_learning(self) -> None:
         assert Reading.objects.filter(learner=self.ana.user).count() == 1
         assert Response.objects.filter(item__attempt__learner=self.ana.user).count() == 2
         assert "What is immunotherapy?" in self.client.get("/my/").content.decode()
 
-    def test_is_no_longer_seen_by_the_nurse_now_or_before(self) -> None:
+    def test_hides_new_and_past_work_from_the_nurse(self) -> None:
         patient = Patient.objects.get(pk=self.ana.pk)
         assert (patient.ended_why, patient.label) == ("stopped", self.ana.label)
         assert not Reading.objects.filter(learner=patient.user).exists()
@@ -291,20 +291,20 @@ class TestAPatientWhoStopsSharing(TestCase):
         noor.force_login(self.noor)
         assert CANARY not in noor.get("/admin/people/patient/").content.decode()
 
-    def test_shares_no_question_any_more(self) -> None:
+    def test_no_longer_shares_questions(self) -> None:
         assert [q.shared for q in MyQuestion.objects.of(self.ana.user)] == [None]
 
-    def test_keeps_no_address_for_reminders(self) -> None:
+    def test_loses_the_address_for_reminders(self) -> None:
         assert not Reminder.objects.filter(patient=self.ana).exists()
 
-    def test_cannot_be_opened_by_the_nurses_code_any_more(self) -> None:
+    def test_cancels_the_code_of_the_nurse(self) -> None:
         assert AccessCode.objects.get(user=self.ana.user).cancelled is not None
 
-    def test_is_noted_once_however_often_it_is_posted(self) -> None:
+    def test_is_noted_once_even_when_posted_several_times(self) -> None:
         self.client.post("/my/data/stop/")
         assert AuditEvent.objects.filter(patient=self.ana.pk, what="sharing.stopped", who=self.ana.user.pk).count() == 1
 
-    def test_can_still_erase_everything_of_their_own(self) -> None:
+    def test_can_still_erase_everything(self) -> None:
         self.client.post("/my/data/erase/", {"sure": "yes"})
         assert not Reading.objects.filter(learner=self.ana.user).exists()
         assert not User.objects.filter(username=self.ana.user.username).exists()
@@ -313,7 +313,7 @@ class TestAPatientWhoStopsSharing(TestCase):
 
 @pytest.fixture
 def many_looks(db: None) -> User:
-    """ana, whom 12 of 5,000 rows of the audit table tell of; in two of them she is both who and of whom."""
+    """Return ana, who is in 12 of 5,000 audit rows; in two of them she is both the actor and the patient."""
     ana, start = cast.make_patient(cast.make_team()), AuditEvent.objects.count()
     AuditEvent.objects.bulk_create(
         AuditEvent(at=at(20), who=1_000_000 + n % 500, what="patient.seen", patient=2_000_000 + n % 500)
@@ -327,20 +327,20 @@ def many_looks(db: None) -> User:
     return ana.user
 
 
-def test_who_looked_is_each_row_once_and_the_oldest_first(many_looks: User) -> None:
+def test_who_looked_lists_each_row_once_and_the_oldest_first(many_looks: User) -> None:
     looks = [(row["who"], row["what"]) for row in data.read(many_looks)["Who looked at your record"]]
     three = [("staff", "saw a patient's page"), ("you", str(WORDS["erased"])), ("you", str(WORDS["audit.seen"]))]
     assert looks == three * 2 + [("staff", "saw a patient's page")] * 6
 
 
-def test_who_looked_at_somebody_without_a_care_team_is_what_they_did(many_looks: User) -> None:
+def test_who_looked_lists_a_guests_own_acts(many_looks: User) -> None:
     guest = User.objects.create_guest()
     AuditEvent.objects.create(at=at(21), who=guest.pk, what="erased")
     assert [row["who"] for row in data.read(guest)["Who looked at your record"]] == ["you"]
 
 
 @pytest.mark.parametrize("patient", [True, False], ids=["a-patient", "a-guest"])
-def test_who_looked_is_found_by_indexes_among_5000_rows(many_looks: User, patient: bool) -> None:
+def test_who_looked_uses_indexes_among_5000_rows(many_looks: User, patient: bool) -> None:
     person = many_looks if patient else User.objects.create_guest()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE people_auditevent")

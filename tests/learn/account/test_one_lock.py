@@ -1,4 +1,4 @@
-"""One lock order (quizzes/learners.py): no deadlock, no answer lost, and after an erasure nothing is left."""
+"""One lock order (quizzes/learners.py) means no deadlock, no lost answer, and nothing left after an erasure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ committed = pytest.mark.django_db(transaction=True)
 
 
 class Site:
-    """A lesson with a check, and a nurse; `patient` makes somebody who has done a little of everything."""
+    """A lesson with a check, and a nurse; `patient` makes a patient with rows in many tables."""
 
     def __init__(self) -> None:
         self.questions = [make_question(f"q{n}") for n in range(3)]
@@ -72,9 +72,9 @@ def site() -> Site:
 
 
 def left_of(user: User) -> list[str]:
-    """Return whatever leads to this person, in every table of the site, but what a clinic has to keep.
+    """Return the rows with a link to this person, in every table, except those that a clinic must keep.
 
-    Those are the bare user, the bare patient, and teach-backs.
+    A clinic must keep the emptied user, the emptied patient, and teach-backs.
     """
     found: list[str] = []
     wanted: list[tuple[type[Model], set[Any]]] = [(User, {user.pk}), (Patient, set())]
@@ -98,7 +98,7 @@ def refused(errors: list[Exception]) -> list[str]:
 
 
 def race(*acts: Callable[[], object]) -> list[str]:
-    """Run these at the same moment, slowly; return what the database refused to any of them."""
+    """Run these functions at the same moment, slowed down; return the database errors of all of them."""
 
     def run(n: int) -> list[str]:
         with paced() as errors:
@@ -110,12 +110,12 @@ def race(*acts: Callable[[], object]) -> list[str]:
     return [said for told in outcomes for said in (told if isinstance(told, list) else [repr(told)])]
 
 
-# What a request may be doing while its person erases everything: each takes what the request had read before.
+# Requests that may run while the same person erases everything. Each uses rows that it read before the erasure.
 IN_FLIGHT: dict[str, Callable[[Site, Patient], Callable[[], object]]] = {
     "starts a check": lambda s, p: lambda: taking.start(learner=p.user, quiz=s.other, language="en", now=at(21)),
     "starts a review": lambda s, p: lambda: reviewing.start(learner=p.user, language="en", now=at(22)),
     "answers": lambda s, p: partial(taking.answer, item=s.item(p.user), given=[], number=1, now=at(21)),
-    "puts reviews off": lambda s, p: lambda: reviewing.pause(learner=p.user, now=at(21)),
+    "pauses reviews": lambda s, p: lambda: reviewing.pause(learner=p.user, now=at(21)),
     "has memories rebuilt": lambda s, p: lambda: reviewing.rebuild(learner=p.user),
     "reads": lambda s, p: lambda: progress.read(learner=p.user, steps=s.steps, step=s.steps[0], now=at(21)),
     "adds a question": lambda s, p: lambda: visits.add(learner=p.user, text="And dance?", now=at(21)),
@@ -123,21 +123,21 @@ IN_FLIGHT: dict[str, Callable[[Site, Patient], Callable[[], object]]] = {
     "makes a code": lambda s, p: lambda: codes.make(user=p.user, by=p.user, now=at(21)),
     "keeps an address": lambda s, p: lambda: email_codes.set_address(user=p.user, address="ana@example.org"),
     "asks for reminders": lambda s, p: lambda: reminders.ask(patient=p, address="ana@example.org", now=at(21)),
-    "is asked to read": lambda s, p: (
+    "gets an assignment": lambda s, p: (
         lambda: assignments.assign(
             patients=[p], lessons=[s.lesson], due=date(2026, 12, 1), note="Soon", by=s.noor, now=at(21)
         )
     ),
     "is renamed": lambda s, p: lambda: desk.rename(patient=p, label="Ana M", reference="7", by=s.noor, now=at(21)),
-    "was spoken with": lambda s, p: lambda: progress.contacted(patient=p, by=s.noor, note="Fine", number=1, now=at(21)),
-    "gets a card": lambda s, p: lambda: codes.make(user=p.user, by=s.noor, now=at(21)),
+    "is contacted": lambda s, p: lambda: progress.contacted(patient=p, by=s.noor, note="Fine", number=1, now=at(21)),
+    "gets an invitation": lambda s, p: lambda: codes.make(user=p.user, by=s.noor, now=at(21)),
 }
 in_flight = pytest.mark.parametrize("act", IN_FLIGHT.values(), ids=IN_FLIGHT)
 
 
 @committed
 @in_flight
-def test_a_request_that_comes_after_an_erasure_leaves_nothing(site: Site, act: Any) -> None:
+def test_a_request_after_an_erasure_leaves_nothing(site: Site, act: Any) -> None:
     patient = site.patient()
     request = act(site, Patient.objects.select_related("user", "care_team").get(pk=patient.pk))
     account.erase(user=User.objects.get(pk=patient.user.pk), now=at(21))
@@ -149,7 +149,7 @@ def test_a_request_that_comes_after_an_erasure_leaves_nothing(site: Site, act: A
 @pytest.mark.race
 @committed
 @in_flight
-def test_an_erasure_against_a_request_in_flight_leaves_nothing(site: Site, act: Any) -> None:
+def test_an_erasure_during_a_request_leaves_nothing(site: Site, act: Any) -> None:
     for n in range(ROUNDS):
         patient = site.patient()
         request = act(site, Patient.objects.select_related("user", "care_team").get(pk=patient.pk))
@@ -158,7 +158,7 @@ def test_an_erasure_against_a_request_in_flight_leaves_nothing(site: Site, act: 
         assert (n, told, left_of(patient.user)) == (n, [], [])
 
 
-# What somebody may press while their record is erased on another device: what it calls, the page, the form.
+# Buttons that a person may press while their record is erased on another device: the called function, page, form.
 PRESSES: dict[str, tuple[tuple[Any, str], str, dict[str, str]]] = {
     "Continue": ((learners, "locked"), "/lessons/basics/a-quiz/1/", {}),
     "Start the check": ((learners, "locked"), "/check/a-quiz/", {}),
@@ -176,7 +176,7 @@ PRESSES: dict[str, tuple[tuple[Any, str], str, dict[str, str]]] = {
 
 
 def erase_before(monkeypatch: pytest.MonkeyPatch, called: tuple[Any, str], user: User) -> None:
-    """Erase this person after their next request was let in, and before it writes."""
+    """Erase this user during their next request: after it is authenticated and before it writes."""
     real = getattr(*called)
 
     def erased_first(*args: Any, **kwargs: Any) -> Any:
@@ -189,7 +189,7 @@ def erase_before(monkeypatch: pytest.MonkeyPatch, called: tuple[Any, str], user:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("called", "page", "form"), PRESSES.values(), ids=PRESSES)
-def test_who_was_erased_while_they_pressed_goes_on_as_a_visitor_and_is_told(
+def test_a_person_who_is_erased_during_a_request_becomes_a_visitor_and_gets_a_message(
     site: Site, client: Client, monkeypatch: pytest.MonkeyPatch, called: Any, page: str, form: dict[str, str]
 ) -> None:
     patient = site.patient()
@@ -208,7 +208,7 @@ def test_who_was_erased_while_they_pressed_goes_on_as_a_visitor_and_is_told(
 
 
 @pytest.mark.django_db
-def test_who_erases_twice_at_once_is_told_once_more_that_nothing_is_left(
+def test_a_second_erasure_at_the_same_moment_shows_the_same_page(
     site: Site, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = site.patient().user
@@ -227,7 +227,7 @@ DESK = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("screen", "form"), DESK.items(), ids=DESK)
-def test_a_nurse_whose_patient_was_erased_meanwhile_is_told_and_stays_signed_in(
+def test_a_nurse_gets_a_message_when_the_patient_was_erased_during_the_request(
     site: Site, client: Client, monkeypatch: pytest.MonkeyPatch, screen: str, form: dict[str, str]
 ) -> None:
     patient = site.patient()
@@ -245,7 +245,7 @@ def test_a_nurse_whose_patient_was_erased_meanwhile_is_told_and_stays_signed_in(
 @pytest.mark.django_db
 @pytest.mark.parametrize("breaks", [(progress, "read"), (RoleBackend, "get_user")], ids=["a verb", "the middleware"])
 @pytest.mark.parametrize(("error", "status"), [(OperationalError("database is locked"), 503), (ValueError(), 500)])
-def test_a_database_that_is_busy_gives_a_page_that_says_what_is_safe(
+def test_a_busy_database_gives_a_page_that_says_what_is_saved(
     site: Site, client: Client, monkeypatch: pytest.MonkeyPatch, breaks: Any, error: Exception, status: int
 ) -> None:
     client.force_login(User.objects.create_guest())
@@ -264,9 +264,9 @@ def test_a_database_that_is_busy_gives_a_page_that_says_what_is_safe(
 
 
 @committed
-def test_what_was_erased_is_in_no_file_of_sqlite(site: Site) -> None:
+def test_erased_text_is_in_no_file_of_sqlite(site: Site) -> None:
     if connection.vendor != "sqlite":
-        return  # PostgreSQL clears its own files, by vacuum
+        return  # PostgreSQL removes old rows from its files by vacuum
     needle = "a zebrafinch in the attic"
     patient = site.patient()
     visits.add(learner=patient.user, text=needle, now=at(3))
@@ -283,7 +283,7 @@ def test_what_was_erased_is_in_no_file_of_sqlite(site: Site) -> None:
 
 @pytest.mark.race
 @committed
-def test_an_answer_against_a_merge_is_kept_and_nobody_waits_for_ever(site: Site) -> None:
+def test_an_answer_during_a_merge_is_saved_without_a_deadlock(site: Site) -> None:
     for n in range(ROUNDS):
         guest, into = User.objects.create_guest(), User.objects.create_guest()
         if n % 2:
@@ -306,7 +306,7 @@ def test_an_answer_against_a_merge_is_kept_and_nobody_waits_for_ever(site: Site)
 
 @pytest.mark.race
 @committed
-def test_a_merge_against_an_erasure_of_the_record_it_goes_into_leaves_nothing_of_either(site: Site) -> None:
+def test_a_merge_during_an_erasure_of_its_target_leaves_nothing(site: Site) -> None:
     for n in range(ROUNDS):
         guest, into = User.objects.create_guest(), site.patient().user
         taking.start(learner=guest, quiz=site.quiz, language="en", now=at(20))
@@ -320,7 +320,7 @@ def test_a_merge_against_an_erasure_of_the_record_it_goes_into_leaves_nothing_of
 @pytest.mark.race
 @committed
 def test_double_presses_violate_no_constraint(site: Site) -> None:
-    """What violates one is written to PostgreSQL's own log, with the note or the address in it."""
+    """PostgreSQL logs a violated constraint with the values of the row, such as a note or an address."""
     topics = [{"lesson": site.lesson, "topic": "T", "outcome": "prompt", "to_whom": "patient", "place": 1}]
     for n in range(ROUNDS):
         p = site.patient()
@@ -348,7 +348,7 @@ def test_double_presses_violate_no_constraint(site: Site) -> None:
 
 @pytest.mark.race
 @committed
-def test_a_guest_who_comes_back_while_tidy_waits_for_them_stays(site: Site) -> None:
+def test_tidy_keeps_a_guest_who_comes_back_while_it_waits_for_their_lock(site: Site) -> None:
     guest, now = User.objects.create_guest(), timezone.now()
     long_ago = now - timedelta(days=366)
     User.objects.filter(pk=guest.pk).update(date_joined=long_ago)
@@ -356,7 +356,7 @@ def test_a_guest_who_comes_back_while_tidy_waits_for_them_stays(site: Site) -> N
 
     def act(n: int) -> None:
         if n:
-            time.sleep(0.2)  # the guest holds their lock by now
+            time.sleep(0.2)  # by now the guest's request holds the lock
             call_command("tidy", stdout=StringIO())
             return
         with learners.locked(guest.pk):

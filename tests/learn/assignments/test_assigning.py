@@ -1,4 +1,4 @@
-"""Assign, undo, change the day, withdraw: exactly what one press did, and nothing that anybody did since."""
+"""Assign, undo, change the day, withdraw: an undo reverts exactly one act, and no later change."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class AssigningCase(TestCase):
         return actions.assign(patients=patients or [self.ana], **how)
 
     def stand(self) -> list[tuple[Any, ...]]:
-        """Return what is asked now."""
+        """Return the current assignments."""
         active = Assignment.objects.active().order_by("patient", "lesson")
         return list(active.values_list("patient__label", "lesson__slug", "due", "note", "by__username"))
 
@@ -53,13 +53,13 @@ class TestAnUndo(AssigningCase):
     def undo(self, act: Act, *, by: User | None = None, after: timedelta = timedelta(minutes=9)) -> actions.Undone:
         return actions.undo(act=act, by=by or self.noor, now=NOW + after)
 
-    def test_takes_back_what_the_act_made_and_keeps_the_rows(self) -> None:
+    def test_withdraws_what_the_act_assigned_and_keeps_the_rows(self) -> None:
         act = self.assign(self.ana, self.ben, lessons=[self.lesson, self.other])
         assert self.undo(act) == actions.Undone(back=4, left=0)
         assert self.stand() == []
         assert Assignment.objects.exclude(withdrawn=None).count() == 4
 
-    def test_gives_back_what_the_act_changed_as_it_was(self) -> None:
+    def test_restores_what_the_act_changed(self) -> None:
         self.assign(self.ana, note="From Lea", by=self.lea)
         before = self.stand()
         act = self.assign(self.ana, self.ben, due=LATER, note="From Noor")
@@ -67,7 +67,7 @@ class TestAnUndo(AssigningCase):
         assert self.undo(act) == actions.Undone(back=2, left=0)
         assert self.stand() == before
 
-    def test_twice_is_once(self) -> None:
+    def test_twice_has_no_more_effect(self) -> None:
         act = self.assign(self.ana)
         assert self.undo(act) == self.undo(act) == actions.Undone(back=1, left=0)
         self.assign(self.ana)
@@ -75,33 +75,33 @@ class TestAnUndo(AssigningCase):
         assert len(self.stand()) == 1
         assert AuditEvent.objects.filter(what="assigned.undone").count() == 1
 
-    def test_leaves_alone_what_somebody_changed_since_and_says_so(self) -> None:
+    def test_does_not_revert_a_later_change_and_says_so(self) -> None:
         act = self.assign(self.ana, self.ben)
         self.assign(self.ana, due=LATER, by=self.lea)
         assert self.undo(act) == actions.Undone(back=1, left=1)
         assert self.stand() == [("Ana", self.lesson.slug, LATER, "", "lea")]
 
-    def test_leaves_alone_what_was_withdrawn_and_asked_anew_since(self) -> None:
+    def test_does_not_revert_what_was_withdrawn_and_assigned_again(self) -> None:
         act = self.assign(self.ana)
         actions.withdraw(assignment=Assignment.objects.get(), by=self.lea, now=NOW)
         self.assign(self.ana, by=self.lea)
         assert self.undo(act) == actions.Undone(back=0, left=1)
         assert len(self.stand()) == 1
 
-    def test_of_a_change_opens_the_one_before_to_its_own_undo(self) -> None:
+    def test_of_a_later_change_makes_the_first_act_undoable_again(self) -> None:
         first = self.assign(self.ana)
         second = self.assign(self.ana, due=LATER)
         assert self.undo(first) == actions.Undone(back=0, left=1)
         self.undo(second)
         assert self.stand()[0][2] == DUE
 
-    def test_after_ten_minutes_is_too_late_and_changes_nothing(self) -> None:
+    def test_after_ten_minutes_is_refused_and_changes_nothing(self) -> None:
         act = self.assign(self.ana)
         with self.assertRaises(actions.TooLate):
             self.undo(act, after=timedelta(minutes=10, seconds=1))
         assert len(self.stand()) == 1
 
-    def test_is_for_the_nurse_who_did_it_alone(self) -> None:
+    def test_is_only_for_the_nurse_who_did_it(self) -> None:
         act = self.assign(self.ana)
         with self.assertRaises(Act.DoesNotExist):
             self.undo(act, by=self.lea)
@@ -110,13 +110,13 @@ class TestAnUndo(AssigningCase):
             assert self.client.post(reverse("admin:people_patient_undo", args=[act.pk])).status_code == 404
         assert len(self.stand()) == 1
 
-    def test_does_not_reach_a_patient_whom_the_nurse_may_no_longer_see(self) -> None:
+    def test_does_not_change_a_patient_that_the_nurse_may_no_longer_see(self) -> None:
         act = self.assign(self.ana, self.ben)
         Patient.objects.filter(pk=self.ana.pk).update(care_team=CareTeam.objects.get(name="Cedar team"))
         assert self.undo(act) == actions.Undone(back=1, left=1)
         assert [row[0] for row in self.stand()] == ["Ana"]
 
-    def test_is_a_button_beside_the_message_and_goes_with_it(self) -> None:
+    def test_is_a_button_that_is_shown_only_with_the_message(self) -> None:
         form = {"lessons": [self.lesson.slug], "due": "2026-12-04"}
         page = self.client.post(
             f"{reverse('admin:people_patient_assign')}?patient={self.ana.pk}&patient={self.ben.pk}", form, follow=True
@@ -128,7 +128,7 @@ class TestAnUndo(AssigningCase):
         assert "Undone." in words(self.client.post(button, follow=True))
         assert self.stand() == []
 
-    def test_that_leaves_some_or_comes_too_late_says_what_is_so(self) -> None:
+    def test_says_when_it_is_partial_or_too_late(self) -> None:
         act = self.assign(self.ana, self.ben)
         self.assign(self.ana, due=LATER, by=self.lea)
         button = reverse("admin:people_patient_undo", args=[act.pk])
@@ -146,14 +146,14 @@ class TestAnUndo(AssigningCase):
 
 
 class TestTheFormForTickedPatients(AssigningCase):
-    def test_is_noted_as_a_list_of_those_it_names(self) -> None:
+    def test_leaves_an_audit_row_as_a_list_of_patients(self) -> None:
         self.client.get(reverse("admin:people_patient_assign"), {"patient": [self.ana.pk, self.ben.pk]})
         [row] = AuditEvent.objects.all()
         assert (row.what, row.team, row.count, row.who) == ("list.seen", self.maple.pk, 2, self.noor.pk)
 
 
 class TestAssigningTwice(AssigningCase):
-    def test_gives_the_same_act_so_that_a_double_press_can_be_undone(self) -> None:
+    def test_returns_the_same_act_so_that_a_double_press_can_be_undone(self) -> None:
         assert self.assign(self.ana) == self.assign(self.ana)
         assert Act.objects.count() == 1
         assert AuditEvent.objects.count() == 1
@@ -164,7 +164,7 @@ class TestAssigningTwice(AssigningCase):
         assert self.assign(self.ana, by=self.lea) is None
         assert self.stand() == before
 
-    def test_never_gives_an_act_that_did_more_than_was_asked_now(self) -> None:
+    def test_never_returns_an_act_that_did_more_than_this_request(self) -> None:
         self.assign(self.ana, self.ben)
         assert self.assign(self.ana) is None
 
@@ -174,20 +174,20 @@ class TestAPathway(AssigningCase):
         address = f"{reverse('admin:people_patient_assign')}?patient={self.ana.pk}"
         return self.client.post(address, {"due": "2026-12-04"} | form, follow=True)
 
-    def test_is_all_its_lessons_and_one_of_them_ticked_too_is_one(self) -> None:
+    def test_assigns_all_its_lessons_and_a_lesson_that_is_ticked_too_only_once(self) -> None:
         pathway = Pathway.objects.get(slug="virus-therapy")
         page = self.assign_by_form(pathways=["virus-therapy"], lessons=["who-to-call", "il-2"])
         assert "Assigned 6 lessons to Ana." in words(page)
         assert {row[1] for row in self.stand()} == {*pathway.slugs, "il-2"}
 
-    def test_is_there_for_each_therapy_with_the_number_of_its_lessons(self) -> None:
+    def test_exists_for_each_therapy_with_its_number_of_lessons(self) -> None:
         page = words(self.client.get(f"{reverse('admin:people_patient_assign')}?patient={self.ana.pk}"))
         for pathway in Pathway.objects.all():
             assert f"{pathway.name}: {len(pathway.slugs)} lessons" in page
         named = {pathway.therapy for pathway in Pathway.objects.select_related("therapy")}
         assert named == set(Therapy.objects.taught().filter(kind=Therapy.Kind.THERAPY))
 
-    def test_that_is_not_there_is_refused_kindly(self) -> None:
+    def test_that_does_not_exist_is_refused_with_a_message(self) -> None:
         for value in ("nothing", "\x00", "9" * 40):
             assert "not there any more" in words(self.assign_by_form(pathways=[value]))
         assert self.stand() == []
@@ -201,28 +201,28 @@ class TestOneAssignment(AssigningCase):
         self.address = reverse("admin:people_patient_assignment", args=[self.ana.pk, self.asked.pk])
         self.page = reverse("admin:people_patient_change", args=[self.ana.pk])
 
-    def test_stands_on_the_patients_page_with_its_day_and_words_and_leads_to_its_own_page(self) -> None:
+    def test_is_on_the_patients_page_with_day_and_note_and_links_to_its_own_page(self) -> None:
         page = self.client.get(self.page)
         assert "by Friday 4 December" in words(page)
         assert "Asked by noor. “Before Monday”" in words(page)
         assert f'href="{self.address}"' in page.content.decode()
         assert 'value="2026-12-04"' in self.client.get(self.address).content.decode()
 
-    def test_takes_another_day_for_this_patient_only_and_can_be_undone(self) -> None:
+    def test_can_get_another_day_for_this_patient_only_and_can_be_undone(self) -> None:
         response = self.client.post(self.address, {"due": "2026-12-11", "note": "Before Monday"}, follow=True)
         assert response.redirect_chain == [(self.page, 303)]
         assert [row[2] for row in self.stand()] == [LATER, DUE]
         self.client.post(reverse("admin:people_patient_undo", args=[Act.objects.latest("pk").pk]))
         assert [row[2] for row in self.stand()] == [DUE, DUE]
 
-    def test_that_is_late_takes_new_words_with_its_old_day(self) -> None:
+    def test_that_is_late_can_get_a_new_note_with_its_old_day(self) -> None:
         with time_machine.travel(at(23) + timedelta(days=20), tick=False):
             self.client.force_login(self.noor)
             assert "That day has passed" in words(self.client.post(self.address, {"due": "2026-12-05", "note": "x"}))
             self.client.post(self.address, {"due": "2026-12-04", "note": "Still time"})
         assert self.stand()[0][2:4] == (DUE, "Still time")
 
-    def test_withdrawn_is_not_asked_any_more_and_its_row_stays(self) -> None:
+    def test_withdrawn_is_no_longer_asked_for_and_its_row_stays(self) -> None:
         address = reverse("admin:people_patient_withdraw", args=[self.ana.pk, self.asked.pk])
         for _ in range(2):
             assert "Withdrawn." in words(self.client.post(address, follow=True))
@@ -240,7 +240,7 @@ class TestOneAssignment(AssigningCase):
             assert self.client.post(address, {"due": "2026-12-11"}).status_code == 404
         assert [row[2] for row in self.stand()] == [DUE, DUE]
 
-    def test_never_locks_when_late(self) -> None:
+    def test_can_still_be_done_when_it_is_late(self) -> None:
         with time_machine.travel(at(23) + timedelta(days=60), tick=False):
             self.client.force_login(self.ana.user)
             lesson = "/lessons/antibodies-and-checkpoint-inhibitors/side-effects-when-to-call/1/"
@@ -250,28 +250,28 @@ class TestOneAssignment(AssigningCase):
         assert "Late" not in page
 
 
-class TestTheClinicsCalendar(SimpleTestCase):
-    """Due is a date where the clinic is: over both changes of its clock the day begins and ends at its midnight."""
+class TestTheClinicsTimeZone(SimpleTestCase):
+    """The due date is a date in the clinic's time zone: a day starts at midnight there, also when clocks change."""
 
-    CHANGES = (  # zone, the days on which its clock changes
+    CHANGES = (  # time zone, the two days when its clocks change
         ("America/New_York", date(2026, 3, 8), date(2026, 11, 1)),
         ("America/Los_Angeles", date(2027, 3, 14), date(2027, 11, 7)),
         ("Europe/London", date(2026, 3, 29), date(2026, 10, 25)),
-        ("Australia/Lord_Howe", date(2026, 4, 5), date(2026, 10, 4)),  # half an hour
+        ("Australia/Lord_Howe", date(2026, 4, 5), date(2026, 10, 4)),  # changes by half an hour
         ("Pacific/Auckland", date(2026, 4, 5), date(2026, 9, 27)),
-        ("America/Santiago", date(2026, 4, 5), date(2026, 9, 6)),  # at midnight: that day has no 00:00
+        ("America/Santiago", date(2026, 4, 5), date(2026, 9, 6)),  # changes at midnight: one day has no 00:00
         ("Asia/Kolkata", date(2026, 3, 29), date(2026, 10, 25)),  # never changes
-        ("America/Phoenix", date(2026, 3, 8), date(2026, 11, 1)),  # nor here, beside those who do
+        ("America/Phoenix", date(2026, 3, 8), date(2026, 11, 1)),  # never changes, although its neighbors do
     )
 
     def first_moment(self, day: date, zone: ZoneInfo) -> datetime:
-        """Return the first minute of the day where the clinic is, found by looking at a clock, minute by minute."""
+        """Return the first minute of the day in the clinic's time zone, found by a search minute by minute."""
         moment = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=26)
         while moment.astimezone(zone).date() < day:
             moment += timedelta(minutes=1)
         return moment
 
-    def test_makes_late_at_its_own_midnight(self) -> None:
+    def test_makes_assignments_late_at_its_own_midnight(self) -> None:
         for name, *days in self.CHANGES:
             team, zone = CareTeam(name="T", zone=name), ZoneInfo(name)
             for due in (day + timedelta(days=n) for day in days for n in (-1, 0, 1)):
@@ -280,7 +280,7 @@ class TestTheClinicsCalendar(SimpleTestCase):
                     assert not asked.is_late(team.today(over - timedelta(minutes=1)))
                     assert asked.is_late(team.today(over))
 
-    def test_suggests_the_same_day_of_the_next_week_over_a_change(self) -> None:
+    def test_gives_the_right_date_at_every_hour_when_clocks_change(self) -> None:
         for name, *days in self.CHANGES:
             team = CareTeam(name="T", zone=name)
             for day in days:
@@ -291,13 +291,13 @@ class TestTheClinicsCalendar(SimpleTestCase):
                         assert today == day - timedelta(days=n), (name, day, n, hours)
                         assert (today + timedelta(days=7)).weekday() == today.weekday()
 
-    def test_does_not_shift_a_day_that_is_kept_and_shown(self) -> None:
+    def test_does_not_shift_a_saved_day_when_it_is_shown(self) -> None:
         due = date(2026, 11, 1)
         assert f"{Assignment(due=due).due:%A %d %B}" == "Sunday 01 November"
 
 
-class TestTheDayOnThePages(AssigningCase):
-    def test_is_the_same_for_nurse_and_patient_over_the_change_of_the_clock(self) -> None:
+class TestTheDueDayOnThePages(AssigningCase):
+    def test_is_the_same_for_nurse_and_patient_when_clocks_change(self) -> None:
         for zone, day in (("America/New_York", date(2026, 11, 1)), ("Pacific/Auckland", date(2026, 9, 27))):
             CareTeam.objects.filter(pk=self.maple.pk).update(zone=zone)
             Assignment.objects.all().delete()
@@ -329,7 +329,7 @@ class TestAssigningAtOnce(TransactionTestCase):
         who = self.patients if by.pk % 2 else self.patients[::-1]
         return actions.assign(patients=who, lessons=self.lessons, due=due, note="", by=by, now=NOW)
 
-    def test_asks_each_lesson_once_and_every_act_tells_what_it_did(self) -> None:
+    def test_leaves_each_assignment_once_with_the_values_of_one_act(self) -> None:
         for n in range(10):
             dues = [DUE + timedelta(days=10 * n + k) for k in range(8)]
             done = together(8, lambda k, dues=dues: self.assign(self.nurses[k % 4], dues[k]))
@@ -338,7 +338,7 @@ class TestAssigningAtOnce(TransactionTestCase):
             assert standing.count() == 15
             assert standing.values("act", "due", "by").distinct().count() == 1
 
-    def test_undoes_once_whoever_presses_how_often(self) -> None:
+    def test_undoes_once_after_many_presses(self) -> None:
         for _ in range(10):
             act = self.assign(self.nurses[0], DUE)
             assert act
@@ -346,7 +346,7 @@ class TestAssigningAtOnce(TransactionTestCase):
             assert done == [actions.Undone(back=15, left=0)] * 6
             assert not Assignment.objects.active().exists()
 
-    def test_never_undoes_what_another_nurse_changed_at_that_moment(self) -> None:
+    def test_never_undoes_a_change_of_another_nurse_at_that_moment(self) -> None:
         for n in range(10):
             act = self.assign(self.nurses[0], DUE)
             assert act

@@ -1,4 +1,4 @@
-"""Reminders: only for who asked and confirmed, gentle, once, without a word of what a person has; nothing is lost."""
+"""Reminders: only after opt-in and confirmation, sent once, without medical details; a failed mail is sent later."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TODAY = NOW.date()
 
 
 class Away(EmailBackend):
-    """A mail server that is not there, or not for some addresses."""
+    """A mail server that fails, for all or for some addresses."""
 
     refused: tuple[str, ...] = ("",)
 
@@ -80,10 +80,10 @@ class TestOptingIn(ReminderCase):
         assert found
         return found[1]
 
-    def test_takes_a_mail_and_a_press_of_its_button(self) -> None:
+    def test_needs_a_mail_and_a_press_of_the_button_on_its_page(self) -> None:
         assert "We sent you an email." in words(self.ask())
         assert mail.outbox[0].to == ["ana@example.com"]
-        self.client.logout()  # the mail is opened on another device
+        self.client.logout()  # the link is opened on another device
         for look in (self.client.get, self.client.head, self.client.get):
             look(self.link())
         assert not Reminder.objects.get().is_on
@@ -92,7 +92,7 @@ class TestOptingIn(ReminderCase):
         assert Reminder.objects.get().is_on
         assert Reminder.objects.get().address == "ana@example.com"
 
-    def test_by_a_link_that_was_changed_or_is_a_week_old_does_nothing(self) -> None:
+    def test_with_a_changed_or_week_old_link_does_nothing(self) -> None:
         self.ask()
         link = self.link()
         for bad in (link[:-3] + "x/", "/my/reminders/on/x/", "/my/reminders/on/%00/", "/my/reminders/on/1:2:3/"):
@@ -101,7 +101,7 @@ class TestOptingIn(ReminderCase):
             assert "This link is too old" in words(self.client.post(link))
         assert not Reminder.objects.get().is_on
 
-    def test_for_another_address_keeps_the_first_until_the_new_one_is_confirmed(self) -> None:
+    def test_with_another_address_keeps_the_first_until_the_new_one_is_confirmed(self) -> None:
         self.turned_on()
         self.ask("new@example.com")
         assert Reminder.objects.get().address == "ana@example.com"
@@ -111,7 +111,7 @@ class TestOptingIn(ReminderCase):
         self.client.post(self.link())
         assert Reminder.objects.get().address == "newer@example.com"
 
-    def test_says_how_to_mend_an_address_and_changes_nothing(self) -> None:
+    def test_explains_an_invalid_address_and_changes_nothing(self) -> None:
         for address, problem in (
             ("", "Type your email address"),
             ("ana", "like name@example.com"),
@@ -123,7 +123,7 @@ class TestOptingIn(ReminderCase):
         assert mail.outbox == []
         assert not Reminder.objects.exists()
 
-    def test_sends_five_mails_a_day_at_most_for_the_address_may_be_a_strangers(self) -> None:
+    def test_sends_at_most_five_mails_a_day_because_the_address_may_be_a_strangers(self) -> None:
         for n in range(reminders.MOST):
             self.ask(f"stranger{n}@example.com")
         assert "We have sent enough emails today" in words(self.ask())
@@ -131,13 +131,13 @@ class TestOptingIn(ReminderCase):
         with time_machine.travel(NOW + timedelta(days=1), tick=False):
             assert "We sent you an email." in words(self.ask())
 
-    def test_when_the_mail_server_is_away_says_so_and_keeps_what_was(self) -> None:
+    def test_says_when_the_mail_server_fails_and_keeps_the_old_state(self) -> None:
         self.turned_on()
         with override_settings(EMAIL_BACKEND=AWAY):
             assert "The email could not be sent." in words(self.ask("new@example.com"))
         assert (Reminder.objects.get().address, Reminder.objects.get().pending) == ("ana@example.com", "")
 
-    def test_is_offered_to_patients_alone(self) -> None:
+    def test_is_offered_only_to_patients(self) -> None:
         for person in (None, User.objects.create_guest(), self.noor):
             self.client.logout()
             if person:
@@ -150,7 +150,7 @@ class TestOptingIn(ReminderCase):
         self.client.force_login(self.ana.user)
         assert f'href="{reverse("reminders")}"' in self.client.get("/my/").content.decode()
 
-    def test_gives_links_of_public_url_whatever_host_was_asked(self) -> None:
+    def test_uses_public_url_in_links_for_any_host(self) -> None:
         with override_settings(PUBLIC_URL="https://learn.hospital.example", ALLOWED_HOSTS=["*"]):
             self.client.force_login(self.ana.user)
             self.client.post(reverse("reminders"), {"address": "a@example.com"}, headers={"host": "evil.example"})
@@ -159,7 +159,7 @@ class TestOptingIn(ReminderCase):
 
 
 class TestStopping(ReminderCase):
-    def test_needs_no_sign_in_and_a_press(self) -> None:
+    def test_needs_no_sign_in_but_a_press(self) -> None:
         mine = self.turned_on()
         link = reminders.stop_address(mine)
         for look in (self.client.get, self.client.head):
@@ -171,7 +171,7 @@ class TestStopping(ReminderCase):
         self.asked()
         assert self.run_it() == "Reminders sent: 0.\n"
 
-    def test_stands_in_every_mail_and_works_years_later(self) -> None:
+    def test_is_linked_in_every_mail_and_works_years_later(self) -> None:
         self.turned_on()
         self.asked()
         self.run_it()
@@ -182,7 +182,7 @@ class TestStopping(ReminderCase):
             self.client.post(found[1])
         assert not Reminder.objects.get().is_on
 
-    def test_for_a_week_lets_it_go_on_after(self) -> None:
+    def test_for_a_week_lets_reminders_continue_afterwards(self) -> None:
         mine = self.turned_on()
         page = words(self.client.post(reminders.stop_address(mine), {"do": "pause"}))
         assert "None will come before Monday 30 November." in page
@@ -191,7 +191,7 @@ class TestStopping(ReminderCase):
             assert self.run_it(day=day) == "Reminders sent: 0.\n"
         assert self.run_it(day=7) == "Reminders sent: 1.\n"
 
-    def test_by_a_link_that_was_changed_does_nothing(self) -> None:
+    def test_with_a_changed_link_does_nothing(self) -> None:
         link = reminders.stop_address(self.turned_on())
         for bad in (link[:-3] + "x/", "/my/reminders/stop/x/", "/my/reminders/stop/%00/"):
             assert "We cannot read this link" in words(self.client.post(bad))
@@ -199,7 +199,7 @@ class TestStopping(ReminderCase):
 
 
 class TestTheDailyRun(ReminderCase):
-    def test_sends_one_to_whoever_has_a_lesson_waiting_and_twice_is_once(self) -> None:
+    def test_sends_one_mail_for_a_waiting_lesson_even_when_it_runs_twice(self) -> None:
         self.turned_on()
         self.asked()
         assert self.run_it("--dry-run") == "Reminders to send today: 1. None was sent.\n"
@@ -208,7 +208,7 @@ class TestTheDailyRun(ReminderCase):
         assert self.run_it() == "Reminders sent: 0.\n"
         assert [message.to for message in mail.outbox] == [["ana@example.com"]]
 
-    def test_names_no_therapy_no_medicine_no_lesson_and_nobody(self) -> None:
+    def test_names_no_therapy_medicine_lesson_or_person(self) -> None:
         self.turned_on()
         self.asked()
         self.run_it()
@@ -230,19 +230,19 @@ class TestTheDailyRun(ReminderCase):
         told += [therapy.title.lower() for therapy in Therapy.objects.all()]
         assert [word for word in told if word in said] == []
 
-    def test_leaves_three_days_between_two(self) -> None:
+    def test_leaves_three_days_between_two_reminders(self) -> None:
         self.turned_on()
         self.asked()
         sent = [day for day in range(10) if "sent: 1" in self.run_it(day=day)]
         assert sent == [0, 3, 6, 9]
 
-    def test_writes_from_two_days_before_the_due_day_to_two_weeks_after(self) -> None:
+    def test_sends_from_two_days_before_the_due_day_to_two_weeks_after(self) -> None:
         self.turned_on()
         self.asked(TODAY + timedelta(days=5))
         sent = [day for day in range(40) if "sent: 1" in self.run_it(day=day)]
         assert sent == [3, 6, 9, 12, 15, 18]
 
-    def test_writes_to_nobody_else(self) -> None:
+    def test_sends_to_nobody_else(self) -> None:
         cases: dict[str, dict[str, Any]] = {
             "never asked": {},
             "not confirmed": {"address": "", "pending": "a@example.com", "confirmed": None},
@@ -263,7 +263,7 @@ class TestTheDailyRun(ReminderCase):
         assert self.run_it() == "Reminders sent: 0.\n"
         assert mail.outbox == []
 
-    def test_writes_to_nobody_whose_care_ended_while_it_ran(self) -> None:
+    def test_sends_nothing_when_the_record_is_closed_during_the_run(self) -> None:
         self.turned_on()
         read = Reminder.objects.select_related("patient__care_team", "patient__user").get()
         Patient.objects.update(ended_on=TODAY, ended_why="died")
@@ -273,14 +273,14 @@ class TestTheDailyRun(ReminderCase):
         assert not reminders.send(reminder=read, now=NOW)
         assert mail.outbox == []
 
-    def test_counts_the_days_of_the_clinic(self) -> None:
-        CareTeam.objects.update(zone="Pacific/Auckland")  # where it is the 24th already
+    def test_uses_the_date_in_the_clinics_time_zone(self) -> None:
+        CareTeam.objects.update(zone="Pacific/Auckland")  # where it is already the 24th
         self.turned_on(sent=TODAY - timedelta(days=2))
         self.asked(TODAY + timedelta(days=3))
         assert self.run_it() == "Reminders sent: 1.\n"
         assert Reminder.objects.get().sent == TODAY + timedelta(days=1)
 
-    def test_says_when_the_mail_server_is_away_and_tries_the_next_day(self) -> None:
+    def test_says_when_the_mail_server_fails_and_tries_again_the_next_day(self) -> None:
         self.turned_on()
         self.asked()
         with override_settings(EMAIL_BACKEND=AWAY), pytest.raises(CommandError, match="did not take 1"):
@@ -288,7 +288,7 @@ class TestTheDailyRun(ReminderCase):
         assert self.run_it() == "Reminders sent: 0.\n"
         assert self.run_it(day=1) == "Reminders sent: 1.\n"
 
-    def test_goes_on_to_the_others_when_one_address_is_refused(self) -> None:
+    def test_continues_with_the_others_when_one_address_is_refused(self) -> None:
         for name in ("a", "bad", "c"):
             patient = make_patient(self.maple, name)
             self.turned_on(patient, address=f"{name}@example.com")
@@ -301,7 +301,7 @@ class TestTheDailyRun(ReminderCase):
             self.run_it()
         assert [message.to[0] for message in mail.outbox] == ["a@example.com", "c@example.com"]
 
-    def test_gives_up_after_three_in_a_row_and_the_rest_keep_their_try(self) -> None:
+    def test_stops_after_three_failures_in_a_row_and_the_others_stay_due(self) -> None:
         for n in range(6):
             patient = make_patient(self.maple, f"P{n}")
             self.turned_on(patient, address=f"p{n}@example.com")
@@ -310,7 +310,7 @@ class TestTheDailyRun(ReminderCase):
             self.run_it()
         assert self.run_it() == "Reminders sent: 3.\n"
 
-    def test_costs_the_same_for_1_and_for_3_people_before_it_sends(self) -> None:
+    def test_costs_the_same_queries_for_1_and_3_people_before_it_sends(self) -> None:
         for more in (1, 2):
             for n in range(more):
                 patient = make_patient(self.maple, f"P{more}{n}")
@@ -320,12 +320,12 @@ class TestTheDailyRun(ReminderCase):
                 self.run_it("--dry-run")
 
 
-class TestByHand(ReminderCase):
+class TestAReminderSentByANurse(ReminderCase):
     def send(self) -> str:
         self.client.force_login(self.noor)
         return words(self.client.post(reverse("admin:people_patient_remind", args=[self.ana.pk]), follow=True))
 
-    def test_sends_one_and_keeps_the_quiet_days(self) -> None:
+    def test_is_sent_and_starts_the_days_without_reminders(self) -> None:
         self.turned_on()
         page = self.send()
         assert "A reminder is on its way to Ana." in page
@@ -336,7 +336,7 @@ class TestByHand(ReminderCase):
         assert len(mail.outbox) == 1
         assert AuditEvent.objects.filter(what="reminded", who=self.noor.pk, patient=self.ana.pk).count() == 1
 
-    def test_writes_only_to_who_asked_for_it(self) -> None:
+    def test_is_sent_only_to_patients_who_asked_for_reminders(self) -> None:
         assert "Ana gets no reminders by email." in self.send()
         for over in ({"paused_until": TODAY + timedelta(days=3)}, {"address": "", "confirmed": None}):
             Reminder.objects.all().delete()
@@ -349,12 +349,12 @@ class TestByHand(ReminderCase):
         assert mail.outbox == []
         assert not AuditEvent.objects.filter(what="reminded").exists()
 
-    def test_says_when_the_mail_server_is_away(self) -> None:
+    def test_says_when_the_mail_server_fails(self) -> None:
         self.turned_on()
         with override_settings(EMAIL_BACKEND=AWAY):
             assert "The email could not be sent. Try again tomorrow." in self.send()
 
-    def test_never_shows_a_nurse_the_address(self) -> None:
+    def test_never_shows_the_address_to_the_nurse(self) -> None:
         self.turned_on()
         self.client.force_login(self.noor)
         page = self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])).content.decode()
@@ -363,14 +363,14 @@ class TestByHand(ReminderCase):
 
 
 class TestADay(SimpleTestCase):
-    def test_is_worth_a_mail_around_the_due_day(self) -> None:
+    def test_allows_a_mail_from_two_days_before_to_14_days_after_the_due_day(self) -> None:
         found = [n for n in range(-40, 40) if reminders.worth_a_mail(TODAY, TODAY + timedelta(days=n))]
         assert found == list(range(-2, 15))
 
 
 @pytest.mark.race
 class TestTwoRunsAtOnce(TransactionTestCase):
-    def test_send_one(self) -> None:
+    def test_send_one_reminder(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         team = make_team()
         for n in range(20):

@@ -1,4 +1,4 @@
-"""Whoever sees a patient leaves a row."""
+"""Each look at a patient leaves an audit row."""
 
 from django.test import TestCase
 
@@ -35,7 +35,7 @@ class TestALook(TestCase):
         self.client.get("/admin/people/patient/")
         assert self.rows() == []
 
-    def test_at_a_patient_whose_care_has_ended_is_possible_and_noted(self) -> None:
+    def test_at_a_closed_record_is_possible_and_noted(self) -> None:
         self.ana.ended_on, self.ana.ended_why = at(23).date(), "moved"
         self.ana.save()
         self.client.force_login(self.noor)

@@ -1,4 +1,4 @@
-"""The note for the chart: what was done and recorded, and nothing that nobody can know."""
+"""The note for the chart: what was done and recorded, without claims about what a patient knows."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class TestTheNoteForTheChart(PatientCase):
             "Written by noor, Tuesday 24 November 2026, from the record of lessons, questions and teach-backs\n"
         )
 
-    def test_says_plainly_where_there_is_nothing_yet(self) -> None:
+    def test_says_where_there_is_nothing_yet(self) -> None:
         assert self.note().count("None.") == 4
 
-    def test_names_lessons_done_with_edition_and_day_on_the_clinics_calendar(self) -> None:
+    def test_names_finished_lessons_with_edition_and_day_in_the_clinics_time_zone(self) -> None:
         self.read(1, 2, 3)
         assert self.part("Lessons done") == "None."
         self.check(now=at(20, 20))
@@ -43,7 +43,7 @@ class TestTheNoteForTheChart(PatientCase):
         self.read(1, 2, 3, edition=newer)
         assert "edition 2" in self.part("Lessons done")
 
-    def test_names_safety_questions_by_topic_right_or_open_and_no_other_question(self) -> None:
+    def test_names_only_safety_questions_by_topic_and_whether_they_are_open(self) -> None:
         self.check(plain=wrong, safety=wrong, now=at(20))
         assert self.part("Safety questions answered right") == "None."
         still = "- Topic of safety: last answered, not right, Friday 20 November 2026"
@@ -56,7 +56,7 @@ class TestTheNoteForTheChart(PatientCase):
         assert self.part("Safety questions answered right").startswith("- Topic of safety: right ")
         assert "Topic of plain" not in self.note()
 
-    def test_tells_teach_backs_with_outcome_whom_who_and_when_and_what_was_added(self) -> None:
+    def test_lists_teach_backs_with_outcome_people_time_and_addenda(self) -> None:
         first = self.said_back(
             "own-words", to_whom="both", language="Spanish", barriers=["senses"], note="<Hums>", at=at(22)
         )
@@ -69,7 +69,7 @@ class TestTheNoteForTheChart(PatientCase):
             "  Note: Wrong button."
         )
 
-    def test_never_says_what_somebody_knows(self) -> None:
+    def test_never_claims_what_somebody_knows(self) -> None:
         self.read(1, 2, 3)
         self.check()
         self.said_back()
@@ -82,7 +82,7 @@ class TestTheNoteForTheChart(PatientCase):
         self.client.force_login(make_nurse("omar", make_team("Cedar team")))
         assert self.client.get(self.address("chart")).status_code == 404
 
-    def test_costs_the_same_whatever_was_done(self) -> None:
+    def test_costs_the_same_queries_for_any_record(self) -> None:
         self.note()
         for day in (10, 15):
             with self.assertNumQueries(11):

@@ -1,4 +1,4 @@
-"""The nurse's Desk: my patients, a patient's page, assign."""
+"""The nurse's Desk: the list of patients, a patient's page, assigning lessons."""
 
 import re
 from datetime import date
@@ -17,7 +17,7 @@ from tests.cast import ALL, DeskCase, at, make_nurse, make_patient, words
 
 
 class TestAllPatients(DeskCase):
-    def test_come_with_their_lessons_and_status_in_words(self) -> None:
+    def test_are_listed_with_their_lessons_and_status(self) -> None:
         assert "Ana No lessons yet" in self.all()
         self.assign(self.ana)
         assert "Side effects: when to call Not started by Friday 4 December" in self.all()
@@ -25,14 +25,14 @@ class TestAllPatients(DeskCase):
         actions.read(learner=self.ana.user, steps=steps, step=steps[0], now=at(23))
         assert "Side effects: when to call Step 2 of 6" in self.all()
 
-    def test_say_late_after_the_day(self) -> None:
+    def test_are_called_late_after_the_due_day(self) -> None:
         self.assign(self.ana, due="2026-11-23")
         assert "Late" not in self.all()
         with time_machine.travel(at(24), tick=False):
             self.client.force_login(self.noor)
             assert "Late" in self.all()
 
-    def test_show_the_day_of_the_clinics_calendar(self) -> None:
+    def test_show_dates_in_the_clinics_time_zone(self) -> None:
         steps = list(Step.objects.filter(edition__lesson=self.lesson))
         Lesson.objects.filter(pk=self.lesson.pk).update(quiz=None)
         for step in steps:  # Monday evening in New York is Tuesday in Auckland
@@ -41,14 +41,14 @@ class TestAllPatients(DeskCase):
             CareTeam.objects.update(zone=zone)
             assert f"Done on {day}" in self.all()
 
-    def test_are_none_for_a_nurse_of_another_team_or_of_no_team(self) -> None:
+    def test_are_not_shown_to_a_nurse_of_another_team_or_of_no_team(self) -> None:
         for nurse in (self.omar, make_nurse("newcomer")):
             self.client.force_login(nurse)
             page = self.all()
             assert "Ana" not in page
             assert "You have no patients here yet" in page
 
-    def test_are_the_same_to_the_byte_whatever_happens_in_another_team(self) -> None:
+    def test_are_byte_for_byte_the_same_whatever_happens_in_another_team(self) -> None:
         def page() -> str:
             return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", self.client.get(ALL).content.decode())
 
@@ -59,16 +59,16 @@ class TestAllPatients(DeskCase):
         Assignment.objects.create(patient=ben, lesson=self.lesson, due=date(2026, 12, 1), by=self.omar, made=at(22))
         assert page() == before
 
-    def test_end_with_the_membership_at_the_next_request(self) -> None:
+    def test_disappear_at_the_next_request_after_the_membership_has_ended(self) -> None:
         assert "Ana" in self.all()
         Membership.objects.filter(nurse=self.noor).update(ended=at(23))
         assert "Ana" not in self.all()
 
-    def test_do_not_list_those_whose_care_has_ended(self) -> None:
+    def test_do_not_include_closed_records(self) -> None:
         Patient.objects.filter(pk=self.ana.pk).update(ended_on=date(2026, 11, 1), ended_why="moved")
         assert "Ana" not in self.all()
 
-    def test_cost_the_same_at_1_3_and_60_patients(self) -> None:
+    def test_cost_the_same_queries_for_1_3_and_60_patients(self) -> None:
         self.client.get(ALL)
         for more in (0, 2, 57):
             for n in range(more):
@@ -76,7 +76,7 @@ class TestAllPatients(DeskCase):
             with self.assertNumQueries(10):  # session, user, roles, patients, the audit row, the five of the status
                 self.client.get(ALL)
 
-    def test_come_fifty_a_page_and_none_is_lost_or_shown_twice(self) -> None:
+    def test_come_fifty_on_a_page_and_none_is_missing_or_shown_twice(self) -> None:
         for n in range(120):
             make_patient(self.maple, f"P{n % 7}")
         seen, address = [], ALL
@@ -89,7 +89,7 @@ class TestAllPatients(DeskCase):
             address = ALL + more[1]
         assert len(seen) == len(set(seen)) == 121
 
-    def test_take_any_garbage_as_a_page(self) -> None:
+    def test_accept_an_invalid_page_number(self) -> None:
         for value in ("x", "-1", "9" * 40, "\x00", "²"):
             assert "Ana" in words(self.client.get(ALL, {"after": value}))
 
@@ -120,7 +120,7 @@ class TestEveryAddressOfAnotherTeamsPatient(DeskCase):
             assert self.assign(self.ana).status_code == 404
         assert not Assignment.objects.exists()
 
-    def test_is_not_found_either_when_it_stands_beside_ones_own(self) -> None:
+    def test_is_not_found_together_with_ones_own_patient(self) -> None:
         ben = make_patient(self.cedar, "Ben")
         assert self.assign(self.ana, ben).status_code == 404
         assert not Assignment.objects.exists()
@@ -149,7 +149,7 @@ class TestTheDesk(DeskCase):
         for address in self.addresses:
             assert self.client.get(address).status_code == 404
 
-    def test_has_no_stock_pages_for_anybody(self) -> None:
+    def test_has_no_default_admin_pages_for_anybody(self) -> None:
         for person in (self.noor, User.objects.create_superuser("root")):
             self.client.force_login(person)
             for end in (
@@ -162,12 +162,12 @@ class TestTheDesk(DeskCase):
             ):
                 assert self.client.get(f"/admin/{end}").status_code == 404, end
 
-    def test_sends_sign_in_to_the_one_page_and_back_to_the_desk(self) -> None:
+    def test_redirects_to_the_sign_in_page_and_back_to_the_desk(self) -> None:
         for _ in range(2):
             assert self.client.get("/admin/login/").url == "/accounts/login/?next=%2Fadmin%2F"
             self.client.logout()
 
-    def test_lets_nobody_assign_who_may_only_look(self) -> None:
+    def test_does_not_let_staff_assign_who_may_only_view(self) -> None:
         with patch.dict(roles.MAY, {roles.NURSE: frozenset({"people.view_patient"})}):
             assert self.client.get(self.assign_address(self.ana)).status_code == 404
             assert self.assign(self.ana).status_code == 404
@@ -175,7 +175,7 @@ class TestTheDesk(DeskCase):
 
 
 class TestAssigning(DeskCase):
-    def test_asks_the_ticked_patients_to_do_the_lessons_by_the_day(self) -> None:
+    def test_assigns_the_lessons_to_the_ticked_patients_with_the_due_day(self) -> None:
         ben = make_patient(self.maple, "Ben")
         other = Lesson.objects.get(slug="what-is-immunotherapy")
         response = self.assign(self.ana, ben, lessons=[self.lesson.slug, other.slug], note=" Before Monday ")
@@ -185,20 +185,20 @@ class TestAssigning(DeskCase):
         assert {(a.patient, a.lesson) for a in made} == {(p, k) for p in (self.ana, ben) for k in (self.lesson, other)}
         assert {(a.due, a.note, a.by) for a in made} == {(date(2026, 12, 4), "Before Monday", self.noor)}
 
-    def test_suggests_a_day_in_a_week(self) -> None:
+    def test_suggests_a_due_day_in_a_week(self) -> None:
         page = self.client.get(self.assign_address(self.ana)).content.decode()
         assert 'value="2026-11-30"' in page
 
-    def test_twice_is_once(self) -> None:
+    def test_twice_makes_one_assignment(self) -> None:
         self.assign(self.ana)
         self.assign(self.ana)
         assert Assignment.objects.count() == 1
 
-    def test_takes_the_day_as_americans_write_it_too(self) -> None:
+    def test_accepts_the_american_date_format_too(self) -> None:
         self.assign(self.ana, due="12/04/2026")
         assert Assignment.objects.get().due == date(2026, 12, 4)
 
-    def test_tells_how_to_mend_what_it_cannot_take_and_changes_nothing(self) -> None:
+    def test_explains_invalid_input_and_changes_nothing(self) -> None:
         for over, problem in (
             ({"lessons": []}, "Choose at least one lesson"),
             ({"lessons": ["999999"]}, "not there any more"),
@@ -226,11 +226,11 @@ class TestAssigning(DeskCase):
             response = self.client.get(reverse("admin:people_patient_assign") + address, follow=True)
             assert "Tick at least one patient" in response.content.decode()
 
-    def test_for_a_patient_who_never_was_is_not_found(self) -> None:
+    def test_for_a_patient_who_does_not_exist_is_not_found(self) -> None:
         for number in ("999999", "9" * 18):
             assert self.client.get(reverse("admin:people_patient_assign") + f"?patient={number}").status_code == 404
 
-    def test_shows_whatever_a_nurse_types_as_text(self) -> None:
+    def test_escapes_whatever_a_nurse_types(self) -> None:
         self.assign(self.ana, note="<script>alert(1)</script>")
         self.client.force_login(self.ana.user)
         page = self.client.get("/my/").content.decode()

@@ -1,4 +1,4 @@
-"""The educator's pages: how questions do, and changing one: draft, advice, second person, publish, take out."""
+"""The educator's pages: statistics of questions; draft, advice, second person, publish, retire."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from tests.cast import (
 
 
 def make_staff(name: str, role: str) -> User:
-    """Return somebody of the staff in this role."""
+    """Return a staff user with this role."""
     user = User.objects.create_user(name, is_staff=True)
     user.groups.add(Group.objects.get(name=role))
     return user
 
 
 def form_of(response: Any) -> dict[str, str]:
-    """Return what a browser would send of the form on this page, untouched."""
+    """Return what a browser would send if the form on this page is not changed."""
     form, data = response.context["form"], {}
     for field in form:
         value = field.value()
@@ -50,7 +50,7 @@ def form_of(response: Any) -> dict[str, str]:
 
 
 ENDING = {"why": "It is there.", "objective": "Help"}
-NEW = {  # what an educator types of a new question, by its kind
+NEW = {  # what an educator types for a new question, by kind
     "choice": {"choose": "1", "text_0": "A", "right_0": "on", "feedback_0": "Yes.", "text_1": "B", "feedback_1": "No."},
     "truth": {"answer": "true", "feedback_true": "Yes.", "feedback_false": "It can."},
     "matching": {
@@ -81,7 +81,7 @@ class EducatorCase(TestCase):
         return words(self.client.get(self.to("change", revision.question_id)))
 
     def write(self, revision: Revision, **over: str) -> Any:
-        """Change the words as a browser does: open the form, then send it."""
+        """Change a question as in a browser: open the form, then send it."""
         address = self.to("write", revision.question_id)
         return self.client.post(address, form_of(self.client.get(address)) | over)
 
@@ -101,12 +101,12 @@ class EducatorCase(TestCase):
 
 
 class TestTheQuestions(EducatorCase):
-    def test_are_where_an_educator_and_a_reviewer_begin(self) -> None:
+    def test_are_the_first_page_of_educators_and_reviewers(self) -> None:
         for who in (self.eda, self.rex):
             self.client.force_login(who)
             assert self.client.get("/admin/").headers["Location"] == self.to("changelist")
 
-    def test_stand_worst_first_with_a_sentence_and_counts_and_no_percentages(self) -> None:
+    def test_come_worst_first_with_a_sentence_and_counts_without_percentages(self) -> None:
         self.take(30, lambda r: right(r) if r.critical else wrong(r))
         page = words(self.client.get(self.to("changelist")))
         misled = "Misleading: 30 chose “Wrong 1”, 0 chose what is right."
@@ -121,32 +121,32 @@ class TestTheQuestions(EducatorCase):
         assert "Too few answers yet Stem of plain? 0 of the 30 answers that it takes." in page
         assert "Worth a look" not in page
 
-    def test_can_be_those_of_one_check(self) -> None:
+    def test_can_be_filtered_by_check(self) -> None:
         make_quiz(make_question("other"), slug="other")
         page = words(self.client.get(self.to("changelist"), {"quiz": "other"}))
         assert "Stem of other?" in page
         assert "Stem of plain?" not in page
         assert "Stem of plain?" in words(self.client.get(self.to("changelist"), {"quiz": "nowhere"}))
 
-    def test_leave_out_what_the_staff_tried(self) -> None:
+    def test_do_not_count_answers_of_staff(self) -> None:
         taking.start(learner=self.eda, quiz=self.quiz, language="en", now=at(20))
         item = taking.owed(list(Attempt.objects.get().items.with_answers()))
         taking.answer(item=item, given=[], number=1, now=at(20))
         assert "Stem of plain? 0 of the 30 answers" in words(self.client.get(self.to("changelist")))
         assert "Too few answers yet: 0 of the 30 that it takes." in self.page(item.revision)
 
-    def test_show_the_drafts_that_wait(self) -> None:
+    def test_show_waiting_drafts(self) -> None:
         self.write(self.safety, stem="Mended?")
         assert "Drafts that wait Mended? Safety question by eda, 23 November 2026" in words(
             self.client.get(self.to("changelist"))
         )
 
-    def test_show_no_draft_of_another_language(self) -> None:
+    def test_do_not_show_drafts_of_another_language(self) -> None:
         words_ = {name: getattr(self.plain, name) for name in ("kind", "spec", "why", "objective")}
         authoring.draft(question=self.plain.question, language="es", stem="¿Qué?", **words_)
         assert "Drafts that wait" not in words(self.client.get(self.to("changelist")))
 
-    def test_take_the_same_queries_for_two_and_for_five(self) -> None:
+    def test_cost_the_same_queries_for_two_and_five(self) -> None:
         self.client.get(self.to("changelist"))
         with self.assertNumQueries(9):
             self.client.get(self.to("changelist"))
@@ -155,14 +155,14 @@ class TestTheQuestions(EducatorCase):
         with self.assertNumQueries(9):
             self.client.get(self.to("changelist"))
 
-    def test_are_no_nurses_business(self) -> None:
+    def test_are_not_shown_to_nurses(self) -> None:
         self.client.force_login(make_nurse("noor", make_team()))
         for name, args in (("changelist", []), ("change", [self.plain.question_id]), ("add", [])):
             assert self.client.get(self.to(name, *args)).status_code == 404
 
 
 class TestAQuestionsPage(EducatorCase):
-    def test_says_how_it_does_where_it_is_asked_and_what_happened(self) -> None:
+    def test_shows_statistics_where_it_is_asked_and_its_history(self) -> None:
         self.take(30, right)
         page = self.page(self.plain)
         assert "Right 0 Right 30 of 30 Wrong 1 0 of 30 Wrong 2 0 of 30 I’m not sure 0 of 30" in page
@@ -170,20 +170,20 @@ class TestAQuestionsPage(EducatorCase):
         assert "Its place A quiz, place 1" in page
         assert "History" in page
 
-    def test_says_nothing_of_everyone_while_too_few_have_answered(self) -> None:
+    def test_shows_no_estimate_for_all_learners_with_too_few_answers(self) -> None:
         self.take(3, right)
         page = self.page(self.plain)
         assert "Too few answers yet: 3 of the 30 that it takes." in page
         assert "Right 0 Right 3 of 3" in page
         assert "Of very many people" not in page
 
-    def test_of_another_number_is_not_found(self) -> None:
+    def test_is_not_found_for_an_unknown_number(self) -> None:
         for pk in (0, 10**30, self.safety.question_id + 99):
             assert self.client.get(self.to("change", pk)).status_code == 404
         assert self.client.get(self.to("preview", self.plain.question_id, 7)).status_code == 404
 
 
-class TestAMendedTypo(EducatorCase):
+class TestAFixedTypo(EducatorCase):
     def test_is_written_published_and_logged_by_one_educator(self) -> None:
         assert self.write(self.plain, stem="Mended?").status_code == 303
         page = self.page(self.plain)
@@ -197,7 +197,7 @@ class TestAMendedTypo(EducatorCase):
         assert "2. Mended? Asked now Written by eda, 23 November 2026" in page
         assert "A mended typo: its answers are counted with those before it. 1. Stem of plain? Asked no more" in page
 
-    def test_opens_with_the_words_and_keeps_every_byte_that_was_not_changed(self) -> None:
+    def test_changes_only_what_was_changed_in_the_form(self) -> None:
         for kind in ("choice", "truth", "matching", "ordering"):
             with self.subTest(kind=kind):
                 old = make_question(f"of {kind}", kind=kind)
@@ -214,7 +214,7 @@ class TestAMendedTypo(EducatorCase):
             c["id"] for c in self.plain.spec["choices"]
         ]
 
-    def test_in_a_card_keeps_its_id_wherever_it_stands(self) -> None:
+    def test_in_a_tile_keeps_the_id_of_the_tile_in_any_position(self) -> None:
         old = make_question("m", kind="matching")
         self.write(old, card_0="Card one", card_2="Card one")
         draft = old.question.newest("en")
@@ -223,7 +223,7 @@ class TestAMendedTypo(EducatorCase):
 
 
 class TestMoreThanATypo(EducatorCase):
-    def test_takes_a_second_person(self) -> None:
+    def test_needs_a_second_person(self) -> None:
         self.write(self.plain, right_0="", right_1="on")
         page = self.page(self.plain)
         assert "A second person has to read and publish this: more than words changed." in page
@@ -237,11 +237,11 @@ class TestMoreThanATypo(EducatorCase):
         assert (self.asked(self.plain).line, self.asked(self.plain).published_by) == (2, self.rex)
         assert "A changed meaning: its answers are counted anew." in self.page(self.plain)
 
-    def test_is_also_two_choices_that_change_places(self) -> None:
+    def test_includes_swapping_the_texts_of_two_choices(self) -> None:
         self.write(self.plain, text_0="Wrong 1", text_1="Right 0")
         assert "more than words changed" in self.page(self.plain)
 
-    def test_is_every_word_about_safety(self) -> None:
+    def test_includes_every_change_of_a_safety_question(self) -> None:
         self.write(self.safety, stem="Mended?")
         assert "it is about safety" in self.page(self.safety)
         assert "A second person has to read" in words(self.publish(self.safety, "typo"))
@@ -249,14 +249,14 @@ class TestMoreThanATypo(EducatorCase):
         self.publish(self.safety, "typo")
         assert (self.asked(self.safety).stem, self.asked(self.safety).line) == ("Mended?", 1)
 
-    def test_is_published_as_one_of_the_two_and_as_nothing_else(self) -> None:
+    def test_can_only_be_published_as_a_typo_or_as_a_new_meaning(self) -> None:
         self.write(self.plain, stem="Mended?")
         self.client.force_login(self.rex)
         for what in ("", "x", "Typo"):
             assert "Say how to publish it" in words(self.publish(self.plain, what))
             assert self.asked(self.plain) == self.plain
 
-    def test_is_not_for_a_reviewer_to_write(self) -> None:
+    def test_cannot_be_written_by_a_reviewer(self) -> None:
         self.client.force_login(self.rex)
         for name in ("write", "discard", "retire"):
             address = self.to(name, self.plain.question_id)
@@ -265,7 +265,7 @@ class TestMoreThanATypo(EducatorCase):
 
 
 class TestTwoEducators(EducatorCase):
-    def test_are_told_of_each_other_and_nothing_typed_is_lost(self) -> None:
+    def test_see_that_the_other_saved_first_and_lose_no_typed_text(self) -> None:
         address = self.to("write", self.plain.question_id)
         mine = form_of(self.client.get(address)) | {"stem": "Mine?"}
         self.client.force_login(make_staff("ed", roles.EDUCATOR))
@@ -278,7 +278,7 @@ class TestTwoEducators(EducatorCase):
         assert self.client.post(address, form_of(refused)).status_code == 303
         assert self.plain.question.newest("en").stem == "Mine?"
 
-    def test_publish_only_what_they_read(self) -> None:
+    def test_cannot_publish_a_draft_that_changed_since_they_opened_it(self) -> None:
         self.write(self.plain, stem="Read?", right_0="", right_1="on")
         self.client.force_login(self.rex)
         seen = self.client.get(self.to("change", self.plain.question_id)).context["seen"]
@@ -289,7 +289,7 @@ class TestTwoEducators(EducatorCase):
         assert "Somebody changed this question while you had it open." in page
         assert self.asked(self.plain) == self.plain
 
-    def test_take_out_only_what_they_read(self) -> None:
+    def test_cannot_retire_a_question_that_changed_since_they_opened_it(self) -> None:
         seen = self.client.get(self.to("change", self.plain.question_id)).context["asked_seen"]
         self.write(self.plain, stem="Better?")
         self.publish(self.plain, "typo")
@@ -297,7 +297,7 @@ class TestTwoEducators(EducatorCase):
         assert "Somebody changed this question while you had it open." in words(page)
         assert self.asked(self.plain).stem == "Better?"
 
-    def test_are_told_when_another_has_published_or_thrown_the_draft_away(self) -> None:
+    def test_get_a_message_when_another_published_or_discarded_the_draft(self) -> None:
         self.write(self.plain, stem="Mended?", right_0="", right_1="on")
         seen = self.client.get(self.to("change", self.plain.question_id)).context["seen"]
         self.client.force_login(self.rex)
@@ -310,7 +310,7 @@ class TestTwoEducators(EducatorCase):
 
 
 class TestPressedTwice(EducatorCase):
-    """The same form once more is the same act: nothing is doubled, and nobody is blamed."""
+    """Sending the same form twice counts once: nothing is duplicated, and nobody sees an error."""
 
     def test_a_draft_is_saved_once(self) -> None:
         address = self.to("write", self.plain.question_id)
@@ -332,7 +332,7 @@ class TestPressedTwice(EducatorCase):
                 for _ in range(2):
                     assert self.client.post(address, form).status_code == 303
 
-    def test_a_new_question_is_one(self) -> None:
+    def test_a_new_question_is_saved_once(self) -> None:
         for kind, form in NEW.items():
             with self.subTest(kind=kind):
                 address = self.to("add") + f"?quiz=a-quiz&kind={kind}"
@@ -351,7 +351,7 @@ class TestPressedTwice(EducatorCase):
             assert "Somebody changed" not in page
         assert (self.asked(self.plain).number, self.asked(self.plain).line) == (2, 1)
 
-    def test_a_draft_is_thrown_away_once(self) -> None:
+    def test_a_draft_is_discarded_once(self) -> None:
         self.client.post(self.to("add") + "?quiz=a-quiz&kind=truth", NEW["truth"] | {"stem": "It helps."})
         for revision in (self.plain, Revision.objects.get(stem="It helps.")):
             if revision == self.plain:
@@ -366,7 +366,7 @@ class TestPressedTwice(EducatorCase):
 
 @pytest.mark.race
 class TestAtOnce(TransactionTestCase):
-    def test_new_questions_of_the_same_words_get_names_of_their_own_and_a_double_press_gives_one(self) -> None:
+    def test_new_questions_with_the_same_text_get_different_slugs_and_a_double_press_makes_one(self) -> None:
         eda = make_staff("eda", roles.EDUCATOR)
         for slug in ("a", "b"):
             make_quiz(make_question(f"of-{slug}"), slug=slug)
@@ -387,7 +387,7 @@ class TestTheForm(EducatorCase):
     def errors(self, response: Any) -> dict[str, list[str]]:
         return {name: list(found) for name, found in response.context["form"].errors.items()}
 
-    def test_says_at_each_field_how_to_mend_it_and_changes_nothing(self) -> None:
+    def test_explains_each_error_at_its_field_and_changes_nothing(self) -> None:
         for over, field, text in (
             ({"stem": " "}, "stem", "Write the question."),
             ({"stem": "x" * 301}, "stem", "Ensure this value has at most 300 characters (it has 301)."),
@@ -407,7 +407,7 @@ class TestTheForm(EducatorCase):
         assert self.errors(one)["text_1"] == ["Give two to six choices."]
         assert Revision.objects.count() == 2
 
-    def test_of_each_kind_says_so_too(self) -> None:
+    def test_explains_the_errors_of_each_kind(self) -> None:
         for kind, over, field in (
             ("truth", {"answer": "perhaps"}, "answer"),
             ("truth", {"feedback_false": ""}, "feedback_false"),
@@ -422,12 +422,12 @@ class TestTheForm(EducatorCase):
                 revision = make_question(f"{kind} {field} {over}"[:70].replace(" ", "-"), kind=kind)
                 assert set(self.errors(self.write(revision, **over))) == {field}
 
-    def test_keeps_a_question_on_one_line_and_ends_lines_its_own_way(self) -> None:
+    def test_puts_a_question_on_one_line_and_normalizes_line_endings(self) -> None:
         self.write(self.plain, stem=" Mended\r\nover  lines? ", why="One.\r\n\r\nTwo.")
         draft = self.plain.question.newest("en")
         assert (draft.stem, draft.why) == ("Mended over lines?", "One.\n\nTwo.")
 
-    def test_takes_a_choice_more_and_a_choice_less(self) -> None:
+    def test_can_add_and_remove_a_choice(self) -> None:
         self.write(self.plain, text_4="Wrong 3", feedback_4="About it.")
         assert [c["text"] for c in self.plain.question.newest("en").spec["choices"]] == [
             "Right 0", "Wrong 1", "Wrong 2", "Wrong 3",
@@ -437,7 +437,7 @@ class TestTheForm(EducatorCase):
         assert [c["text"] for c in kept] == ["Right 0", "Wrong 2", "Wrong 3"]
         assert kept[1]["id"] == self.plain.spec["choices"][2]["id"]
 
-    def test_opens_with_room_for_what_a_kind_needs_and_says_what_is_missing(self) -> None:
+    def test_opens_with_the_fields_that_a_kind_needs_and_says_what_is_missing(self) -> None:
         for kind, open_, told in (
             ("choice", 3, ["Give two to six choices."]),
             ("matching", 2, ["Give two to four lines.", "Give two to four words or phrases that go with the lines."]),
@@ -459,7 +459,7 @@ class TestTheForm(EducatorCase):
             assert '<option value="a-lesson/a-step">' in page
             assert 'list="sources"' in page
 
-    def test_gives_advice_beside_the_draft_and_never_refuses_for_it(self) -> None:
+    def test_gives_advice_beside_the_draft_but_never_refuses_because_of_it(self) -> None:
         self.write(self.plain, text_1="All of the above")
         assert "“All of the above” gives the answer away." in self.page(self.plain)
 
@@ -482,13 +482,13 @@ class TestANewQuestion(EducatorCase):
         self.client.post(self.to("publish", question.pk), {"as": "meaning", "seen": seen})
         assert question.revisions.get().state == State.PUBLISHED
 
-    def test_that_cannot_be_asked_leaves_nothing(self) -> None:
+    def test_that_is_invalid_saves_nothing(self) -> None:
         response = self.client.post(self.to("add") + "?quiz=a-quiz&kind=truth", {"stem": "A statement."})
         assert "Give feedback for both answers." in words(response)
         assert Question.objects.count() == 2
         assert "Choose a check and a kind" in words(self.client.get(self.to("add") + "?quiz=x&kind=y"))
 
-    def test_thrown_away_is_gone(self) -> None:
+    def test_is_deleted_when_it_is_discarded(self) -> None:
         form = {
             "stem": "The team can help.",
             "answer": "true",
@@ -507,7 +507,7 @@ class TestANewQuestion(EducatorCase):
 
 
 class TestThePreview(EducatorCase):
-    def test_is_the_patients_page_and_keeps_nothing(self) -> None:
+    def test_is_the_patients_page_and_saves_nothing(self) -> None:
         address = self.to("preview", self.plain.question_id, 1)
         asked = self.client.get(address)
         text = asked.content.decode()
@@ -520,13 +520,13 @@ class TestThePreview(EducatorCase):
             assert verdict in words(told)
             assert "Why of plain." in words(told)
             assert "is saved" not in words(told)
-            assert "Add to my questions" not in words(told)  # there is no item of this educator's to add
+            assert "Add to my questions" not in words(told)  # an educator has no attempt, so there is no item to add
         assert "Choose the answer you think is right" in words(self.client.post(address, {"number": 1}))
         assert (Attempt.objects.count(), Response.objects.count()) == (0, 0)
 
 
-class TestAQuestionTakenOut(EducatorCase):
-    def test_is_asked_no_more(self) -> None:
+class TestARetiredQuestion(EducatorCase):
+    def test_is_no_longer_asked(self) -> None:
         seen = self.client.get(self.to("change", self.plain.question_id)).context["asked_seen"]
         page = words(self.client.post(self.to("retire", self.plain.question_id), {"seen": seen}, follow=True))
         assert "Taken out." in page
@@ -534,7 +534,7 @@ class TestAQuestionTakenOut(EducatorCase):
         assert "Taken out by eda" in page
         assert "not asked now" in words(self.client.post(self.to("retire", self.plain.question_id), follow=True))
 
-    def test_is_never_one_about_safety(self) -> None:
+    def test_is_never_a_safety_question(self) -> None:
         page = self.page(self.safety)
         assert "Take it out" not in page
         assert "A safety question is not taken out. Write a better one in its place." in page
@@ -545,7 +545,7 @@ class TestAQuestionTakenOut(EducatorCase):
 
 
 class TestWhatWasAsked(EducatorCase):
-    """Ruling 20: the same bytes, decompressed, the token blanked."""
+    """Past pages stay the same byte for byte, after decompression and without the CSRF token (ruling 20)."""
 
     def seen(self, attempt: Attempt) -> list[str]:
         pages = [reverse("quizzes:feedback", args=[attempt.pk, n]) for n in (1, 2)]
@@ -557,7 +557,7 @@ class TestWhatWasAsked(EducatorCase):
             texts.append(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode()))
         return texts
 
-    def test_stays_so_after_every_kind_of_edit(self) -> None:
+    def test_stays_the_same_after_every_kind_of_edit(self) -> None:
         ana = User.objects.create_user("ana")
         attempt = taking.start(learner=ana, quiz=self.quiz, language="en", now=at(20))
         for given in (wrong, right):
@@ -596,7 +596,7 @@ class TestWhatWasAsked(EducatorCase):
 
 
 class TestShippedContent(TestCase):
-    def test_leaves_alone_what_an_educator_published(self) -> None:
+    def test_does_not_replace_what_an_educator_published(self) -> None:
         load_content()
         eda = make_staff("eda", roles.EDUCATOR)
         shipped = Revision.objects.filter(critical=False, kind="choice").first()

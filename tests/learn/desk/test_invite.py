@@ -1,4 +1,4 @@
-"""Invite, the invitation, a record closed: who gets what, what is shown once, what is left behind."""
+"""Inviting, the printed invitation and closing a record: what is made, what is shown only once, what stays."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TestAnInvitation(InviteCase):
         assert phone.post("/code/", {"letters": letters}).url.startswith("/lessons/")
         assert phone.session["_auth_user_id"] == str(dee.user_id)
 
-    def test_leaves_its_rows(self) -> None:
+    def test_leaves_audit_rows(self) -> None:
         self.invite()
         dee = Patient.objects.get(label="Dee")
         done = AuditEvent.objects.order_by("pk").values_list("what", "patient", "team", "count")
@@ -59,7 +59,7 @@ class TestAnInvitation(InviteCase):
             ("card.made", dee.pk, self.maple.pk, None),
         ]
 
-    def test_twice_is_once_and_the_last_code_is_the_one_that_lives(self) -> None:
+    def test_twice_makes_one_patient_and_only_the_last_code_works(self) -> None:
         form = str(uuid4())
         first, second = self.invite(form=form), self.invite(form=form)
         assert first.url == second.url
@@ -68,13 +68,13 @@ class TestAnInvitation(InviteCase):
         assert codes.by_letters(letters.replace(" ", ""), at=at(23))
         assert AccessCode.objects.living(at=at(23)).count() == 1
 
-    def test_sent_again_with_another_name_is_another_patient(self) -> None:
+    def test_sent_again_with_another_name_makes_another_patient(self) -> None:
         form = str(uuid4())
         self.invite(form=form)
         self.invite(form=form, label="Eve")
         assert set(Patient.objects.values_list("label", flat=True)) == {"Ana", "Dee", "Eve"}
 
-    def test_sent_again_when_the_code_was_used_leaves_it_alone(self) -> None:
+    def test_sent_again_after_the_code_was_used_does_not_change_it(self) -> None:
         form = str(uuid4())
         [letters] = self.letters(self.client.get(self.invite(form=form).url))
         Client().post("/code/", {"letters": letters})
@@ -82,18 +82,18 @@ class TestAnInvitation(InviteCase):
         assert "cannot be shown again" in words(again)
         assert codes.by_letters(letters.replace(" ", ""), at=at(23))
 
-    def test_takes_the_day_that_was_chosen(self) -> None:
+    def test_sets_the_chosen_due_day(self) -> None:
         for when, due, day in (("3", "", 26), ("14", "nonsense", 37), ("other", "2026-11-29", 29)):
             self.invite(label=when, when=when, due=due, form=str(uuid4()))
             [found] = {a.due for a in Assignment.objects.filter(patient__label=when)}
             assert (found - date(2026, 11, 1)).days + 1 == day
 
-    def test_can_leave_the_lessons_for_later(self) -> None:
+    def test_can_be_made_without_lessons(self) -> None:
         self.invite(pathway="later")
         assert Patient.objects.filter(label="Dee").exists()
         assert not Assignment.objects.exists()
 
-    def test_asks_for_the_team_where_a_nurse_has_several_and_takes_no_other(self) -> None:
+    def test_asks_for_the_team_when_a_nurse_has_several_and_accepts_no_other(self) -> None:
         birch = make_team("Birch team")
         Membership.objects.create(care_team=birch, nurse=self.noor, started=at(1))
         page = words(self.client.get(INVITE))
@@ -111,7 +111,7 @@ class TestAnInvitation(InviteCase):
         assert "You are in no care team yet" in words(self.invite())
         assert Patient.objects.count() == 1
 
-    def test_tells_how_to_mend_what_it_cannot_take_and_changes_nothing(self) -> None:
+    def test_explains_invalid_input_and_changes_nothing(self) -> None:
         for over, problem in (
             ({"label": ""}, "Type a name or initials"),
             ({"label": " "}, "Type a name or initials"),
@@ -132,7 +132,7 @@ class TestAnInvitation(InviteCase):
             assert "There is a problem" in words(response)
         assert Patient.objects.count() == 1
 
-    def test_costs_the_same_for_one_lesson_list_or_another(self) -> None:
+    def test_costs_the_same_queries_for_any_pathway(self) -> None:
         self.client.get(INVITE)
         with self.assertNumQueries(6):  # session, user, roles, teams, pathways and their lessons
             self.client.get(INVITE)
@@ -140,7 +140,7 @@ class TestAnInvitation(InviteCase):
 
 class TestAPrintedInvitation(InviteCase):
     @override_settings(PUBLIC_URL="https://learn.example.org")
-    def test_shows_letters_square_and_phones_but_no_name_and_no_diagnosis(self) -> None:
+    def test_shows_letters_qr_code_and_phones_but_no_name_and_no_diagnosis(self) -> None:
         page = self.client.get(self.invite(label="Dee Doe", reference="R-7").url).content.decode()
         printed = page.split('<section class="card"')[1].split("</section>")[0]
         assert re.search(r">[B-Z]{4} [B-Z]{4} [B-Z]{4}<", printed)
@@ -161,7 +161,7 @@ class TestAPrintedInvitation(InviteCase):
         dee = Patient.objects.get(label="Dee")
         assert reverse("admin:people_patient_card", args=[dee.pk]) in again.content.decode()
 
-    def test_is_not_shown_by_a_cookie_that_somebody_made_or_kept_too_long(self) -> None:
+    def test_is_not_shown_for_a_forged_cookie_or_a_cancelled_code(self) -> None:
         address = self.invite().url
         kept = self.client.cookies["cards"].value
         for value in ("", "x", f"A{kept}", "[]:x:y"):
@@ -171,7 +171,7 @@ class TestAPrintedInvitation(InviteCase):
         codes.cancel(user=Patient.objects.get(label="Dee").user, by=self.noor, now=at(23))
         assert self.letters(self.client.get(address)) == []
 
-    def test_leaves_no_letters_and_no_token_on_the_server(self) -> None:
+    def test_stores_no_letters_and_no_token_on_the_server(self) -> None:
         [letters] = self.letters(self.client.get(self.invite().url))
         bare = letters.replace(" ", "")
         with connection.cursor() as cursor:
@@ -181,7 +181,7 @@ class TestAPrintedInvitation(InviteCase):
                 assert bare[6:] not in rows, table
                 assert letters not in rows, table
 
-    def test_made_anew_cancels_the_old(self) -> None:
+    def test_made_again_cancels_the_old_code(self) -> None:
         [old] = self.letters(self.client.get(self.invite().url))
         dee = Patient.objects.get(label="Dee")
         address = reverse("admin:people_patient_card", args=[dee.pk])
@@ -202,7 +202,7 @@ class TestAPrintedInvitation(InviteCase):
         cai = make_patient(self.cedar, "Cai")
         assert self.client.get(f"/admin/people/patient/cards/?patient={cai.pk}&patient={dee.pk}").status_code == 404
 
-    def test_stands_on_the_patients_page(self) -> None:
+    def test_is_shown_with_its_state_on_the_patients_page(self) -> None:
         [letters] = self.letters(self.client.get(self.invite().url))
         dee = Patient.objects.get(label="Dee")
         address = reverse("admin:people_patient_change", args=[dee.pk])
@@ -220,7 +220,7 @@ class TestManyInvitations(InviteCase):
         form = {"name": "Monday", "many": "20", "first": "1", "pathway": PATHWAY, "when": "7", "form": str(uuid4())}
         return self.client.post(MANY, form | over)
 
-    def test_are_twenty_at_once_each_with_its_number(self) -> None:
+    def test_can_be_twenty_at_once_each_with_its_number(self) -> None:
         page = self.client.get(self.many().url)
         assert len(set(self.letters(page))) == 20
         assert len(re.findall(r'<p class="which">Monday \d+</p>', page.content.decode())) == 20
@@ -231,19 +231,19 @@ class TestManyInvitations(InviteCase):
         self.many(name="M" * 60)
         assert len(self.client.cookies["cards"].value) < 3500
 
-    def test_twice_are_once(self) -> None:
+    def test_twice_makes_each_patient_once(self) -> None:
         form = str(uuid4())
         self.many(form=form)
         self.many(form=form)
         assert Patient.objects.filter(label__startswith="Monday ").count() == 20
 
-    def test_are_twenty_at_most(self) -> None:
+    def test_are_at_most_twenty(self) -> None:
         for over in ({"many": "21"}, {"many": "0"}, {"many": "x"}, {"first": "0"}, {"first": "99999999999999999999"}):
             assert "Write a number from 1 to" in words(self.many(**over)), over
         assert "Type a word, like Monday" in words(self.many(name=""))
         assert Patient.objects.count() == 1
 
-    def test_get_their_names_later(self) -> None:
+    def test_can_get_names_later(self) -> None:
         self.many(many="1")
         patient = Patient.objects.get(label="Monday 1")
         address = reverse("admin:people_patient_label", args=[patient.pk])
@@ -257,7 +257,7 @@ class TestAClosedRecord(InviteCase):
     def end(self, **form: Any) -> Any:
         return self.client.post(reverse("admin:people_patient_end", args=[self.ana.pk]), form)
 
-    def test_takes_a_patient_off_the_lists_and_cancels_the_code_but_keeps_the_record(self) -> None:
+    def test_leaves_the_lists_and_loses_its_code_but_is_kept(self) -> None:
         made = codes.make(user=self.ana.user, by=self.noor, now=at(23))
         self.assign(self.ana)
         self.end(why="moved")
@@ -272,12 +272,12 @@ class TestAClosedRecord(InviteCase):
         assert "Make a new card" not in page
         assert "stopped sharing" not in page
 
-    def test_because_they_asked_to_stop_says_that_what_they_did_may_be_missing(self) -> None:
+    def test_after_stop_sharing_says_that_past_work_may_be_missing(self) -> None:
         self.end(why="stopped")
         page = words(self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])))
         assert "If they stopped sharing by themselves, what they did is not shown here any more." in page
 
-    def test_can_be_taken_back(self) -> None:
+    def test_can_be_reopened(self) -> None:
         self.end(why="died")
         self.client.post(reverse("admin:people_patient_take_back", args=[self.ana.pk]))
         self.ana.refresh_from_db()
@@ -287,7 +287,7 @@ class TestAClosedRecord(InviteCase):
         acts = AuditEvent.objects.filter(what__in=("ended", "taken.back")).order_by("pk")
         assert [(e.what, e.patient) for e in acts] == [("ended", self.ana.pk), ("taken.back", self.ana.pk)]
 
-    def test_by_the_patient_cannot_be_reopened_for_no_code_would_open_it(self) -> None:
+    def test_cannot_be_reopened_when_the_patient_stopped_or_erased(self) -> None:
         for act in (actions.stop_sharing, actions.erase):
             patient = make_patient(self.maple, "Gil")
             act(user=User.objects.get(pk=patient.user_id), now=at(23))
@@ -301,7 +301,7 @@ class TestAClosedRecord(InviteCase):
             assert "invite them as a new patient" in words(self.client.get(page))
         assert not AuditEvent.objects.filter(what="taken.back").exists()
 
-    def test_twice_is_once_and_keeps_the_first_reason(self) -> None:
+    def test_closed_twice_keeps_the_first_reason(self) -> None:
         self.end(why="moved")
         self.end(why="died")
         self.ana.refresh_from_db()
@@ -309,13 +309,13 @@ class TestAClosedRecord(InviteCase):
         assert AuditEvent.objects.filter(what="ended").count() == 1
         assert not desk.reopen(patient=make_patient(self.maple), by=self.noor, now=at(23))
 
-    def test_wants_a_reason(self) -> None:
+    def test_needs_a_reason(self) -> None:
         for why in ("", "bored", "\x00"):
             assert "Choose one" in words(self.end(why=why))
         self.ana.refresh_from_db()
         assert self.ana.ended_on is None
 
-    def test_stops_new_codes(self) -> None:
+    def test_gets_no_new_codes(self) -> None:
         self.end(why="moved")
         address = reverse("admin:people_patient_card", args=[self.ana.pk])
         assert "Take this patient back first" in words(self.client.post(address, follow=True))
@@ -359,7 +359,7 @@ def test_no_two_codes_that_are_made_together_begin_alike(monkeypatch: pytest.Mon
 
 @pytest.mark.race
 class TestADoublePress(TransactionTestCase):
-    def test_at_once_makes_one_patient_with_one_living_code(self) -> None:
+    def test_makes_one_patient_with_one_valid_code(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
         load_content()
         maple = make_team()

@@ -1,4 +1,4 @@
-"""Progress on the Desk: patients by lessons."""
+"""The progress table of the Desk: a row for each patient and a column for each lesson."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ProgressCase(DeskCase):
 
 
 class TestProgress(ProgressCase):
-    def test_says_each_status_in_the_one_vocabulary_with_late_and_needs_help(self) -> None:
+    def test_shows_each_status_with_late_and_needs_help(self) -> None:
         for label in ("Ben", "Cleo", "Dan"):
             make_patient(self.maple, label)
         ben, cleo, dan = Patient.objects.filter(label__in=("Ben", "Cleo", "Dan"))
@@ -57,7 +57,7 @@ class TestProgress(ProgressCase):
         assert "Patient Side effects: when to call Dan Needs help Talk about it Ana Late Not started" in text
         assert "Ben Step 2 of 6 Cleo Done – means" in text
 
-    def test_shows_the_lessons_that_anyone_on_the_page_was_asked_for_or_began_in_the_sites_order(self) -> None:
+    def test_shows_the_assigned_and_started_lessons_in_the_sites_order(self) -> None:
         first = Lesson.objects.get(slug="what-is-immunotherapy")
         self.ask(self.ana)
         self.read(make_patient(self.maple, "Ben"), 1, first)
@@ -66,14 +66,14 @@ class TestProgress(ProgressCase):
         assert titles == ["Patient", "What is immunotherapy?", "Side effects: when to call"]
         assert page.count("Not asked for") == 2
 
-    def test_is_a_real_table_in_a_region_that_takes_the_focus(self) -> None:
+    def test_is_a_table_in_a_focusable_region(self) -> None:
         self.ask(self.ana)
         page = self.page()
         assert '<div class="scroll grid" tabindex="0" role="region" aria-label=' in page
         assert '<th scope="row"><a href="' in page
         assert '<th scope="col">Side effects: when to call</th>' in page
 
-    def test_puts_first_who_missed_a_safety_question_then_the_longest_late(self) -> None:
+    def test_is_sorted_by_missed_safety_question_then_by_longest_late(self) -> None:
         ben, cleo, dan = (make_patient(self.maple, label) for label in ("Ben", "Cleo", "Dan"))
         self.ask(ben, due=date(2026, 11, 22))
         self.ask(cleo, due=date(2026, 11, 2))
@@ -82,7 +82,7 @@ class TestProgress(ProgressCase):
         assert self.names(sort="name") == ["Ana", "Ben", "Cleo", "Dan"]
         assert self.names(sort="\x00") == ["Dan", "Cleo", "Ben", "Ana"]
 
-    def test_is_filtered_by_day_and_status_of_the_same_lesson(self) -> None:
+    def test_can_be_filtered_by_due_day_and_status_of_the_same_lesson(self) -> None:
         other = Lesson.objects.get(slug="what-is-immunotherapy")
         late, today, sixth, seventh = (make_patient(self.maple, label) for label in ("Late", "Now", "Six", "Seven"))
         self.ask(late, due=date(2026, 11, 22))
@@ -106,20 +106,20 @@ class TestProgress(ProgressCase):
         assert self.names(due="late") == []
         assert self.names(status="done") == ["Ana"]
 
-    def test_takes_the_day_from_the_clinics_calendar(self) -> None:
+    def test_uses_the_date_in_the_clinics_time_zone(self) -> None:
         self.ask(self.ana, due=date(2026, 11, 23))
         assert self.names(due="late") == []
-        CareTeam.objects.update(zone="Pacific/Auckland")  # where the 24th has begun
+        CareTeam.objects.update(zone="Pacific/Auckland")  # where it is already the 24th
         assert self.names(due="late") == ["Ana"]
 
-    def test_finds_who_needs_help_also_where_the_lesson_is_not_shown_any_more(self) -> None:
+    def test_finds_who_needs_help_even_when_the_lesson_is_retired(self) -> None:
         self.check(self.ana, wrong)
         with unguarded():
             self.lesson.editions.update(state="retired")
         assert self.names(status="help") == ["Ana"]
         assert "Ana Needs help" in words(self.client.get(self.address))
 
-    def test_offers_the_care_teams_of_a_nurse_who_has_several_and_only_hers(self) -> None:
+    def test_offers_only_the_nurses_own_teams_as_a_filter(self) -> None:
         assert 'name="team"' not in self.page()
         cai = make_patient(self.cedar, "Cai")
         assert self.names(team=self.cedar.pk) == ["Ana"]
@@ -129,12 +129,12 @@ class TestProgress(ProgressCase):
         assert 'Cai</a> <span class="small">Cedar team' in self.page()
         assert cai.label not in self.page(team=self.maple.pk)
 
-    def test_leaves_out_those_whose_care_has_ended_and_other_teams(self) -> None:
+    def test_leaves_out_closed_records_and_other_teams(self) -> None:
         make_patient(self.maple, "Gone", ended_on=date(2026, 11, 1), ended_why="moved")
         make_patient(self.cedar, "Cai")
         assert self.names() == ["Ana"]
 
-    def test_keeps_its_order_over_pages_and_loses_nobody(self) -> None:
+    def test_keeps_its_order_across_pages_and_misses_nobody(self) -> None:
         for n in range(120):
             patient = make_patient(self.maple, f"P{n % 7}")
             if n % 3 == 0:
@@ -162,7 +162,7 @@ class TestProgress(ProgressCase):
         assert '<option value="late" selected>' in second
         assert 'href="?due=late&amp;sort=name">Back to the first patients' in second
 
-    def test_costs_the_same_at_1_3_and_50_patients_by_14_lessons(self) -> None:
+    def test_costs_the_same_queries_for_1_3_and_50_patients_with_14_lessons(self) -> None:
         lessons = list(Lesson.objects.taught()[:14])
         self.page()
         for more in (0, 2, 47):
@@ -173,10 +173,10 @@ class TestProgress(ProgressCase):
             with self.assertNumQueries(10):  # session, user, roles, patients, the audit row, the five of the status
                 self.page()
         self.check(self.ana, wrong)
-        with self.assertNumQueries(12):  # and two more where somebody missed a safety question
+        with self.assertNumQueries(12):  # two more when somebody missed a safety question
             assert self.page().count("<td>") == 50 * 14
 
-    def test_is_noted_with_the_number_of_patients_on_the_page(self) -> None:
+    def test_leaves_an_audit_row_with_the_number_of_patients_on_the_page(self) -> None:
         make_patient(self.maple, "Ben")
         self.page()
         self.page(status="done")
@@ -187,14 +187,14 @@ class TestProgress(ProgressCase):
         assert f'href="{reverse("admin:people_patient_matrix")}"' in self.client.get("/admin/").content.decode()
 
 
-class TestThePictureOfTheTeam(ProgressCase):
+class TestTheTeamChart(ProgressCase):
     def counts(self, **query: Any) -> dict[str, list[int]]:
         """Return each lesson's numbers: done, check to do, in the steps, not started, talk about it, late, help."""
         picture = self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[2]
         rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', picture, flags=re.S)
         return {title: [int(n) for n in re.findall(r'class="n">(\d+)<', cells)] for title, cells in rows}
 
-    def test_counts_where_the_patients_of_a_lesson_stand(self) -> None:
+    def test_counts_the_patients_in_each_status_of_a_lesson(self) -> None:
         ben, cleo, dan = (make_patient(self.maple, label) for label in ("Ben", "Cleo", "Dan"))
         self.ask(self.ana, due=date(2026, 11, 22))
         self.read(ben, 1)
@@ -202,16 +202,16 @@ class TestThePictureOfTheTeam(ProgressCase):
         self.check(cleo, right)
         self.read(dan, 9)
         self.check(dan, wrong)
-        make_patient(self.maple, "Eli")  # was asked for nothing
+        make_patient(self.maple, "Eli")  # has no assignment
         assert self.counts() == {"Side effects: when to call": [1, 0, 1, 1, 1, 1, 1]}
         assert self.counts(status="done") == {"Side effects: when to call": [1, 0, 0, 0, 0, 0, 0]}
 
-    def test_draws_parts_as_long_as_their_share(self) -> None:
+    def test_draws_bars_in_proportion(self) -> None:
         bar = Bar("L", [3, 0, 1, 0, 0], late=0, help=0)
         assert [(part.code, part.x, part.width) for part in bar.parts] == [("done", 0, 178), ("reading", 180, 58)]
         assert Bar("L", [0, 0, 0, 0, 0], late=0, help=0).parts == []
 
-    def test_is_left_out_where_no_lesson_was_asked_for(self) -> None:
+    def test_is_left_out_without_assignments(self) -> None:
         assert self.counts() == {}
 
 
@@ -224,7 +224,7 @@ class TestTheFile(ProgressCase):
         assert response["Content-Disposition"] == 'attachment; filename="progress-2026-11-23.csv"'
         return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig")), strict=True))
 
-    def test_holds_what_the_filtered_list_shows_on_all_its_pages(self) -> None:
+    def test_contains_all_pages_of_the_filtered_list(self) -> None:
         self.ask(self.ana, due=date(2026, 11, 22))
         for n in range(60):
             self.read(make_patient(self.maple, f"P{n:02}", reference=f"R-{n}"), 1)
@@ -237,13 +237,13 @@ class TestTheFile(ProgressCase):
         seen = AuditEvent.objects.filter(what="list.exported").order_by("pk")
         assert [(event.count, event.who) for event in seen] == [(61, self.noor.pk), (1, self.noor.pk)]
 
-    def test_never_holds_a_formula(self) -> None:
+    def test_never_contains_a_formula(self) -> None:
         bad = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "\rx", "＝1", " =1", 'a,b"c']
         for label in bad:
             self.read(make_patient(self.maple, label, reference=label), 1)
         cells = {row[n] for row in self.rows()[1:] for n in (0, 1)}
         assert {f"'{label}" for label in bad[:-1]} | {bad[-1], "Ana", ""} == cells - {""} | {""}
 
-    def test_holds_nobody_of_another_team(self) -> None:
+    def test_contains_nobody_of_another_team(self) -> None:
         self.client.force_login(make_nurse("nobody-yet"))
         assert self.rows() == [["Patient", "Reference", "Care team"]]

@@ -1,4 +1,4 @@
-"""Initials on a screen that others see; a patient found by name; nobody's empty chair stays signed in."""
+"""Initials instead of names on the screen; finding a patient by name; signing out an idle Desk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIND = "/admin/people/patient/find/"
 
 
 class TestInitialsOnly(DeskCase):
-    def test_hides_the_name_on_every_page_of_the_desk_until_it_is_switched_off(self) -> None:
+    def test_hides_names_on_every_page_of_the_desk_until_switched_off(self) -> None:
         Patient.objects.filter(pk=self.ana.pk).update(label="Anastasia Quill")
         pages = [
             reverse("admin:index"),
@@ -39,7 +39,7 @@ class TestInitialsOnly(DeskCase):
         self.client.post(toggle)
         assert "Anastasia Quill" in self.client.get(pages[1]).content.decode()
 
-    def test_leads_nowhere_but_to_this_site(self) -> None:
+    def test_redirects_only_to_this_site(self) -> None:
         for evil in ("https://evil.example/", "//evil.example", "javascript:alert(1)", "/\x00"):
             assert self.client.post(reverse("admin:initials"), {"next": evil}).url == reverse("admin:index")
 
@@ -49,15 +49,15 @@ class TestFindAPatient(DeskCase):
         page = self.client.get(FIND, {"q": query}).content.decode()
         return re.findall(r'<th [^>]*scope="row"><a href="[^"]+">([^<]+)</a>', page)
 
-    def test_looks_at_name_and_reference_whatever_the_case(self) -> None:
+    def test_searches_name_and_reference_in_any_case(self) -> None:
         make_patient(self.maple, "ÉVA Nagy", reference="W3-77")
         assert self.names("éva") == ["ÉVA Nagy"]
         assert self.names(" w3-7 ") == ["ÉVA Nagy"]
-        assert self.names("nagy éva") == ["ÉVA Nagy"], "in whatever order"
+        assert self.names("nagy éva") == ["ÉVA Nagy"], "in any order"
         assert self.names("nagy ana") == []
         assert self.names("a") == ["Ana", "ÉVA Nagy"]
 
-    def test_finds_ended_patients_too_and_says_so(self) -> None:
+    def test_finds_closed_records_too_and_says_so(self) -> None:
         Patient.objects.filter(pk=self.ana.pk).update(ended_on="2026-11-20", ended_why="moved")
         assert "Ana Ended" in words(self.client.get(FIND, {"q": "ana"}))
 
@@ -65,11 +65,11 @@ class TestFindAPatient(DeskCase):
         make_patient(make_team("Birch team"), "Anabel")
         assert self.names("ana") == ["Ana"]
 
-    def test_says_kindly_that_nobody_was_found_or_asked_for(self) -> None:
+    def test_says_kindly_when_nobody_was_found_or_nothing_was_typed(self) -> None:
         assert "None of your patients has “xyz”" in words(self.client.get(FIND, {"q": "xyz"}))
         assert "Type some letters" in words(self.client.get(FIND))
 
-    def test_shows_fifty_at_most_and_costs_the_same_for_one_and_for_three(self) -> None:
+    def test_shows_at_most_fifty_and_costs_the_same_queries_for_one_and_three(self) -> None:
         self.client.get(FIND)
         counts = []
         for more in (0, 2):
@@ -87,7 +87,7 @@ class TestFindAPatient(DeskCase):
 
 
 class TestAnIdleDesk(DeskCase):
-    def test_tells_the_page_how_many_seconds_are_left_and_a_post_gives_all_of_them_again(self) -> None:
+    def test_tells_the_page_how_many_seconds_are_left_and_a_post_resets_them(self) -> None:
         home, start = reverse("admin:index"), timezone.now()
         with time_machine.travel(start, tick=False) as clock:
             self.client.get(home)
@@ -97,7 +97,7 @@ class TestAnIdleDesk(DeskCase):
 
             assert left() == 900
             clock.shift(timedelta(minutes=12))
-            assert left() == 180, "looking renews nothing"
+            assert left() == 180, "a GET does not renew it"
             assert self.client.post(reverse("stay")).status_code == 204
             assert left() == 900
             clock.shift(timedelta(minutes=15, seconds=1))
@@ -105,7 +105,7 @@ class TestAnIdleDesk(DeskCase):
             assert response.url == f"{reverse('account_login')}?next=/admin/"
             assert "please fill in again" in self.client.get(response.url).content.decode()
 
-    def test_never_gives_more_than_twelve_hours_in_all(self) -> None:
+    def test_ends_after_twelve_hours_in_any_case(self) -> None:
         with time_machine.travel(timezone.now(), tick=False) as clock:
             self.client.get(reverse("admin:index"))
             for _ in range(12 * 6 - 1):
@@ -116,7 +116,7 @@ class TestAnIdleDesk(DeskCase):
             clock.shift(timedelta(minutes=10, seconds=1))
             assert self.client.post(reverse("stay")).status_code == 303
 
-    def test_leads_from_a_form_that_came_too_late_back_to_its_page(self) -> None:
+    def test_leads_from_a_late_form_to_the_sign_in_and_back_to_its_page(self) -> None:
         with time_machine.travel(timezone.now(), tick=False) as clock:
             page = reverse("admin:people_patient_contact", args=[self.ana.pk])
             self.client.get(page)
@@ -126,7 +126,7 @@ class TestAnIdleDesk(DeskCase):
             )
             assert response.url == f"{reverse('account_login')}?next={page.replace('/', '%2F')}%3Ffrom%3Dlist"
 
-    def test_does_not_lead_to_another_site(self) -> None:
+    def test_never_leads_to_another_site(self) -> None:
         with time_machine.travel(timezone.now(), tick=False) as clock:
             self.client.get(reverse("admin:index"))
             clock.shift(timedelta(minutes=16))

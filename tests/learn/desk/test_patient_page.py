@@ -1,4 +1,4 @@
-"""A patient's page: what they missed as it was asked, what was said back, and what happened."""
+"""A patient's page: missed questions as they were asked, teach-backs, and the history."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class TestMissedQuestions(PatientCase):
     def missed(self) -> str:
         return self.part("Missed questions", "Teach-backs")
 
-    def test_say_that_nothing_was_answered_or_nothing_is_open(self) -> None:
+    def test_say_when_nothing_was_answered_or_nothing_is_open(self) -> None:
         assert "No questions have been answered yet." in self.missed()
         self.check()
         assert "Nothing that was missed is still open." in self.missed()
 
-    def test_show_the_question_as_it_was_asked_what_was_chosen_the_best_answer_and_when(self) -> None:
+    def test_show_the_asked_wording_the_chosen_answer_the_best_answer_and_the_time(self) -> None:
         self.check(safety=wrong, now=at(20))
         newer = authoring.draft(
             question=self.safety.question, language="en", kind="choice", spec=self.safety.spec, stem="A new wording?",
@@ -43,11 +43,11 @@ class TestMissedQuestions(PatientCase):
         ) in missed
         assert "A new wording?" not in missed
 
-    def test_tell_not_sure_from_wrong(self) -> None:
+    def test_distinguish_not_sure_from_wrong(self) -> None:
         self.check(safety=lambda revision: [], now=at(20))
         assert "They chose I’m not sure Best answer Right 0" in self.missed()
 
-    def test_come_with_safety_first_and_what_is_open_before_what_was_put_right(self) -> None:
+    def test_are_sorted_by_safety_and_then_open_before_closed(self) -> None:
         other = make_question("other")
         self.quiz.items.create(question=other.question, position=3)
         self.check(plain=wrong, safety=wrong, now=at(20), times=5)
@@ -62,12 +62,12 @@ class TestMissedQuestions(PatientCase):
             ("other", "Sunday 22 November"),
         ]
 
-    def test_stay_open_where_the_right_answer_came_on_the_day_of_the_miss(self) -> None:
+    def test_stay_open_after_a_right_answer_on_the_same_day(self) -> None:
         self.check(safety=wrong, now=at(20))
         self.check(now=at(20, 15))
         assert "Needs help: still not right at the end" in self.missed().split("Missed before")[0]
 
-    def test_are_closed_by_saying_it_back_in_own_words_only(self) -> None:
+    def test_are_closed_only_by_a_teach_back_in_own_words(self) -> None:
         self.check(safety=wrong, now=at(20))
         self.said_back("prompt")
         assert "Needs help" in self.missed()
@@ -75,17 +75,17 @@ class TestMissedQuestions(PatientCase):
         assert "Missed before, put right since (1)" in self.missed()
         assert "Safety Said back in own words" in self.missed()
 
-    def test_do_not_show_another_patients(self) -> None:
+    def test_do_not_include_those_of_another_patient(self) -> None:
         self.learner = make_patient(self.team, "Ben").user
         self.check(safety=wrong)
         assert "No questions have been answered yet." in self.missed()
 
 
 class TestTeachBacks(PatientCase):
-    def test_say_that_there_are_none(self) -> None:
+    def test_say_when_there_are_none(self) -> None:
         assert "No teach-backs yet." in self.page()
 
-    def test_tell_how_it_went_to_whom_and_what_was_in_the_way_the_newest_first(self) -> None:
+    def test_show_outcome_person_and_barriers_with_the_newest_first(self) -> None:
         self.said_back("again", at=at(20), topic="First topic")
         self.said_back(
             "prompt", at=at(23), to_whom="helper", language="Spanish", barriers=["senses", "body"], note="<b>Slowly</b>"
@@ -96,7 +96,7 @@ class TestTeachBacks(PatientCase):
         assert "In the way: Hearing or sight; Pain, tiredness or feeling ill" in part
         assert "&lt;b&gt;Slowly" in part
 
-    def test_show_what_was_added_and_let_the_last_outcome_count(self) -> None:
+    def test_show_addenda_and_the_last_outcome_counts(self) -> None:
         root = self.said_back("own-words")
         self.said_back("again", adds_to=root, to_whom="", note="Wrong button.", at=at(24, 9))
         part = self.part("Teach-backs", "Their questions")
@@ -104,11 +104,11 @@ class TestTeachBacks(PatientCase):
         assert "Added today at 9 a.m., noor: Explain again next time Wrong button." in part
 
 
-class TestWhatHappened(PatientCase):
+class TestTheHistory(PatientCase):
     def happened(self, **query: Any) -> str:
         return self.page(**query).split("What happened")[1]
 
-    def test_is_told_newest_first(self) -> None:
+    def test_is_shown_newest_first(self) -> None:
         Assignment.objects.create(
             patient=self.ana,
             lesson=self.lesson,
@@ -133,7 +133,7 @@ class TestWhatHappened(PatientCase):
         assert [happened.find(line) for line in wanted] == sorted(happened.find(line) for line in wanted)
         assert all(line in happened for line in wanted), happened
 
-    def test_is_bounded_and_older_goes_on_where_it_ended(self) -> None:
+    def test_has_pages_and_older_continues_where_the_last_page_ended(self) -> None:
         for n in range(45):
             Contact.objects.create(
                 patient=self.ana, nurse=self.noor, at=at(1) + timedelta(hours=n), note=f"Call {n}.", number=n + 1
@@ -149,18 +149,18 @@ class TestWhatHappened(PatientCase):
         assert [len(calls) for calls in seen] == [SHOWN, SHOWN, 5]
         assert [int(n) for calls in seen for n in calls] == list(range(44, -1, -1))
 
-    def test_takes_any_garbage_for_the_newest(self) -> None:
+    def test_shows_the_newest_page_for_invalid_input(self) -> None:
         self.read(1)
         for before in ("", "x", "-1", "9" * 400, "\x00", "²", "9" * 18):
             assert "Began to read" in self.happened(before=before), before
 
 
 class TestThePage(PatientCase):
-    def test_costs_the_same_whatever_was_done(self) -> None:
+    def test_costs_the_same_queries_for_any_record(self) -> None:
         self.client.get(self.address())
         for n in range(3):
             # session, user, roles, patient, audit row; answers, teach-backs, the four of the status, contacts,
-            # questions, cards; and the wording of what was missed, where anything was
+            # questions, codes; and the wording of missed questions, if there are any
             with self.assertNumQueries(15 if n else 14):
                 self.client.get(self.address())
             self.read(1, 2, 3)
@@ -170,7 +170,7 @@ class TestThePage(PatientCase):
                 Contact.objects.create(patient=self.ana, nurse=self.noor, at=at(20), number=10 * n + k + 1)
                 self.said_back("again", adds_to=self.said_back("prompt"))
 
-    def test_of_a_patient_whose_care_has_ended_says_why(self) -> None:
+    def test_of_a_closed_record_says_why(self) -> None:
         self.ana.ended_on, self.ana.ended_why = date(2026, 11, 20), "moved"
         self.ana.save()
         assert "Maple team · A-12 · Moved to another clinic" in self.page()

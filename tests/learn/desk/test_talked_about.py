@@ -1,4 +1,4 @@
-"""What a nurse sees of a patient's questions, and "We talked about this"."""
+"""The part of a patient's questions that a nurse sees, and the button "We talked about this"."""
 
 import re
 from typing import Any
@@ -45,7 +45,7 @@ class SharedCase(DeskCase):
 
 
 class TestAPatientsPage(SharedCase):
-    def test_shows_what_is_shared_in_the_patients_order_with_its_top_three(self) -> None:
+    def test_shows_shared_questions_in_the_patients_order_with_the_top_three(self) -> None:
         self.ask("a", "b", "c", "d")
         self.phone.post(MINE, {"first": self.one("d").pk})
         page = self.page().decode()
@@ -53,7 +53,7 @@ class TestAPatientsPage(SharedCase):
         assert page.count("Top three") == 3
         assert page.index("Top three") > page.index(">d<")
 
-    def test_is_the_same_to_the_byte_whatever_is_not_shared(self) -> None:
+    def test_is_byte_for_byte_the_same_whatever_is_not_shared(self) -> None:
         self.ask("a", "b", "c", "d")
         self.page()
         before = self.page()
@@ -64,7 +64,7 @@ class TestAPatientsPage(SharedCase):
         self.phone.post(MINE, {"remove": self.one("secret").pk})
         assert self.page() == before
 
-    def test_hides_at_the_next_request_what_is_shared_no_more(self) -> None:
+    def test_hides_a_question_at_the_next_request_after_sharing_stops(self) -> None:
         self.ask("Can I work?")
         assert b"Can I work?" in self.page()
         self.phone.post(MINE, {"stop": "all"})
@@ -73,7 +73,7 @@ class TestAPatientsPage(SharedCase):
             self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk]))
         )
 
-    def test_costs_the_same_at_1_and_at_3_questions(self) -> None:
+    def test_costs_the_same_queries_for_1_and_3_questions(self) -> None:
         for texts in (("a",), ("b", "c")):
             self.ask(*texts)
             self.page()
@@ -82,7 +82,7 @@ class TestAPatientsPage(SharedCase):
 
 
 class TestWeTalkedAboutThis(SharedCase):
-    def test_shows_with_its_day_on_both_sides_and_can_be_taken_back(self) -> None:
+    def test_is_shown_with_its_day_to_both_and_can_be_undone(self) -> None:
         self.ask("Can I work?")
         response = self.press("talked", "Can I work?")
         assert response.url == reverse("admin:people_patient_change", args=[self.ana.pk]) + "#questions"
@@ -96,7 +96,7 @@ class TestWeTalkedAboutThis(SharedCase):
             (self.noor.pk, "question.untalked", self.ana.pk),
         ]
 
-    def test_pressed_twice_is_once_and_the_first_nurse_stays(self) -> None:
+    def test_pressed_twice_is_saved_once_with_the_first_nurse(self) -> None:
         self.ask("Can I work?")
         other = make_nurse("nils", self.maple)
         self.press("talked", "Can I work?")
@@ -107,7 +107,7 @@ class TestWeTalkedAboutThis(SharedCase):
         assert self.one("Can I work?").talked_by == self.noor
         assert len(self.noted()) == 1
 
-    def test_does_not_touch_what_is_not_shared_or_is_another_patients(self) -> None:
+    def test_does_not_change_unshared_questions_or_those_of_another_patient(self) -> None:
         self.ask("secret", share=False)
         ben = make_patient(self.cedar, "Ben", name="ben")
         theirs = MyQuestion.objects.create(learner=ben.user, text="theirs", position=1, added=at(20), shared=at(20))
@@ -119,13 +119,13 @@ class TestWeTalkedAboutThis(SharedCase):
         assert not MyQuestion.objects.exclude(talked=None).exists()
         assert self.noted() == []
 
-    def test_is_not_for_another_teams_nurse(self) -> None:
+    def test_is_not_found_for_a_nurse_of_another_team(self) -> None:
         self.ask("Can I work?")
         self.client.force_login(self.omar)
         assert self.press("talked", "Can I work?").status_code == 404
         assert self.one("Can I work?").talked is None
 
-    def test_is_the_patients_to_see_and_no_longer_on_paper(self) -> None:
+    def test_removes_the_question_from_the_printed_list(self) -> None:
         self.ask("a", "b")
         self.press("talked", "a")
         page = words(self.phone.get(MINE, {"print": 1}))
@@ -137,7 +137,7 @@ class TestAQuestionWaiting(SharedCase):
     def home(self) -> str:
         return words(self.client.get("/admin/"))
 
-    def test_calls_the_nurse_until_it_was_talked_about(self) -> None:
+    def test_is_a_reason_for_attention_until_it_was_talked_about(self) -> None:
         self.ask("secret", share=False)
         assert "Question waiting" not in self.home()
         self.ask("Can I work?")
@@ -149,7 +149,7 @@ class TestAQuestionWaiting(SharedCase):
         self.phone.post(MINE, {"stop": "all"})
         assert "Question waiting" not in self.home()
 
-    def test_waits_since_the_first_that_is_open_was_shared(self) -> None:
+    def test_waits_since_the_oldest_open_question_was_shared(self) -> None:
         self.ask("a")
         with time_machine.travel(at(24), tick=False):
             self.client.force_login(self.noor)
@@ -158,7 +158,7 @@ class TestAQuestionWaiting(SharedCase):
             self.press("talked", "a")
             assert "Since today" in self.home()
 
-    def test_of_another_team_calls_nobody_here(self) -> None:
+    def test_of_another_team_is_no_reason_for_attention_here(self) -> None:
         self.ask("Can I work?")
         self.client.force_login(self.omar)
         assert "Question waiting" not in self.home()
@@ -166,7 +166,7 @@ class TestAQuestionWaiting(SharedCase):
 
 @pytest.mark.race
 class TestManyAtOnce(TransactionTestCase):
-    def test_presses_are_one_note(self) -> None:
+    def test_presses_make_one_note(self) -> None:
         patient, nurse = make_patient(make_team()), User.objects.create_user("noor", is_staff=True)
         question = MyQuestion.objects.create(learner=patient.user, text="a", position=1, added=at(20), shared=at(20))
         together(

@@ -1,4 +1,4 @@
-"""A teach-back: what to read out, how it went, once however often it is sent; added to, never changed."""
+"""A teach-back: what to read out, the outcome, saved once, extended by addenda but never changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cast import PatientCase, at, make_nurse, make_patient, make_question,
 
 
 class TestWhatIsReadOut(SimpleTestCase):
-    def test_asks_how_well_it_was_explained_with_the_topic_in_it(self) -> None:
+    def test_asks_how_well_the_nurse_explained_the_topic(self) -> None:
         begin = "“I want to be sure I explained this well. Can you tell me"
         assert Topic("What to do about diarrhea").say == f"{begin}, in your own words, what to do about diarrhea?”"
         assert Topic("IL-2").say == f"{begin} in your own words about “IL-2”?”"
@@ -41,12 +41,12 @@ class TeachBackCase(PatientCase):
 
 
 class TestATeachBack(TeachBackCase):
-    def test_takes_its_topics_from_what_is_open_safety_first(self) -> None:
+    def test_offers_the_open_topics_with_safety_first(self) -> None:
         page = words(self.client.get(self.address("teach_back")))
         assert "about “Topic of safety”?” Explained in own words Needed a prompt Explain again next time" in page
         assert page.index("Topic of safety") < page.index("Topic of plain")
 
-    def test_begins_with_the_question_that_was_asked_for_and_shows_three_at_most(self) -> None:
+    def test_starts_with_the_requested_question_and_shows_at_most_three(self) -> None:
         for n in range(3):
             self.quiz.items.create(question=make_question(f"more-{n}").question, position=3 + n)
         self.check(plain=wrong, safety=wrong, now=at(21), times=9)
@@ -55,13 +55,13 @@ class TestATeachBack(TeachBackCase):
         assert plain.count("I want to be sure") <= 3
         assert plain.index("Topic of plain") < plain.index("Topic of safety")
 
-    def test_in_own_words_clears_the_flag_and_nothing_else_does(self) -> None:
+    def test_clears_the_flag_only_when_it_was_in_own_words(self) -> None:
         for number, outcome, left in ((1, "prompt", 1), (2, "again", 1), (3, "own-words", 0)):
             response = self.post(number=number, **{self.key: outcome})
             assert (response.status_code, response.url) == (303, self.address())
             assert self.needs() == left, outcome
 
-    def test_is_kept_with_whom_language_barriers_note_nurse_and_time(self) -> None:
+    def test_is_saved_with_person_language_barriers_note_nurse_and_time(self) -> None:
         self.post(to_whom="both", language=" Spanish ", barriers=["senses", "body"], note=" Slowly. ")
         row = TeachBack.objects.get()
         assert (row.patient, row.nurse, row.at, row.question) == (self.ana, self.noor, at(24), self.safety.question)
@@ -69,7 +69,7 @@ class TestATeachBack(TeachBackCase):
         assert (row.language, row.barriers, row.note) == ("Spanish", ["senses", "body"], "Slowly.")
         assert AuditEvent.objects.filter(what="taught.back", patient=self.ana.pk, who=self.noor.pk).count() == 1
 
-    def test_of_two_topics_is_two_rows_and_one_left_out_is_none(self) -> None:
+    def test_of_two_topics_makes_two_rows_and_an_empty_topic_makes_none(self) -> None:
         plain = f"q{self.plain.question_id}"
         self.post(topic=[self.key, plain], **{plain: "again"})
         assert set(TeachBack.objects.values_list("topic", "outcome", "place")) == {
@@ -79,13 +79,13 @@ class TestATeachBack(TeachBackCase):
         self.post(topic=[self.key, plain], number=2)
         assert TeachBack.objects.filter(number=2).count() == 1
 
-    def test_is_one_however_often_it_is_sent(self) -> None:
+    def test_is_saved_once_even_when_sent_several_times(self) -> None:
         for _ in range(3):
             assert self.post(note="Once.").status_code == 303
         assert TeachBack.objects.count() == 1
         assert AuditEvent.objects.filter(what="taught.back").count() == 1
 
-    def test_of_another_window_is_not_lost_but_asked_about(self) -> None:
+    def test_from_another_window_is_kept_in_the_form_and_asked_about(self) -> None:
         self.post(note="One.")
         response = self.post(note="Two.")
         assert "You saved another one in the meantime" in words(response)
@@ -94,7 +94,7 @@ class TestATeachBack(TeachBackCase):
         assert 'name="number" value="2"' in page
         assert TeachBack.objects.count() == 1
 
-    def test_that_cannot_be_taken_says_how_to_mend_it_and_changes_nothing(self) -> None:
+    def test_that_is_invalid_explains_the_error_and_changes_nothing(self) -> None:
         for over, problem in (
             ({self.key: ""}, "Choose how it went, for one topic at least"),
             ({self.key: "fine"}, "Choose one of the three"),
@@ -113,12 +113,12 @@ class TestATeachBack(TeachBackCase):
             assert "There is a problem" in page
         assert not TeachBack.objects.exists()
 
-    def test_takes_no_topic_that_this_patient_never_missed(self) -> None:
+    def test_refuses_a_topic_that_this_patient_never_missed(self) -> None:
         other = make_question("other").question_id
         self.post(topic=f"q{other}", **{f"q{other}": "own-words", self.key: ""})
         assert not TeachBack.objects.exists()
 
-    def test_where_nothing_is_open_is_about_the_lessons_that_were_begun(self) -> None:
+    def test_is_about_the_started_lessons_when_nothing_is_open(self) -> None:
         self.post()
         ben = make_patient(self.team, "Ben")
         address = reverse("admin:people_patient_teach_back", args=[ben.pk])
@@ -138,7 +138,7 @@ class TestAnAddendum(TeachBackCase):
         address = reverse("admin:people_patient_teach_back_add", args=[self.ana.pk, pk])
         return self.client.post(address, {"outcome": "", "note": "", "number": 2} | form)
 
-    def test_stands_beside_what_was_recorded_and_can_correct_how_it_went(self) -> None:
+    def test_is_shown_with_the_teach_back_and_can_correct_the_outcome(self) -> None:
         self.post(note="First.")
         first = TeachBack.objects.get()
         assert self.add(first.pk, outcome="again", note="Wrong button.").status_code == 303
@@ -150,7 +150,7 @@ class TestAnAddendum(TeachBackCase):
         assert self.add(first.pk, outcome="again", note="Wrong button.").status_code == 303
         assert TeachBack.objects.count() == 2
 
-    def test_wants_a_note_or_an_outcome(self) -> None:
+    def test_needs_a_note_or_an_outcome(self) -> None:
         self.post()
         assert "Write a note, or choose how it went" in words(self.add(TeachBack.objects.get().pk))
         assert TeachBack.objects.count() == 1
@@ -169,7 +169,7 @@ class TestAnAddendum(TeachBackCase):
 
 @pytest.mark.race
 class TestManyPressesAtOnce(TransactionTestCase):
-    def test_are_one_teach_back_and_one_contact(self) -> None:
+    def test_make_one_teach_back_and_one_contact(self) -> None:
         team = make_team()
         patient, noor, question = (
             make_patient(team),

@@ -1,4 +1,4 @@
-"""Care teams and the audit page: a lead's own teams only, never the last lead, at work at the next request."""
+"""Care teams and the audit page: a lead sees only her own teams; a team keeps a lead; changes work immediately."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOW = at(23)
 
 
 def make_lead(name: str, *led: CareTeam) -> User:
-    """Return a nurse who leads these teams now."""
+    """Return a nurse who leads these teams."""
     nurse = make_nurse(name, *led)
     for membership in nurse.memberships.all():
         teams.set_lead(membership=membership, lead=True, by=nurse, now=NOW)
@@ -72,14 +72,14 @@ class TestALead(TeamCase):
         assert "Maple team Oak team" in page
         assert "Cedar" not in page
 
-    def test_adds_a_nurse_by_sign_in_name_once(self) -> None:
+    def test_adds_a_nurse_once_by_sign_in_name(self) -> None:
         nell = make_nurse("nell")
         assert "nell works in Maple team now." in words(self.at_team("add", name=" nell "))
         assert "nell works in Maple team already." in words(self.at_team("add", name="nell"))
         assert self.sees(nell) == ["Ana"]
         assert nell.memberships.count() == 1
 
-    def test_is_told_kindly_whom_she_cannot_add_and_nothing_of_them(self) -> None:
+    def test_gets_a_kind_message_when_somebody_cannot_be_added_and_learns_nothing_about_them(self) -> None:
         eda = User.objects.create_user("eda", is_staff=True)
         eda.groups.add(Group.objects.get(name=roles.EDUCATOR))
         make_nurse("gone", is_active=False)
@@ -93,7 +93,7 @@ class TestALead(TeamCase):
         assert "Null characters" in words(self.at_team("add", name="a\x00b"))
         assert self.maple.memberships.count() == 2
 
-    def test_removes_a_member_who_sees_nobody_at_the_next_request(self) -> None:
+    def test_removes_a_member_who_then_sees_no_patient_at_the_next_request(self) -> None:
         self.client.force_login(self.noor)
         assert self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])).status_code == 200
         noors = self.client
@@ -104,7 +104,7 @@ class TestALead(TeamCase):
         assert "Ana" not in noors.get(reverse("admin:people_patient_changelist")).content.decode()
         assert Membership.objects.get(nurse=self.noor).ended == NOW
 
-    def test_makes_and_unmakes_a_lead_and_the_role_follows(self) -> None:
+    def test_makes_and_removes_a_lead_together_with_the_role(self) -> None:
         assert "noor leads Maple team too." in self.do(self.noor, "lead")
         assert self.roles(self.noor) == {roles.LEAD}
         assert "noor no longer leads Maple team." in self.do(self.noor, "unlead")
@@ -113,22 +113,22 @@ class TestALead(TeamCase):
         self.do(self.noor, "remove")
         assert self.roles(self.noor) == {roles.NURSE}
 
-    def test_who_leads_two_teams_stays_a_lead_when_she_leaves_one(self) -> None:
+    def test_who_leads_two_teams_keeps_the_role_when_she_leaves_one(self) -> None:
         self.do(self.noor, "lead")
         self.do(self.lea, "unlead")
         assert self.roles(self.lea) == {roles.LEAD}
         assert self.client.get(self.address("change", self.maple.pk)).status_code == 404
         assert self.client.get(self.address("change", self.oak.pk)).status_code == 200
 
-    def test_can_never_be_the_last_to_go(self) -> None:
+    def test_cannot_leave_or_step_down_as_the_last_lead(self) -> None:
         for what in ("unlead", "remove"):
             assert "lea is the only lead of Maple team. Make somebody else a lead first." in self.do(self.lea, what)
         self.do(self.noor, "lead")
-        User.objects.filter(pk=self.noor.pk).update(is_active=False)  # a lead who cannot sign in is none
+        User.objects.filter(pk=self.noor.pk).update(is_active=False)  # an inactive lead does not count
         assert "lea is the only lead" in self.do(self.lea, "unlead")
         assert CareTeam.objects.led_by(self.lea).count() == 2
 
-    def test_moves_patients_to_another_team_of_hers_and_both_teams_are_told(self) -> None:
+    def test_moves_patients_to_another_of_her_teams_and_both_teams_get_an_audit_row(self) -> None:
         page = self.at_team("move", patient=[self.ana.pk], to=self.oak.pk)
         assert "Ana moved to Oak team." in words(page)
         assert self.sees(self.noor) == []
@@ -159,7 +159,7 @@ class TestALead(TeamCase):
             with self.assertNumQueries(7):  # savepoint, people, patients, audit, the move, audit, end
                 teams.move(patients=people, to=self.oak, by=self.lea, now=NOW)
 
-    def test_moves_nobody_of_another_team_and_nobody_to_it(self) -> None:
+    def test_cannot_move_patients_of_another_team_or_to_another_team(self) -> None:
         for form, problem in (
             ({"patient": [self.cai.pk], "to": self.oak.pk}, "not in this team any more"),
             ({"patient": [self.ana.pk, self.cai.pk], "to": self.oak.pk}, "not in this team any more"),
@@ -173,7 +173,7 @@ class TestALead(TeamCase):
         assert self.sees(self.omar) == ["Cai"]
         assert self.sees(self.noor) == ["Ana"]
 
-    def test_gets_a_page_that_costs_the_same_for_1_and_3_members(self) -> None:
+    def test_gets_a_page_with_the_same_queries_for_1_and_3_members(self) -> None:
         self.client.get(self.address("change", self.maple.pk))
         for more in (0, 2):
             for n in range(more):
@@ -182,7 +182,7 @@ class TestALead(TeamCase):
             with self.assertNumQueries(8):  # session, user, team, roles, other teams, patients, audit, members
                 self.client.get(self.address("change", self.maple.pk))
 
-    def test_presses_a_button_that_is_not_there_and_changes_nothing(self) -> None:
+    def test_changes_nothing_with_an_unknown_button_or_another_teams_member(self) -> None:
         for what in ("", "delete", "\x00"):
             assert "Nothing has changed." in self.do(self.noor, what)
         foreign = Membership.objects.get(nurse=self.omar)
@@ -190,7 +190,7 @@ class TestALead(TeamCase):
         assert self.client.post(address, {"do": "remove"}).status_code == 404
         assert Membership.objects.filter(ended=None).count() == 4
 
-    def test_twice_is_once(self) -> None:
+    def test_removing_a_member_twice_has_one_effect(self) -> None:
         held = Membership.objects.get(nurse=self.noor)
         for _ in range(2):
             teams.remove(membership=held, by=self.lea, now=NOW)
@@ -199,7 +199,7 @@ class TestALead(TeamCase):
 
 
 class TestATeam(TeamCase):
-    def test_is_not_found_for_whoever_does_not_lead_it(self) -> None:
+    def test_is_not_found_for_people_who_do_not_lead_it(self) -> None:
         held = Membership.objects.get(nurse=self.noor)
         for person in (self.noor, self.omar, make_nurse("newcomer"), User.objects.create_superuser("root")):
             self.client.force_login(person)
@@ -211,7 +211,7 @@ class TestATeam(TeamCase):
             assert self.client.post(address, {"do": "remove"}).status_code == 404
         assert not Membership.objects.exclude(ended=None).exists()
 
-    def test_is_not_led_any_more_by_whoever_has_the_role_but_not_the_team(self) -> None:
+    def test_is_not_found_with_the_role_but_without_leading_the_team(self) -> None:
         Membership.objects.filter(nurse=self.lea, care_team=self.maple).update(lead=False)
         assert self.client.get(self.address("change", self.maple.pk)).status_code == 404
 
@@ -223,7 +223,7 @@ class TestTheAuditPage(TeamCase):
     def rows(self, page: str) -> str:
         return page.split("When Who What Patient")[-1].split("Times are")[0]
 
-    def test_says_who_did_what_of_whom_newest_first_in_words(self) -> None:
+    def test_shows_who_did_what_for_whom_with_the_newest_first(self) -> None:
         for n, what in enumerate(("patient.seen", "assigned")):
             audit.note(by=self.noor, what=what, patient=self.ana, now=NOW + timedelta(minutes=n))
         audit.note_list(by=self.lea, what="list.seen", patients=[self.ana], now=NOW - timedelta(hours=1))
@@ -234,14 +234,14 @@ class TestTheAuditPage(TeamCase):
             "23 November 2026, 11:00 lea saw the list of patients (1)"
         )
 
-    def test_leaves_one_row_itself_for_each_look(self) -> None:
+    def test_leaves_an_audit_row_for_each_look(self) -> None:
         self.page()
         assert list(AuditEvent.objects.values_list("who", "what", "team")) == [
             (self.lea.pk, "audit.seen", self.maple.pk)
         ]
         assert "lea looked at this page" in self.rows(self.page())
 
-    def test_shows_nothing_of_another_team_and_names_nobody_who_is_not_hers(self) -> None:
+    def test_shows_nothing_of_another_team_and_names_only_her_own_people(self) -> None:
         audit.note(by=self.omar, what="patient.seen", patient=self.cai, now=NOW)
         ben = make_patient(self.maple, "Ben")
         audit.note(by=self.omar, what="patient.seen", patient=ben, now=NOW)
@@ -252,14 +252,14 @@ class TestTheAuditPage(TeamCase):
         assert f"Person {self.omar.pk}" in page
         assert f"Patient {ben.pk}" in page
 
-    def test_still_names_whoever_worked_here_and_a_patient_whose_care_has_ended(self) -> None:
+    def test_still_names_former_members_and_closed_records(self) -> None:
         audit.note(by=self.noor, what="patient.seen", patient=self.ana, now=NOW)
         Membership.objects.filter(nurse=self.noor).update(ended=NOW)
         Patient.objects.filter(pk=self.ana.pk).update(ended_on=NOW.date(), ended_why="moved")
         assert "noor saw a patient" in self.rows(self.page())
         assert "Ana" in self.rows(self.page())
 
-    def test_is_by_person_and_by_patient(self) -> None:
+    def test_can_be_filtered_by_person_and_by_patient(self) -> None:
         ben = make_patient(self.maple, "Ben")
         for by, of in ((self.noor, self.ana), (self.lea, self.ana), (self.lea, ben)):
             audit.note(by=by, what="patient.seen", patient=of, now=NOW)
@@ -270,7 +270,7 @@ class TestTheAuditPage(TeamCase):
             assert self.rows(self.page(patient=garbage)).count("saw a patient") == 3
         assert "There is nothing to show here." in self.page(who="999999999999999999")
 
-    def test_comes_fifty_a_page_and_none_is_lost_or_shown_twice(self) -> None:
+    def test_comes_fifty_on_a_page_and_none_is_missing_or_shown_twice(self) -> None:
         for n in range(120):
             audit.note(by=self.noor, what="contacted", patient=self.ana, now=NOW + timedelta(minutes=n // 7))
         seen, after = 0, ""
@@ -282,7 +282,7 @@ class TestTheAuditPage(TeamCase):
             after = page.context["next_after"]
         assert seen == 120
 
-    def test_costs_the_same_for_1_and_for_many_rows(self) -> None:
+    def test_costs_the_same_queries_for_1_and_many_rows(self) -> None:
         self.page()
         for more in (0, 60):
             for _ in range(more):
@@ -290,7 +290,7 @@ class TestTheAuditPage(TeamCase):
             with self.assertNumQueries(8):  # session, user, roles, team, rows, the look itself, members, patients
                 self.page()
 
-    def test_shows_initials_where_the_screen_faces_the_corridor(self) -> None:
+    def test_shows_initials_when_names_are_hidden(self) -> None:
         dee = make_patient(self.maple, "Deborah Quill")
         audit.note(by=self.noor, what="contacted", patient=dee, now=NOW)
         assert "Deborah Quill" in self.page()
@@ -299,7 +299,7 @@ class TestTheAuditPage(TeamCase):
             page = self.client.get(self.address(name, self.maple.pk)).content.decode()
             assert "Deborah" not in page, name
 
-    def test_tells_the_time_of_the_clinic(self) -> None:
+    def test_shows_times_in_the_clinics_time_zone(self) -> None:
         CareTeam.objects.filter(pk=self.maple.pk).update(zone="Asia/Kolkata")
         audit.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)
         shown = NOW.astimezone(ZoneInfo("Asia/Kolkata"))

@@ -1,4 +1,4 @@
-"""My patients: who needs attention, as the Desk shows it; and a contact."""
+"""The worklist "My patients" with who needs attention, and recording a contact."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def on(day: int) -> date:
 
 
 class TestMyPatients(RecordCase):
-    """The Desk's home."""
+    """The home page of the Desk."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -64,21 +64,21 @@ class TestMyPatients(RecordCase):
     def home(self, **query: Any) -> str:
         return words(self.client.get(HOME, query))
 
-    def test_say_that_nobody_needs_attention_and_how_many_learn(self) -> None:
+    def test_say_when_nobody_needs_attention_and_how_many_are_learning(self) -> None:
         assert "My patients" in self.home()
         assert "No one needs attention. 1 patient is learning." in self.home()
         make_patient(self.team, "Ben")
         make_patient(self.team, "Cai", ended_on=on(1), ended_why="moved")
         assert "No one needs attention. 2 patients are learning." in self.home()
 
-    def test_are_none_for_a_nurse_of_another_team_or_of_no_team(self) -> None:
+    def test_are_not_shown_to_a_nurse_of_another_team_or_of_no_team(self) -> None:
         self.someone("Iris", Why.SAFETY)
         for nurse in (make_nurse("omar", make_team("Cedar team")), make_nurse("newcomer")):
             self.client.force_login(nurse)
             assert "Iris" not in self.home()
             assert "You have no patients here yet" in self.home()
 
-    def test_come_one_row_each_in_the_order_of_the_reasons_and_whoever_waits_longest_first(self) -> None:
+    def test_have_one_row_each_sorted_by_reason_and_by_longest_wait(self) -> None:
         for label, why, day in (
             ("A", Why.QUIET, 8), ("B", Why.NOT_STARTED, 18), ("C", Why.LATE, 16), ("D", Why.LATE, 15),
             ("E", Why.SAFETY, 20), ("F", Why.SAFETY, 19), ("G", Why.NOT_STARTED, 17),
@@ -88,7 +88,7 @@ class TestMyPatients(RecordCase):
         assert "Needs attention (7)" in page
         assert re.findall(r'scope="row"><a href="[^"]+">(\w)<', page) == list("FEDCGBA")
 
-    def test_say_why_in_words_with_the_detail_and_one_next_step(self) -> None:
+    def test_show_the_reason_with_details_and_one_next_step(self) -> None:
         for why, row in (
             (Why.SAFETY, "Missed safety question “Topic of safety”: still not right at the end, "
                 "Monday 9 November at 12:04 p.m. Record a teach-back"),
@@ -100,7 +100,7 @@ class TestMyPatients(RecordCase):
             assert f"Iris {row}" in self.home()
             Patient.objects.filter(pk=patient.pk).update(ended_on=on(9), ended_why="moved")
 
-    def test_name_every_reason_in_the_detail_and_two_topics_at_most(self) -> None:
+    def test_name_every_reason_in_the_details_and_at_most_two_topics(self) -> None:
         self.someone("Iris", Why.SAFETY, 22)
         patient = Patient.objects.get(label="Iris")
         Assignment.objects.create(patient=patient, lesson=self.lesson, by=self.noor, made=at(9), due=on(20))
@@ -115,7 +115,7 @@ class TestMyPatients(RecordCase):
         self.check(safety=wrong, now=at(20))
         assert "Ana Missed safety question" in self.home()
 
-    def test_leave_with_the_end_of_their_care_and_with_the_nurses_membership(self) -> None:
+    def test_disappear_when_the_record_is_closed_or_the_membership_has_ended(self) -> None:
         patient = self.someone("Iris", Why.SAFETY)
         assert "Iris" in self.home()
         Patient.objects.filter(pk=patient.pk).update(ended_on=on(9), ended_why="finished")
@@ -124,14 +124,14 @@ class TestMyPatients(RecordCase):
         Membership.objects.filter(nurse=self.noor).update(ended=at(23))
         assert "Iris" not in self.home()
 
-    def test_leave_one_audit_row_a_view_with_the_number_shown(self) -> None:
+    def test_leave_an_audit_row_for_each_view_with_the_number_of_patients(self) -> None:
         self.someone("Iris", Why.SAFETY)
         self.someone("Jo", Why.LATE)
         self.home()
         rows = AuditEvent.objects.values_list("who", "what", "team", "patient", "count")
         assert list(rows) == [(self.noor.pk, "list.seen", self.team.pk, None, 2)]
 
-    def test_cost_the_same_at_1_3_and_50_rows(self) -> None:
+    def test_cost_the_same_queries_for_1_3_and_50_rows(self) -> None:
         self.someone("P0", Why.SAFETY)
         self.someone("Q0", Why.LATE)
         self.client.get(HOME)
@@ -143,12 +143,12 @@ class TestMyPatients(RecordCase):
             with self.assertNumQueries(15):
                 self.client.get(HOME)
 
-    def test_cost_less_when_nobody_needs_attention(self) -> None:
+    def test_cost_fewer_queries_when_nobody_needs_attention(self) -> None:
         self.client.get(HOME)
         with self.assertNumQueries(9):
             self.client.get(HOME)
 
-    def test_come_fifty_a_page_and_none_is_lost_or_shown_twice(self) -> None:
+    def test_come_fifty_on_a_page_and_none_is_missing_or_shown_twice(self) -> None:
         for n in range(120):
             self.someone(f"P{n % 7}", Why.LATE if n % 2 else Why.NOT_STARTED)
         seen, address = [], HOME
@@ -162,14 +162,14 @@ class TestMyPatients(RecordCase):
             address = HOME + more[1]
         assert len(seen) == len(set(seen)) == 120
 
-    def test_take_any_garbage_as_a_page(self) -> None:
+    def test_accept_an_invalid_page_number(self) -> None:
         self.someone("Iris", Why.LATE)
         for value in ("x", "-1", "9" * 40, "\x00", "²", str(self.ana.pk)):
             assert "Iris" in self.home(after=value)
 
 
 class TestAContact(RecordCase):
-    """The act, and its form."""
+    """Recording a contact, and its form."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -188,7 +188,7 @@ class TestAContact(RecordCase):
     def post(self, **form: Any) -> Any:
         return self.client.post(self.address, {"note": "", "number": 1} | form)
 
-    def test_is_noted_with_a_few_words_and_quiets_the_list_for_a_week(self) -> None:
+    def test_is_saved_with_a_note_and_hides_the_patient_for_a_week(self) -> None:
         response = self.post(note=" Left a message. ")
         assert (response.status_code, response.url) == (303, HOME)
         contact = Contact.objects.get()
@@ -201,13 +201,13 @@ class TestAContact(RecordCase):
             self.client.force_login(self.noor)
             assert "Ana Late 11 days" in words(self.client.get(HOME))
 
-    def test_is_one_however_often_the_button_is_pressed(self) -> None:
+    def test_is_saved_once_even_when_the_button_is_pressed_several_times(self) -> None:
         for _ in range(3):
             assert self.post(note="Spoke.").status_code == 303
         assert Contact.objects.count() == 1
         assert AuditEvent.objects.filter(what="contacted", patient=self.ana.pk, team=self.team.pk).count() == 1
 
-    def test_of_another_window_is_not_lost_but_asked_about(self) -> None:
+    def test_from_another_window_is_kept_in_the_form_and_asked_about(self) -> None:
         self.post(note="Spoke.")
         response = self.post(note="Spoke again.")
         assert "You saved another one in the meantime" in words(response)
@@ -217,26 +217,26 @@ class TestAContact(RecordCase):
         assert self.post(note="Spoke again.", number=2).status_code == 303
         assert Contact.objects.count() == 2
 
-    def test_with_a_number_that_no_form_has_is_asked_about_and_changes_nothing(self) -> None:
+    def test_with_an_invalid_number_is_asked_about_and_changes_nothing(self) -> None:
         for number in ("", "0", "2", "-1", "9" * 12, "x", "\x00", "²"):
             assert "You saved another one in the meantime" in words(self.post(number=number)), number
         assert not Contact.objects.exists()
 
-    def test_that_cannot_be_taken_says_how_to_mend_it_and_changes_nothing(self) -> None:
+    def test_that_is_invalid_explains_the_error_and_changes_nothing(self) -> None:
         for note, problem in (("x" * 201, "Use 200 letters at most"), ("a\x00b", "Null characters are not allowed")):
             page = words(self.post(note=note))
             assert problem in page
             assert "There is a problem" in page
         assert not Contact.objects.exists()
 
-    def test_of_each_nurse_counts_by_itself(self) -> None:
+    def test_is_numbered_separately_for_each_nurse(self) -> None:
         nora = make_nurse("nora", self.team)
         self.post()
         self.client.force_login(nora)
         assert self.post().status_code == 303
         assert Contact.objects.count() == 2
 
-    def test_needs_the_right_to_it(self) -> None:
+    def test_needs_the_permission(self) -> None:
         eda = User.objects.create_user("eda", is_staff=True)
         eda.groups.add(Group.objects.get(name=roles.EDUCATOR))
         Membership.objects.create(care_team=self.team, nurse=eda, started=at(1))

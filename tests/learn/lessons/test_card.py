@@ -1,4 +1,4 @@
-"""The call card: its agreed words, what a lesson's pages show of it, what a team's own fever limit may change."""
+"""The call card: its agreed text, the part that each lesson shows, and a team's own fever limit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CALL_911, CALL_NOW, OFFICE = (
     "Call your team now, day or night",
     "Call your team in office hours",
 )
-# The card as it was agreed, word for word and in this order; a line of one treatment with its name in front.
+# The agreed text of the card, in this order. A line for one treatment starts with the name of the treatment.
 AGREED = {
     CALL_911: [
         "Breathing is hard, or you cannot breathe well.",
@@ -115,7 +115,7 @@ def last_step(lesson: str) -> tuple[str, int]:
     return data["therapy"], len(data["steps"])
 
 
-# A lesson for each fever sentence, and the step of it to look at.
+# A lesson for each fever sentence, and its step that the tests open.
 STEP = {
     lesson: last_step(lesson)
     for lesson in (
@@ -150,11 +150,11 @@ def texts() -> list[str]:
     return [*around, *fever(whole), *(line.text for line in lines(whole))]
 
 
-# The words
+# The text
 
 
 @pytest.mark.parametrize("tier", AGREED)
-def test_says_what_was_agreed_and_nothing_else(tier: str) -> None:
+def test_has_exactly_the_agreed_lines(tier: str) -> None:
     found = next(t for t in card.whole().tiers if t.name == tier)
     assert [said(line) for group in found.groups for line in group.lines] == AGREED[tier]
 
@@ -167,7 +167,7 @@ def test_has_three_tiers_with_fixed_names_in_this_order() -> None:
     ]
 
 
-def test_says_around_the_lines_what_was_agreed() -> None:
+def test_has_the_agreed_text_around_the_lines() -> None:
     whole = card.whole()
     assert whole.above == "New, or worse than is usual for you."
     foot = "No answer in 30 minutes? Go to the nearest emergency room. Do not drive yourself."
@@ -176,7 +176,7 @@ def test_says_around_the_lines_what_was_agreed() -> None:
     assert whole.hidden_fever == HIDDEN
 
 
-def test_has_plain_headings_once_in_each_tier_and_fever_first_in_call_now() -> None:
+def test_has_each_heading_once_in_a_tier_and_fever_first_in_call_now() -> None:
     headings = [[group.heading for group in tier.groups] for tier in card.whole().tiers]
     for names in headings:
         assert len(set(names)) == len(names)
@@ -185,7 +185,7 @@ def test_has_plain_headings_once_in_each_tier_and_fever_first_in_call_now() -> N
     assert [group.has_fever for group in card.whole().tiers[1].groups].index(True) == 0
 
 
-def test_has_lines_that_begin_and_end_as_sentences_and_no_long_sentence() -> None:
+def test_has_complete_and_short_sentences() -> None:
     for line in lines(card.whole()):
         assert line.text[0].isupper(), line.text
         assert line.text.endswith((".", ".)")), line.text
@@ -194,7 +194,8 @@ def test_has_lines_that_begin_and_end_as_sentences_and_no_long_sentence() -> Non
         assert sentences(text), text
 
 
-def test_never_says_number_of_a_fever_where_a_phone_number_could_be_read() -> None:
+def test_never_uses_the_word_number() -> None:
+    """Readers could take it for the phone number of the team."""
     for text in texts():
         assert "number" not in text.lower(), text
 
@@ -206,7 +207,7 @@ def test_names_only_lessons_that_exist() -> None:
     assert named - shipped == set()
 
 
-def test_stroke_words_are_the_cards_everywhere() -> None:
+def test_all_files_describe_a_stroke_in_the_cards_words() -> None:
     assert AGREED[CALL_911][3] in [line.text for line in lines(card.whole())]
     old = re.compile(r"sudden weakness on one side|sudden loss of speech", re.IGNORECASE)
     files = [FIXTURES / "call_card.yaml", *FIXTURES.glob("lessons/*.yaml"), *FIXTURES.glob("quizzes/*.yaml")]
@@ -216,12 +217,12 @@ def test_stroke_words_are_the_cards_everywhere() -> None:
         for hit in old.findall(" ".join(path.read_text(encoding="utf-8").split()))
     ]
     assert found == []
-    # Whoever can have a stroke from the treatment is told the first of the signs in the card's words.
+    # The lesson of a treatment that can cause a stroke names the first sign in the card's words.
     [step] = [s for s in load("lessons/a-vaccine-that-treats.yaml")["steps"] if "VX-17" in s["claims"]]
     assert "drooping face" in step["body"]
 
 
-def test_sends_danger_to_911() -> None:
+def test_has_dangerous_symptoms_under_call_911() -> None:
     urgent = {line.id for group in card.whole().tiers[0].groups for line in group.lines}
     symptoms = load("symptoms.yaml")
     for claim, symptom in (
@@ -242,11 +243,11 @@ def test_has_a_line_for_each_symptom_and_a_symptom_for_each_line() -> None:
     assert {line for rows in symptoms.values() for line in rows.values()} == {line.id for line in lines(card.whole())}
 
 
-# What a lesson's pages show of it
+# The part that a lesson shows
 
 
 @pytest.mark.parametrize("lesson", FEVER_OF)
-def test_shows_a_lesson_its_own_fever_sentence_and_no_label(lesson: str) -> None:
+def test_has_one_fever_sentence_for_a_lesson_without_a_label(lesson: str) -> None:
     own = card.for_lesson(lesson)
     assert fever(own) == [FEVER_OF[lesson]]
     assert own.hidden_fever == HIDDEN
@@ -264,9 +265,7 @@ def test_shows_a_lesson_its_own_fever_sentence_and_no_label(lesson: str) -> None
         ("one-that-the-hospital-wrote", set(), (9, 22, 3)),
     ],
 )
-def test_shows_a_lesson_the_lines_of_its_treatment_and_of_no_other(
-    lesson: str, more: set[str], count: tuple[int, ...]
-) -> None:
+def test_has_only_the_lines_of_a_lessons_treatment(lesson: str, more: set[str], count: tuple[int, ...]) -> None:
     own, whole = card.for_lesson(lesson), card.whole()
     general = [line.id for line in lines(whole) if not line.lessons]
     assert [line.id for line in lines(own) if line.id not in more] == general
@@ -300,7 +299,7 @@ def test_shows_a_lesson_the_lines_of_its_treatment_and_of_no_other(
         ("²", None),
     ],
 )
-def test_reads_the_highest_temperature_of_a_limit(value: str, degrees: str | None) -> None:
+def test_a_limit_means_its_highest_temperature(value: str, degrees: str | None) -> None:
     assert str(card.celsius(value) and round(card.celsius(value), 1).normalize()) == str(degrees)  # type: ignore[type-var, arg-type]
 
 
@@ -325,7 +324,7 @@ def test_reads_the_highest_temperature_of_a_limit(value: str, degrees: str | Non
         ("interferons", "", False),
     ],
 )
-def test_shows_a_teams_own_limit_only_where_nobody_calls_later_for_it(lesson: str, value: str, shown: bool) -> None:
+def test_a_teams_limit_is_shown_only_where_it_does_not_delay_a_call(lesson: str, value: str, shown: bool) -> None:
     everywhere, rows = card.fever(card.for_lesson(lesson), value)
     assert everywhere == ""
     assert [own for _, own in rows] == [value if shown else ""]
@@ -368,7 +367,7 @@ def test_help_shows_every_fever_sentence_with_its_treatments(client: Client, db:
     ("value", "times", "after"),
     [("100 °F", 1, "3 days."), ("101.3 °F", 2, "call for any fever."), ("ask us", 0, "")],
 )
-def test_help_says_a_teams_own_limit_where_it_holds(
+def test_help_shows_a_teams_limit_where_it_applies(
     client: Client, db: None, value: str, times: int, after: str
 ) -> None:
     patient(client, value)
@@ -378,7 +377,7 @@ def test_help_says_a_teams_own_limit_where_it_holds(
     assert "Do not take a fever pill before you call." in page
 
 
-def test_a_lower_limit_takes_the_place_of_the_value_and_of_nothing_else(client: Client, lessons: None) -> None:
+def test_a_lower_limit_replaces_only_the_temperature(client: Client, lessons: None) -> None:
     patient(client, "100 °F")
     page = page_of(client, "after-t-cell-therapy")
     assert f"{OWN.format('100 °F')} Do not take anything for the fever before you call" in page
@@ -393,7 +392,7 @@ def test_a_step_shows_the_fever_sentence_of_its_treatment(client: Client, lesson
             assert (text in page) == (text == FEVER_OF[lesson]), (lesson, text)
 
 
-def test_a_step_on_the_card_shows_it_before_the_button_and_another_last_step_after_it(
+def test_a_step_that_teaches_the_card_shows_it_above_the_button_and_other_last_steps_below(
     client: Client, lessons: None
 ) -> None:
     seen = set()
@@ -409,15 +408,15 @@ def test_a_step_on_the_card_shows_it_before_the_button_and_another_last_step_aft
     assert {(True, False), (False, True)} <= seen
 
 
-def test_each_heading_has_its_tier_in_its_name(client: Client, db: None) -> None:
+def test_each_heading_names_its_tier(client: Client, db: None) -> None:
     page = client.get(reverse("help")).content.decode()
     named = [unescape(re.sub(r"<[^>]+>", "", name)) for name in re.findall(r"<h4>(.*?)</h4>", page)]
     assert named == [f"{tier.name}: {group.heading}" for tier in card.whole().tiers for group in tier.groups]
-    assert len(set(named)) == len(named), "no two headings sound the same"
+    assert len(set(named)) == len(named), "all headings have different names"
     assert '<h4><span class="vh">Call 911: </span>Breathing</h4>' in page
 
 
-def test_a_guest_is_told_where_their_phone_number_stands_once_in_the_card(client: Client, lessons: None) -> None:
+def test_a_guest_is_told_once_where_to_find_the_teams_phone_number(client: Client, lessons: None) -> None:
     page = client.get(address_of("bcg-for-the-bladder")).content.decode()
     assert page.count("on your appointment card or in the patient portal") == 1
     assert "ask the hospital operator for <strong>the cancer doctor on call</strong>" in page
@@ -446,7 +445,7 @@ def test_feedback_shows_the_lines_and_the_fever_sentence_of_the_treatment(client
             assert (text in page) == (text == FEVER_OF[lesson]), (lesson, text)
 
 
-# The lesson for whoever helps
+# The lesson for helpers
 
 LINK = "I help somebody who gets treatment"
 FIRST = ("basics", "what-is-immunotherapy", 1)
@@ -461,7 +460,7 @@ def links(page: Any) -> list[str]:
     return re.findall(rf'<a href="([^"]+)">{LINK}</a>', page.content.decode())
 
 
-def test_helpers_find_their_lesson_from_the_start_the_first_step_and_the_card(client: Client, lessons: None) -> None:
+def test_start_page_first_step_and_card_link_to_the_lesson_for_helpers(client: Client, lessons: None) -> None:
     helper()
     address = "/lessons/your-care-team/i-help-somebody/"
     for place in (
@@ -477,7 +476,7 @@ def test_helpers_find_their_lesson_from_the_start_the_first_step_and_the_card(cl
         assert links(client.get(reverse("step", args=["your-care-team", "i-help-somebody", n]))) == []
 
 
-def test_the_link_goes_where_the_hospital_moved_the_lesson_and_goes_with_it(client: Client, lessons: None) -> None:
+def test_the_link_follows_a_moved_lesson_and_disappears_with_a_retired_one(client: Client, lessons: None) -> None:
     Lesson.objects.filter(pk=helper().lesson_id).update(therapy=Therapy.objects.get(slug="basics"), position=91)
     places = reverse("start"), reverse("step", args=FIRST), address_of("after-t-cell-therapy")
     for place in places:

@@ -1,4 +1,4 @@
-"""The shipped words: lessons, checks, therapy types and the call card hold to the house rules of plain language."""
+"""The shipped lessons, checks, therapy types and call card follow the rules of plain language."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 
 
 def ids(prefix: str, numbers: str) -> list[str]:
-    """Spell out claim ids: ids("BA", "1-3 22") is BA-01, BA-02, BA-03, BA-22."""
+    """Return claim ids: ids("BA", "1-3 22") is BA-01, BA-02, BA-03, BA-22."""
     found: list[str] = []
     for part in numbers.split():
         first, _, last = part.partition("-")
@@ -26,7 +26,7 @@ def ids(prefix: str, numbers: str) -> list[str]:
     return found
 
 
-# Therapy type -> lesson -> what it must teach, in the order in which people meet them.
+# Therapy type -> lesson -> the claims that it must teach, in reading order.
 CLAIMS: dict[str, dict[str, list[str]]] = {
     "basics": {
         "how-your-immune-system-fights-cancer": ids("BA", "6-13"),
@@ -91,7 +91,7 @@ ITEMS = {
     "i-help-somebody": "L7-10* L7-11* L7-12* L7-13*",
 }
 
-# Counted as two syllables in the grade: medicines, and the long terms that the lesson teaches.
+# Counted as two syllables in the reading grade: medicines, and the long terms that the lesson teaches.
 MASKED = {
     "how-your-immune-system-fights-cancer": ["immunotherapy"],
     "what-is-immunotherapy": ["immunotherapy", "chemotherapy"],
@@ -222,7 +222,7 @@ class TestATherapyType(SimpleTestCase):
         assert [therapy["slug"] for therapy in THERAPIES] == list(CLAIMS)
         assert [therapy["position"] for therapy in THERAPIES] == [1, 2, 3, 4, 5, 6, 7]
 
-    def test_is_general_or_a_therapy(self) -> None:
+    def test_is_marked_as_general_or_as_a_therapy(self) -> None:
         general = [therapy["slug"] for therapy in THERAPIES if therapy["kind"] == "general"]
         assert general == ["basics", "your-care-team"]
         assert {therapy["kind"] for therapy in THERAPIES} == {"general", "therapy"}
@@ -255,11 +255,11 @@ class TestALesson(SimpleTestCase):
             assert lesson.get("read_first", True) is True, slug
             assert (lesson["slug"], lesson["language"]) == (slug, "en")
 
-    def test_stands_at_its_place_in_its_therapy_type(self) -> None:
+    def test_is_at_its_place_in_its_therapy_type(self) -> None:
         for slug, lesson in LESSONS.items():
             assert list(CLAIMS[lesson["therapy"]]).index(slug) + 1 == lesson["position"], slug
 
-    def test_of_safety_stands_before_the_other_lessons_of_its_therapy_type(self) -> None:
+    def test_about_safety_comes_first_in_its_therapy_type(self) -> None:
         for therapy, lessons in CLAIMS.items():
             first = [LESSONS[slug].get("read_first", False) for slug in lessons]
             assert first == sorted(first, reverse=True), therapy
@@ -286,7 +286,7 @@ class TestALesson(SimpleTestCase):
     def test_asks_each_safety_claim_in_a_safety_question(self) -> None:
         for slug, lesson in LESSONS.items():
             asked = {claim for item in QUIZZES[slug]["questions"] if item["critical"] for claim in item["claims"]}
-            if slug != "i-help-somebody":  # it repeats what other lessons teach, for whoever helps
+            if slug != "i-help-somebody":  # it repeats, for helpers, what other lessons teach
                 elsewhere = {"CI-35"} if slug == "t-cell-engagers" else set()  # asked in before-and-during-treatment
                 assert SAFETY & set(CLAIMS[lesson["therapy"]][slug]) - elsewhere <= asked, slug
 
@@ -294,11 +294,11 @@ class TestALesson(SimpleTestCase):
         for slug, lesson in LESSONS.items():
             assert grade(lesson_text(lesson), mask=MASKED.get(slug, [])) <= 6.0, slug
 
-    def test_has_twelve_words_a_sentence_or_fewer(self) -> None:
+    def test_has_on_average_at_most_twelve_words_in_a_sentence(self) -> None:
         for slug, lesson in LESSONS.items():
             assert mean_sentence(lesson_text(lesson)) <= 12, slug
 
-    def test_says_how_long_it_takes_to_read_and_takes_five_minutes_at_most(self) -> None:
+    def test_says_its_reading_time_which_is_five_minutes_at_most(self) -> None:
         for slug, lesson in LESSONS.items():
             read = sum(len(words(step_text(step))) for step in lesson["steps"]) / 130
             assert lesson["minutes"] == ceil(read) <= 5, slug
@@ -322,7 +322,7 @@ class TestAStep(SimpleTestCase):
         for slug, step in steps():
             assert grade(step_text(step), mask=MASKED.get(slug, [])) <= 8.0, (slug, step["slug"])
 
-    def test_has_three_sentences_a_paragraph_or_fewer(self) -> None:
+    def test_has_at_most_three_sentences_in_a_paragraph(self) -> None:
         for slug, step in steps():
             for paragraph in plain(step["body"]).splitlines():
                 assert len(sentences(paragraph)) <= 3, (slug, paragraph)
@@ -343,18 +343,18 @@ class TestAStep(SimpleTestCase):
             terms = [text for text in bold if text[0].upper() + text[1:] not in TIERS]
             assert len(terms) <= 2, (slug, step["slug"])
 
-    def test_uses_the_small_markdown_only(self) -> None:
+    def test_uses_only_the_supported_markdown(self) -> None:
         for slug, step in steps():
             assert not NO_MARKDOWN.search(step["body"]), (slug, step["slug"])
 
-    def test_that_names_the_card_uses_a_tier_by_its_full_name(self) -> None:
+    def test_that_mentions_the_card_uses_the_full_name_of_a_tier(self) -> None:
         for _, step in steps():
             if "CI-30" in step["claims"]:
                 assert f"**{TIERS[1]}.**" in step["body"]
                 assert f"**{TIERS[0]}.**" in step["body"]
 
-    def test_points_to_no_place_on_the_page(self) -> None:
-        """The card stands where the page puts it, and lessons are read in any order."""
+    def test_does_not_say_above_below_next_or_last(self) -> None:
+        """The page decides where the card is shown, and lessons can be read in any order."""
         for slug, step in steps():
             said = f"{step['body']} {step['key_point']}"
             assert not re.search(r"\b(below|above(?! all)|next lesson|last lesson)\b", said, re.IGNORECASE), (
@@ -414,7 +414,7 @@ class TestAQuestion(SimpleTestCase):
             assert len(words(question["why"])) <= 40, question["slug"]
             assert len(words(question["objective"])) <= 7, question["slug"]
 
-    def test_asks_and_a_statement_states(self) -> None:
+    def test_has_a_question_mark_and_a_statement_has_a_period(self) -> None:
         for _, question in questions():
             if question["kind"] in {"choice", "truth"}:
                 assert question["stem"].endswith("." if question["kind"] == "truth" else "?"), question["stem"]
@@ -423,13 +423,13 @@ class TestAQuestion(SimpleTestCase):
         for _, question in questions():
             assert not re.search(r"\b(not|except|never|always)\b", question["stem"], re.IGNORECASE), question["stem"]
 
-    def test_with_a_statement_says_nothing_of_all_or_every(self) -> None:
-        """Such a statement is nearly always false, which helps to guess."""
+    def test_with_a_statement_has_no_word_like_all_or_every(self) -> None:
+        """A statement with such a word is nearly always false, which helps readers to guess."""
         for _, question in questions():
             if question["kind"] == "truth":
                 assert not re.search(r"\b(all|every|each|any|no one|none)\b", question["stem"], re.IGNORECASE), question
 
-    def test_with_a_statement_is_true_or_false_and_says_why_to_both(self) -> None:
+    def test_with_a_statement_has_feedback_for_true_and_for_false(self) -> None:
         for _, question in questions():
             if question["kind"] == "truth":
                 assert isinstance(question["answer"], bool)
@@ -453,8 +453,8 @@ class TestAChoice(SimpleTestCase):
                 assert set(choice) <= {"text", "right", "misconception", "feedback"}, choice["text"]
                 assert not (choice.get("right") and "misconception" in choice), choice["text"]
 
-    def test_to_call_stands_beside_another_tier(self) -> None:
-        """Who only knows that one calls has not learned how fast: "call" is never the only action to choose."""
+    def test_to_call_has_another_tier_as_an_alternative(self) -> None:
+        """Learners must know how fast to call, so a right tier is never the only tier among the choices."""
         for _, question in questions():
             texts = {choice["text"].rstrip(".") for choice in choices(question)}
             right = {choice["text"].rstrip(".") for choice in choices(question) if choice.get("right")}
@@ -469,7 +469,7 @@ class TestAChoice(SimpleTestCase):
         }
         assert asked == set(CLAIMS)
 
-    def test_is_right_for_each_tier_somewhere(self) -> None:
+    def test_is_the_right_one_at_least_once_for_each_tier(self) -> None:
         right = Counter(
             choice["text"].rstrip(".")
             for _, question in questions()
@@ -479,12 +479,12 @@ class TestAChoice(SimpleTestCase):
         assert min(right[tier] for tier in TIERS) >= 1
         assert right["Call 911"] >= 4
 
-    def test_that_is_wrong_says_what_is_so_not_what_a_lesson_leaves_out(self) -> None:
+    def test_has_feedback_about_the_facts_and_not_about_the_lesson(self) -> None:
         for _, question in questions():
             for text in feedback(question):
                 assert not re.search(r"\bthis lesson\b|\bthe lesson\b", text, re.IGNORECASE), (question["slug"], text)
 
-    def test_is_not_told_by_its_length(self) -> None:
+    def test_that_is_right_is_not_often_the_longest_or_the_shortest(self) -> None:
         single = [choices(question) for _, question in questions() if question.get("choose") == 1]
         longest = shortest = 0
         for options in single:
@@ -501,7 +501,7 @@ class TestAChoice(SimpleTestCase):
                 if question["critical"] and choice.get("right") and choice["text"].startswith("Call"):
                     assert choice["text"].rstrip(".") in TIERS, choice["text"]
 
-    def test_under_the_name_of_a_tier_is_in_the_words_of_its_lines(self) -> None:
+    def test_that_is_right_for_a_tier_uses_the_words_of_that_tier(self) -> None:
         for _, question in questions():
             for tier in TIERS:
                 if question["critical"] and tier.lower() in question["stem"].lower():
@@ -512,17 +512,17 @@ class TestAChoice(SimpleTestCase):
 
 
 class TestFeedback(SimpleTestCase):
-    def test_is_there_for_every_answer_in_thirty_words_or_fewer(self) -> None:
+    def test_exists_for_every_answer_with_thirty_words_at_most(self) -> None:
         for _, question in questions():
             for text in feedback(question):
                 assert 1 <= len(words(text)) <= 30, (question["slug"], text)
 
-    def test_leaves_the_verdict_to_the_page(self) -> None:
+    def test_does_not_say_right_or_wrong_because_the_page_does(self) -> None:
         for _, question in questions():
             for text in feedback(question):
                 assert not VERDICT.search(text), (question["slug"], text)
 
-    def test_on_a_safety_question_names_what_to_do(self) -> None:
+    def test_on_a_safety_question_says_what_to_do(self) -> None:
         for _, question in questions():
             if question["critical"]:
                 for text in feedback(question):

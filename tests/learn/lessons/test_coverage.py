@@ -1,4 +1,4 @@
-"""Every fact is taught or left out with a reason, every safety fact is asked, and nothing else is taught."""
+"""Every fact is taught or left out with a reason, every safety fact has a question, and nothing else is taught."""
 
 import re
 from collections import Counter
@@ -33,12 +33,12 @@ class TestTheFacts(SimpleTestCase):
         left_out = load("not_taught.yaml")
         assert all(len(reason) > 20 for reason in left_out.values())
         assert set(CLAIMS) - set(TAUGHT) == set(left_out)
-        # Said in more than one lesson: that side effects can start at any time, what a scan may mean, birth control;
-        # and what "I help somebody" repeats for whoever helps.
+        # Taught in more than one lesson: side effects can start at any time, what a scan may mean, birth control;
+        # and the facts that "I help somebody" repeats for helpers.
         for_helpers = {c for step in LESSONS["i-help-somebody"]["steps"] for c in step["claims"]} - {"CT-21"}
         assert {claim for claim, times in TAUGHT.items() if times > 1} == {"BA-21", "BA-23", "CI-35"} | for_helpers
 
-    def test_that_are_taught_or_asked_exist(self) -> None:
+    def test_that_lessons_or_questions_name_exist(self) -> None:
         assert set(TAUGHT) <= set(CLAIMS)
         assert {claim for question in QUESTIONS for claim in question["claims"]} <= set(CLAIMS)
 
@@ -49,7 +49,7 @@ class TestTheFacts(SimpleTestCase):
         assert safety <= set(TAUGHT)
         assert safety <= asked
 
-    def test_rest_on_sources_that_are_listed(self) -> None:
+    def test_have_sources_that_are_in_the_list(self) -> None:
         assert {key for claim in CLAIMS.values() for key in claim.sources} <= set(SOURCES)
         assert [claim.id for claim in CLAIMS.values() if not claim.sources] == ["VX-19"]  # on hold
 
@@ -65,13 +65,13 @@ class TestTheQuestions(SimpleTestCase):
         assert len(items) == 111
         assert set(items.values()) == {1}
 
-    def test_of_truth_are_neither_mostly_true_nor_mostly_false(self) -> None:
+    def test_of_true_or_false_have_a_balance_of_both(self) -> None:
         answers = [question["answer"] for question in QUESTIONS if question["kind"] == "truth"]
         assert 0.35 <= sum(answers) / len(answers) <= 0.65
 
 
 class TestEveryObjective(SimpleTestCase):
-    """What a reader is to be able to do after the lessons, and the items that ask for it."""
+    """What readers should be able to do after the lessons, and the items that test it."""
 
     ASKED_BY = {
         "L1": {"O1": [1, 2, 6, 8, 9, 11], "O2": [3], "O3": [4, 5], "O4": [7, 10]},
@@ -87,7 +87,7 @@ class TestEveryObjective(SimpleTestCase):
         "L8": {"O1": [1], "O2": [2, 3, 5], "O3": [4], "O4": [6]},  # T-cell engagers
     }  # fmt: skip
 
-    def test_is_asked_by_an_item_and_every_item_asks_for_one(self) -> None:
+    def test_has_an_item_and_every_item_has_an_objective(self) -> None:
         items = {question["item"] for question in QUESTIONS}
         named = [f"{lesson}-{n}" for lesson, goals in self.ASKED_BY.items() for ns in goals.values() for n in ns]
         assert len(named) == len(set(named))
@@ -95,15 +95,15 @@ class TestEveryObjective(SimpleTestCase):
 
 
 class TestTheCorrections(SimpleTestCase):
-    """What the article had wrong is nowhere in our words."""
+    """The errors of the article are nowhere in our texts."""
 
     def test_hold_in_every_text(self) -> None:
         texts = yaml.safe_dump([LESSONS, QUIZZES], allow_unicode=True)
         for wrong in (
-            r"dostarlizumab",  # it is dostarlimab
-            r"\bspuleucel",  # it is sipuleucel-T
-            r"\balferon",  # no cancer drug
-            r"discontinued",  # of older brands no source says so
+            r"dostarlizumab",  # wrong spelling of dostarlimab
+            r"\bspuleucel",  # wrong spelling of sipuleucel-T
+            r"\balferon",  # not a cancer drug
+            r"discontinued",  # no source says this of older brands
             r"stop button",
             r"does not enter healthy cells",  # too absolute
             r"8 weeks.{0,30}driv",  # shorter since June 2025
@@ -113,26 +113,26 @@ class TestTheCorrections(SimpleTestCase):
 
 
 def slugs_on(text: str) -> list[str]:
-    """Return which words of the list are found in this text."""
+    """Return the slugs of the word list that are found in this text."""
     return [term.slug for term in reference.words_on(text)]
 
 
 class TestAWord(SimpleTestCase):
-    def test_is_found_in_a_text_by_any_of_its_names_and_not_inside_another(self) -> None:
+    def test_is_found_by_any_of_its_names_but_not_inside_another_word(self) -> None:
         assert slugs_on("Your T cells and one antibody.") == ["t-cell", "antibody"]
         assert slugs_on("In general, genetic. An overdose, a scanner.") == []
         assert slugs_on("Two scans, two biopsies, Crohn's and Crohn’s, a scan.") == ["scan", "biopsy", "crohns"]
 
-    def test_in_capitals_is_no_other_word(self) -> None:
+    def test_in_capitals_is_found_only_in_capitals(self) -> None:
         assert slugs_on("A CAR, and TB.") == ["car", "tb"]
         assert slugs_on("Do not drive a car.") == []
 
-    def test_of_several_parts_is_that_word_and_not_its_parts(self) -> None:
+    def test_of_several_parts_is_found_instead_of_its_parts(self) -> None:
         assert slugs_on("A PD-L1 test. A steroid taper.") == ["pd-l1-test", "steroid-taper"]
         assert slugs_on("A T-cell engager, two bispecific antibodies.") == ["t-cell-engager", "bispecific-antibody"]
         assert slugs_on("A steroid taper, so less of a steroid.") == ["steroid-taper", "steroid"]
 
-    def test_of_the_list_is_short_and_has_a_place_of_its_own(self) -> None:
+    def test_has_a_short_meaning_and_a_unique_slug(self) -> None:
         assert 60 <= len(reference.terms()) <= 90
         assert len({term.slug for term in reference.terms()}) == len(reference.terms())
         for term in reference.terms():
@@ -142,13 +142,13 @@ class TestAWord(SimpleTestCase):
 class TestTheQuestionsForTheVisit(SimpleTestCase):
     GROUPS = load("questions.yaml")
 
-    def test_stand_in_seven_groups_and_an_eighth_of_extras(self) -> None:
+    def test_are_in_seven_groups_and_one_group_of_extras(self) -> None:
         assert len(self.GROUPS) == 8
         asked = [q for group in self.GROUPS for q in group["questions"]]
         assert len({q["slug"] for q in asked}) == len(asked) == 43
         assert [group["group"] for group in self.GROUPS if any(q.get("extra") for q in group["questions"])] == ["Extra"]
 
-    def test_carry_all_nineteen_of_the_article(self) -> None:
+    def test_include_all_nineteen_of_the_article(self) -> None:
         asked = [q for group in self.GROUPS for q in group["questions"]]
         assert {q["article"] for q in asked if "article" in q} == set(range(1, 20))
         ours = {q["slug"] for q in asked if not q.keys() & {"article", "extra"}}
@@ -176,7 +176,7 @@ class TestTheQuestionsForTheVisit(SimpleTestCase):
             "which-emergency-room",
         ]
 
-    def test_say_number_of_a_phone_only(self) -> None:
+    def test_use_the_word_number_only_for_phones(self) -> None:
         texts = [q["text"] for group in self.GROUPS for q in group["questions"]]
         assert [text for text in texts if "number" in text.replace("phone number", "")] == []
 
@@ -187,7 +187,7 @@ class TestTheQuestionsForTheVisit(SimpleTestCase):
 
 
 class TestTheReadingGrade(SimpleTestCase):
-    def test_by_smog_is_nine_or_below_for_every_lesson(self) -> None:
+    def test_is_nine_or_below_by_smog_for_every_lesson(self) -> None:
         for slug, lesson in LESSONS.items():
             bodies = [step["body"] for step in lesson["steps"]]
             text = "\n".join(plain(f"{step['body']}\n\n{step['key_point']}") for step in lesson["steps"])
@@ -197,11 +197,11 @@ class TestTheReadingGrade(SimpleTestCase):
 class TestAHold(SimpleTestCase):
     HELD = [claim for row in load("holds.yaml") for claim in row["claims"]]
 
-    def test_names_facts_that_are_taught_and_every_fact_that_is_not_confirmed(self) -> None:
+    def test_names_only_taught_facts_and_includes_the_unconfirmed_ones(self) -> None:
         assert set(self.HELD) <= set(TAUGHT)
         assert {"VX-19", "TC-22", "TC-14"} <= set(self.HELD)
 
-    def test_names_every_fact_that_somebody_must_confirm_or_that_has_no_second_source(self) -> None:
+    def test_exists_for_facts_that_somebody_must_confirm_or_without_a_second_source(self) -> None:
         waiting = {claim.id for claim in CLAIMS.values() if claim.confirm or claim.status == "A?"}
         assert len(waiting) == 51
         assert waiting <= set(self.HELD)

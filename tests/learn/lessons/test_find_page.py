@@ -1,4 +1,4 @@
-"""Find my medicine as a page: who feels unwell comes first, one clear medicine has a button, all else is asked."""
+"""The page "Find my medicine": symptoms come first, one clear medicine gets a button, anything else is asked back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUTTON = "Yes. Show me the lessons"
 
 @pytest.fixture(scope="module", autouse=True)
 def _lessons(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Load the shipped lessons once: each test changes them in a savepoint of its own."""
+    """Load the shipped lessons once; each test runs in a savepoint."""
     with django_db_blocker.unblock(), transaction.atomic():
         load_content()
         yield
@@ -35,7 +35,7 @@ def html(client: Client, query: str) -> str:
 
 
 def main(client: Client, query: str) -> str:
-    """Return the words of the page above the A to Z."""
+    """Return the text of the page above the A to Z."""
     return words(client.get(reverse("find"), {"q": query})).split(" A to Z ")[0]
 
 
@@ -49,7 +49,7 @@ def heads(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize("query", ["chest pain", "I cannot breathe", "siezure", "keytruda, then I passed out"])
-def test_a_symptom_for_911_is_answered_with_911_above_everything(client: Client, query: str) -> None:
+def test_a_symptom_for_911_shows_911_first(client: Client, query: str) -> None:
     page = html(client, query)
     first = page.split("<main")[1].split("<p", 1)[1]
     assert first.startswith(' class="first"><a href="tel:911">Call 911 now.</a></p>')
@@ -57,7 +57,7 @@ def test_a_symptom_for_911_is_answered_with_911_above_everything(client: Client,
     assert page.index("tel:911") < page.index("<h1")
 
 
-def test_thoughts_of_harming_oneself_are_answered_with_988_and_911(client: Client) -> None:
+def test_thoughts_of_self_harm_show_988_and_911(client: Client) -> None:
     page = html(client, "I want to kill myself")
     assert words(client.get(reverse("find"), {"q": "I want to kill myself"})).startswith(
         'id="main" tabindex="-1"> Call or text 988, or call 911 , now.'
@@ -69,7 +69,7 @@ def test_thoughts_of_harming_oneself_are_answered_with_988_and_911(client: Clien
 
 
 @pytest.mark.parametrize("query", ["rash", "the runs", "temperature", "no fever but a cough", "puffy legs", "hives"])
-def test_any_other_symptom_leads_to_the_card_and_to_the_safety_lesson_before_any_medicine(
+def test_another_symptom_links_to_the_card_and_the_safety_lesson_before_any_medicine(
     client: Client, query: str
 ) -> None:
     page = html(client, query)
@@ -83,7 +83,7 @@ def test_any_other_symptom_leads_to_the_card_and_to_the_safety_lesson_before_any
     assert "There is a problem" not in page
 
 
-def test_a_mild_one_leads_to_office_hours_and_to_the_card(client: Client) -> None:
+def test_a_mild_symptom_shows_office_hours(client: Client) -> None:
     assert "Call your team in office hours" in main(client, "a little tired")
     assert 'role="status"' in html(client, "a little tired")
 
@@ -93,7 +93,7 @@ def test_a_patient_sees_the_numbers_of_the_team(client: Client) -> None:
     assert "555-010-0199" in html(client, "rash").split("<h1")[0].split("<main")[1]
 
 
-def test_a_medicine_beside_a_symptom_comes_after_it_and_only_when_written_right(client: Client) -> None:
+def test_a_medicine_with_a_symptom_comes_second_and_only_when_spelled_right(client: Client) -> None:
     page = html(client, "keytruda rash")
     assert heads(page)[:3] == [
         "h1 Feeling unwell? Who to call",
@@ -104,12 +104,12 @@ def test_a_medicine_beside_a_symptom_comes_after_it_and_only_when_written_right(
     assert BUTTON not in html(client, "kytrooda rash")
 
 
-def test_without_its_lesson_the_link_to_it_is_left_out(client: Client) -> None:
+def test_the_link_to_the_safety_lesson_is_left_out_when_the_lesson_is_missing(client: Client) -> None:
     governance.retire(edition=Edition.objects.filter(state="published").get(lesson__slug="side-effects-when-to-call"))
     assert "side-effects-when-to-call" not in html(client, "rash")
 
 
-def test_the_answer_stands_above_the_form_with_its_own_heading_and_title(client: Client) -> None:
+def test_the_answer_is_above_the_form_with_its_own_heading_and_title(client: Client) -> None:
     for query, head in (
         ("keytruda", "Is this your medicine?"),
         ("tecvali", "Which one? Check your papers."),
@@ -143,15 +143,15 @@ def test_one_clear_medicine_has_a_button_and_says_how_it_is_given(client: Client
         ("interferon", "interferon alfa-2a (Roferon-A) interferon alfa-2b (Intron A)"),
         ("zolimumab", "We do not know that name"),
     ],
-    ids=["a piece", "a pair", "one name of two", "unknown"],
+    ids=["part of a name", "two similar names", "one name of two", "unknown"],
 )
-def test_all_that_is_not_clear_has_no_button(client: Client, query: str, told: str) -> None:
+def test_an_unclear_name_gets_no_button(client: Client, query: str, told: str) -> None:
     assert told in main(client, query)
     assert BUTTON not in html(client, query)
 
 
 @pytest.mark.parametrize("query", ["keyt", "xyzzyqwert", "metformin", "rituximab", "odronextamab"])
-def test_whoever_gets_no_lesson_is_told_when_to_call(client: Client, query: str) -> None:
+def test_an_answer_without_a_lesson_says_when_to_call(client: Client, query: str) -> None:
     assert "Feeling unwell? See when to call" in main(client, query)
     assert BUTTON not in html(client, query)
 
@@ -163,25 +163,25 @@ def test_a_suggested_name_leads_to_the_one_medicine(client: Client) -> None:
         assert BUTTON in client.get(link).content.decode(), link
 
 
-def test_a_right_name_that_is_mistaken_for_another_says_so(client: Client) -> None:
+def test_a_name_that_is_easily_confused_gets_a_warning(client: Client) -> None:
     assert "Kymriah (tisagenlecleucel) is another medicine." in main(client, "Kimmtrak")
 
 
-def test_two_medicines_are_answered_each_and_a_third_is_asked_for(client: Client) -> None:
+def test_two_medicines_get_an_answer_each_and_more_are_asked_for_separately(client: Client) -> None:
     page = main(client, "Opdivo and Yervoy")
     assert page.count(BUTTON) == 2
     assert page.index("nivolumab (Opdivo") < page.index("ipilimumab (Yervoy)") < page.index("Do you get another one?")
     assert "We do not know the name “xyzzyqwert”" in main(client, "Opdivo, Yervoy, xyzzyqwert")
 
 
-def test_what_is_new_or_studied_says_so_and_what_a_fever_means(client: Client) -> None:
+def test_a_new_or_studied_medicine_says_so_and_what_a_fever_means(client: Client) -> None:
     for query in ("odronextamab", "anito-cel"):
         assert f"It is being studied, or very new. Ask your team. {F1}" in main(client, query)
     assert "It is being studied, or very new." in main(client, "ivonescimab")
     assert F1 not in main(client, "ivonescimab")
 
 
-def test_the_bladder_medicine_that_is_not_bcg_does_not_take_over_its_steps(client: Client) -> None:
+def test_another_bladder_medicine_says_that_bcgs_toilet_steps_do_not_apply(client: Client) -> None:
     assert "BCG's toilet steps are not its own." in main(client, "Adstiladrin").replace("&#x27;", "'")
 
 
@@ -199,7 +199,7 @@ def test_the_a_to_z_has_rows_for_brands_in_order(client: Client) -> None:
     ["", "\x00", "\x00rash\x00", "x" * 10_000, "fever " * 2_000, "<b>rash</b>", "{{ 7*7 }}", "ﷺ" * 300, "to " * 90],
     ids=range(9),
 )  # fmt: skip
-def test_odd_input_is_answered_kindly_and_in_one_query(
+def test_invalid_input_gets_a_kind_answer_in_one_query(
     client: Client, django_assert_num_queries: Any, query: str
 ) -> None:
     with django_assert_num_queries(1):
@@ -209,7 +209,7 @@ def test_odd_input_is_answered_kindly_and_in_one_query(
     assert b"<b>" not in page.content
 
 
-def test_a_list_for_a_name_is_taken_for_its_last(client: Client) -> None:
+def test_the_last_of_several_query_values_is_used(client: Client) -> None:
     assert "nivolumab" in words(client.get("/find/?q=keytruda&q=opdivo&q[]=x")).split(" A to Z ")[0]
 
 
@@ -219,14 +219,14 @@ def test_it_costs_one_query(client: Client, django_assert_num_queries: Any, quer
         html(client, query)
 
 
-# The lessons page that follows names the medicine.
+# The next page, with the lessons, names the medicine.
 
 
 def lessons(client: Client, therapy: str, **query: Any) -> str:
     return words(client.get(reverse("therapy", args=[therapy]), query))
 
 
-def test_the_lessons_that_follow_name_the_medicine_and_keep_nothing(client: Client) -> None:
+def test_the_lessons_page_names_the_medicine_and_sets_no_cookie(client: Client) -> None:
     page = lessons(client, "antibodies-and-checkpoint-inhibitors", medicine="pembrolizumab")
     assert "Lessons for pembrolizumab (Keytruda)" in page
     assert "Lessons for" not in lessons(client, "antibodies-and-checkpoint-inhibitors")
@@ -239,13 +239,13 @@ def test_the_lessons_that_follow_name_the_medicine_and_keep_nothing(client: Clie
     ["", "nothing", "bcg", "metformin", "\x00", "x" * 10_000, "<script>", "../..", ["pembrolizumab", "bcg"]],
     ids=range(9),
 )
-def test_a_medicine_that_is_not_of_this_type_is_passed_over(client: Client, medicine: Any) -> None:
+def test_a_medicine_of_another_therapy_type_is_ignored(client: Client, medicine: Any) -> None:
     page = lessons(client, "antibodies-and-checkpoint-inhibitors", medicine=medicine)
     assert "Lessons for" not in page
     assert "Antibodies and the brake" in page
 
 
-def test_lessons_on_other_medicines_than_this_one_go_last(client: Client) -> None:
+def test_lessons_on_other_medicines_come_last(client: Client) -> None:
     page = lessons(client, "non-specific-immunotherapies", medicine="aldesleukin").split("in any order.")[1]
     assert page.index("IL-2") < page.index("BCG for the bladder") < page.index("Interferons")
     plain = lessons(client, "non-specific-immunotherapies").split("in any order.")[1]

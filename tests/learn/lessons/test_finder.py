@@ -1,4 +1,4 @@
-"""The finder: the right medicine from a misspelt name, and never an immunotherapy for a medicine of another kind."""
+"""The finder finds the medicine for a misspelled name, and never an immunotherapy for a medicine of another kind."""
 
 import random
 import re
@@ -46,7 +46,7 @@ def slugs(query: str, names: list[Named] = NAMES) -> list[str]:
 
 
 def missed(typed: dict[str, list[str]], top: int) -> list[str]:
-    """Return those for which the right medicine does not stand among the first."""
+    """Return the queries for which the right medicine is not among the first `top` hits."""
     return [query for slug, queries in typed.items() for query in queries if slug not in slugs(query)[:top]]
 
 
@@ -58,25 +58,25 @@ def immunotherapy_first(queries: list[str], names: list[Named] = NAMES) -> list[
     return [query for query in queries if OURS & set(slugs(query, names)[:1])]
 
 
-class TestAMisspeltImmunotherapy(SimpleTestCase):
-    def test_is_tried_often_and_under_every_medicine(self) -> None:
+class TestAMisspelledImmunotherapy(SimpleTestCase):
+    def test_has_many_examples_and_some_for_every_medicine(self) -> None:
         assert count(TYPED["tuned"]) >= 150
         assert count(TYPED["held_out"]) >= 40
         groups = {row["slug"] for row in MEDICINES if row["kind"] == "A group of treatments"}
         assert TYPED["tuned"].keys() == OURS - groups
 
-    def test_is_misspelt(self) -> None:
-        """A few stand there rightly spelt, with words around them or as only one word of the name."""
+    def test_is_really_misspelled(self) -> None:
+        """A few examples are spelled right, but have words around them or are only one word of the name."""
         typed = [query for part in ("tuned", "held_out") for queries in TYPED[part].values() for query in queries]
         known = {name.casefold() for medicine in NAMES for name in medicine.names}
         assert len(typed) == len(set(typed))
         assert len(known & {query.casefold() for query in typed}) <= 10
 
-    def test_is_first(self) -> None:
+    def test_is_the_first_hit(self) -> None:
         for part in ("tuned", "held_out"):
             assert len(missed(TYPED[part], 1)) <= 0.05 * count(TYPED[part]), missed(TYPED[part], 1)
 
-    def test_is_among_the_first_three(self) -> None:
+    def test_is_among_the_first_three_hits(self) -> None:
         for part in ("tuned", "held_out"):
             assert len(missed(TYPED[part], 3)) <= 0.02 * count(TYPED[part]), missed(TYPED[part], 3)
 
@@ -84,7 +84,7 @@ class TestAMisspeltImmunotherapy(SimpleTestCase):
         assert not find("pembrolizomab", NAMES).hits[0].exact
         assert not find("keytrud", NAMES).hits[0].exact
 
-    def test_with_any_one_letter_changed_is_among_the_first_three(self) -> None:
+    def test_with_one_changed_letter_is_among_the_first_three_hits(self) -> None:
         dice = random.Random(4)
         for medicine in NAMES:
             for name in medicine.names if medicine.ours else ():
@@ -99,31 +99,31 @@ class TestAMisspeltImmunotherapy(SimpleTestCase):
 
 
 class TestAMedicineOfAnotherKind(SimpleTestCase):
-    def test_is_first_under_each_of_its_own_names(self) -> None:
+    def test_is_the_first_hit_for_each_of_its_names(self) -> None:
         for medicine in NAMES:
             for name in () if medicine.ours else medicine.names:
                 assert slugs(name)[0] == medicine.slug, name
 
-    def test_however_misspelt_never_leads_to_an_immunotherapy(self) -> None:
+    def test_is_never_found_as_an_immunotherapy_when_misspelled(self) -> None:
         queries = [query for queries in TYPED["others"].values() for query in queries]
         assert len(queries) >= 60
         assert immunotherapy_first(queries) == []
 
-    def test_is_mostly_found(self) -> None:
+    def test_is_found_in_95_of_100_misspellings(self) -> None:
         assert len(missed(TYPED["others"], 1)) <= 0.05 * count(TYPED["others"]), missed(TYPED["others"], 1)
 
-    def test_that_we_do_not_know_never_leads_to_an_immunotherapy(self) -> None:
+    def test_that_is_not_in_the_list_is_never_found_as_an_immunotherapy(self) -> None:
         known = {name for medicine in NAMES for name in medicine.names}
         assert len(TYPED["unlisted"]) >= 60
         assert not known & set(TYPED["unlisted"])
         assert immunotherapy_first(TYPED["unlisted"]) == []
 
-    def test_called_adalimumab_is_not_ipilimumab_even_where_the_list_forgets_it(self) -> None:
+    def test_adalimumab_is_not_ipilimumab_even_when_it_is_not_in_the_list(self) -> None:
         for query in ("adalimumab", "adalimumad", "adilimumab", "Humira"):
             assert "ipilimumab" not in slugs(query)
             assert "ipilimumab" not in slugs(query, without("adalimumab"))
 
-    def test_goes_first_where_two_names_fit_alike(self) -> None:
+    def test_comes_first_when_two_names_match_equally(self) -> None:
         names = [Named("ours", ("abcdefgh",)), Named("other", ("abcdefgk",), ours=False)]
         assert slugs("abcdefgx", names) == ["other", "ours"]
         assert slugs("abcdefgh", names) == ["ours"]
@@ -140,7 +140,7 @@ class TestAnImmunotherapy(SimpleTestCase):
         assert find("opdivo", NAMES).hits[0].name == "Opdivo"
         assert find("NIVOLUMAB", NAMES).hits[0].name == "nivolumab"
 
-    def test_is_found_with_the_ending_of_the_fda_or_any_other(self) -> None:
+    def test_is_found_with_any_four_letter_suffix(self) -> None:
         for row in MEDICINES:
             if "ending" in row and " and " not in row["generic"]:
                 hit = find(f"{row['generic']}-{row['ending']}", NAMES).hits[0]
@@ -154,7 +154,7 @@ class TestAnImmunotherapy(SimpleTestCase):
             assert slugs(query) == ["bcg"], query
         assert slugs("interferón alfa") == ["interferon-alfa-2a", "interferon-alfa-2b"]
 
-    def test_is_found_among_words(self) -> None:
+    def test_is_found_between_other_words(self) -> None:
         for query, slug in {
             "my Keytruda infusion": "pembrolizumab", "the Opdivo drip 240 mg": "nivolumab",
             "200mg keytruda iv": "pembrolizumab", "Imfinzi 1,500 mg every 4 weeks": "durvalumab",
@@ -165,7 +165,7 @@ class TestAnImmunotherapy(SimpleTestCase):
         }.items():  # fmt: skip
             assert slugs(query)[:1] == [slug], query
 
-    def test_is_found_by_the_article_s_misspellings(self) -> None:
+    def test_is_found_by_the_misspellings_of_the_article(self) -> None:
         assert slugs("Dostarlizumab") == ["dostarlimab"]
         assert slugs("spuleucel") == ["sipuleucel-t"]
 
@@ -178,7 +178,7 @@ class TestAnImmunotherapy(SimpleTestCase):
             assert slugs(query)[0] == slug, query
         assert {"interferon-alfa-2a", "interferon-alfa-2b"} < set(slugs("inter"))
 
-    def test_is_among_three_by_five_first_letters_of_any_name(self) -> None:
+    def test_is_among_the_first_three_hits_by_five_letters_of_any_name(self) -> None:
         for medicine in NAMES:
             for name in medicine.names if medicine.ours else ():
                 letters = re.sub(r"\W", "", name)
@@ -198,7 +198,7 @@ class TestAnImmunotherapy(SimpleTestCase):
 
 
 class TestTwoMedicines(SimpleTestCase):
-    def test_are_both_given_as_asked(self) -> None:
+    def test_are_both_found_in_the_order_of_the_query(self) -> None:
         for query in (
             "nivolumab and ipilimumab", "opdivo + yervoy", "opdivo/yervoy", "Opdivo, Yervoy", "opdivo & yervoy",
             "opdivo with yervoy", "opdivo y yervoy", "opdivo yervoy", "my opdivo drip and then yervoy",
@@ -213,7 +213,7 @@ class TestTwoMedicines(SimpleTestCase):
         assert slugs("carboplatin and keytruda") == ["carboplatin", "pembrolizumab"]
         assert slugs("imfinzi + imjudo + cisplatin") == ["durvalumab", "tremelimumab", "cisplatin"]
 
-    def test_in_one_are_one(self) -> None:
+    def test_in_one_product_are_one_medicine(self) -> None:
         for query in (
             "nivolumab and relatlimab",
             "nivolumab + relatlimab",
@@ -223,7 +223,7 @@ class TestTwoMedicines(SimpleTestCase):
             found = find(query, NAMES)
             assert (found.two, found.hits[0].slug) == (False, "nivolumab-and-relatlimab"), query
 
-    def test_are_not_seen_in_two_names_of_one_or_in_a_name_of_two_words(self) -> None:
+    def test_are_not_found_in_two_names_of_one_medicine_or_in_a_name_of_two_words(self) -> None:
         for query, slug in {
             "nivolumab (Opdivo)": "nivolumab", "keytruda / pembrolizumab": "pembrolizumab",
             "Opdivo Qvantig": "nivolumab", "axicabtagene cilolucel": "axicabtagene-ciloleucel",
@@ -234,7 +234,7 @@ class TestTwoMedicines(SimpleTestCase):
 
 
 class TestBadInput(SimpleTestCase):
-    def test_gives_nothing_and_says_why(self) -> None:
+    def test_finds_nothing_and_gives_the_reason(self) -> None:
         for query, why in {
             "": "empty", "   \n\t": "empty", "\0": "empty", "😀😀": "empty", "12345": "empty", "...": "empty",
             "200 mg": "empty", "k": "short", "il": "short", "ab\0": "short", "my shot": "filler",
@@ -248,7 +248,7 @@ class TestBadInput(SimpleTestCase):
             found = find(query, NAMES)
             assert (found.hits, found.two, found.nothing) == ((), False, why), query[:40]
 
-    def test_around_a_name_does_no_harm(self) -> None:
+    def test_around_a_name_is_ignored(self) -> None:
         for query in (
             "key\0truda",
             "😀 keytruda 😀",
@@ -259,7 +259,7 @@ class TestBadInput(SimpleTestCase):
         ):
             assert slugs(query)[:1] == ["pembrolizumab"], query
 
-    def test_is_compared_with_each_name_a_few_times_at_most_however_long_it_is(self) -> None:
+    def test_of_any_length_is_compared_with_each_name_only_a_few_times(self) -> None:
         compared = []
 
         def counted(*args: Any, **options: Any) -> float:
@@ -277,7 +277,7 @@ class TestBadInput(SimpleTestCase):
             assert len(compared) <= 2 * names * (1 + finder.MOST_PARTS + finder.MOST_WORDS), query[:40]
             assert len(query) <= LONGEST or not compared, query[:40]
 
-    def test_of_any_characters_never_raises(self) -> None:
+    def test_with_any_characters_raises_no_error(self) -> None:
         dice = random.Random(4)
         for _ in range(300):
             query = "".join(chr(dice.randrange(0x3000)) for _ in range(dice.randrange(40)))
@@ -287,21 +287,21 @@ class TestBadInput(SimpleTestCase):
 class TestEveryAnswer(SimpleTestCase):
     queries = ("keytruda", "optivo", "interferon", "tec", "mab", "cel", "opdivo + yervoy", "hepatitis", "zz", "umab")
 
-    def test_has_three_hits_at_most_each_medicine_once(self) -> None:
+    def test_has_at_most_three_different_hits(self) -> None:
         for query in self.queries:
             found = slugs(query)
             assert len(found) == len(set(found)) <= 3, query
 
-    def test_is_the_same_again_and_whatever_the_order_of_the_list(self) -> None:
+    def test_does_not_depend_on_the_order_of_the_list(self) -> None:
         for query in self.queries:
             assert find(query, NAMES) == find(query, NAMES) == find(query, NAMES[::-1]), query
 
-    def test_has_hits_or_a_reason(self) -> None:
+    def test_has_either_hits_or_a_reason(self) -> None:
         for query in (*self.queries, "", "x", "my shot"):
             found = find(query, NAMES)
             assert bool(found.hits) == (found.nothing is None), query
 
-    def test_to_an_empty_list_is_that_we_do_not_know(self) -> None:
+    def test_is_unknown_with_an_empty_list(self) -> None:
         assert find("keytruda", []) == Found(nothing="unknown")
         assert find("keytruda", [Named("nameless", ()), Named("wordless", ("?",))]) == Found(nothing="unknown")
 
@@ -315,7 +315,7 @@ class TestTheMedicines(SimpleTestCase):
     def ours(self) -> list[dict[str, Any]]:
         return [row for row in MEDICINES if row["kind"] not in OTHER_KINDS]
 
-    def test_have_a_slug_of_their_own(self) -> None:
+    def test_have_unique_slugs(self) -> None:
         assert len({row["slug"] for row in MEDICINES}) == len(MEDICINES)
         assert not [row["slug"] for row in MEDICINES if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["slug"])]
 
@@ -338,20 +338,20 @@ class TestTheMedicines(SimpleTestCase):
             if row["lesson"]:
                 assert LESSONS[row["lesson"]]["therapy"] == row["therapy"], row["slug"]
 
-    def test_say_in_one_plain_sentence_what_they_are_and_to_ask(self) -> None:
+    def test_say_in_one_sentence_what_they_are_and_to_ask_the_team(self) -> None:
         for row in self.ours():
             if row["lesson"]:
                 what, end = row["sentence"].removesuffix(SENTENCE_END).strip(), SENTENCE_END
                 assert row["sentence"] == f"{what} {end}", row["slug"]
                 assert what.count(".") == 1, row["slug"]
 
-    def test_are_told_of_in_plain_words(self) -> None:
+    def test_have_plain_and_kind_texts(self) -> None:
         for row in self.ours():
             for text in (row["kind"], row.get("given", ""), row.get("sentence", ""), row.get("note", "")):
                 assert not UNKIND.search(text), text
                 assert not text or longest_sentence(text) <= 20, text
 
-    def test_that_take_off_brakes_name_no_cancer(self) -> None:
+    def test_that_are_checkpoint_inhibitors_name_no_cancer(self) -> None:
         cancers = re.compile(
             r"melanoma|lung|kidney|liver|bladder|skin cancer|blood cancer|lymphoma|leukemia", re.IGNORECASE
         )
@@ -359,21 +359,21 @@ class TestTheMedicines(SimpleTestCase):
             if "heckpoint" in row["kind"]:
                 assert not cancers.search(" ".join(map(str, row.values()))), row["slug"]
 
-    def test_hold_what_waits_for_a_check(self) -> None:
+    def test_are_on_hold_until_somebody_confirms_them(self) -> None:
         assert {row["slug"] for row in MEDICINES if row.get("hold")} == {
             "vusolimogene-oderparepvec",  # 1: its label
             "interferon-alfa-2a", "interferon-alfa-2b",  # 2: still sold?
-            "pembrolizumab", "dostarlimab",  # 3: their present uses
+            "pembrolizumab", "dostarlimab",  # 3: current uses
             "atezolizumab",  # 4: Hybreza has one source
             "avelumab", "bcg",  # 7, 8: listings and the bladder label
             "blinatumomab", "teclistamab", "talquetamab", "elranatamab", "epcoritamab", "glofitamab", "mosunetuzumab",
-            "tarlatamab", "tebentafusp", "linvoseltamab", "t-cell-engager",  # no clinician has seen them
+            "tarlatamab", "tebentafusp", "linvoseltamab", "t-cell-engager",  # not yet reviewed by a clinician
             "peginterferon-alfa-2a", "ropeginterferon-alfa-2b",
             "ivonescimab", "odronextamab", "camrelizumab", "cretostimogene-grenadenorepvec",
-            "anitocabtagene-autoleucel", "intismeran-autogene",  # approved by now?
+            "anitocabtagene-autoleucel", "intismeran-autogene",  # approved now?
         }  # fmt: skip
 
-    def test_stand_corrected_where_the_article_is_not(self) -> None:
+    def test_correct_the_errors_of_the_article(self) -> None:
         row = {row["slug"]: row for row in MEDICINES}
         assert not row["interferon-alfa-n3"]["lesson"]
         assert row["interferon-alfa-n3"]["kind"] == "Name in the article; see note"
@@ -383,7 +383,7 @@ class TestTheMedicines(SimpleTestCase):
         assert "discontinued" not in str(MEDICINES)
         assert "guna" not in str(MEDICINES).casefold()
 
-    def test_that_are_new_or_studied_lead_nowhere_and_two_say_what_a_fever_means(self) -> None:
+    def test_that_are_new_or_studied_have_no_lesson_and_two_say_what_a_fever_means(self) -> None:
         rows = {row["slug"]: row for row in MEDICINES if row["kind"] == "being studied or very new"}
         assert len(rows) == 6
         assert not any(row["lesson"] or row["therapy"] for row in rows.values())
@@ -391,13 +391,13 @@ class TestTheMedicines(SimpleTestCase):
             "odronextamab", "anitocabtagene-autoleucel"
         }  # fmt: skip
 
-    def test_of_other_kinds_say_nothing_but_their_names(self) -> None:
+    def test_of_other_kinds_have_only_names(self) -> None:
         rows = [row for row in MEDICINES if row["kind"] in OTHER_KINDS]
         assert len(rows) >= 100
         for row in rows:
             assert set(row) <= {"slug", "generic", "brands", "aliases", "kind"}, row["slug"]
 
-    def test_that_are_cancer_antibodies_are_not_called_another_kind(self) -> None:
+    def test_that_are_other_cancer_antibodies_are_called_unclear(self) -> None:
         kind = {row["slug"]: row["kind"] for row in MEDICINES}
         for slug in (
             "rituximab",
@@ -413,7 +413,7 @@ class TestTheMedicines(SimpleTestCase):
             assert kind[slug] == "unclear", slug
 
 
-# What is offered as "your medicine", with a button to its lessons: the answer that is called sure.
+# Answers with the verdict "sure" are offered as "your medicine", with a button to the lessons.
 
 
 def sure(query: str) -> list[str]:
@@ -425,7 +425,7 @@ def verdicts(query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("part", ["tuned", "held_out"])
-def test_a_name_that_is_mistyped_or_misheard_is_among_three_and_never_taken_for_another(part: str) -> None:
+def test_a_mistyped_or_misheard_name_is_among_three_hits_and_never_surely_another(part: str) -> None:
     typed = MISSPELT[part]
     assert sum(count(each) for each in MISSPELT.values()) >= 250
     assert typed.keys() == {name.slug for name in NAMES if name.ours} - {
@@ -434,7 +434,7 @@ def test_a_name_that_is_mistyped_or_misheard_is_among_three_and_never_taken_for_
     assert len(missed(typed, 3)) <= 0.02 * count(typed), missed(typed, 3)
     assert [q for slug, queries in typed.items() for q in queries if set(sure(q)) - {slug}] == []
     offered = sum(slug in sure(q) for slug, queries in typed.items() for q in queries)
-    assert offered >= 0.75 * count(typed), "the others take one tap more"
+    assert offered >= 0.75 * count(typed), "the others need one more tap"
 
 
 @pytest.mark.parametrize("part", OTHERS)
@@ -444,7 +444,7 @@ def test_a_medicine_of_another_kind_is_never_offered_as_an_immunotherapy(part: s
 
 
 @pytest.mark.parametrize("part", NOT_KNOWN)
-def test_a_name_that_is_not_known_is_never_offered_as_any_medicine(part: str) -> None:
+def test_an_unknown_name_is_never_offered_as_a_medicine(part: str) -> None:
     assert sum(map(len, NOT_KNOWN.values())) >= 60
     assert [q for q in NOT_KNOWN[part] if sure(q)] == []
 
@@ -460,18 +460,18 @@ def test_a_name_that_is_not_known_is_never_offered_as_any_medicine(part: str) ->
         "Lunsumio Velo": "mosunetuzumab", "Imjudo": "tremelimumab", "Tecelra": "afamitresgene-autoleucel",
     }.items(),
 )  # fmt: skip
-def test_a_name_that_once_led_astray_is_found_alone(query: str, slug: str) -> None:
+def test_a_name_that_was_once_confused_is_found_alone(query: str, slug: str) -> None:
     assert (slugs(query), verdicts(query)) == ([slug], ["sure"])
 
 
-def test_every_generic_and_every_brand_is_sure() -> None:
+def test_every_generic_and_brand_name_is_sure() -> None:
     for row in MEDICINES:
         for name in (row["generic"], *row["brands"]):
             assert sure(name) == [row["slug"]], name
 
 
 @pytest.mark.parametrize("query", ["checkpoint", "autoleucel", "deruxtecan", "keyt", "tar", "hepatitis", "vedotin"])
-def test_a_piece_of_a_longer_name_is_a_guess(query: str) -> None:
+def test_a_part_of_a_longer_name_is_a_guess(query: str) -> None:
     assert set(verdicts(query)) <= {"guess"}
     assert "tirzepatide" not in slugs(query)
 
@@ -487,11 +487,11 @@ def test_a_piece_of_a_longer_name_is_a_guess(query: str) -> None:
         "interferon": {"interferon-alfa-2a", "interferon-alfa-2b"},
     }.items(),
 )  # fmt: skip
-def test_two_that_look_alike_are_asked_about(query: str, both: set[str]) -> None:
+def test_two_similar_names_are_asked_about(query: str, both: set[str]) -> None:
     assert (set(slugs(query)), verdicts(query)) == (both, ["which"])
 
 
-def test_a_right_name_of_a_pair_is_sure_and_tells_of_the_other() -> None:
+def test_an_exact_name_is_sure_and_warns_of_a_similar_name() -> None:
     answer = find("Kimmtrak", NAMES).answers[0]
     assert (answer.verdict, [hit.name for hit in answer.alike]) == ("sure", ["Kymriah"])
     assert {name for group in LOOK_ALIKE for name in group} <= {name for named in NAMES for name in named.names}
@@ -501,12 +501,12 @@ def test_a_right_name_of_a_pair_is_sure_and_tells_of_the_other() -> None:
     ("near", "verdict"), [("abcdefgh", "sure"), ("abcdefgx", "which")], ids=["ten behind", "within ten"]
 )
 def test_two_names_within_ten_points_are_asked_about(near: str, verdict: str) -> None:
-    """The second name stands ten points or more behind, or not."""
+    """The answer is "sure" only when the second name is ten points or more behind."""
     names = [Named("a", ("abcdefghij",)), Named("b", ("mnopqrstuv" if near == "abcdefgh" else "abcdefgxkj",))]
     assert find("abcdefghxj", names).answers[0].verdict == verdict
 
 
-def test_each_of_two_is_answered_for_itself() -> None:
+def test_each_of_several_names_gets_its_own_answer() -> None:
     found = find("Opdivo and kimtrak", NAMES)
     assert [(answer.verdict, answer.hits[0].slug) for answer in found.answers] == [
         ("sure", "nivolumab"),

@@ -1,4 +1,4 @@
-"""Shipped content comes in once, and never over what the hospital did itself."""
+"""load_content loads shipped content once, and never overwrites what the hospital changed."""
 
 import shutil
 from io import StringIO
@@ -22,23 +22,23 @@ LESSON, QUIZ = "lessons/what-is-immunotherapy.yaml", "quizzes/what-is-immunother
 
 
 class TestLoading(FolderCase):
-    def test_publishes_the_twenty_lessons_whole(self) -> None:
+    def test_publishes_all_twenty_lessons(self) -> None:
         assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 20
         steps = sum(len(yaml.safe_load(path.read_text())["steps"]) for path in (self.folder / "lessons").iterdir())
         assert Step.objects.filter(frozen=True).count() == steps == 111
         assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 111
         assert len(self.first.added) == 20 + 111
 
-    def test_gives_steps_their_pictures_with_words_for_whoever_cannot_see_them(self) -> None:
+    def test_gives_steps_their_pictures_with_alternative_text(self) -> None:
         drawn = Step.objects.exclude(picture="")
         assert drawn.count() == 52
         assert all(step.alt and step.key for step in drawn)
 
-    def test_a_redrawn_picture_makes_a_new_number(self) -> None:
+    def test_a_changed_picture_makes_a_new_edition(self) -> None:
         self.edit("pictures.yaml", lambda d: d[0].update(alt="Another text."))
         assert content.load(self.folder).added == ["lesson how-your-immune-system-fights-cancer, number 2"]
 
-    def test_a_picture_for_a_step_that_is_not_there_is_refused(self) -> None:
+    def test_a_picture_for_an_unknown_step_is_refused(self) -> None:
         self.edit("pictures.yaml", lambda d: d[0].update(step="nowhere"))
         with pytest.raises(content.ContentError, match="there is no step how-your-immune-system"):
             content.load(self.folder)
@@ -49,7 +49,7 @@ class TestLoading(FolderCase):
         assert (report.added, report.left_alone) == ([], [])
         assert self.rows() == before
 
-    def test_a_mended_typo_makes_a_new_number_and_retires_the_old(self) -> None:
+    def test_a_fixed_typo_makes_a_new_number_and_retires_the_old_one(self) -> None:
         self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))
         self.edit(LESSON, lambda d: d["steps"][0].update(heading="Mended heading"))
         report = content.load(self.folder)
@@ -61,7 +61,7 @@ class TestLoading(FolderCase):
         assert list(states.values_list("number", "state")) == [(1, "retired"), (2, "published")]
         assert Edition.objects.filter(state="published").get(lesson__slug="what-is-immunotherapy").number == 2
 
-    def test_a_text_taken_back_in_a_later_release_is_taken_back_here_too(self) -> None:
+    def test_a_text_that_a_release_changes_back_is_changed_back(self) -> None:
         shipped = (self.folder / QUIZ).read_text()
         self.edit(QUIZ, lambda d: d["questions"][0].update(why="A reason with an error."))
         content.load(self.folder)
@@ -70,7 +70,7 @@ class TestLoading(FolderCase):
         now = Revision.objects.get(question__slug="what-immunotherapy-does", state="published")
         assert "error" not in now.why
 
-    def test_mended_words_of_a_therapy_type_come_unless_the_hospital_has_its_own(self) -> None:
+    def test_a_changed_therapy_type_is_updated_unless_the_hospital_changed_it(self) -> None:
         def rename(title: str) -> content.Report:
             self.edit("therapies.yaml", lambda d: d[0].update(title=title))
             return content.load(self.folder)
@@ -81,7 +81,7 @@ class TestLoading(FolderCase):
         assert rename("Newer").left_alone == ["basics: newer words are available; yours were left as they are."]
         assert Therapy.objects.get(slug="basics").title == "Ours"
 
-    def test_a_new_lesson_takes_the_next_free_place_where_the_hospital_uses_the_shipped_one(self) -> None:
+    def test_a_new_lesson_gets_the_next_free_place_when_its_place_is_taken(self) -> None:
         Lesson.objects.filter(slug="what-is-immunotherapy").update(position=3)
         for name in (LESSON, QUIZ):
             new = name.replace("what-is-immunotherapy", "a-new-lesson")
@@ -93,7 +93,7 @@ class TestLoading(FolderCase):
         content.load(self.folder)
         assert Lesson.objects.get(slug="a-new-lesson").position == 4
 
-    def test_a_newer_release_leaves_what_was_asked_and_answered_as_it_was(self) -> None:
+    def test_a_newer_release_does_not_change_past_questions_and_answers(self) -> None:
         learner = User.objects.create_guest()
         quiz = Quiz.objects.get(slug="what-is-immunotherapy")
         attempt = taking.start(learner=learner, quiz=quiz, language="en", now=at(20))
@@ -108,7 +108,7 @@ class TestLoading(FolderCase):
         fresh = taking.start(learner=User.objects.create_guest(), quiz=quiz, language="en", now=at(21))
         assert {i.revision.stem for i in fresh.items.select_related("revision")} == {"New?"}
 
-    def test_leaves_alone_what_the_hospital_published_itself(self) -> None:
+    def test_does_not_change_what_the_hospital_published(self) -> None:
         question = Question.objects.get(slug="what-immunotherapy-does")
         old = question.revisions.get()
         local = authoring.draft(
@@ -121,7 +121,7 @@ class TestLoading(FolderCase):
         assert report.left_alone == ["what-immunotherapy-does: newer text is available; yours was left as it is."]
         assert question.revisions.get(state="published").stem == "Ours?"
 
-    def test_leaves_retired_what_the_hospital_retired(self) -> None:
+    def test_does_not_publish_what_the_hospital_retired(self) -> None:
         governance.retire(edition=Edition.objects.get(lesson__slug="what-is-immunotherapy"))
         assert content.load(self.folder).added == []
         self.edit(LESSON, lambda d: d.update(title="Newer title"))
@@ -129,7 +129,7 @@ class TestLoading(FolderCase):
         assert report.left_alone == ["what-is-immunotherapy: newer text is available; yours was left as it is."]
         assert not Edition.objects.filter(state="published").filter(lesson__slug="what-is-immunotherapy").exists()
 
-    def test_leaves_an_order_that_the_hospital_chose(self) -> None:
+    def test_keeps_the_hospitals_order_of_questions(self) -> None:
         quiz = Quiz.objects.get(slug="what-is-immunotherapy")
         first, second = quiz.items.all()[:2]
         QuizItem.objects.filter(pk=first.pk).update(position=99)
@@ -141,13 +141,13 @@ class TestLoading(FolderCase):
         ]
         assert list(quiz.items.values_list("question_id", flat=True)) == order
 
-    def test_takes_a_new_order_where_the_hospital_left_the_old(self) -> None:
+    def test_updates_the_order_of_questions_when_the_hospital_kept_the_old_one(self) -> None:
         self.edit(QUIZ, lambda d: d["questions"].reverse())
         content.load(self.folder)
         quiz = Quiz.objects.get(slug="what-is-immunotherapy")
         assert quiz.items.first().question.slug == "same-side-effects-for-all-kinds"
 
-    def test_puts_lessons_in_a_new_order_where_the_hospital_left_the_old(self) -> None:
+    def test_updates_the_order_of_lessons_when_the_hospital_kept_the_old_one(self) -> None:
         first, second = "how-your-immune-system-fights-cancer", "what-is-immunotherapy"
         self.edit(f"lessons/{first}.yaml", lambda d: d.update(position=2))
         self.edit(LESSON, lambda d: d.update(position=1))
@@ -156,8 +156,8 @@ class TestLoading(FolderCase):
         assert list(places.values_list("slug", "position")) == [(second, 1), (first, 2)]
         assert content.load(self.folder).added == []
 
-    def test_puts_lessons_in_order_on_a_site_that_kept_no_order_yet(self) -> None:
-        """Such a site was loaded by an older release: its lessons stand as that one put them."""
+    def test_updates_the_order_of_lessons_on_a_site_without_a_saved_order(self) -> None:
+        """An older release, which did not save the shipped order, loaded such a site."""
         Therapy.objects.update(shipped_order="")
         Lesson.objects.filter(slug="who-to-call").update(position=9)
         Lesson.objects.filter(slug="your-questions").update(position=1)
@@ -165,7 +165,7 @@ class TestLoading(FolderCase):
         places = Lesson.objects.filter(therapy__slug="your-care-team").order_by("position")
         assert list(places.values_list("slug", flat=True)) == ["who-to-call", "your-questions", "i-help-somebody"]
 
-    def test_leaves_an_order_of_lessons_that_the_hospital_chose(self) -> None:
+    def test_keeps_the_hospitals_order_of_lessons(self) -> None:
         Lesson.objects.filter(slug="what-is-immunotherapy").update(position=9)
         Lesson.objects.filter(slug="how-your-immune-system-fights-cancer").update(position=10)
         assert content.load(self.folder).left_alone == [
@@ -173,13 +173,13 @@ class TestLoading(FolderCase):
         ]
         assert Lesson.objects.get(slug="what-is-immunotherapy").position == 9
 
-    def test_says_which_lessons_to_read_first(self) -> None:
+    def test_marks_the_lessons_to_read_first(self) -> None:
         assert Lesson.objects.filter(read_first=True).count() == 9
         self.edit("lessons/who-to-call.yaml", lambda d: d.pop("read_first"))
         content.load(self.folder)
         assert not Lesson.objects.get(slug="who-to-call").read_first
 
-    def test_keeps_a_place_that_the_hospital_gave_a_lesson(self) -> None:
+    def test_keeps_a_place_that_the_hospital_gave_to_a_lesson(self) -> None:
         Lesson.objects.filter(slug="what-is-immunotherapy").update(position=7)
         content.load(self.folder)
         assert Lesson.objects.get(slug="what-is-immunotherapy").position == 7
@@ -196,7 +196,7 @@ class TestABadFile(FolderCase):
         assert self.rows() == before
         shutil.copytree(FIXTURES, self.folder, dirs_exist_ok=True)
 
-    def test_is_refused_with_file_place_and_rule_and_nothing_is_loaded(self) -> None:
+    def test_is_refused_with_its_file_place_and_rule_and_nothing_is_loaded(self) -> None:
         def new(data: dict[str, Any]) -> dict[str, Any]:
             data["questions"][0]["why"] = "Would be loaded first."
             return data["questions"][1]
@@ -212,7 +212,7 @@ class TestABadFile(FolderCase):
         self.refused(QUIZ, lambda d: new(d).update(stem="x" * 400), "stem")
         self.refused(QUIZ, lambda d: new(d)["choices"][2].pop("feedback"), "question 2, choice 3", "missing feedback")
 
-    def test_of_any_wrong_shape_is_refused_by_name(self) -> None:
+    def test_of_a_wrong_structure_is_refused_with_its_name(self) -> None:
         self.refused(LESSON, lambda d: d.update(steps=None), "shape")
         self.refused(LESSON, lambda d: d.update(therapy="nowhere"), "shape")
         self.refused(LESSON, lambda d: d.update(slug="another"), "the slug of the lesson")
@@ -225,7 +225,7 @@ class TestABadFile(FolderCase):
         self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(right="true"), "true or false")
         self.refused("therapies.yaml", lambda d: d[2].pop("title"), "shape")
 
-    def test_that_is_no_yaml_is_refused_by_the_command_in_one_sentence(self) -> None:
+    def test_that_is_not_yaml_makes_the_command_fail_with_one_sentence(self) -> None:
         (self.folder / LESSON).write_text("a: [b")
         with pytest.raises(CommandError, match=r"Nothing was loaded\. what-is-immunotherapy\.yaml"):
             call_command("load_content", folder=self.folder, stdout=StringIO())
@@ -241,7 +241,7 @@ class TestAPathway(FolderCase):
         super().setUp()
         self.first = pathways.load(self.folder)
 
-    def test_begins_with_its_safety_lesson_then_who_to_call_and_ends_with_the_basics(self) -> None:
+    def test_starts_with_its_safety_lesson_and_who_to_call_and_ends_with_the_basics(self) -> None:
         found = list(Pathway.objects.offered())
         assert {p.therapy for p in found} == set(Therapy.objects.filter(kind="therapy"))
         assert len(self.first.added) == len(found) == 8
@@ -254,7 +254,7 @@ class TestAPathway(FolderCase):
             assert {x.therapy for x in Lesson.objects.filter(slug__in=own[:-2])} <= {pathway.therapy}
             assert [lesson.slug for lesson in pathway.taught()] == pathway.slugs
 
-    def test_of_one_treatment_asks_for_no_lesson_of_another(self) -> None:
+    def test_of_one_treatment_has_no_lesson_of_another(self) -> None:
         asked = {p.slug: set(p.slugs) for p in Pathway.objects.offered()}
         assert not {"interferons", "il-2"} & asked["bcg"]
         assert not {"bcg-for-the-bladder", "il-2"} & asked["interferon"]
@@ -262,7 +262,7 @@ class TestAPathway(FolderCase):
         assert "vaccines-that-prevent" not in asked["cancer-vaccines"]
         assert "after-t-cell-therapy" not in asked["t-cell-engagers"]
 
-    def test_that_left_the_release_is_offered_no_more_unless_the_hospital_made_it_its_own(self) -> None:
+    def test_that_is_no_longer_shipped_is_removed_unless_the_hospital_changed_it(self) -> None:
         self.edit("pathways.yaml", lambda d: d.pop(1))
         assert pathways.load(self.folder).added == ["pathway bcg: offered no more"]
         assert not Pathway.objects.filter(slug="bcg").exists()
@@ -273,7 +273,7 @@ class TestAPathway(FolderCase):
         assert report.added == []
         assert Pathway.objects.get(slug="interferon").name == "Our interferon plan"
 
-    def test_twice_changes_nothing_and_a_newer_one_comes_unless_the_hospital_has_its_own(self) -> None:
+    def test_is_updated_unless_the_hospital_changed_it(self) -> None:
         assert (again := pathways.load(self.folder)).added == again.left_alone == []
         self.edit("pathways.yaml", lambda d: d[0]["lessons"].reverse())
         assert pathways.load(self.folder).added == ["pathway antibodies-and-checkpoint-inhibitors"]
@@ -286,11 +286,11 @@ class TestAPathway(FolderCase):
         assert report.added == []
         assert len(pathway.slugs) == 6
 
-    def test_does_not_ask_for_a_lesson_that_is_not_taught(self) -> None:
+    def test_leaves_out_a_lesson_that_is_not_published(self) -> None:
         governance.retire(edition=Edition.objects.get(lesson__slug="who-to-call"))
         assert "who-to-call" not in {lesson.slug for pathway in Pathway.objects.all() for lesson in pathway.taught()}
 
-    def test_that_breaks_a_rule_is_refused_by_name_and_nothing_comes(self) -> None:
+    def test_that_breaks_a_rule_is_refused_with_its_name_and_nothing_is_loaded(self) -> None:
         shipped = (self.folder / "pathways.yaml").read_text()
         for change, problem in (
             (lambda d: d[0].update(extra=1), "and nothing else"),
@@ -314,7 +314,7 @@ class TestAPathway(FolderCase):
 
 
 class TestTheCommand(FolderCase):
-    def test_loads_all_or_nothing(self) -> None:
+    def test_loads_everything_or_nothing(self) -> None:
         self.edit(QUIZ, lambda d: d["questions"][0].update(why="A mended reason."))
         self.edit("pathways.yaml", lambda d: d[0].update(name=""))
         before = self.rows()

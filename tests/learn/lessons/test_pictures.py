@@ -1,4 +1,4 @@
-"""The drawn pictures: each file holds to the rules of the house, and fixtures/pictures.yaml says what it says."""
+"""The pictures: each file follows the drawing rules and agrees with fixtures/pictures.yaml."""
 
 import re
 from collections import Counter
@@ -14,12 +14,12 @@ from tests.shipped import LESSONS, UNKIND, load
 FOLDER = settings.BASE_DIR / "learn" / "static" / "learn" / "pictures"
 SVG = "{http://www.w3.org/2000/svg}"
 INK, PAPER, WHITE = "#17212B", "#FFFDF8", "#FFFFFF"
-NEUTRAL = {INK, PAPER, WHITE, "#D9DEE2", "#9AA5AE"}  # the two greys are "switched off"
+NEUTRAL = {INK, PAPER, WHITE, "#D9DEE2", "#9AA5AE"}  # the two grays mean "switched off"
 COLORS = {
     "#BFE3DC", "#5FA89B",  # immune cells: on
     "#DCCBEA", "#8E6BB0",  # cancer cells
     "#F2B233",  # medicine, antibodies, messages
-    "#EFD9BE", "#CB9A70", "#9A6744",  # people; the first is that of healthy cells, too
+    "#EFD9BE", "#CB9A70", "#9A6744",  # people; the first color also means healthy cells
     "#9CC3E6",  # virus, antigen, fluid
     "#C3CB78",  # germs
 }  # fmt: skip
@@ -46,14 +46,14 @@ def found(root: Element, shape: str) -> list[Element]:
 
 
 def light(color: str) -> float:
-    """The relative luminance of WCAG 2: 0 is black, 1 is white."""
+    """Return the relative luminance of WCAG 2: 0 is black, 1 is white."""
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def badges(root: Element) -> list[str]:
-    """The numbers, each of which stands in the middle of a circle of 13."""
+    """Return the numbers that are in the middle of a circle of radius 13."""
     rings = {(ring.get("cx"), ring.get("cy")) for ring in found(root, "circle") if ring.get("r") == "13"}
     said = found(root, "text")
     assert {(text.get("x"), str(int(text.get("y", "")) - 6)) for text in said} <= rings
@@ -61,21 +61,21 @@ def badges(root: Element) -> list[str]:
 
 
 class TestAPicture(SimpleTestCase):
-    def test_is_in_the_list_and_each_of_the_list_is_drawn(self) -> None:
+    def test_is_in_the_list_and_every_listed_picture_exists(self) -> None:
         assert len(PICTURES) >= 52
         assert Counter(picture["file"] for picture in PICTURES) == Counter(list(files()))
 
     def test_has_four_kilobytes_at_most(self) -> None:
         assert [name for name, text in files().items() if len(text.encode()) > 4096] == []
 
-    def test_has_a_size_of_its_own_and_its_own_paper(self) -> None:
+    def test_has_the_agreed_size_and_background(self) -> None:
         for name, root in DRAWN.items():
             assert (root.tag, root.get("viewBox")) == (f"{SVG}svg", "0 0 320 220"), name
             paper = {"width": "320", "height": "220", "rx": "12", "fill": PAPER}
             assert (root[1].tag, root[1].attrib) == (f"{SVG}rect", paper), name
 
-    def test_is_made_of_plain_shapes_with_plain_attributes(self) -> None:
-        """No style, script, link, font, filter, gradient or picture from elsewhere."""
+    def test_has_only_simple_shapes_and_attributes(self) -> None:
+        """No style, script, link, font, filter, gradient or external picture."""
         for name, root in DRAWN.items():
             for part in root.iter():
                 assert part.tag.removeprefix(SVG) in SHAPES, (name, part.tag)
@@ -85,25 +85,25 @@ class TestAPicture(SimpleTestCase):
             assert not re.search(r"<[!?]|&(?!amp;)", text), name
             assert text.count("http") == 1, name
 
-    def test_is_drawn_in_ink_with_round_joins(self) -> None:
+    def test_is_drawn_in_ink_color_with_round_joins(self) -> None:
         for name, root in DRAWN.items():
             pen = {"stroke": INK, "stroke-width": "3", "stroke-linejoin": "round", "stroke-linecap": "round"}
             assert root[2].attrib == {"fill": "none", **pen}, name
 
-    def test_has_six_flat_colors_at_most(self) -> None:
-        """Beyond ink, paper, white and the two greys; the same ones in every picture."""
+    def test_has_at_most_six_flat_colors(self) -> None:
+        """Not counting ink, paper, white and the two grays. All pictures use the same palette."""
         for name, root in DRAWN.items():
             used = {part.get(key) for part in root.iter() for key in ("fill", "stroke")} - {None, "none"}
             assert used <= NEUTRAL | COLORS, (name, used - NEUTRAL - COLORS)
             assert len(used - NEUTRAL) <= 6, name
 
-    def test_is_outlined_so_that_each_color_can_be_told_from_the_ink(self) -> None:
-        """3:1 at least (WCAG 1.4.11), so that the lines inside a shape are seen."""
+    def test_has_enough_contrast_between_each_color_and_the_ink(self) -> None:
+        """At least 3:1 (WCAG 1.4.11), so that lines inside a shape are visible."""
         for color in COLORS | NEUTRAL - {INK}:
             assert (light(color) + 0.05) / (light(INK) + 0.05) >= 3, color
 
-    def test_shows_people_of_several_skins(self) -> None:
-        """Each is in five drawings at least, and a drawing with two people or more shows two skins at least."""
+    def test_shows_people_with_different_skin_colors(self) -> None:
+        """Each color is in at least five pictures; a picture with several people has at least two of them."""
         heads = {
             name: [
                 part.get("fill")
@@ -115,30 +115,30 @@ class TestAPicture(SimpleTestCase):
         assert all(sum(skin in skins for skins in heads.values()) >= 5 for skin in SKINS), heads
         assert [name for name, skins in heads.items() if len(skins) > 1 and len(set(skins)) == 1] == []
 
-    def test_has_names_that_no_other_picture_has(self) -> None:
+    def test_has_unique_ids(self) -> None:
         for name, root in DRAWN.items():
             for part in root.iter():
                 assert part.get("id", name).startswith(name.removesuffix(".svg")), (name, part.get("id"))
 
-    def test_says_in_its_title_what_its_alt_says(self) -> None:
+    def test_has_the_alternative_text_as_its_title(self) -> None:
         for picture in PICTURES:
             root = DRAWN[picture["file"]]
             assert (root.get("role"), root[0].tag) == ("img", f"{SVG}title"), picture["file"]
             assert root.get("aria-labelledby") == root[0].get("id") is not None, picture["file"]
             assert root[0].text == picture["alt"], picture["file"]
 
-    def test_has_numbers_in_place_of_words(self) -> None:
+    def test_has_numbers_instead_of_words(self) -> None:
         for name, root in DRAWN.items():
             texts = [part for part in root.iter() if part.tag != f"{SVG}title" and (part.text or "").strip()]
             assert [part.text for part in texts] == badges(root), name
             assert not any((part.tail or "").strip() for part in root.iter()), name
 
-    def test_has_a_line_in_its_key_for_each_badge(self) -> None:
+    def test_has_a_line_in_its_legend_for_each_number(self) -> None:
         for picture in PICTURES:
             numbers = [str(number) for number in range(1, len(picture["key"]) + 1)]
             assert badges(DRAWN[picture["file"]]) == numbers, picture["file"]
 
-    def test_has_badges_that_are_whole_and_apart(self) -> None:
+    def test_has_numbers_that_are_not_cut_off_and_do_not_overlap(self) -> None:
         for name, root in DRAWN.items():
             at = [(float(text.get("x", "")), float(text.get("y", "")) - 6) for text in found(root, "text")]
             assert all(14 <= x <= 306 and 14 <= y <= 206 for x, y in at), name
@@ -153,7 +153,7 @@ class TestTheListOfPictures(SimpleTestCase):
             assert set(picture) == {"file", "lesson", "step", "claims", "alt", "key"}, picture["file"]
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.svg", picture["file"]), picture["file"]
 
-    def test_says_it_in_forty_words_at_most(self) -> None:
+    def test_has_descriptions_of_at_most_forty_words(self) -> None:
         for picture in PICTURES:
             assert 5 <= len(words(picture["alt"])) <= 40, picture["file"]
             assert all(len(words(line)) <= 12 for line in picture["key"]), picture["file"]
@@ -164,7 +164,7 @@ class TestTheListOfPictures(SimpleTestCase):
                 assert not UNKIND.search(text), text
                 assert longest_sentence(text) <= 20, text
 
-    def test_gives_a_step_one_picture_at_most(self) -> None:
+    def test_gives_a_step_at_most_one_picture(self) -> None:
         taken = Counter((picture["lesson"], claim) for picture in PICTURES for claim in picture["claims"])
         assert [place for place, times in taken.items() if times > 1] == []
 

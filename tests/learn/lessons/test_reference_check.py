@@ -1,4 +1,4 @@
-"""A lost card line, tier, hold or fact stops the loading: file and line are named, and no row is added."""
+"""A missing card line, tier, hold or fact stops load_content: it names file and line, and adds no row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Change = Callable[[str], str]
 
 
 def swap(old: str, new: str) -> Change:
-    """Return a change of the first place where this stands; it must stand there."""
+    """Return a function that replaces the first occurrence of `old`, which must exist."""
 
     def change(text: str) -> str:
         assert old in text, old
@@ -37,7 +37,7 @@ def swap(old: str, new: str) -> Change:
 
 
 def drop(pattern: str) -> Change:
-    """Return a change that leaves out what this pattern finds."""
+    """Return a function that removes what the pattern matches."""
 
     def change(text: str) -> str:
         found = re.sub(pattern, "", text, count=1, flags=re.MULTILINE)
@@ -51,18 +51,18 @@ LINE = r" {10}- id: %s\n {12}text: .*\n"
 GROUP = r"^ {6}- heading: Bleeding\n {8}lines:\n"
 TIER = r"^  - slug: office-hours\n(?: {4}.*\n)+"
 
-# What is broken, in which file, how; which file is named, a text on the line that is named, and what is said of it.
+# Name of the case: the file to break, the change, the file in the message, a text on the named line, the message.
 BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     "a card line is dropped": (
         CARD, drop(LINE % "seizure"), SYMPTOMS, "seizure: seizure", "the call card has no line seizure",
     ),
-    "a card line of no one fact is dropped": (
+    "a card line without a claim is dropped": (
         CARD, drop(GROUP + LINE % "heavy-bleeding"), SYMPTOMS, "heavy bleeding:", "has no line heavy-bleeding",
     ),
     "the lines of a group are dropped": (
         CARD, drop(LINE % "heavy-bleeding"), CARD, "lines:\n      - heading: Mood", "lines must be a list",
     ),
-    "a line has another id": (
+    "the id of a line is changed": (
         CARD, swap("id: seizure", "id: seizures"), SYMPTOMS, "seizure: seizure", "the call card has no line seizure",
     ),
     "an id is there twice": (
@@ -94,7 +94,7 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
         CARD, lambda text: text + re.search(TIER, text, re.MULTILINE)[0],  # type: ignore[index]
         CARD, "last: name: Call your team in office hours", "in this order",
     ),
-    "fever does not stand first": (
+    "fever does not come first": (
         CARD, swap("      - heading: Fever\n", "      - heading: First\n        lines:\n          - id: first\n"
         "            text: First.\n      - heading: Fever\n"), CARD, "slug: call-now", "fever-chills must be the first",
     ),
@@ -147,7 +147,7 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     "a claim has an unknown key": (
         CLAIMS, swap("  safety: false", "  danger: false"), CLAIMS, "danger: false", "unknown danger",
     ),
-    "a claim is neither safe nor not": (
+    "the safety of a claim is not true or false": (
         CLAIMS, swap("  safety: false", "  safety: maybe"), CLAIMS, "safety: maybe", "safety must be a bool",
     ),
     "a source is dropped": (
@@ -161,16 +161,16 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     "a question names an unknown claim": (
         QUIZ, swap("claims: [BA-0", "claims: [BA-99, BA-0"), QUIZ, "claims: [BA-99", "there is no claim BA-99",
     ),
-    "a claim is taught no more": (
+    "a claim is no longer taught": (
         LESSON, swap("claims: [BA-22]", "claims: []"), CLAIMS, "id: BA-22", "no lesson teaches BA-22",
     ),
-    "a claim is left out for no reason": (
+    "a claim is left out without a reason": (
         NOT_TAUGHT, drop(r"^VX-12: .*\n"), CLAIMS, "id: VX-12", "not_taught.yaml does not say why",
     ),
     "a claim is taught and left out": (
         NOT_TAUGHT, swap("VX-12:", "BA-22: It is.\nVX-12:"), NOT_TAUGHT, "BA-22", "BA-22 is taught",
     ),
-    "what is left out is unknown": (
+    "an unknown claim is left out": (
         NOT_TAUGHT, swap("VX-12:", "VX-99: It is.\nVX-12:"), NOT_TAUGHT, "VX-99", "there is no claim VX-99",
     ),
 }  # fmt: skip
@@ -183,14 +183,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def line_of(text: str, sought: str) -> int:
-    """Return the number of the line where this stands: for the first time, or for the last after "last: "."""
+    """Return the number of the first line with this text, or of the last one after "last: "."""
     last = sought.startswith("last: ")
     at = text.rindex(sought.removeprefix("last: ")) if last else text.index(sought)
     return text.count("\n", 0, at) + 1
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_what_is_broken_is_named_with_file_and_line_and_nothing_is_loaded(folder: Path, db: None, what: str) -> None:
+def test_an_error_is_named_with_file_and_line_and_nothing_is_loaded(folder: Path, db: None, what: str) -> None:
     broken, change, named, sought, said = BROKEN[what]
     path = folder / broken
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
@@ -204,7 +204,7 @@ def test_what_is_broken_is_named_with_file_and_line_and_nothing_is_loaded(folder
 
 
 @pytest.mark.parametrize("name", [CARD, SYMPTOMS, CLAIMS, HOLDS, SOURCES, NOT_TAUGHT])
-def test_a_file_that_is_missing_is_named(folder: Path, db: None, name: str) -> None:
+def test_a_missing_file_is_named(folder: Path, db: None, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(content.ContentError, match=rf"^{re.escape(name)}: cannot be read"):
         content.load(folder)
@@ -213,7 +213,7 @@ def test_a_file_that_is_missing_is_named(folder: Path, db: None, name: str) -> N
 
 @pytest.mark.parametrize("name", [CARD, SYMPTOMS, CLAIMS, HOLDS, SOURCES, NOT_TAUGHT])
 @pytest.mark.parametrize("junk", ["", "- 7", "a: 7", "? {a: b}\n: c", "&a [*a]"])
-def test_any_junk_is_refused_and_named(folder: Path, db: None, name: str, junk: str) -> None:
+def test_an_invalid_file_is_refused_and_named(folder: Path, db: None, name: str, junk: str) -> None:
     (folder / name).write_text(junk, encoding="utf-8")
     with pytest.raises(content.ContentError, match=r"^\w+\.yaml|^lessons/"):
         content.load(folder)

@@ -1,4 +1,4 @@
-"""Symptoms in plain words lead to the call card: on the tier of the card or a higher one, and never for a name."""
+"""Symptoms in everyday words lead to the card's tier or a higher one; names of medicines never do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def said(part: str) -> list[str]:
     ("part", "tier"),
     [("self-harm", "self-harm"), ("call-911", "call-911"), ("call", "call-now"), ("office-hours", "office-hours")],
 )
-def test_what_people_say_leads_to_its_tier(part: str, tier: str) -> None:
+def test_an_everyday_phrase_leads_to_its_tier(part: str, tier: str) -> None:
     assert sum(len(SAID[name]) for name in ("self-harm", "call-911", "call", "office-hours")) >= 80
     assert [text for text in said(part) if tiers(text) != (tier,)] == []
 
@@ -42,23 +42,23 @@ def test_what_people_say_leads_to_its_tier(part: str, tier: str) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_long_loud_and_denied_it_is_a_symptom_still(text: str) -> None:
+def test_a_symptom_is_found_in_long_loud_or_negated_text(text: str) -> None:
     assert tiers(text) == ("call-now",)
 
 
-def test_the_worst_that_is_said_counts_and_988_stands_beside_911() -> None:
+def test_the_most_urgent_symptom_counts_and_988_comes_with_911() -> None:
     assert tiers("a rash, and my chest hurts") == ("call-911",)
     assert tiers("a little tired, and a fever") == ("call-now",)
     assert tiers("a little tired and no other news") == ("office-hours",)
     assert tiers("chest pain and I want to die") == ("call-911", "self-harm")
-    assert tiers("a little ache in my chest") == ("call-911",), "a mild word takes nothing from an urgent one"
+    assert tiers("a little ache in my chest") == ("call-911",), "a mild word does not hide an urgent one"
 
 
-def test_words_far_apart_are_no_phrase() -> None:
+def test_words_that_are_far_apart_are_not_a_phrase() -> None:
     assert tiers("my chest is where the port is; the nurse who changed it in May was kind and never hurt me") == ()
 
 
-def test_every_line_of_the_card_is_known_on_its_tier_or_a_higher_one() -> None:
+def test_every_line_of_the_card_is_found_on_its_tier_or_a_higher_one() -> None:
     low = []
     for tier in card.whole().tiers:
         for line in (line for group in tier.groups for line in group.lines):
@@ -69,15 +69,15 @@ def test_every_line_of_the_card_is_known_on_its_tier_or_a_higher_one() -> None:
 
 
 @pytest.mark.parametrize("tier", list(SAID["card"]))
-def test_every_word_of_the_card_that_is_coming_is_known(tier: str) -> None:
-    """Section by section: the lines of the new card, and each word of theirs that names a symptom."""
+def test_every_symptom_word_of_the_card_is_found(tier: str) -> None:
+    """For each tier: the lines of the card, and each of their words that names a symptom."""
     for line in SAID["card"][tier]:
         found = {"call-911" if name == "self-harm" else name for name in tiers(line)}
         assert found, line
         assert min(map(ORDER.index, found)) <= ORDER.index(tier), line
 
 
-def test_no_name_of_a_medicine_is_taken_for_a_symptom() -> None:
+def test_the_name_of_a_medicine_is_not_a_symptom() -> None:
     known = [name for medicine in reference.medicines().values() for name in medicine.names]
     other = [name for names in OTHERS.values() for name in names]
     assert [name for name in known + other if tiers(name)] == []
@@ -85,19 +85,19 @@ def test_no_name_of_a_medicine_is_taken_for_a_symptom() -> None:
 
 
 @pytest.mark.parametrize("text", said("no symptom"), ids=str)
-def test_a_plain_question_is_left_alone(text: str) -> None:
+def test_a_question_without_a_symptom_finds_nothing(text: str) -> None:
     assert tiers(text) == ()
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "   ", "😀", "\ud800", "a" * 10_000, "ﷺ" * 300, "1 2 3"], ids=range(8))
-def test_odd_input_is_no_symptom_and_no_error(text: str) -> None:
+def test_invalid_input_gives_no_symptom_and_no_error(text: str) -> None:
     assert tiers(text) == ()
 
 
 @pytest.mark.parametrize(
     "text", ["feverr", "vomitting", "diarhea", "siezure", "headahce", "dizziness", "breatheing hard"]
 )
-def test_a_slip_of_the_finger_hides_nothing(text: str) -> None:
+def test_a_mistyped_symptom_is_found(text: str) -> None:
     assert tiers(text)
 
 
@@ -108,4 +108,4 @@ def test_the_list_of_words_is_well_formed() -> None:
         for phrase in phrases:
             assert re.fullmatch(r"[a-z0-9]+\*?(/[a-z0-9]+\*?)*( [a-z0-9]+\*?(/[a-z0-9]+\*?)*)*", phrase), phrase
             for term in phrase.split():
-                assert len(term.split("/")) == len(set(term.split("/"))), f"{phrase}: {term} says a word twice"
+                assert len(term.split("/")) == len(set(term.split("/"))), f"{phrase}: {term} has a word twice"

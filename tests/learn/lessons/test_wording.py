@@ -1,4 +1,4 @@
-"""The author's checks, held against every question that is shipped: what they say of them is known and few."""
+"""The advice on wording, applied to every shipped question: the only advice that is left was decided by a person."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from quizzes.wording import RULES, advise
 
 QUIZZES = Path(__file__).resolve().parents[3] / "fixtures" / "quizzes"
 
-# Advice that a person read and did not follow, by its rule. None stands now.
+# Advice that a person read and decided not to follow, by rule. There is none now.
 KEPT: dict[str, set[str]] = {}
 
 
 class TestTheShippedQuestions(SimpleTestCase):
-    def test_break_no_rule_but_where_a_person_said_so(self) -> None:
+    def test_break_no_rule_except_where_a_person_decided_so(self) -> None:
         found, read = defaultdict(set), 0
         for path in QUIZZES.glob("*.yaml"):
             for row in yaml.safe_load(path.read_text())["questions"]:

@@ -1,4 +1,4 @@
-"""A name as a screen that others see shows it: whole, or as initials."""
+"""A name on the screen: complete, or as initials when others can see the screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FIND = "/admin/people/patient/find/"
 
 
 class TestAName(SimpleTestCase):
-    def test_is_shown_whole_or_as_initials(self) -> None:
+    def test_is_shown_complete_or_as_initials(self) -> None:
         for label, initials in (
             ("Iris Morgan", "I. M."),
             ("Morgan, Iris", "M. I."),

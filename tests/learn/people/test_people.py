@@ -1,4 +1,4 @@
-"""Who may see whom, what a role may do, how long a sign-in lasts."""
+"""Who may see which patients, what a role may do, how long a sign-in lasts."""
 
 from io import StringIO
 
@@ -32,32 +32,32 @@ class TestPatientsAreVisible(TestCase):
         assert self.seen(make_nurse("omar", self.cedar)) == ["Ben"]
         assert self.seen(make_nurse("both", self.maple, self.cedar)) == ["Ana", "Ben"]
 
-    def test_to_nobody_of_no_team(self) -> None:
+    def test_not_to_a_nurse_without_a_team(self) -> None:
         assert self.seen(make_nurse("newcomer")) == []
 
-    def test_no_longer_when_a_membership_has_ended(self) -> None:
+    def test_not_after_a_membership_has_ended(self) -> None:
         Membership.objects.update(ended=at(20))
         assert self.seen(self.noor) == []
 
-    def test_to_no_superuser_as_such(self) -> None:
+    def test_not_to_a_superuser_without_a_team(self) -> None:
         assert self.seen(User.objects.create_superuser("root", password="x")) == []
 
-    def test_to_no_member_who_is_disabled_or_no_staff(self) -> None:
+    def test_not_to_a_member_who_is_disabled_or_not_staff(self) -> None:
         for field in ("is_active", "is_staff"):
             User.objects.filter(pk=self.noor.pk).update(**{field: False})
             assert self.seen(self.noor) == []
             User.objects.filter(pk=self.noor.pk).update(**{field: True})
 
-    def test_to_themselves_or_a_guest_never_here(self) -> None:
+    def test_not_to_themselves_or_a_guest_through_this_queryset(self) -> None:
         assert self.seen(self.ana.user) == []
         assert self.seen(User.objects.create_guest()) == []
 
 
 class TestARole(TestCase):
-    def test_is_a_group_that_the_migration_made(self) -> None:
+    def test_is_a_group_that_a_migration_creates(self) -> None:
         assert set(Group.objects.values_list("name", flat=True)) == set(roles.MAY)
 
-    def test_gives_its_rights_and_no_others(self) -> None:
+    def test_gives_its_permissions_and_no_others(self) -> None:
         noor = make_nurse("noor")
         assert noor.has_perm("people.view_patient")
         assert not noor.has_perm("people.delete_patient")
@@ -70,13 +70,13 @@ class TestARole(TestCase):
         noor.is_active = False
         assert not noor.has_perm("people.view_patient")
 
-    def test_that_nobody_knows_gives_nothing(self) -> None:
+    def test_that_is_unknown_gives_nothing(self) -> None:
         assert roles.rights({"Gardener"}) == frozenset()
         assert roles.rights({"Gardener", roles.NURSE}) == roles.MAY[roles.NURSE]
 
 
 class TestAGuest(TestCase):
-    def test_is_a_row_without_name_or_password_and_there_may_be_many(self) -> None:
+    def test_is_a_row_without_name_or_password_and_there_can_be_many(self) -> None:
         one, two = User.objects.create_guest(), User.objects.create_guest()
         assert one.pk != two.pk
         assert one.username is None
@@ -84,13 +84,13 @@ class TestAGuest(TestCase):
         assert one.is_guest
         assert str(one) == f"Guest {one.pk}"
 
-    def test_is_no_patient_and_nobody_with_a_name(self) -> None:
+    def test_is_neither_a_patient_nor_a_user_with_a_name(self) -> None:
         assert not make_patient(make_team()).user.is_guest
         assert not make_nurse("noor").is_guest
 
 
 class TestThePhones(TestCase):
-    def test_of_a_patient_are_the_teams(self) -> None:
+    def test_of_a_patient_are_those_of_the_team(self) -> None:
         assert phones_for(make_patient(make_team()).user) == {
             "day": "555-010-0199",
             "night": "555-011-0199",
@@ -98,7 +98,7 @@ class TestThePhones(TestCase):
         }
 
     @override_settings(DAY_PHONE="555-010-0100", NIGHT_PHONE="")
-    def test_of_everyone_else_are_the_settings(self) -> None:
+    def test_of_everyone_else_come_from_the_settings(self) -> None:
         assert phones_for(User.objects.create_guest()) == {"day": "555-010-0100", "night": "", "fever": ""}
         assert phones_for(None)["day"] == "555-010-0100"
 
@@ -107,12 +107,12 @@ class TestACareTeam(SimpleTestCase):
     def team(self, **over: str) -> CareTeam:
         return CareTeam(**({"name": "T", "day_phone": "555 010 0199", "night_phone": "+1 (555) 010-0199"} | over))
 
-    def test_has_today_by_its_own_calendar(self) -> None:
-        moment = at(23, 23, 30)  # half past eleven at night in New York
+    def test_has_todays_date_in_its_own_time_zone(self) -> None:
+        moment = at(23, 23, 30)  # 11:30 p.m. in New York
         assert self.team(zone="America/New_York").today(moment).day == 23
         assert self.team(zone="Europe/Berlin").today(moment).day == 24
 
-    def test_takes_phone_numbers_and_zones_and_nothing_else(self) -> None:
+    def test_accepts_only_valid_phone_numbers_and_time_zones(self) -> None:
         self.team().clean_fields()
         for field, value in (
             ("day_phone", "call me"),
@@ -154,10 +154,10 @@ class TestASignIn(TestCase):
         assert self.client.get("/admin/").url == "/accounts/login/?next=/admin/"
         assert self.sign_in("noor", next_="/admin/").url == "/admin/"
 
-    def test_without_a_page_in_mind_leads_a_nurse_to_the_desk(self) -> None:
+    def test_without_a_next_page_leads_a_nurse_to_the_desk(self) -> None:
         assert self.sign_in("noor").url == "/admin/"
 
-    def test_of_staff_begins_the_twelve_hours_anew(self) -> None:
+    def test_of_staff_restarts_the_twelve_hours(self) -> None:
         with time_machine.travel(at(1), tick=False) as clock:
             self.sign_in("noor")
             for _ in range(50):
@@ -174,19 +174,19 @@ class TestASignIn(TestCase):
             assert self.sign_in("ana", next_=evil).url == "/my/"
             self.client.logout()
 
-    def test_that_fails_says_so_without_saying_which_part(self) -> None:
+    def test_that_fails_does_not_say_which_part_was_wrong(self) -> None:
         wrong = self.sign_in("ana", "wrong").content.decode()
         unknown = self.sign_in("nobody", "wrong").content.decode()
         for page in (wrong, unknown):
             assert "That name and password do not go together" in page
             assert "<title>Error: Sign in" in page
 
-    def test_takes_any_garbage_kindly(self) -> None:
+    def test_with_invalid_input_gives_no_server_error(self) -> None:
         for value in ("", "\x00", "💥", "x" * 10_000, "a\r\nb", "' OR 1=1 --"):
             assert self.sign_in(value, value).status_code == 200, value[:20]
             assert self.sign_in("ana", value).status_code in (200, 429), value[:20]
 
-    def test_leaves_the_guest_row_untouched(self) -> None:
+    def test_does_not_change_the_guests_row(self) -> None:
         guest = User.objects.create_guest()
         self.client.force_login(guest)
         assert self.client.get("/accounts/login/").status_code == 200
@@ -202,7 +202,7 @@ class TestASignIn(TestCase):
         self.sign_in("ana")
         assert self.client.session.session_key != before
 
-    def test_of_a_patient_lasts_a_year_on_their_own_phone(self) -> None:
+    def test_of_a_patient_lasts_a_year_on_a_personal_phone(self) -> None:
         with time_machine.travel(at(1), tick=False) as clock:
             self.sign_in("ana")
             clock.shift(364 * 24 * 3600)
@@ -210,7 +210,7 @@ class TestASignIn(TestCase):
             clock.shift(2 * 24 * 3600)
             assert "Sign out" not in self.client.get("/my/").content.decode()
 
-    def test_of_a_patient_is_renewed_by_a_post_and_by_nothing_else(self) -> None:
+    def test_of_a_patient_is_renewed_only_by_a_post(self) -> None:
         with time_machine.travel(at(1), tick=False) as clock:
             self.sign_in("ana")
             ends = self.client.session.get_expiry_date()
@@ -235,7 +235,7 @@ class TestASignIn(TestCase):
             assert response.redirect_chain == [("/accounts/login/?next=/admin/", 302)]
             assert "You were signed out because some time had passed" in response.content.decode()
 
-    def test_of_staff_is_kept_by_posts_but_12_hours_at_most(self) -> None:
+    def test_of_staff_is_renewed_by_posts_for_at_most_12_hours(self) -> None:
         with time_machine.travel(at(1), tick=False) as clock:
             self.sign_in("noor")
             for _ in range(51):
@@ -245,18 +245,18 @@ class TestASignIn(TestCase):
             clock.shift(14 * 60)
             assert self.client.get("/admin/").status_code == 302
 
-    def test_ends_at_once_when_the_person_is_disabled(self) -> None:
+    def test_ends_immediately_when_the_person_is_disabled(self) -> None:
         self.sign_in("noor")
         User.objects.filter(pk=self.noor.pk).update(is_active=False)
         assert self.client.get("/admin/").status_code == 302
 
-    def test_out_asks_first_and_then_forgets(self) -> None:
+    def test_is_ended_by_a_sign_out_that_asks_first(self) -> None:
         self.sign_in("ana")
         assert "Do you want to sign out?" in self.client.get("/accounts/logout/").content.decode()
         self.client.post("/accounts/logout/")
         assert "_auth_user_id" not in self.client.session
 
-    def test_has_no_other_page_of_allauths(self) -> None:
+    def test_has_no_other_allauth_pages(self) -> None:
         for address in ("/accounts/password/reset/", "/accounts/email/", "/accounts/"):
             assert self.client.get(address).status_code == 404
 
@@ -267,7 +267,7 @@ class TestTheDemoPeople(TestCase):
         monkeypatch.setenv("DEMO_PASSWORD", "my own demo password")
 
     @override_settings(ON_LOOPBACK=True)
-    def test_are_made_once_and_can_sign_in(self) -> None:
+    def test_are_created_once_and_can_sign_in(self) -> None:
         call_command("make_demo", stdout=StringIO())
         noor = User.objects.get(username="noor")
         first = noor.password
@@ -282,7 +282,7 @@ class TestTheDemoPeople(TestCase):
         assert not Patient.objects.visible_to(User.objects.get(username="omar")).exists()
 
     @override_settings(ON_LOOPBACK=False)
-    def test_are_never_made_on_a_site_that_others_can_reach(self) -> None:
+    def test_are_never_created_on_a_site_that_others_can_reach(self) -> None:
         with pytest.raises(CommandError):
             call_command("make_demo")
         assert not User.objects.exists()
@@ -299,7 +299,7 @@ class TestTheFirstAdministrator(TestCase):
         call_command("make_admin", stdout=out)
         return out.getvalue()
 
-    def test_is_made_once_with_a_password_that_is_shown_once(self) -> None:
+    def test_is_created_once_with_a_password_that_is_shown_once(self) -> None:
         password = self.make().split("Password: ")[1].strip()
         admin = User.objects.get()
         assert admin.check_password(password)
@@ -307,12 +307,12 @@ class TestTheFirstAdministrator(TestCase):
         assert self.make() == "Administrator: here already.\n"
         assert not Patient.objects.visible_to(admin).exists()
 
-    def test_takes_a_chosen_password_and_does_not_show_it(self) -> None:
+    def test_can_have_a_chosen_password_that_is_not_shown(self) -> None:
         self.env.setenv("ADMIN_PASSWORD", "a very long password")
         assert "a very long password" not in self.make()
         assert User.objects.get().check_password("a very long password")
 
-    def test_is_not_made_with_a_weak_password_or_over_somebody_of_that_name(self) -> None:
+    def test_is_not_created_with_a_weak_password_or_a_name_that_is_in_use(self) -> None:
         self.env.setenv("ADMIN_PASSWORD", "short")
         with pytest.raises(CommandError, match="too short"):
             self.make()
@@ -323,8 +323,8 @@ class TestTheFirstAdministrator(TestCase):
         assert User.objects.count() == 1
 
 
-class TestTheOneLineToCall(TestCase):
-    def test_stands_on_every_page_with_the_teams_number(self) -> None:
+class TestTheLineWithWhomToCall(TestCase):
+    def test_is_on_every_page_with_the_teams_number(self) -> None:
         ana = make_patient(make_team(), name="ana")
         self.client.force_login(ana.user)
         for name in ("start", "my", "help", "therapies"):

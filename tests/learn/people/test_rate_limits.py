@@ -1,4 +1,4 @@
-"""The limiter is exact, whoever tries at once, and keeps no address and no code."""
+"""Rate limits are exact with parallel requests, and store no address and no code."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ NOW = at(20)
 
 
 class TestALimit(TestCase):
-    def test_lets_so_many_through_and_then_says_how_long_to_wait(self) -> None:
+    def test_allows_a_number_of_tries_and_then_says_how_long_to_wait(self) -> None:
         assert [count(FIVE, "a", now=NOW) for _ in range(5)] == [0] * 5
         assert count(FIVE, "a", now=NOW) == 600
         assert count(FIVE, "a", now=NOW + timedelta(seconds=599)) == 1
 
-    def test_begins_anew_when_its_time_is_over(self) -> None:
+    def test_starts_again_when_its_time_is_over(self) -> None:
         for _ in range(9):
             count(FIVE, "a", now=NOW)
         later = NOW + timedelta(seconds=600)
         assert [count(FIVE, "a", now=later) for _ in range(6)] == [0, 0, 0, 0, 0, 600]
 
-    def test_is_each_ones_own(self) -> None:
+    def test_is_separate_for_each_person(self) -> None:
         for _ in range(9):
             count(FIVE, "a", now=NOW)
         assert count(FIVE, "b", now=NOW) == 0
         assert count(Limit("other", 5, 600), "a", now=NOW) == 0
 
-    def test_costs_one_statement_and_keeps_no_name(self) -> None:
+    def test_costs_one_statement_and_stores_no_name(self) -> None:
         with self.assertNumQueries(1):
             count(FIVE, "192.0.2.7", now=NOW)
         [row] = Hit.objects.values_list("whose", flat=True)
@@ -56,29 +56,29 @@ class TestABackoff(TestCase):
         assert self.tries(1, timedelta(seconds=3599)) == [1]
         assert self.tries(1, timedelta(seconds=3600)) == [0]
 
-    def test_lasts_twice_as_long_each_time_but_never_for_good(self) -> None:
+    def test_lasts_twice_as_long_each_time_but_never_forever(self) -> None:
         passed = timedelta()
         for hours in (1, 2, 4, 8, 16):
             assert self.tries(11, passed) == [0] * 10 + [hours * 3600]
             passed += timedelta(hours=hours)
         assert self.tries(1, passed) == [0]
 
-    def test_is_not_prolonged_by_whoever_goes_on_trying(self) -> None:
+    def test_is_not_extended_by_more_tries(self) -> None:
         self.tries(500)
         assert self.tries(1, timedelta(hours=1)) == [0]
 
-    def test_remembers_tries_however_slowly_they_come(self) -> None:
+    def test_counts_slow_tries_too(self) -> None:
         for day in range(10):
             assert self.tries(1, timedelta(days=day)) == [0]
         assert self.tries(1, timedelta(days=9)) == [3600]
 
-    def test_forgets_them_when_it_was_opened_rightly(self) -> None:
+    def test_starts_again_after_a_right_code(self) -> None:
         self.tries(9)
         forget("code", "BCDFGH")
         assert self.tries(11) == [0] * 10 + [3600]
 
 
-# What four workers do: each forty tries, ten at a time.
+# The code of each of four workers: forty tries, ten at a time.
 WORKER = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -102,7 +102,7 @@ print(sum(a for a, b in done), sum(b for a, b in done))
 
 
 class TestFourWorkersAtOnce(TransactionTestCase):
-    """Real processes with threads, on whichever database the tests run."""
+    """Real processes with threads, on both databases."""
 
     def address(self) -> str:
         name = str(connection.settings_dict["NAME"])
@@ -110,7 +110,7 @@ class TestFourWorkersAtOnce(TransactionTestCase):
             return f"sqlite:///{name}"
         return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
-    def test_are_let_through_exactly_as_often_as_one_would_be(self) -> None:
+    def test_are_allowed_exactly_as_many_tries_as_one(self) -> None:
         env = {**os.environ, "DATABASE_URL": self.address(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
         workers = [
             subprocess.Popen(
@@ -135,22 +135,22 @@ class TestTheAddress(TestCase):
     def of(self, **meta: str) -> str:
         return rate_limits.address(RequestFactory().get("/", **meta))
 
-    def test_is_the_peers_where_no_proxy_is_trusted(self) -> None:
+    def test_is_that_of_the_connection_without_a_trusted_proxy(self) -> None:
         assert self.of(REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR="203.0.113.9") == "192.0.2.7"
 
     @override_settings(PROXIES=1)
-    def test_is_what_the_one_proxy_saw_whatever_was_claimed_before_it(self) -> None:
+    def test_is_the_one_that_the_trusted_proxy_added_and_not_an_earlier_claim(self) -> None:
         claimed = "203.0.113.9, 203.0.113.10, 198.51.100.4"
         assert self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=claimed) == "198.51.100.4"
         assert self.of(REMOTE_ADDR="10.0.0.1") == "10.0.0.1"
 
     @override_settings(PROXIES=2)
-    def test_is_the_peers_where_fewer_proxies_spoke_than_are_trusted(self) -> None:
+    def test_is_that_of_the_connection_with_fewer_proxies_than_trusted(self) -> None:
         assert self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.4") == "10.0.0.1"
         assert self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.4, 10.0.0.2") == "198.51.100.4"
 
     @override_settings(PROXIES=1)
-    def test_takes_any_garbage_and_a_whole_ipv6_network_as_one(self) -> None:
+    def test_accepts_invalid_headers_and_counts_an_ipv6_network_as_one(self) -> None:
         for garbage in ("", " ", "x" * 9000, "\x00", "1.2.3.4.5", "[::1]:80"):
             assert len(self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=garbage)) <= 64
         assert self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:2:3::4") == self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:2::9")

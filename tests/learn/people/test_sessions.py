@@ -1,4 +1,4 @@
-"""Sessions: whose each one is, how all of a person's end at once, and how they came over from Django's table."""
+"""Sessions: the user id of each, ending all of a user's sessions, and the migration from Django's table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sign_in(user: User) -> Client:
 
 @pytest.mark.django_db
 class TestASession:
-    def test_holds_the_number_of_whoever_is_signed_in_until_they_sign_out(self) -> None:
+    def test_has_the_user_id_until_the_user_signs_out(self) -> None:
         ana = User.objects.create_user("ana", password=PASSWORD)
         client = Client()
         client.get("/accounts/login/")
@@ -45,20 +45,20 @@ class TestASession:
         client.post("/accounts/logout/")
         assert not Session.objects.filter(user_id=ana.pk).exists()
 
-    def test_of_nobody_has_no_number(self) -> None:
+    def test_without_a_user_has_no_user_id(self) -> None:
         store = SessionStore()
         store["shared"] = True
         store.create()
         assert Session.objects.get().user_id is None
 
-    def test_follows_whoever_signs_in_after_another_on_the_same_device(self) -> None:
+    def test_gets_the_id_of_the_next_user_on_the_same_device(self) -> None:
         guest, ana = User.objects.create_guest(), User.objects.create_user("ana", password=PASSWORD)
         client = sign_in(guest)
         client.post("/accounts/login/", {"login": "ana", "password": PASSWORD})
         assert Session.objects.get(pk=client.session.session_key).user_id == ana.pk
         assert not Session.objects.filter(user_id=guest.pk).exists()
 
-    def test_that_has_run_out_is_cleared(self) -> None:
+    def test_is_deleted_after_it_expires(self) -> None:
         living, over = SessionStore(), SessionStore()
         for store, seconds in ((living, 60), (over, -60)):
             store["shared"] = True
@@ -68,7 +68,7 @@ class TestASession:
         assert [row.pk for row in Session.objects.all()] == [living.session_key]
 
     @pytest.mark.parametrize("devices", [1, 3])
-    def test_ends_with_all_of_its_person_in_one_statement_by_the_index(
+    def test_ends_with_all_sessions_of_its_user_in_one_indexed_statement(
         self, devices: int, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         ana, ben = User.objects.create_guest(), User.objects.create_guest()
@@ -82,7 +82,7 @@ class TestASession:
 
 
 def plan_of(statement: str) -> str:
-    """Return how the database finds the rows of a statement; PostgreSQL would read a small table whole."""
+    """Return the query plan of a statement, with sequential scans off: PostgreSQL prefers them for a small table."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
@@ -92,7 +92,7 @@ def plan_of(statement: str) -> str:
 
 @pytest.fixture
 def older_release() -> Iterator[None]:
-    """Go back to Django's own table, and forward again whatever happens."""
+    """Migrate back to Django's own table, and always forward again at the end."""
     MigrationExecutor(connection).migrate([BEFORE])
     yield
     executor = MigrationExecutor(connection)
@@ -104,7 +104,7 @@ def forward() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTheMove:
+class TestTheMigration:
     def old(self, data: dict[str, Any], seconds: int = 3600) -> str:
         store = db.SessionStore()
         store.update(data)
@@ -113,7 +113,7 @@ class TestTheMove:
         return str(store.session_key)
 
     @pytest.mark.parametrize("batch", [1, 500], ids=["in-batches", "in-one"])
-    def test_takes_each_living_session_with_its_person(
+    def test_moves_each_valid_session_with_its_user(
         self, older_release: None, batch: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("learn.people.migrations.0006_sessions.BATCH", batch)
@@ -130,12 +130,12 @@ class TestTheMove:
         assert all((row.session_data, row.expire_date) == before[row.pk] for row in Session.objects.all())
         assert not DjangosSession.objects.exists(), "an erasure would not find them"
 
-    def test_signs_nobody_out_forward_or_back(self, settings: Settings) -> None:
+    def test_signs_nobody_out_in_either_direction(self, settings: Settings) -> None:
         user = User.objects.create_guest()
         key = sign_in(user).session.session_key
 
         def whoever_comes() -> Any:
-            client = Client()  # a new one: it loads the engine that is set now
+            client = Client()  # a new client loads the session engine that is set now
             client.cookies[settings.SESSION_COOKIE_NAME] = str(key)
             return client.get("/my/").context["user"]
 

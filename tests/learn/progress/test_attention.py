@@ -1,4 +1,4 @@
-"""Who needs attention, why and in which order: the decision table, and the record it is decided from."""
+"""Who needs attention, why and in which order: the decision table, and the same with real rows."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def asked(made: int, due: int) -> tuple[OpenAssignment, ...]:
     return (OpenAssignment(on(due), on(made)),)
 
 
-# what is known | why they need attention today, November 24, and since which day
+# what is known | the reasons for attention today, November 24, each with its first day
 TABLE: list[tuple[str, Known, list[tuple[str, int]]]] = [
     ("nothing is known", Known(), []),
-    ("nothing was asked, much was read", Known(seen=on(1)), []),
-    ("asked today, due today", Known(asks=asked(24, 24)), []),
-    ("due today, begun", Known(asks=asked(17, 24), seen=on(23)), []),
-    ("due yesterday, begun", Known(asks=asked(17, 23), seen=on(23)), [(Why.LATE, 23)]),
+    ("read much without an assignment", Known(seen=on(1)), []),
+    ("assigned today, due today", Known(asks=asked(24, 24)), []),
+    ("due today, started", Known(asks=asked(17, 24), seen=on(23)), []),
+    ("due yesterday, started", Known(asks=asked(17, 23), seen=on(23)), [(Why.LATE, 23)]),
     ("two are late: the first day counts", Known(asks=asked(9, 20) + asked(9, 15), seen=on(23)), [(Why.LATE, 15)]),
     ("one late, one not", Known(asks=asked(9, 20) + asked(9, 30), seen=on(23)), [(Why.LATE, 20)]),
-    ("asked 3 days ago, nothing begun", Known(asks=asked(21, 30)), []),
-    ("asked 4 days ago, nothing begun", Known(asks=asked(20, 30)), [(Why.NOT_STARTED, 20)]),
-    ("asked 4 days ago, begun before that", Known(asks=asked(20, 30), seen=on(19)), []),
-    ("asked twice, the first counts", Known(asks=asked(20, 30) + asked(23, 30)), [(Why.NOT_STARTED, 20)]),
-    ("late and nothing begun", Known(asks=asked(9, 16)), [(Why.LATE, 16), (Why.NOT_STARTED, 9)]),
-    ("last seen 14 days ago", Known(asks=asked(1, 30), seen=on(10)), []),
-    ("last seen 15 days ago", Known(asks=asked(1, 30), seen=on(9)), [(Why.QUIET, 9)]),
-    ("last seen 15 days ago, all of it done", Known(seen=on(9)), []),
-    ("last seen 15 days ago, asked since", Known(asks=asked(20, 30), seen=on(9)), []),
-    ("asked again lately: not quiet", Known(asks=asked(1, 30) + asked(12, 30), seen=on(9)), []),
+    ("assigned 3 days ago, nothing started", Known(asks=asked(21, 30)), []),
+    ("assigned 4 days ago, nothing started", Known(asks=asked(20, 30)), [(Why.NOT_STARTED, 20)]),
+    ("assigned 4 days ago, active before that", Known(asks=asked(20, 30), seen=on(19)), []),
+    ("assigned twice, the first counts", Known(asks=asked(20, 30) + asked(23, 30)), [(Why.NOT_STARTED, 20)]),
+    ("late and nothing started", Known(asks=asked(9, 16)), [(Why.LATE, 16), (Why.NOT_STARTED, 9)]),
+    ("last active 14 days ago", Known(asks=asked(1, 30), seen=on(10)), []),
+    ("last active 15 days ago", Known(asks=asked(1, 30), seen=on(9)), [(Why.QUIET, 9)]),
+    ("last active 15 days ago, everything done", Known(seen=on(9)), []),
+    ("last active 15 days ago, assigned since", Known(asks=asked(20, 30), seen=on(9)), []),
+    ("assigned again since: not quiet", Known(asks=asked(1, 30) + asked(12, 30), seen=on(9)), []),
     ("late and quiet", Known(asks=asked(1, 20), seen=on(9)), [(Why.LATE, 20), (Why.QUIET, 9)]),
     ("late, contacted today", Known(asks=asked(1, 20), seen=on(9), contacted=on(24)), []),
     ("late, contacted 6 days ago", Known(asks=asked(1, 17), seen=on(16), contacted=on(18)), []),
@@ -55,7 +55,7 @@ TABLE: list[tuple[str, Known, list[tuple[str, int]]]] = [
     ("not started, contacted", Known(asks=asked(9, 30), contacted=on(23)), []),
     ("missed safety question", Known(needs_help=on(20)), [(Why.SAFETY, 20)]),
     ("missed safety question, contacted", Known(needs_help=on(20), contacted=on(24)), [(Why.SAFETY, 20)]),
-    ("missed it, and all is done", Known(needs_help=on(20), seen=on(20)), [(Why.SAFETY, 20)]),
+    ("missed safety question, everything done", Known(needs_help=on(20), seen=on(20)), [(Why.SAFETY, 20)]),
     ("question waiting", Known(question=on(21)), [(Why.QUESTION, 21)]),
     ("question waiting, contacted", Known(question=on(21), contacted=on(24)), [(Why.QUESTION, 21)]),
     (
@@ -76,7 +76,7 @@ class TestTheTable(SimpleTestCase):
             with self.subTest(name):
                 assert [(r.code, r.since) for r in reasons(known, TODAY)] == [(code, on(day)) for code, day in wanted]
 
-    def test_names_every_reason_and_always_the_strongest_first(self) -> None:
+    def test_has_every_reason_and_the_strongest_comes_first(self) -> None:
         found = [[r.code for r in reasons(known, TODAY)] for _, known, _ in TABLE]
         assert {code for codes in found for code in codes} == set(ORDER)
         for codes in found:
@@ -89,7 +89,7 @@ class TestTheTable(SimpleTestCase):
 
 
 class TestTheRecord(RecordCase):
-    """The same over real rows: assignments, readings, checks, contacts, on the clinic's calendar."""
+    """The same rules with real rows: assignments, readings, checks, contacts, in the clinic's time zone."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -109,13 +109,13 @@ class TestTheRecord(RecordCase):
         assert len(found) < 2
         return [reason.code for entry in found for reason in entry.reasons]
 
-    def test_raises_nothing_before_anything_was_asked(self) -> None:
+    def test_gives_no_reason_before_the_first_assignment(self) -> None:
         assert self.why(at(24)) == []
         self.read(1)
         assert self.why(at(24) + timedelta(days=300)) == []
 
-    def test_says_late_exactly_where_the_status_does(self) -> None:
-        """Done by the database's words and Done by the status must never differ."""
+    def test_says_late_exactly_when_the_status_does(self) -> None:
+        """ "Done" in the database query and "Done" in the status must never differ."""
         steps = (
             lambda: self.ask(),
             lambda: self.read(1),
@@ -135,7 +135,7 @@ class TestTheRecord(RecordCase):
             seen.append((late, standing.words))
         assert len(set(seen)) > 4
 
-    def test_of_a_lesson_without_a_check_is_done_with_the_last_step(self) -> None:
+    def test_a_lesson_without_a_check_is_done_with_the_last_step(self) -> None:
         self.lesson.quiz = None
         self.lesson.save()
         self.ask()
@@ -143,7 +143,7 @@ class TestTheRecord(RecordCase):
         self.read(1, 2, 3)
         assert self.why(at(25)) == []
 
-    def test_stays_late_when_it_was_said_back_and_the_check_is_still_to_do(self) -> None:
+    def test_stays_late_after_a_teach_back_while_the_check_is_to_do(self) -> None:
         self.ask()
         self.read(1, 2, 3)
         self.check(safety=wrong)
@@ -153,7 +153,7 @@ class TestTheRecord(RecordCase):
         )  # fmt: skip
         assert self.why(at(25)) == [Why.LATE]
 
-    def test_counts_a_missed_safety_question_though_nothing_was_asked_and_all_was_done(self) -> None:
+    def test_counts_a_missed_safety_question_without_an_assignment(self) -> None:
         self.read(1, 2, 3)
         self.check()
         self.check(safety=wrong, now=at(21))
@@ -163,7 +163,7 @@ class TestTheRecord(RecordCase):
         self.check(now=at(23))
         assert self.why(at(23, 13)) == []
 
-    def test_takes_an_answer_for_a_sign_of_life_in_a_check_that_was_begun_long_ago(self) -> None:
+    def test_counts_an_answer_in_an_old_check_as_activity(self) -> None:
         self.ask(made=at(1), due=date(2026, 12, 24))
         attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(1))
         assert self.why(at(20)) == [Why.QUIET]
@@ -171,32 +171,32 @@ class TestTheRecord(RecordCase):
         taking.answer(item=item, given=right(item.revision), number=1, now=at(19))
         assert self.why(at(20)) == []
 
-    def test_takes_a_reading_of_before_for_one(self) -> None:
+    def test_counts_the_start_of_a_reading_without_a_later_date_as_activity(self) -> None:
         self.ask(made=at(1), due=date(2026, 12, 24))
         self.read(1)
         Reading.objects.update(moved=None, started=at(4))
         assert (self.why(at(18)), self.why(at(19))) == ([], [Why.QUIET])
 
-    def test_goes_by_the_clinics_calendar(self) -> None:
+    def test_uses_the_dates_of_the_clinics_time_zone(self) -> None:
         self.ask(due=on(24))
         self.read(1)
         for zone, late in (("America/New_York", []), ("Pacific/Auckland", [Why.LATE])):
             CareTeam.objects.update(zone=zone)
             assert self.why(at(24)) == late, zone  # noon of the 24th in New York is the 25th in Auckland
 
-    def test_holds_over_the_night_in_which_the_clocks_go_back(self) -> None:
+    def test_is_right_in_the_night_when_clocks_go_back(self) -> None:
         self.ask(made=datetime(2026, 10, 28, 23, tzinfo=at(1).tzinfo), due=date(2026, 12, 24))
         assert self.why(at(1, 0, 30)) == [Why.NOT_STARTED]  # November 1 has 25 hours; October 28 was four days ago
         assert self.why(at(1, 0, 30) - timedelta(hours=1)) == []
 
-    def test_keeps_whom_the_nurse_may_not_see_out_of_it(self) -> None:
+    def test_leaves_out_patients_that_the_nurse_may_not_see(self) -> None:
         omar = make_nurse("omar", make_team("Cedar team"))
         self.ask()
         self.check(safety=wrong)
         for nurse in (omar, make_nurse("newcomer")):
             assert needing(Patient.objects.visible_to(nurse).current(), at=at(25)).entries == []
 
-    def test_gives_the_status_no_other_answers_than_the_status_would_read_itself(self) -> None:
+    def test_gives_the_status_the_same_answers_that_the_status_reads_itself(self) -> None:
         self.ask()
         self.read(1, 2, 3)
         self.check(safety=wrong)

@@ -30,7 +30,7 @@ CALL = ("antibodies-and-checkpoint-inhibitors", "side-effects-when-to-call")
 
 
 class TestAVisitor(SiteCase):
-    def test_finds_everything_to_read_without_an_account(self) -> None:
+    def test_can_read_everything_without_an_account(self) -> None:
         assert "You need no account" in words(self.get("start"))
         assert "The basics" in words(self.get("therapies"))
         assert "What is immunotherapy?" in words(self.get("therapy", "basics"))
@@ -39,7 +39,7 @@ class TestAVisitor(SiteCase):
         assert "There is nothing here yet" in words(self.get("my"))
         assert "8 short questions" in words(self.get("check", WHAT[1]))
 
-    def test_leaves_no_row_by_looking(self) -> None:
+    def test_adds_no_row_by_reading(self) -> None:
         for name, args in (
             ("start", ()),
             ("therapies", ()),
@@ -55,7 +55,7 @@ class TestAVisitor(SiteCase):
         assert not User.objects.exists()
         assert "sid" not in self.client.cookies
 
-    def test_sees_only_therapy_types_and_lessons_that_are_taught(self) -> None:
+    def test_sees_only_therapy_types_and_lessons_that_are_published(self) -> None:
         assert "Virus therapy" in words(self.get("therapies"))
         for edition in Edition.objects.filter(lesson__therapy__slug="virus-therapy"):
             governance.retire(edition=edition)
@@ -66,7 +66,7 @@ class TestAVisitor(SiteCase):
         for name, args in (("step", (*WHAT, 1)), ("lesson", WHAT), ("check", (WHAT[1],))):
             assert self.get(name, *args).status_code == 404
 
-    def test_is_told_how_long_a_lesson_is_to_read_and_how_many_questions_follow(self) -> None:
+    def test_sees_the_reading_time_and_the_number_of_questions_of_a_lesson(self) -> None:
         assert "What is immunotherapy? Not started 5 minutes to read, then 8 questions" in words(
             self.get("therapy", "basics")
         )
@@ -88,28 +88,28 @@ class TestAVisitor(SiteCase):
 
 
 class TestAStep(SiteCase):
-    def test_shows_one_idea_its_place_and_the_way_on(self) -> None:
+    def test_shows_its_text_its_number_and_the_continue_button(self) -> None:
         page = words(self.get("step", *WHAT, 2))
         for text in ("Step 2 of 7", "It is not the same as chemo", "acts through your immune cells", "Continue"):
             assert text in page
         assert "Remember" not in page
 
-    def test_has_a_way_back_that_says_no_more_than_back(self) -> None:
+    def test_has_a_back_link_named_back(self) -> None:
         page = self.get("step", *WHAT, 2).content.decode()
         assert re.search(r'<a class="back" href="[^"]+/1/"><span aria-hidden="true">‹&nbsp;</span>Back</a>', page)
 
-    def test_that_waits_for_a_confirmation_says_so_to_staff_and_to_nobody_else(self) -> None:
+    def test_with_an_unconfirmed_fact_says_so_to_staff_only(self) -> None:
         address = reverse("step", args=["non-specific-immunotherapies", "bcg-for-the-bladder", 6])
         assert "Staff:" not in words(self.client.get(address))
         self.client.force_login(make_nurse("noor"))
         page = words(self.client.get(address))
         assert "Staff: to be confirmed before launch. Hold the toilet steps against the present TICE label" in page
 
-    def test_that_is_first_says_what_the_site_is_for(self) -> None:
+    def test_says_what_the_site_is_for_when_it_is_the_first(self) -> None:
         assert "It cannot tell you which treatment is right for you" in words(self.get("step", *WHAT, 1))
         assert "It cannot tell you" not in words(self.get("step", *WHAT, 2))
 
-    def test_that_is_last_says_what_to_remember_shows_the_card_and_leads_to_the_check(self) -> None:
+    def test_shows_what_to_remember_the_card_and_the_check_when_it_is_the_last(self) -> None:
         page = words(self.get("step", *WHAT, 7))
         for text in ("Remember", "Check what you know", "Call 911", "Call your team now, day or night"):
             assert text in page
@@ -119,7 +119,7 @@ class TestAStep(SiteCase):
         assert "Cough, or more short of breath than usual." in words(self.get("step", *CALL, 4))
         assert "Call your team in office hours" not in words(self.get("step", *CALL, 3))
 
-    def test_shows_no_line_of_the_card_that_belongs_to_another_treatment(self) -> None:
+    def test_shows_no_card_line_of_another_treatment(self) -> None:
         assert "BCG" not in words(self.get("step", *CALL, 6))
         assert "BCG: Red urine, or blood clots in the urine." in words(self.get("help"))
 
@@ -132,17 +132,17 @@ class TestAStep(SiteCase):
             assert self.client.post(reverse("step", args=args)).status_code == 404
         assert not User.objects.exists()
 
-    def test_takes_any_garbage_with_the_form_and_goes_on(self) -> None:
+    def test_ignores_invalid_form_data_and_continues(self) -> None:
         for value in ("", "\x00", "-1", "9" * 30, "²", "x", "💥"):
             response = self.client.post(reverse("step", args=[*WHAT, 1]), {"step": value})
             assert response.url == reverse("step", args=[*WHAT, 2]), value
 
-    def test_of_another_lesson_in_the_form_is_passed_by(self) -> None:
+    def test_of_another_lesson_in_the_form_is_ignored(self) -> None:
         other = Step.objects.filter(edition__lesson__slug=CALL[1]).first()
         self.client.post(reverse("step", args=[*WHAT, 1]), {"step": other.pk})
         assert Reading.objects.get().edition.lesson.slug == WHAT[1]
 
-    def test_read_in_an_edition_that_was_replaced_meanwhile_counts_and_leads_to_the_same_place(self) -> None:
+    def test_read_in_a_replaced_edition_counts_and_leads_to_the_same_place(self) -> None:
         old = Step.objects.get(edition__lesson__slug=WHAT[1], position=1)
         newer = Edition.objects.create(
             lesson=Lesson.objects.get(slug=WHAT[1]), number=2, title="T", main_message="M", remember=[1], minutes=1
@@ -154,7 +154,7 @@ class TestAStep(SiteCase):
         assert response.url == reverse("step", args=[*WHAT, 3])
         assert Reading.objects.get().edition == old.edition
 
-    def test_that_was_the_last_of_a_longer_edition_still_counts(self) -> None:
+    def test_counts_when_it_was_the_last_of_a_longer_edition(self) -> None:
         old = Step.objects.get(edition__lesson__slug=WHAT[1], position=7)
         newer = Edition.objects.create(
             lesson=Lesson.objects.get(slug=WHAT[1]), number=2, title="T", main_message="M", remember=[1], minutes=1
@@ -171,15 +171,15 @@ class TestAStep(SiteCase):
             self.get("step", *WHAT, 2)
 
 
-class TestAGuestWhoComesBack(SiteCase):
-    def test_goes_on_where_they_stopped(self) -> None:
+class TestAReturningGuest(SiteCase):
+    def test_continues_where_they_stopped(self) -> None:
         self.read(*WHAT, upto=3)
         assert "Carry on: step 4 of 7" in words(self.get("start"))
         assert self.get("lesson", *WHAT).url == reverse("step", args=[*WHAT, 4])
         assert "Step 4 of 7" in words(self.get("my"))
         assert "Step 4 of 7" in words(self.get("therapy", "basics"))
 
-    def test_goes_on_with_an_open_check_and_the_answers_are_there(self) -> None:
+    def test_continues_an_open_check_with_the_saved_answers(self) -> None:
         self.read(*WHAT, upto=7)
         assert "Carry on: check what you know" in words(self.get("start"))
         self.client.post(reverse("check", args=[WHAT[1]]))
@@ -190,25 +190,25 @@ class TestAGuestWhoComesBack(SiteCase):
         assert again.url == reverse("quizzes:question", args=[attempt.pk, 2])
         assert Response.objects.count() == 1
 
-    def test_finds_what_is_done_with_its_day(self) -> None:
+    def test_sees_finished_lessons_with_their_day(self) -> None:
         self.read(*WHAT, upto=7)
         self.do_check(WHAT[1])
         page = words(self.get("my"))
         assert "Done" in page.split("What is immunotherapy?")[1]
         assert "Nothing is left to do." in page
 
-    def test_after_a_check_with_misses_is_offered_just_those(self) -> None:
+    def test_is_offered_only_the_missed_questions_after_a_check(self) -> None:
         self.do_check(WHAT[1], wrong)
         assert "try again what was hard: 8 questions" in words(self.get("check", WHAT[1]))
         self.do_check(WHAT[1])
         assert "You can do them once more" in words(self.get("check", WHAT[1]))
 
-    def test_is_told_nothing_of_anybody_elses_check(self) -> None:
+    def test_sees_nothing_of_another_persons_check(self) -> None:
         other = Client()
         other.post(reverse("check", args=[WHAT[1]]))
         assert "8 short questions" in words(self.get("check", WHAT[1]))
 
-    def test_carries_on_with_an_open_retry_where_something_is_to_be_talked_about(self) -> None:
+    def test_continues_an_open_retry_of_a_lesson_to_talk_about(self) -> None:
         self.read(*CALL, upto=6)
         self.do_check(CALL[1], wrong)
         assert "Carry on: look again" in words(self.get("start"))
@@ -216,20 +216,20 @@ class TestAGuestWhoComesBack(SiteCase):
         page = self.get("start").content.decode()
         assert f'href="{reverse("check", args=[CALL[1]])}">Carry on: check what you know' in page
 
-    def test_finds_a_check_that_was_begun_before_any_step(self) -> None:
+    def test_sees_a_check_that_was_started_before_any_step(self) -> None:
         self.client.post(reverse("check", args=[WHAT[1]]))
         assert "What is immunotherapy?" in words(self.get("my"))
 
-    def test_is_told_when_a_check_has_no_questions_now(self) -> None:
+    def test_gets_404_when_a_check_has_no_questions_now(self) -> None:
         Revision.objects.filter(question__quizitem__quiz__slug=WHAT[1]).update(state="retired")
         assert self.client.post(reverse("check", args=[WHAT[1]])).status_code == 404
         assert not Attempt.objects.exists()
 
-    def test_is_told_how_many_questions_there_really_are(self) -> None:
+    def test_sees_the_number_of_published_questions(self) -> None:
         Revision.objects.filter(question__slug="what-immunotherapy-does").update(state="retired")
         assert "7 short questions" in words(self.get("check", WHAT[1]))
 
-    def test_with_a_safety_answer_still_wrong_reads_talk_about_it(self) -> None:
+    def test_with_a_safety_answer_still_wrong_sees_talk_about_it(self) -> None:
         self.read(*CALL, upto=6)
         self.do_check(CALL[1], wrong)
         assert "Talk about it" in words(self.get("my"))
@@ -262,7 +262,7 @@ class TestTheShippedQuestions(SiteCase):
                 for secret in secrets:
                     assert secret[:40] not in page, secret
 
-    def test_put_the_right_answer_in_every_place(self) -> None:
+    def test_have_the_right_answer_in_every_position(self) -> None:
         places = set()
         single = Revision.objects.get(question__slug="what-immunotherapy-does")
         for _ in range(30):
@@ -274,7 +274,7 @@ class TestTheShippedQuestions(SiteCase):
 
 
 class TestAQuestionInTheSite(SiteCase):
-    """What the site hangs into the engine's pages, and what they cost with it."""
+    """What the site adds to the engine's pages, and the number of queries with it."""
 
     def setUp(self) -> None:
         self.client.post(reverse("check", args=[CALL[1]]))
@@ -284,7 +284,7 @@ class TestAQuestionInTheSite(SiteCase):
     def question(self, name: str = "quizzes:question") -> str:
         return reverse(name, args=[self.attempt.pk, 1])
 
-    def test_costs_four_queries_to_show_ten_to_answer_and_five_to_explain(self) -> None:
+    def test_costs_four_queries_to_show_ten_to_answer_and_five_for_feedback(self) -> None:
         self.client.get(self.question())
         with self.assertNumQueries(4):  # session, user, the attempt's items, where it is taught
             self.client.get(self.question())
@@ -294,7 +294,7 @@ class TestAQuestionInTheSite(SiteCase):
         with self.assertNumQueries(5):  # session, user, items, the response, where it is taught
             self.client.get(self.question("quizzes:feedback"))
 
-    def test_on_safety_is_followed_by_the_card_whatever_was_answered(self) -> None:
+    def test_on_safety_is_followed_by_the_card_after_any_answer(self) -> None:
         for how in (right, wrong):
             self.client.post(self.question(), as_form(self.first.revision, how(self.first.revision)))
             assert "Cough, or more short of breath than usual." in words(
@@ -304,7 +304,7 @@ class TestAQuestionInTheSite(SiteCase):
             self.client.post(reverse("check", args=[CALL[1]]))
             self.attempt = Attempt.objects.latest("started")
 
-    def test_that_is_no_safety_question_is_not_followed_by_the_card(self) -> None:
+    def test_that_is_not_on_safety_is_not_followed_by_the_card(self) -> None:
         self.client.post(reverse("check", args=[WHAT[1]]))
         attempt = Attempt.objects.get(quiz__slug=WHAT[1])
         item = attempt.items.get(revision__question__slug="what-immunotherapy-does")
@@ -318,13 +318,13 @@ class TestAQuestionInTheSite(SiteCase):
         page = self.client.get(self.question()).content.decode()
         assert f'class="back" href="{reverse("check", args=[CALL[1]])}"' in page
 
-    def test_ends_with_the_card_and_a_link_to_what_was_missed(self) -> None:
+    def test_is_followed_by_a_result_with_the_card_and_a_link_to_missed_topics(self) -> None:
         self.do_check(CALL[1], wrong)
         page = self.client.get(reverse("quizzes:result", args=[self.attempt.pk])).content.decode()
         assert "Cough, or more short of breath than usual." in page
         assert f'<a href="{reverse("step", args=[*CALL, 5])}">What to do about diarrhea</a>' in page
 
-    def test_ends_with_the_card_once_whatever_is_known(self) -> None:
+    def test_is_followed_by_a_result_that_shows_the_card_only_once(self) -> None:
         first = self.first.revision_id
         for how in (right, lambda revision: (wrong if revision.pk == first else right)(revision)):
             with self.subTest(how=how):
@@ -337,9 +337,9 @@ class TestAQuestionInTheSite(SiteCase):
 
 
 class TestAStart(SiteCase):
-    """States that somebody meets who has just come."""
+    """What new visitors see."""
 
-    def test_without_cookies_is_told_on_the_next_page_that_nothing_is_kept(self) -> None:
+    def test_without_cookies_says_on_the_next_page_that_nothing_is_saved(self) -> None:
         told = "This phone cannot keep your place. You can still read every lesson."
         step = "http://testserver" + reverse("step", args=[*WHAT, 1])
         for address in (reverse("step", args=[*WHAT, 2]), "/", "/my/"):
@@ -347,7 +347,7 @@ class TestAStart(SiteCase):
             assert told in page, address
         assert "your place is kept" not in words(Client().get("/my/", headers={"referer": step}))
 
-    def test_is_not_told_so_where_nobody_can_know(self) -> None:
+    def test_does_not_say_so_when_cookies_may_work(self) -> None:
         step = "http://testserver" + reverse("step", args=[*WHAT, 1])
         for referer in (
             "",
@@ -358,10 +358,10 @@ class TestAStart(SiteCase):
         ):
             assert "cannot keep" not in words(Client().get("/", headers={"referer": referer})), referer
         client = Client()
-        client.get(step)  # takes the cookie
+        client.get(step)  # sets the cookie
         assert "cannot keep" not in words(client.get("/", headers={"referer": step}))
 
-    def test_of_a_therapy_type_says_which_lesson_to_read_first_until_it_was_begun(self) -> None:
+    def test_of_a_therapy_type_marks_the_lesson_to_read_first_until_it_is_started(self) -> None:
         page = words(self.get("therapy", "virus-therapy"))
         assert "Start with a lesson that says “Read this first”." in page
         assert "After a T-VEC shot Not started Read this first" in page
@@ -370,7 +370,7 @@ class TestAStart(SiteCase):
         self.read("virus-therapy", "after-a-t-vec-shot", upto=1)
         assert "Not started Read this first" not in words(self.get("therapy", "virus-therapy"))
 
-    def test_of_my_learning_leads_to_find_my_medicine(self) -> None:
+    def test_of_my_learning_links_to_find_my_medicine(self) -> None:
         page = self.get("my").content.decode()
         assert f'<a class="btn" href="{reverse("find")}">Find my medicine' in page
 
@@ -379,7 +379,7 @@ class TestWhatIHaveLearned(SiteCase):
     def printed(self) -> str:
         return words(self.client.get(reverse("my"), {"print": 1}))
 
-    def test_is_printed_with_its_day_and_what_to_remember(self) -> None:
+    def test_is_printed_with_day_and_points_to_remember(self) -> None:
         assert "Nothing is done yet" in self.printed()
         with time_machine.travel(at(23), tick=False):
             self.read(*WHAT, upto=7)
@@ -409,21 +409,21 @@ class TestAnAssignedLesson(SiteCase):
         assign(patients=[self.ana], lessons=[lesson], due=date(2026, 12, 4), note="Before Monday", by=noor, now=at(23))
         self.client.force_login(self.ana.user)
 
-    def test_stands_in_my_learning_with_the_day_and_the_nurses_words(self) -> None:
+    def test_is_in_my_learning_with_its_day_and_the_nurses_note(self) -> None:
         with time_machine.travel(at(23), tick=False):
             page = words(self.get("my"))
         assert "Your nurse asked you to do this by Friday 4 December." in page
         assert "“Before Monday”" in page
         assert "You can still do it" not in page
 
-    def test_is_where_the_start_page_leads_whoever_has_begun_nothing(self) -> None:
+    def test_is_linked_from_the_start_page_before_anything_is_started(self) -> None:
         page = self.get("start")
         assert "Start: Side effects: when to call Your nurse asked you to do this by Friday 4 December." in words(page)
         assert f'<a class="btn" href="{reverse("lesson", args=CALL)}">' in page.content.decode()
         self.read(*WHAT, upto=1)
         assert "Carry on: step 2 of 7" in words(self.get("start"))
 
-    def test_stands_first_on_its_therapy_types_page(self) -> None:
+    def test_is_first_on_the_page_of_its_therapy_type(self) -> None:
         assert "Your nurse asked you to do this by Friday 4 December" in words(self.get("therapy", CALL[0]))
 
     def test_is_never_called_late_to_the_patient(self) -> None:
@@ -432,13 +432,13 @@ class TestAnAssignedLesson(SiteCase):
         assert "You can still do it." in page
         assert "Late" not in page
 
-    def test_is_past_by_the_clinics_calendar_and_no_other(self) -> None:
+    def test_is_past_its_day_in_the_clinics_time_zone_only(self) -> None:
         for zone, past in (("Pacific/Honolulu", False), ("America/New_York", False), ("Asia/Tokyo", True)):
             CareTeam.objects.update(zone=zone)
-            with time_machine.travel("2026-12-05T04:30:00Z", tick=False):  # half past eleven at night in New York
+            with time_machine.travel("2026-12-05T04:30:00Z", tick=False):  # 11:30 p.m. in New York
                 assert ("You can still do it" in words(self.get("my"))) is past, zone
 
-    def test_is_done_on_a_day_of_the_clinics_calendar(self) -> None:
+    def test_is_done_on_the_date_in_the_clinics_time_zone(self) -> None:
         with time_machine.travel("2026-11-23T20:00:00Z", tick=False):  # Tuesday morning in Auckland
             self.read(*CALL, upto=6)
             self.do_check(CALL[1])
@@ -446,32 +446,32 @@ class TestAnAssignedLesson(SiteCase):
                 CareTeam.objects.update(zone=zone)
                 assert day in words(self.get("my")), zone
 
-    def test_goes_to_done_and_stops_asking(self) -> None:
+    def test_moves_to_done_and_is_no_longer_asked_for(self) -> None:
         self.read(*CALL, upto=6)
         self.do_check(CALL[1])
         page = words(self.get("my"))
         assert "Your nurse asked" not in page
         assert "Done" in page
 
-    def test_of_one_patient_is_no_other_patients(self) -> None:
+    def test_of_one_patient_is_not_shown_to_another(self) -> None:
         other = make_patient(self.ana.care_team, "Ben", name="ben")
         self.client.force_login(other.user)
         assert "Your nurse asked" not in words(self.get("my"))
 
 
-class TestTheCosts(SiteCase):
+class TestTheQueries(SiteCase):
     """Session, user, the five of `summary.standings`, the two of a review; a visitor costs one query."""
 
-    def test_of_the_lists_are_fixed(self) -> None:
+    def test_of_the_lists_are_a_fixed_number(self) -> None:
         self.read(*WHAT, upto=2)
         for name, args, n in (("my", (), 9), ("start", (), 9), ("therapy", ("basics",), 8), ("therapies", (), 3)):
             with self.assertNumQueries(n):
                 self.get(name, *args)
         self.do_check(CALL[1], wrong)
-        with self.assertNumQueries(11):  # a missed safety question asks twice more
+        with self.assertNumQueries(11):  # a missed safety question costs two more
             self.get("my")
 
-    def test_of_a_visitor_are_small(self) -> None:
+    def test_of_a_visitor_are_few(self) -> None:
         for name, args, n in (("start", (), 1), ("step", (*WHAT, 1), 1), ("help", (), 0), ("my", (), 1)):
             with self.assertNumQueries(n):
                 self.get(name, *args)
@@ -488,7 +488,7 @@ class TestHelp(SiteCase):
                 for line in group.lines:
                     assert " ".join(line.text.split()) in page.replace("&#x27;", "'"), line.text
 
-    def test_gives_a_patient_the_numbers_of_their_team(self) -> None:
+    def test_shows_a_patient_the_phone_numbers_of_their_team(self) -> None:
         ana = make_patient(make_team(), name="ana")
         self.client.force_login(ana.user)
         page = self.get("help").content.decode()
@@ -496,28 +496,28 @@ class TestHelp(SiteCase):
         assert "100.4 °F (38 °C)" in page
         assert "hospital operator" not in page
 
-    def test_tells_a_guest_where_their_phone_number_stands(self) -> None:
+    def test_tells_a_guest_where_to_find_the_phone_number(self) -> None:
         page = words(self.get("help"))
         where = "on your appointment card or in the patient portal. Or ask the hospital operator for"
         assert page.count(where) == 2, "on top of the page, and in the tier of the card"
 
-    def test_begins_with_the_numbers_and_says_that_nobody_watches(self) -> None:
+    def test_starts_with_the_phone_numbers_and_says_that_nurses_do_not_watch_the_site(self) -> None:
         self.client.force_login(make_patient(make_team(), name="ana").user)
         page = words(self.get("help"))
         top = page.split("When to call")[0]
         assert "Day: 555-010-0199 Night and weekend: 555-011-0199" in top
         assert "This site is not watched by nurses." in top
 
-    def test_stands_in_the_same_place_on_every_page(self) -> None:
+    def test_is_linked_in_the_same_place_on_every_page(self) -> None:
         nav = '<a href="/my/">My learning</a><a href="/help/">Get help</a></nav>'
         for address in ("/", "/lessons/", reverse("step", args=[*WHAT, 1]), "/find/", "/my/questions/", "/nope/"):
             assert nav in self.client.get(address).content.decode(), address
 
 
-class TestASlipInTheContentFolder(TestCase):
-    """The site stands with no content at all: somebody will look before load_content has run."""
+class TestASiteWithoutContent(TestCase):
+    """Pages work without any content, because somebody may open them before load_content has run."""
 
-    def test_leaves_pages_that_say_so(self) -> None:
+    def test_has_pages_that_say_so(self) -> None:
         assert "There are no lessons here yet" in words(self.client.get(reverse("therapies")))
         assert "Start with the basics" not in words(self.client.get(reverse("find")))
         assert self.client.get(reverse("start")).status_code == 200
@@ -528,7 +528,7 @@ class TestFindMyMedicine(SiteCase):
     def find(self, query: str) -> str:
         return words(self.client.get(reverse("find"), {"q": query}))
 
-    def test_asks_whether_it_is_the_one_and_leads_to_its_therapy_type(self) -> None:
+    def test_asks_whether_it_is_the_medicine_and_links_to_its_therapy_type(self) -> None:
         page = self.find("pembrolizomab")
         found = page.split("Is this your medicine?")[1].split("I do not know the name")[0]
         assert "pembrolizumab (Keytruda, Keytruda Qlex)" in found
@@ -540,26 +540,26 @@ class TestFindMyMedicine(SiteCase):
             in self.client.get(reverse("find"), {"q": "keytruda"}).content.decode()
         )
 
-    def test_leads_whoever_does_not_know_the_name_to_the_basics(self) -> None:
+    def test_links_to_the_basics_for_people_who_do_not_know_the_name(self) -> None:
         for query in ({}, {"q": "xyzzyqwert"}, {"q": "keytruda"}):
             page = self.client.get(reverse("find"), query).content.decode()
             assert f'href="{reverse("therapy", args=["basics"])}">Start with the basics' in page, query
 
-    def test_never_leads_anywhere_by_itself(self) -> None:
+    def test_never_redirects(self) -> None:
         assert self.client.get(reverse("find"), {"q": "pembrolizumab"}).status_code == 200
 
-    def test_says_of_another_kind_of_medicine_that_it_is_one(self) -> None:
+    def test_says_when_a_medicine_is_of_another_kind(self) -> None:
         page = self.find("adalimumab")
         assert "A different kind of medicine" in page
         assert "ipilimumab" not in page.split("A to Z")[0]
         assert "Show me the lessons" not in page
 
-    def test_finds_two_at_once(self) -> None:
+    def test_finds_two_medicines_at_once(self) -> None:
         found = self.find("nivolumab and ipilimumab").split("I do not know the name")[0]
         assert "nivolumab (Opdivo" in found
         assert "ipilimumab (Yervoy)" in found
 
-    def test_tells_kindly_what_to_do_when_it_finds_nothing(self) -> None:
+    def test_says_kindly_what_to_do_when_it_finds_nothing(self) -> None:
         for query, text in (
             ("", "Type a name, or choose from the A to Z"),
             ("a", "choose from the A to Z"),
@@ -588,31 +588,31 @@ class TestFindMyMedicine(SiteCase):
             self.find("keytruda")
 
 
-class TestTheWords(SiteCase):
-    def test_stand_in_one_list_from_a_to_z(self) -> None:
+class TestWordListAndSources(SiteCase):
+    def test_words_are_in_one_list_from_a_to_z(self) -> None:
         page = words(self.get("words"))
         assert page.index("antibody") < page.index("cytokine") < page.index("white blood cell")
         assert "(say: AN-tee-bah-dee)" in page
 
-    def test_of_a_step_are_explained_at_its_foot(self) -> None:
+    def test_words_of_a_step_are_explained_at_its_end(self) -> None:
         page = words(self.get("step", *WHAT, 4)).split("Words on this page")[1]
         assert "infusion" in page
         assert "Medicine dripped slowly into a vein" in page
 
-    def test_end_a_lesson_with_where_it_comes_from_and_when_it_was_checked(self) -> None:
+    def test_a_lesson_ends_with_its_sources_and_the_day_they_were_checked(self) -> None:
         page = words(self.get("step", *WHAT, 7))
         assert "Where this comes from" in page
         assert "Immunotherapy to Treat Cancer" in page
         assert "Facts last checked: 28 November 2026. Next check due: November 2027." in page
         assert "Where this comes from" not in words(self.get("step", *WHAT, 1))
 
-    def test_about_the_site_credit_the_article_and_list_every_source(self) -> None:
+    def test_the_about_page_credits_the_article_and_lists_every_source(self) -> None:
         page = words(self.get("about"))
         assert "ASCO did not review or endorse this site" in page
         assert "No clinician has reviewed the lessons yet" in page
         assert page.count("National Cancer Institute") > 3
 
-    def test_on_more_help_give_the_free_lines(self) -> None:
+    def test_the_more_help_page_lists_the_free_phone_lines(self) -> None:
         page = self.get("more").content.decode()
         assert 'href="tel:18002272345"' in page
         assert "1-800-4-CANCER" in page

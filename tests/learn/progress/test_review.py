@@ -1,4 +1,4 @@
-"""The two-minute review in the site: where a learner finds it, on which day, and what the nurse is told."""
+"""The two-minute review on the site: where a learner finds it, on which day, and what the nurse sees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.cast import RecordCase, as_form, at, make_patient, make_question, mak
 
 
 class ReviewCase(RecordCase):
-    """A patient who did the check of a lesson on the 20th."""
+    """A patient who did a lesson's check on the 20th."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -33,7 +33,7 @@ class ReviewCase(RecordCase):
             return words(self.client.get(reverse(name)))
 
     def review(self, day: int, *how: Any) -> Attempt:
-        """Do what is due on this day, one answer after the other, as it is owed."""
+        """Answer the owed questions of this day's review, one after the other."""
         with time_machine.travel(at(day), tick=False):
             address = self.client.post(reverse("review")).url
             attempt = Attempt.objects.get(pk=address.split("/")[2])
@@ -47,11 +47,11 @@ class ReviewCase(RecordCase):
 
 
 class TestALearner(ReviewCase):
-    def test_finds_no_review_before_anything_was_answered(self) -> None:
+    def test_finds_no_review_before_the_first_answer(self) -> None:
         for name in ("start", "my"):
             assert "review" not in self.page(name, 20)
 
-    def test_is_told_of_the_next_day_and_then_has_something_to_do(self) -> None:
+    def test_sees_the_day_of_the_next_review_and_then_the_review(self) -> None:
         self.read(1, 2, 3)
         self.check()
         for name in ("start", "my"):
@@ -75,13 +75,13 @@ class TestALearner(ReviewCase):
         for text in ("Call 911", "Next: Monday 23 November.", f'href="{reverse("my")}"', f'href="{reverse("review")}"'):
             assert text in page, text
 
-    def test_who_is_a_guest_has_it_too(self) -> None:
+    def test_who_is_a_guest_has_reviews_too(self) -> None:
         self.learner = User.objects.create_guest()
         self.client.force_login(self.learner)
         self.check()
         assert "A two-minute review" in self.page("start", 22)
 
-    def test_is_asked_by_the_clinics_calendar(self) -> None:
+    def test_is_asked_on_the_dates_of_the_clinics_time_zone(self) -> None:
         CareTeam.objects.update(zone="Pacific/Auckland")
         self.client.force_login(User.objects.get(pk=self.learner.pk))
         with time_machine.travel(at(20, 23), tick=False):  # the 21st in Auckland, late in the afternoon
@@ -100,43 +100,43 @@ class TestTheNurse(ReviewCase):
     def needs(self) -> list[str]:
         return [need.topic for need in standing.whole([self.learner.pk])[self.learner.pk].needs]
 
-    def test_is_told_of_what_a_review_ended_with(self) -> None:
+    def test_sees_a_safety_question_that_was_wrong_at_the_end_of_a_review(self) -> None:
         self.check()
         assert self.needs() == []
         attempt = self.review(22, wrong, right, wrong)
-        assert (attempt.finished, self.needs()) == (None, [])  # it comes back once more
+        assert (attempt.finished, self.needs()) == (None, [])  # the question comes back once more
         self.review(22, wrong)
         assert self.needs() == ["Topic of safety"]
         assert self.words() == "Talk about it"
 
-    def test_is_told_of_not_sure_as_well(self) -> None:
+    def test_sees_a_not_sure_answer_as_well(self) -> None:
         self.check()
         self.review(22, lambda _: [], right, lambda _: [], lambda _: [])
         assert self.needs() == ["Topic of safety"]
 
-    def test_is_not_told_when_it_came_right_in_the_same_review(self) -> None:
+    def test_does_not_see_a_question_that_came_right_in_the_same_review(self) -> None:
         self.check()
         self.review(22, wrong, right, right)
         assert self.needs() == []
 
-    def test_is_told_no_longer_after_a_review_on_a_later_day(self) -> None:
+    def test_no_longer_sees_it_after_a_right_answer_in_a_later_review(self) -> None:
         self.check(safety=wrong)
         assert self.needs() == ["Topic of safety"]
         self.review(22, right, right)
         assert self.needs() == []
 
-    def test_is_told_of_a_review_that_was_left_with_it_wrong(self) -> None:
+    def test_sees_nothing_from_a_left_review_after_a_right_answer_on_a_later_day(self) -> None:
         self.check()
         self.review(22, wrong)
         assert self.needs() == []
-        self.review(24, right)  # what was left is closed; right on a later day clears it again
+        self.review(24, right)  # the left review is closed; the right answer on a later day clears it
         assert Attempt.objects.filter(kind="review").exclude(finished=None).count() == 1
         assert self.needs() == []
 
 
 class TestACheckOfTheDay(TestCase):
-    def test_takes_its_questions_out_of_the_review(self) -> None:
-        """A question is asked once a day in all: what a check asked today is due tomorrow at the earliest."""
+    def test_removes_its_questions_from_the_review_of_the_day(self) -> None:
+        """A question is asked once a day: after a check today, a review asks it tomorrow at the earliest."""
         one, two = make_question("one"), make_question("two")
         quiz = make_quiz(one, two)
         learner = User.objects.create_guest()

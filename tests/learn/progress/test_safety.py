@@ -1,4 +1,4 @@
-"""When a patient needs help: the decision table of ruling 8, with rulings 4 and 7, a row a case."""
+"""When a patient needs help: the decision table of ruling 8, with rulings 4 and 7, one case in each row."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def answered(day: int, hour: int, right: bool, **over: bool) -> Answer:
 
 
 def ended_wrong(day: int, hour: int = 9) -> list[Event]:
-    """A check that asked three times and was finished: wrong each time."""
+    """Return a finished check with three wrong answers."""
     return [
         answered(day, hour, False, last=False),
         answered(day, hour + 1, False, first=False, last=False),
@@ -37,12 +37,12 @@ def ended_wrong(day: int, hour: int = 9) -> list[Event]:
 
 
 def once_wrong(day: int, hour: int = 9) -> list[Event]:
-    """A check in which it was wrong at first, and right when it came back."""
+    """Return a check with a wrong first answer and a right second one."""
     return [answered(day, hour, False, last=False), answered(day, hour + 1, True, first=False)]
 
 
 def under_way(day: int, hour: int = 9) -> list[Event]:
-    """A check that is not finished: wrong so far."""
+    """Return an open check with a wrong answer so far."""
     return [answered(day, hour, False, last=False)]
 
 
@@ -51,7 +51,7 @@ def right_on(day: int, hour: int = 9) -> list[Event]:
 
 
 def plain_wrong(day: int, hour: int = 9) -> list[Event]:
-    """It was no safety question in the wording of that day."""
+    """Return a wrong answer to a wording that was not a safety question."""
     return [answered(day, hour, False, safety=False)]
 
 
@@ -59,36 +59,36 @@ def said_back(day: int, hour: int = 20) -> list[Event]:
     return [SaidBack(on(day, hour))]
 
 
-# what happened | needs help, why | times | the lesson says "Talk about it" | it cannot be Done
+# what happened | needs help, why | times | the lesson says "Talk about it" | the lesson cannot be Done
 TABLE: list[tuple[str, list[Event], str | None, int, bool, bool]] = [
     ("nothing yet", [], None, 0, False, False),
     ("right", right_on(1), None, 0, False, False),
-    ("wrong in a check under way", under_way(1), None, 0, False, False),
+    ("wrong in an open check", under_way(1), None, 0, False, False),
     ("a check ended wrong", ended_wrong(1), ENDED, 3, True, True),
-    ("right in the same check's re-ask", once_wrong(1), None, 0, False, False),
+    ("right at the second try in the same check", once_wrong(1), None, 0, False, False),
     ("ended wrong, right in a retry that day", [*ended_wrong(1), *right_on(1, 15)], ENDED, 3, False, False),
     ("ended wrong, right on a later day", [*ended_wrong(1), *right_on(2)], None, 0, False, False),
     ("ended wrong, right that day and later", [*ended_wrong(1), *right_on(1, 15), *right_on(2)], None, 0, False, False),
     ("ended wrong, right before it", [*right_on(1), *ended_wrong(2)], ENDED, 3, True, True),
-    ("ended wrong, said back that day", [*ended_wrong(1), *said_back(1)], None, 0, False, True),
-    ("said back, and right that day", [*ended_wrong(1), *said_back(1), *right_on(1, 21)], None, 0, False, False),
-    ("said back before it ended wrong", [*said_back(1), *ended_wrong(2)], ENDED, 3, True, True),
-    ("said back, and ended wrong again", [*ended_wrong(1), *said_back(1), *ended_wrong(3)], ENDED, 3, True, True),
+    ("ended wrong, teach-back that day", [*ended_wrong(1), *said_back(1)], None, 0, False, True),
+    ("teach-back, and right that day", [*ended_wrong(1), *said_back(1), *right_on(1, 21)], None, 0, False, False),
+    ("teach-back before it ended wrong", [*said_back(1), *ended_wrong(2)], ENDED, 3, True, True),
+    ("teach-back, and ended wrong again", [*ended_wrong(1), *said_back(1), *ended_wrong(3)], ENDED, 3, True, True),
     ("ended wrong twice", [*ended_wrong(1), *ended_wrong(3)], ENDED, 6, True, True),
     ("ended wrong, right, ended wrong", [*ended_wrong(1), *right_on(2), *ended_wrong(5)], ENDED, 3, True, True),
     ("first tries wrong on two days", [*once_wrong(1), *once_wrong(3)], TWO_DAYS, 2, False, False),
     ("first tries wrong twice on one day", [*once_wrong(1), *once_wrong(1, 15)], None, 0, False, False),
     ("two days, right on a third", [*once_wrong(1), *once_wrong(3), *right_on(4)], None, 0, False, False),
     ("two days, then right that day", [*once_wrong(1), *once_wrong(3), *right_on(3, 15)], TWO_DAYS, 2, False, False),
-    ("two days, a right one between them", [*once_wrong(1), *right_on(2), *once_wrong(3)], None, 0, False, False),
-    ("two days, said back between them", [*once_wrong(1), *said_back(1), *once_wrong(3)], None, 0, False, False),
-    ("two days, said back after them", [*once_wrong(1), *once_wrong(3), *said_back(3)], None, 0, False, False),
-    ("two days, the second under way", [*once_wrong(1), *under_way(3)], TWO_DAYS, 2, False, False),
-    ("ended wrong, re-ask right days later", [*ended_wrong(1), *once_wrong(3)], ENDED, 4, False, False),
-    ("ended wrong, wrong in a check under way", [*ended_wrong(1), *under_way(3)], ENDED, 4, True, True),
-    ("wrong when it was no safety question", plain_wrong(1), None, 0, False, False),
-    ("wrong twice when it was none", [*plain_wrong(1), *plain_wrong(3)], None, 0, False, False),
-    ("right later when it is none any more", [*ended_wrong(1), *right_on(2)], None, 0, False, False),
+    ("two days, right between them", [*once_wrong(1), *right_on(2), *once_wrong(3)], None, 0, False, False),
+    ("two days, teach-back between them", [*once_wrong(1), *said_back(1), *once_wrong(3)], None, 0, False, False),
+    ("two days, teach-back after them", [*once_wrong(1), *once_wrong(3), *said_back(3)], None, 0, False, False),
+    ("two days, the second check is open", [*once_wrong(1), *under_way(3)], TWO_DAYS, 2, False, False),
+    ("ended wrong, later right at a second try", [*ended_wrong(1), *once_wrong(3)], ENDED, 4, False, False),
+    ("ended wrong, wrong in an open check", [*ended_wrong(1), *under_way(3)], ENDED, 4, True, True),
+    ("wrong when it was a plain question", plain_wrong(1), None, 0, False, False),
+    ("wrong twice when it was a plain question", [*plain_wrong(1), *plain_wrong(3)], None, 0, False, False),
+    ("right later as a plain question", [*ended_wrong(1), *right_on(2)], None, 0, False, False),
 ]  # fmt: skip
 
 
@@ -102,7 +102,7 @@ class TestTheTable(SimpleTestCase):
                 assert (found.flag.times if found.flag else 0) == times
                 assert (found.talk, found.unsettled) == (talk, unsettled)
 
-    def test_holds_whatever_order_the_rows_come_in(self) -> None:
+    def test_does_not_depend_on_the_order_of_the_rows(self) -> None:
         tried = 0
         for name, events, *_ in TABLE:
             for shuffled in list(permutations(events))[:120]:
@@ -110,7 +110,7 @@ class TestTheTable(SimpleTestCase):
                 tried += 1
         assert tried > 1000
 
-    def test_takes_unsure_for_wrong_and_names_the_newest_miss(self) -> None:
+    def test_gives_the_newest_miss_and_counts_unsure_as_wrong(self) -> None:
         assert judge(ended_wrong(1)).flag == Flag(ENDED, 3, on(1, 11), date(2026, 11, 1))
 
     def test_says_why_in_words(self) -> None:
@@ -122,26 +122,26 @@ class TestTheTable(SimpleTestCase):
             assert flag is not None
             assert flag.words == words
 
-    def test_says_when_a_miss_was_put_right(self) -> None:
+    def test_gives_the_time_when_a_miss_was_put_right(self) -> None:
         assert judge([*ended_wrong(1), *right_on(1, 15), *right_on(2)]).settled == on(1, 15)
         assert judge(right_on(1)).settled is None
 
-    def test_of_a_patient_who_was_never_wrong_never_raises_anything(self) -> None:
+    def test_never_raises_a_flag_for_a_patient_who_was_never_wrong(self) -> None:
         for days in range(1, 20):
             assert judge([e for day in range(1, days) for e in right_on(day)]).flag is None
 
-    def test_takes_what_is_said_back_at_the_same_moment_as_after_the_answer(self) -> None:
+    def test_counts_a_teach_back_at_the_same_moment_as_after_the_answer(self) -> None:
         last = ended_wrong(1)[-1]
         assert judge([SaidBack(last.at), *ended_wrong(1)]).flag is None
 
-    def test_goes_by_days_and_not_by_hours(self) -> None:
+    def test_compares_days_and_not_hours(self) -> None:
         late, early = answered(1, 23, False), replace(answered(2, 0, True), at=on(1, 23) + timedelta(minutes=2))
         assert judge([late, early]).flag is None
         assert judge([late, replace(early, day=date(2026, 11, 1))]).flag is not None
 
 
 class TestTheRecord(RecordCase):
-    """The same over real rows: checks, retries, reviews, teach-backs, on the clinic's calendar."""
+    """The same rules with real rows: checks, retries, reviews, teach-backs, in the clinic's time zone."""
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -163,7 +163,7 @@ class TestTheRecord(RecordCase):
         } | over)  # fmt: skip
 
     def review(self, how: object, when: datetime, finished: bool = True) -> None:
-        """Ask the safety question in a review, which has no quiz."""
+        """Ask the safety question in a review, an attempt without a quiz."""
         revision = self.safety.question.revisions.get(state="published")
         attempt = Attempt.objects.create(learner=self.learner, kind="review", started=when)
         AttemptItem.objects.create(attempt=attempt, position=1, revision=revision)
@@ -172,7 +172,7 @@ class TestTheRecord(RecordCase):
             if taking.is_owed(item, [item]):
                 taking.answer(item=item, given=how(revision), number=number, now=when)  # type: ignore[operator]
 
-    def test_of_a_check_that_ended_wrong_needs_help_and_says_which_question(self) -> None:
+    def test_of_a_check_that_ended_wrong_raises_a_flag_with_the_question(self) -> None:
         assert self.needs() == []
         self.check(plain=right, safety=wrong)
         (need,) = self.needs()
@@ -184,7 +184,7 @@ class TestTheRecord(RecordCase):
         self.check(plain=wrong)
         assert self.needs() == []
 
-    def test_of_a_check_under_way_raises_nothing(self) -> None:
+    def test_of_an_open_check_raises_no_flag(self) -> None:
         self.check(safety=wrong, times=1)
         assert self.needs() == []
 
@@ -197,14 +197,14 @@ class TestTheRecord(RecordCase):
         self.review(right, at(21))
         assert self.needs() == []
 
-    def test_counts_days_on_the_clinics_calendar(self) -> None:
+    def test_counts_days_in_the_clinics_time_zone(self) -> None:
         self.check(safety=wrong, now=at(20, 15))  # 8 in the evening in UTC, the morning of the 21st in Auckland
         self.check(now=at(20, 22))  # the 21st in UTC and, still, in Auckland
         for zone, needs in (("America/New_York", 1), ("UTC", 0), ("Pacific/Auckland", 1)):
             CareTeam.objects.update(zone=zone)
             assert len(self.needs()) == needs, zone
 
-    def test_of_a_review_raises_and_clears_though_a_review_has_no_quiz(self) -> None:
+    def test_of_a_review_raises_and_clears_the_flag(self) -> None:
         self.read(1, 2, 3)
         self.check()
         self.review(wrong, at(25))
@@ -216,7 +216,7 @@ class TestTheRecord(RecordCase):
         assert self.needs() == []
         assert self.words() == "Done"
 
-    def test_is_cleared_by_saying_it_back_in_own_words_only(self) -> None:
+    def test_is_cleared_only_by_a_teach_back_in_own_words(self) -> None:
         self.read(1, 2, 3)
         self.check(safety=wrong)
         for outcome in ("prompt", "again"):
@@ -226,18 +226,18 @@ class TestTheRecord(RecordCase):
         assert self.needs() == []
         assert self.words() == "Check to do"
 
-    def test_of_a_teach_back_about_something_else_clears_nothing(self) -> None:
+    def test_is_not_cleared_by_a_teach_back_about_another_topic(self) -> None:
         self.check(safety=wrong)
         self.said_back(at(20, 19), question=self.plain.question)
         self.said_back(at(20, 19), question=None, lesson=self.lesson)
         assert len(self.needs()) == 1
 
-    def test_of_a_teach_back_of_somebody_else_clears_nothing(self) -> None:
+    def test_is_not_cleared_by_another_patients_teach_back(self) -> None:
         self.check(safety=wrong)
         self.said_back(at(20, 19), patient=make_patient(self.team, "Ben"))
         assert len(self.needs()) == 1
 
-    def test_takes_the_outcome_of_the_last_addendum(self) -> None:
+    def test_uses_the_outcome_of_the_last_addendum(self) -> None:
         self.check(safety=wrong)
         root = self.said_back(at(20, 19))
         assert self.needs() == []
@@ -248,7 +248,7 @@ class TestTheRecord(RecordCase):
         self.said_back(at(20, 22), "own-words", adds_to=root)
         assert self.needs() == []
 
-    def test_is_not_cleared_by_correcting_a_teach_back_from_before_it(self) -> None:
+    def test_is_not_cleared_by_an_addendum_to_an_earlier_teach_back(self) -> None:
         root = self.said_back(at(19), "prompt")
         self.check(safety=wrong)
         self.said_back(at(21), "own-words", adds_to=root)
@@ -266,12 +266,12 @@ class TestTheRecord(RecordCase):
         self.check(now=at(25))
         assert self.needs() == []
 
-    def test_stays_when_the_question_is_asked_no_more(self) -> None:
+    def test_stays_when_the_question_leaves_the_quiz(self) -> None:
         self.check(safety=wrong)
         self.quiz.items.filter(question=self.safety.question).delete()
         assert len(self.needs()) == 1
 
-    def test_of_one_patient_is_not_anothers(self) -> None:
+    def test_of_one_patient_does_not_count_for_another(self) -> None:
         self.check(safety=wrong)
         ben = make_patient(self.team, "Ben")
         self.learner = ben.user
@@ -279,8 +279,8 @@ class TestTheRecord(RecordCase):
         both = standing.whole([self.ana.user_id, ben.user_id])
         assert (len(both[self.ana.user_id].needs), len(both[ben.user_id].needs)) == (1, 0)
 
-    def test_reads_the_same_from_every_answer_as_from_the_misses(self) -> None:
-        """A patient's page reads all answers, the worklist only those to questions that were missed."""
+    def test_is_the_same_from_all_answers_as_from_missed_questions(self) -> None:
+        """A patient's page reads all answers, but the worklist reads only answers to missed questions."""
         self.check(plain=wrong, safety=wrong)
         self.check(now=at(20, 15))
         self.review(wrong, at(25))

@@ -1,4 +1,4 @@
-"""One status, derived from the record: the decision table of ruling 7, with rulings 4 and 10."""
+"""The status of a lesson, derived from the record: the decision table of ruling 7, with rulings 4 and 10."""
 
 from datetime import date, timedelta
 from unittest.mock import patch
@@ -25,7 +25,7 @@ class TestTheStatus(RecordCase):
     def test_is_not_started_before_the_first_step_was_read(self) -> None:
         assert self.words() == "Not started"
 
-    def test_names_the_step_to_go_on_with(self) -> None:
+    def test_names_the_step_to_continue_with(self) -> None:
         self.read(1)
         assert self.words() == "Step 2 of 3"
         self.read(2)
@@ -41,26 +41,26 @@ class TestTheStatus(RecordCase):
         taking.start(learner=self.learner, quiz=self.quiz, language="en", now=NOW)
         assert self.words() == "Check to do"
 
-    def test_is_done_after_a_finished_check_with_the_safety_item_right(self) -> None:
+    def test_is_done_after_a_finished_check_with_the_safety_question_right(self) -> None:
         self.read(1, 2, 3)
         self.check(plain=wrong)
         assert self.words() == "Done"
         assert self.standing().done_at == NOW + timedelta(minutes=2)
 
-    def test_is_done_when_the_safety_item_came_right_in_the_same_check(self) -> None:
+    def test_is_done_when_the_safety_question_came_right_in_the_same_check(self) -> None:
         answers = iter([wrong, wrong, right])
         self.read(1, 2, 3)
         self.check(safety=lambda revision: next(answers)(revision))
         assert self.words() == "Done"
 
-    def test_is_talk_about_it_when_a_safety_item_stayed_wrong_or_unsure(self) -> None:
+    def test_is_talk_about_it_when_a_safety_question_stayed_wrong_or_unsure(self) -> None:
         for how in (wrong, lambda revision: []):
             self.learner = User.objects.create_guest()
             self.read(1, 2, 3)
             self.check(safety=how)
             assert self.words() == "Talk about it"
 
-    def test_is_talk_about_it_before_the_last_step_was_read_too(self) -> None:
+    def test_is_talk_about_it_even_before_the_last_step_was_read(self) -> None:
         self.check(safety=wrong)
         assert self.words() == "Talk about it"
 
@@ -70,36 +70,36 @@ class TestTheStatus(RecordCase):
         assert self.check(now=NOW + timedelta(days=1)).kind == Attempt.Kind.RETRY
         assert self.words() == "Done"
 
-    def test_does_not_ask_for_talk_while_the_check_goes_on(self) -> None:
+    def test_is_not_talk_about_it_while_the_check_is_open(self) -> None:
         self.read(1, 2, 3)
         self.check(safety=wrong, times=1)
         assert self.words() == "Check to do"
 
-    def test_asks_for_talk_when_a_later_check_misses_a_safety_item(self) -> None:
+    def test_is_talk_about_it_when_a_later_check_misses_a_safety_question(self) -> None:
         self.read(1, 2, 3)
         self.check()
         self.check(safety=wrong, now=NOW + timedelta(days=1))
         assert self.words() == "Talk about it"
 
-    def test_needs_the_last_step_and_the_check_both(self) -> None:
+    def test_needs_both_the_last_step_and_the_check(self) -> None:
         self.read(1)
         self.check()
         assert self.words() == "Step 2 of 3"
 
-    def test_of_one_learner_is_not_anothers(self) -> None:
+    def test_of_one_learner_does_not_count_for_another(self) -> None:
         self.read(1, 2, 3)
         self.check(safety=wrong)
         self.learner = User.objects.create_guest()
         assert self.words() == "Not started"
 
-    def test_of_a_lesson_without_a_check_is_done_when_it_was_read(self) -> None:
+    def test_of_a_lesson_without_a_check_is_done_after_the_last_step(self) -> None:
         Lesson.objects.update(quiz=None)
         self.read(1, 2, 3)
         assert self.words() == "Done"
 
 
 class TestTheDayItWasDone(RecordCase):
-    def test_is_when_all_of_it_was_first_true(self) -> None:
+    def test_is_the_day_when_all_conditions_were_first_met(self) -> None:
         self.check()
         assert self.standing().done_at is None
         steps = list(self.edition.steps.all())
@@ -107,13 +107,13 @@ class TestTheDayItWasDone(RecordCase):
             actions.read(learner=self.learner, steps=steps, step=step, now=at(22))
         assert self.standing().done_at == at(22)
 
-    def test_is_when_a_missed_safety_item_was_put_right(self) -> None:
+    def test_is_the_day_when_a_missed_safety_question_was_put_right(self) -> None:
         self.read(1, 2, 3)
         self.check(safety=wrong)
         self.check(now=at(25))
         assert self.standing().done_at == at(25) + timedelta(minutes=1)
 
-    def test_does_not_move_when_it_is_done_once_more(self) -> None:
+    def test_does_not_change_when_the_lesson_is_done_again(self) -> None:
         self.read(1, 2, 3)
         self.check()
         was = self.standing().done_at
@@ -127,7 +127,7 @@ class TestTheDayItWasDone(RecordCase):
 
 
 class TestANewWordingOfASafetyQuestion(RecordCase):
-    def test_clears_what_was_missed_when_it_is_answered_right_critical_or_not(self) -> None:
+    def test_clears_the_miss_when_it_is_answered_right_even_if_not_critical(self) -> None:
         self.read(1, 2, 3)
         self.check(safety=wrong)
         newer = authoring.draft(
@@ -138,19 +138,19 @@ class TestANewWordingOfASafetyQuestion(RecordCase):
         self.check(now=at(25))
         assert self.words() == "Done"
 
-    def test_taken_out_of_the_quiz_does_not_hide_what_was_missed(self) -> None:
+    def test_does_not_hide_the_miss_when_it_leaves_the_quiz(self) -> None:
         self.read(1, 2, 3)
         self.check(safety=wrong)
         self.quiz.items.filter(question=self.safety.question).delete()
         assert self.words() == "Talk about it"
 
 
-class TestACheckInTheMiddle(RecordCase):
-    def test_counts_as_begun_though_no_step_was_read(self) -> None:
+class TestAnOpenCheck(RecordCase):
+    def test_counts_as_started_even_when_no_step_was_read(self) -> None:
         taking.start(learner=self.learner, quiz=self.quiz, language="en", now=NOW)
         assert (self.words(), self.standing().open_check) == ("Step 1 of 3", True)
 
-    def test_puts_right_what_was_missed_as_soon_as_it_is_answered(self) -> None:
+    def test_puts_a_missed_question_right_as_soon_as_it_is_answered(self) -> None:
         self.read(1, 2, 3)
         self.check(plain=wrong, safety=wrong)
         retry = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(25))
@@ -160,23 +160,23 @@ class TestACheckInTheMiddle(RecordCase):
 
 
 class TestANewEdition(RecordCase):
-    def test_is_gone_on_with_at_the_same_step_slug(self) -> None:
+    def test_continues_at_the_step_with_the_same_slug(self) -> None:
         self.read(1)
         make_edition(self.lesson, "zero one half two three", number=2)
         assert (self.words(), self.standing().step) == ("Step 4 of 5", 4)
 
-    def test_without_that_step_is_gone_on_with_near_it(self) -> None:
+    def test_without_that_step_continues_near_it(self) -> None:
         self.read(1, 2)
         make_edition(self.lesson, "new other", number=2)
         assert self.standing().step == 2
 
-    def test_read_again_from_its_beginning_keeps_the_furthest_place(self) -> None:
+    def test_read_from_its_start_keeps_the_furthest_step(self) -> None:
         self.read(1, 2)
         newer = make_edition(self.lesson, number=2)
         self.read(1, edition=newer)
         assert self.words() == "Step 3 of 3"
 
-    def test_never_takes_done_away(self) -> None:
+    def test_does_not_change_a_lesson_that_is_done(self) -> None:
         self.read(1, 2, 3)
         self.check()
         newer = make_edition(self.lesson, "one two three four", number=2)
@@ -184,13 +184,13 @@ class TestANewEdition(RecordCase):
         self.read(1, edition=newer)
         assert self.words() == "Done"
 
-    def test_freezes_its_steps_and_retires_the_one_before(self) -> None:
+    def test_freezes_its_steps_and_retires_the_last_edition(self) -> None:
         newer = make_edition(self.lesson, number=2)
         assert all(step.frozen for step in newer.steps.all())
         self.edition.refresh_from_db()
         assert self.edition.state == "retired"
 
-    def test_that_is_retired_hides_the_lesson(self) -> None:
+    def test_hides_the_lesson_when_it_is_retired(self) -> None:
         governance.retire(edition=self.edition)
         assert standing.catalogue() == []
         assert not Therapy.objects.taught().exists()
@@ -206,7 +206,7 @@ class TestReading(RecordCase):
         actions.read(learner=self.learner, steps=steps, step=steps[2], now=at(28))
         assert Reading.objects.get().finished == NOW
 
-    def test_returns_the_step_after_it(self) -> None:
+    def test_returns_the_next_step(self) -> None:
         steps = list(self.edition.steps.all())
         assert actions.read(learner=self.learner, steps=steps, step=steps[0], now=NOW) == steps[1]
         assert actions.read(learner=self.learner, steps=steps, step=steps[2], now=NOW) is None
@@ -225,13 +225,13 @@ class TestAssigning(RecordCase):
     def assigned(self) -> standing.Standing:
         return standing.standings([self.ana.user_id])[self.ana.user_id][0]
 
-    def test_twice_is_once(self) -> None:
+    def test_twice_makes_one_assignment(self) -> None:
         first = self.assign(date(2026, 12, 4))
         assert first
         assert self.assign(date(2026, 12, 4)) == first
         assert self.ana.assignments.count() == 1
 
-    def test_again_moves_the_day_and_the_words(self) -> None:
+    def test_again_changes_the_day_and_the_note(self) -> None:
         self.assign(date(2026, 12, 4), "Please")
         self.noor = make_nurse("nell", self.team)
         assert self.assign(date(2026, 12, 11), "Soon")
@@ -253,7 +253,7 @@ class TestAssigning(RecordCase):
         self.check()
         assert not self.assigned().is_late(date(2026, 11, 21))
 
-    def test_withdrawn_asks_for_nothing_and_can_be_made_again(self) -> None:
+    def test_can_be_withdrawn_and_assigned_again(self) -> None:
         self.assign(date(2026, 12, 4))
         self.ana.assignments.update(withdrawn=NOW)
         assert self.assigned().assigned is None
@@ -262,7 +262,7 @@ class TestAssigning(RecordCase):
 
 
 class TestManyLearners(RecordCase):
-    def test_cost_five_queries_whatever_their_number_and_two_more_for_what_was_missed(self) -> None:
+    def test_cost_five_queries_for_any_number_and_two_more_for_missed_questions(self) -> None:
         for how, queries, words in ((right, 5, "Done"), (wrong, 7, "Talk about it")):
             for n in (1, 3):
                 learners = []
@@ -278,7 +278,7 @@ class TestManyLearners(RecordCase):
 
 @pytest.mark.race
 class TestContinueAtOnce(TransactionTestCase):
-    """Several tabs, or pressing ahead: the lock must not lose the row it waited for."""
+    """Several tabs continue at the same moment: no request may lose what another one saved."""
 
     def test_keeps_the_furthest_step_and_shows_no_error(self) -> None:
         assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"

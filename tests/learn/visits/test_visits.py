@@ -1,4 +1,4 @@
-"""My questions for my team: the list, what others ask, sharing; nobody sees what is not shared."""
+"""My questions for my team: the list, suggested questions, sharing; nobody sees a question that is not shared."""
 
 import re
 from typing import Any
@@ -65,19 +65,19 @@ class QuestionsCase(SiteCase):
 
 
 class TestAnEmptyList(QuestionsCase):
-    def test_offers_three_that_others_ask_safety_first(self) -> None:
+    def test_offers_three_suggested_questions_with_safety_first(self) -> None:
         page = self.client.get(PAGE).content.decode()
         assert "You have no questions yet. Other people often ask these:" in words(self.client.get(PAGE))
         before, rest = page.split("<details")
         assert re.findall(r'name="add" value="([\w-]+)"', before) == SAFETY[:3]
         assert SAFETY[3] in re.findall(r'name="add" value="([\w-]+)"', rest)
-        assert "Questions other people ask" not in page, "no heading stands above a closed list"
+        assert "Questions other people ask" not in page, "a folded list has no heading"
 
     def test_warns_above_the_box_not_to_report_symptoms_there(self) -> None:
         page = self.page()
         assert page.index("Do not write about new symptoms here. Call your team.") < page.index("Write your own")
 
-    def test_costs_a_visitor_two_queries_and_leaves_no_row(self) -> None:
+    def test_costs_a_visitor_two_queries_and_adds_no_row(self) -> None:
         with self.assertNumQueries(2):  # the suggestions, their lessons
             self.client.get(PAGE)
         assert not User.objects.exists()
@@ -85,26 +85,26 @@ class TestAnEmptyList(QuestionsCase):
 
 
 class TestTheList(QuestionsCase):
-    def test_makes_a_guest_of_a_visitor_with_the_first_question(self) -> None:
+    def test_makes_a_visitor_a_guest_with_the_first_question(self) -> None:
         self.write("May I travel?")
         assert User.objects.get().is_guest
         assert "May I travel?" in self.page()
         assert "May I travel?" not in words(Client().get(PAGE))
 
-    def test_takes_a_suggested_question_in_its_words_of_today(self) -> None:
+    def test_copies_the_current_wording_of_a_suggested_question(self) -> None:
         assert self.post(add="work").url == f"{PAGE}?added=work#others"
         SuggestedQuestion.objects.filter(slug="work").update(text="Something else?")
         assert self.mine() == ["Can I work during treatment?"]
         assert 'value="work"' not in self.client.get(PAGE).content.decode()
 
-    def test_holds_once_what_is_put_on_it_twice(self) -> None:
+    def test_contains_a_question_once_when_it_is_added_twice(self) -> None:
         for _ in range(2):
             self.write("May I travel?", "  May \n I  travel? ")
             self.post(add="work")
             self.post(text="Can I work during treatment?")
         assert self.mine() == ["May I travel?", "Can I work during treatment?"]
 
-    def test_is_put_in_order_by_buttons(self) -> None:
+    def test_can_be_ordered_with_buttons(self) -> None:
         self.write("a", "b", "c", "d")
         for verb, text, wanted in (
             ("up", "c", "a c b d"),
@@ -117,13 +117,13 @@ class TestTheList(QuestionsCase):
             assert response.url == f"{PAGE}?at={self.one(text).pk}#q{self.one(text).pk}"
             assert " ".join(self.mine()) == wanted, (verb, text)
 
-    def test_names_its_top_three_where_there_are_more(self) -> None:
+    def test_marks_its_top_three_when_there_are_more(self) -> None:
         self.write("a", "b", "c")
         assert "Top three" not in self.page()
         self.write("d")
         assert self.page().count("Top three.") == 3
 
-    def test_gives_back_what_was_removed_by_a_slip(self) -> None:
+    def test_can_put_back_a_removed_question(self) -> None:
         self.write("May I travel?", "b")
         self.post(remove=self.one("May I travel?").pk)
         assert self.mine() == ["b"]
@@ -134,7 +134,7 @@ class TestTheList(QuestionsCase):
         assert self.mine() == ["b", "May I travel?"]
         assert "Removed:" not in self.page()
 
-    def test_ends_kindly_at_fifty_and_loses_nothing_that_was_typed(self) -> None:
+    def test_has_at_most_fifty_questions_and_loses_no_typed_text(self) -> None:
         self.write("first")
         learner = User.objects.get()
         MyQuestion.objects.bulk_create(
@@ -147,7 +147,7 @@ class TestTheList(QuestionsCase):
         assert "Remove one first" in self.page()
         assert MyQuestion.objects.count() == 50
 
-    def test_says_of_a_text_that_does_not_fit_how_to_mend_it(self) -> None:
+    def test_explains_why_a_text_does_not_fit(self) -> None:
         for text, told in (
             ("", "Write a question first"),
             ("\x00 ", "Write a question first"),
@@ -160,7 +160,7 @@ class TestTheList(QuestionsCase):
         self.write("x" * 300)
         assert self.mine() == ["x" * 300]
 
-    def test_leads_a_stale_page_somewhere_sensible(self) -> None:
+    def test_redirects_a_stale_page_to_the_list(self) -> None:
         self.write("a")
         gone = self.one("a").pk
         self.post(remove=gone)
@@ -169,7 +169,7 @@ class TestTheList(QuestionsCase):
         assert self.post(add="no-such-question").url == PAGE
         assert "not offered any more" in self.page()
 
-    def test_is_nobody_elses(self) -> None:
+    def test_is_not_shown_to_anybody_else(self) -> None:
         self.write("a", "b")
         other = Client()
         other.post(PAGE, {"text": "theirs"})
@@ -179,7 +179,7 @@ class TestTheList(QuestionsCase):
         assert set(self.mine()) == {"a", "b", "theirs"}
         assert self.mine().index("a") < self.mine().index("b")
 
-    def test_costs_the_same_at_1_and_at_3_questions(self) -> None:
+    def test_costs_the_same_queries_for_1_and_3_questions(self) -> None:
         for texts in (("a",), ("b", "c")):
             self.write(*texts)
             self.client.get(PAGE)
@@ -187,22 +187,22 @@ class TestTheList(QuestionsCase):
                 self.client.get(PAGE)
 
 
-class TestWhatOthersAsk(QuestionsCase):
+class TestSuggestedQuestions(QuestionsCase):
     def offered(self) -> list[str]:
         return re.findall(r'name="add" value="([\w-]+)"', self.client.get(PAGE).content.decode())
 
-    def test_has_every_question_but_the_extras(self) -> None:
+    def test_are_all_shipped_questions_except_the_extras(self) -> None:
         assert len(self.offered()) == 37
         assert "carry-a-card" not in self.offered()
 
-    def test_has_an_extra_for_whoever_has_read_its_lesson(self) -> None:
+    def test_include_an_extra_after_its_lesson_was_read(self) -> None:
         lesson = ("your-care-team", "who-to-call")
         self.write("a")
         self.read(*lesson, upto=Step.objects.shown().filter(edition__lesson__slug=lesson[1]).count())
         assert self.offered()[:9] == [*SAFETY, "carry-a-card", "ask-first"]
         assert "drive-home" not in self.offered()
 
-    def test_stands_ten_at_most_beside_the_folded_rest(self) -> None:
+    def test_are_at_most_ten_and_the_others_are_folded(self) -> None:
         for lesson in Lesson.objects.select_related("therapy"):
             n = Step.objects.shown().filter(edition__lesson=lesson).count()
             self.read(lesson.therapy.slug, lesson.slug, upto=n)
@@ -212,7 +212,7 @@ class TestWhatOthersAsk(QuestionsCase):
         assert len(re.findall('name="add"', shown)) == 10
         assert len(self.offered()) == 43
 
-    def test_stays_folded_out_while_somebody_chooses_there(self) -> None:
+    def test_stay_unfolded_while_somebody_adds_from_them(self) -> None:
         address = self.post(add="work", more="1").url
         assert address == f"{PAGE}?added=work&more=1#others"
         page = self.client.get(address.partition("#")[0]).content.decode()
@@ -221,7 +221,7 @@ class TestWhatOthersAsk(QuestionsCase):
 
 
 class TestAStepWithAQuestion(QuestionsCase):
-    def test_leads_here_with_its_heading_and_back_to_itself(self) -> None:
+    def test_links_to_the_list_with_its_heading_and_back_to_the_step(self) -> None:
         step = reverse("step", args=[*WHAT, 2])
         page = self.client.get(step).content.decode()
         address = re.search(r'href="([^"]+)">I have a question about this', page)
@@ -234,14 +234,14 @@ class TestAStepWithAQuestion(QuestionsCase):
         assert self.post(text="About “It is not the same as chemo”: why?", **about).url == step
         assert "Added to your questions." in words(self.client.get(step))
 
-    def test_that_is_gone_is_passed_by(self) -> None:
+    def test_that_does_not_exist_is_ignored(self) -> None:
         for about in ("nope/nope", "x", "/", "a/b/c", "\x00/a"):
             assert "</textarea>" in self.client.get(PAGE, {"about": about}).content.decode()
             assert self.post(text=f"q {about!r}", about=about).url == PAGE
 
 
 class TestACheck(QuestionsCase):
-    def test_puts_a_question_that_was_hard_on_the_list(self) -> None:
+    def test_can_add_a_hard_question_to_the_list(self) -> None:
         self.client.post(reverse("check", args=[WHAT[1]]))
         item = Attempt.objects.get().items.select_related("revision")[0]
         question = reverse("quizzes:question", args=[item.attempt_id, 1])
@@ -257,7 +257,7 @@ class TestACheck(QuestionsCase):
         other.post(PAGE, {"item": item.pk})
         assert "out of date" in words(other.get(PAGE))
 
-    def test_ends_with_questions_to_ask_that_stay_there_when_one_is_added(self) -> None:
+    def test_ends_with_suggested_questions_and_stays_there_when_one_is_added(self) -> None:
         self.do_check("who-to-call")
         result = reverse("quizzes:result", args=[Attempt.objects.get().pk])
         slugs = ["who-do-i-tell", "night-number", "carry-a-card", "ask-first"]
@@ -270,7 +270,7 @@ class TestACheck(QuestionsCase):
         slugs.remove("carry-a-card")
         assert re.findall(r'name="add" value="([\w-]+)"', page.content.decode()) == slugs
 
-    def test_leads_back_to_a_result_and_to_no_other_place(self) -> None:
+    def test_redirects_back_to_a_result_and_to_no_other_address(self) -> None:
         for after in ("https://evil.example/", "//evil.example", "/help/", "/check/x/result/", "\x00", "a\r\nb"):
             assert self.post(add="work", after=after).url.startswith(PAGE), after
 
@@ -279,7 +279,7 @@ class TestSharing(QuestionsCase):
     def shared(self) -> set[str]:
         return set(MyQuestion.objects.shared().values_list("text", flat=True))
 
-    def test_is_off_until_chosen_and_says_who_sees_it(self) -> None:
+    def test_is_off_until_it_is_chosen_and_says_who_will_see_the_questions(self) -> None:
         self.sign_in()
         self.write("a", "b", "c")
         assert self.shared() == set()
@@ -303,7 +303,7 @@ class TestSharing(QuestionsCase):
         self.post(stop="all")
         assert self.shared() == set()
 
-    def test_is_not_for_a_guest_who_is_told_why(self) -> None:
+    def test_is_not_possible_for_a_guest_who_sees_why(self) -> None:
         self.write("a")
         assert "No nurse is linked with you here, so nobody else can see this list." in self.page()
         for value in ("all", self.one("a").pk):
@@ -311,7 +311,7 @@ class TestSharing(QuestionsCase):
             assert "there is nobody to share with" in self.page()
         assert self.shared() == set()
 
-    def test_is_not_begun_after_care_has_ended_and_can_still_be_stopped(self) -> None:
+    def test_cannot_be_started_for_a_closed_record_but_can_be_stopped(self) -> None:
         patient = self.sign_in()
         self.write("a", "b")
         self.post(share=self.one("a").pk)
@@ -324,7 +324,7 @@ class TestSharing(QuestionsCase):
 
 
 class TestAGuestsList(QuestionsCase):
-    def test_comes_along_after_their_own_and_stays_private(self) -> None:
+    def test_is_merged_behind_their_own_and_stays_private(self) -> None:
         guest = User.objects.create_guest()
         for text in ("both", "c", "d"):
             actions.add(learner=guest, text=text, now=at(20))
@@ -337,7 +337,7 @@ class TestAGuestsList(QuestionsCase):
             ("a", True), ("both", True), ("c", False), ("d", False),
         ]  # fmt: skip
 
-    def test_leads_to_the_nurses_code_and_a_patients_does_not(self) -> None:
+    def test_links_to_the_page_for_the_nurses_code_but_a_patients_list_does_not(self) -> None:
         self.write("a")
         assert "I have a code from my nurse" in self.page()
         self.sign_in()
@@ -346,14 +346,14 @@ class TestAGuestsList(QuestionsCase):
 
 
 class TestPrinted(QuestionsCase):
-    def test_it_is_a_list_with_room_to_write_and_nothing_else(self) -> None:
+    def test_the_page_is_a_list_with_space_to_write_and_nothing_else(self) -> None:
         self.write("a", "b")
         page = self.client.get(PAGE, {"print": 1}).content.decode()
         assert page.count("<li><p>") == 2
         assert "<textarea" not in page
         assert 'name="add"' not in page
 
-    def test_every_page_has_the_teams_numbers_on_top_or_room_for_them(self) -> None:
+    def test_the_page_has_the_teams_phone_numbers_on_top_or_space_for_them(self) -> None:
         top = self.client.get(PAGE).content.decode().split("<main")[0]
         assert top.count("<span></span>") == 2
         self.sign_in()
@@ -361,20 +361,20 @@ class TestPrinted(QuestionsCase):
         assert "Day: <strong>555-010-0199</strong> Night and weekend: <strong>555-011-0199</strong>" in top
 
 
-class TestTheShippedOnes(FolderCase):
-    def test_come_in_once(self) -> None:
+class TestTheShippedQuestions(FolderCase):
+    def test_are_loaded_once(self) -> None:
         assert len(content.load(self.folder).added) == SuggestedQuestion.objects.count() == 43
         again = content.load(self.folder)
         assert (again.added, again.left_alone) == ([], [])
 
-    def test_lead_from_every_lesson_two_to_four_safety_first(self) -> None:
+    def test_are_two_to_four_for_every_lesson_with_safety_first(self) -> None:
         content.load(self.folder)
         for lesson in Lesson.objects.all():
             safety = [q.safety for q in SuggestedQuestion.objects.after(lesson.slug)]
             assert 2 <= len(safety) <= 4, lesson
             assert safety == sorted(safety, reverse=True)
 
-    def test_take_newer_words_unless_the_hospital_has_its_own(self) -> None:
+    def test_are_updated_unless_the_hospital_changed_them(self) -> None:
         content.load(self.folder)
         SuggestedQuestion.objects.filter(slug="cost").update(text="Who helps with the bill?")
 
@@ -384,7 +384,7 @@ class TestTheShippedOnes(FolderCase):
         assert report.added == ["suggested question work"]
         assert report.left_alone == ["suggested question cost: a newer one is available; yours was left."]
 
-    def test_that_leave_the_file_are_offered_no_more_and_stay_on_lists(self) -> None:
+    def test_removed_from_the_file_are_no_longer_offered_but_stay_on_lists(self) -> None:
         content.load(self.folder)
         learner = User.objects.create_guest()
         work = SuggestedQuestion.objects.get(slug="work")
@@ -394,7 +394,7 @@ class TestTheShippedOnes(FolderCase):
         assert "work" not in SuggestedQuestion.objects.offered().values_list("slug", flat=True)
         assert MyQuestion.objects.get().text == "Can I work during treatment?"
 
-    def test_with_a_slip_in_the_file_change_nothing(self) -> None:
+    def test_with_an_error_in_the_file_change_nothing(self) -> None:
         for slip in (
             lambda d: d[0]["questions"][0].update(lesson="x"),
             lambda d: d[0]["questions"][0].pop("text"),
@@ -411,7 +411,7 @@ class TestTheShippedOnes(FolderCase):
 
 @pytest.mark.race
 class TestManyAtOnce(TransactionTestCase):
-    def test_presses_of_add_are_one_question_and_keep_the_limit(self) -> None:
+    def test_presses_of_add_make_one_question_and_keep_the_limit(self) -> None:
         learner = User.objects.create_guest()
         MyQuestion.objects.bulk_create(
             MyQuestion(learner=learner, text=f"Q{n}", position=n, added=at(20)) for n in range(actions.MOST - 2)
@@ -423,7 +423,7 @@ class TestManyAtOnce(TransactionTestCase):
         assert len(texts) == len(set(texts)) == 2
 
 
-# A symptom written among the questions: the question is kept, and who to call comes first.
+# A question that contains a symptom is saved, and the page first says who to call.
 
 TOLD = {
     "I have a fever of 39 and a cough": ("Call your team now, day or night", "alert"),
@@ -436,28 +436,28 @@ TOLD = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("text", "told", "role"), [(text, *said) for text, said in TOLD.items()], ids=TOLD)
-def test_a_symptom_among_the_questions_is_kept_and_answered_with_the_card_once(
+def test_a_question_with_a_symptom_is_saved_and_shows_whom_to_call_once(
     client: Client, text: str, told: str, role: str
 ) -> None:
     assert client.post(PAGE, {"text": text}).status_code == 303
     assert [q.text for q in MyQuestion.objects.all()] == [text]
     page = client.get(PAGE)
     main = words(page)
-    assert told in main.split("Added to your questions.")[0], "first, above all else"
+    assert told in main.split("Added to your questions.")[0], "first on the page"
     assert f'role="{role}"' in page.content.decode().split("Added to your questions.")[0]
     assert 'href="/help/"' in page.content.decode().split("<main")[1].split("Added to your questions.")[0]
-    assert told not in words(client.get(PAGE)).split("My questions for my team")[0], "once, not for ever"
+    assert told not in words(client.get(PAGE)).split("My questions for my team")[0], "shown only once"
 
 
 @pytest.mark.django_db
-def test_a_plain_question_shows_no_card(client: Client) -> None:
+def test_a_question_without_a_symptom_does_not_show_whom_to_call(client: Client) -> None:
     client.post(PAGE, {"text": "May I travel in May?"})
     assert words(client.get(PAGE)).split("> ", 1)[1].startswith("Added to your questions.")
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("text", ["rash " + "x" * 300, "fever"], ids=["too long", "no room"])
-def test_a_symptom_that_cannot_be_kept_is_answered_all_the_same(client: Client, text: str) -> None:
+@pytest.mark.parametrize("text", ["rash " + "x" * 300, "fever"], ids=["too long", "list is full"])
+def test_a_symptom_that_cannot_be_saved_still_shows_whom_to_call(client: Client, text: str) -> None:
     client.post(PAGE, {"text": "first"})
     learner = User.objects.get()
     MyQuestion.objects.bulk_create(
@@ -471,7 +471,7 @@ def test_a_symptom_that_cannot_be_kept_is_answered_all_the_same(client: Client, 
 
 
 @pytest.mark.django_db
-def test_a_symptom_that_is_put_back_or_written_twice_is_answered_again(client: Client) -> None:
+def test_a_symptom_that_is_put_back_or_written_twice_shows_whom_to_call_again(client: Client) -> None:
     client.post(PAGE, {"text": "I have a fever"})
     client.post(PAGE, {"remove": MyQuestion.objects.get().pk})
     assert 'value="I have a fever"' in client.get(PAGE).content.decode()
@@ -482,7 +482,7 @@ def test_a_symptom_that_is_put_back_or_written_twice_is_answered_again(client: C
 
 
 @pytest.mark.django_db
-def test_a_symptom_written_about_a_step_is_answered_on_the_step(client: Client) -> None:
+def test_a_symptom_written_about_a_step_shows_whom_to_call_on_the_step(client: Client) -> None:
     load_content()
     about = "what-is-immunotherapy/not-the-same-as-chemo"
     response = client.post(PAGE, {"text": "I have a fever", "about": about}, follow=True)
@@ -492,7 +492,7 @@ def test_a_symptom_written_about_a_step_is_answered_on_the_step(client: Client) 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", ["\x00fever\x00", "<b>rash</b>", "cough\ud800"[:5] + "é" * 200], ids=range(3))
-def test_odd_symptoms_break_nothing(client: Client, text: str) -> None:
+def test_a_symptom_with_unusual_characters_gives_no_error(client: Client, text: str) -> None:
     assert client.post(PAGE, {"text": text}).status_code == 303
     page = client.get(PAGE).content.decode()
     assert "<b>rash" not in page

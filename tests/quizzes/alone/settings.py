@@ -1,4 +1,4 @@
-"""A site that has the engine and nothing else of ours: Django's own users, one slot filled."""
+"""A site with only the engine: Django's own users, and one template slot filled."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ ALONE = Path(__file__).resolve().parent
 SECRET_KEY = "tests-only-" + "0" * 50
 ALLOWED_HOSTS = ["testserver"]
 USE_TZ = True
-TIME_ZONE = "America/New_York"  # the clock of tests.quizzes.cast
+TIME_ZONE = "America/New_York"  # the time zone of tests.quizzes.cast
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,4 +1,4 @@
-"""The engine's addresses, and no others."""
+"""Only the engine's own URLs."""
 
 from django.urls import include, path
 
