@@ -51,11 +51,11 @@ def questions(request: HttpRequest, lessons_read: LessonsRead) -> HttpResponse:
     form = OwnForm(request.POST)
     _unwell(request, request.POST.get("text", ""))
     if form.is_valid():
-        told, room = _put(request, form.cleaned_data["text"])
+        message, room = _put(request, form.cleaned_data["text"])
         if room:
-            messages.success(request, told)
+            messages.success(request, message)
             return _see(about["address"] if about else reverse("questions"))
-        form.add_error("text", told)
+        form.add_error("text", message)
     return _page(request, form, lessons_read, about)
 
 
@@ -178,9 +178,9 @@ def add(request: HttpRequest, value: str) -> HttpResponse:
     if suggested is None:
         messages.info(request, _("That question is not offered any more. Here is what is."))
         return _see(reverse("questions"))
-    told, room = _put(request, suggested.text, suggested)
+    message, room = _put(request, suggested.text, suggested)
     if not room or (after := _result(request.POST.get("after", ""))):
-        messages.success(request, told)
+        messages.success(request, message)
         return _see(after if room else reverse("questions"))
     query = urlencode({"added": suggested.slug} | ({"more": 1} if "more" in request.POST else {}))
     return _see(f"{reverse('questions')}?{query}#others")
@@ -193,8 +193,8 @@ def item(request: HttpRequest, value: str) -> HttpResponse:
         messages.info(request, _("That page was out of date. You can write your question here."))
         return _see(reverse("questions"))
     text = _("Please go over this with me: %(question)s") % {"question": asked.revision.stem}
-    told, room = _put(request, text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
-    messages.success(request, told)
+    message, room = _put(request, text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+    messages.success(request, message)
     feedback = reverse("quizzes:feedback", args=[asked.attempt_id, asked.position])
     return _see(feedback if room else reverse("questions"))
 

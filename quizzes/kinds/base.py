@@ -36,7 +36,8 @@ class Problem(str):
 class Post(Protocol):
     """The part of Django's QueryDict that kinds use."""
 
-    def getlist(self, key: str) -> list[str]: ...
+    def getlist(self, key: str) -> list[str]:
+        """Return all posted values of a field; empty if there are none."""
 
 
 @dataclass(frozen=True)
