@@ -1,13 +1,15 @@
-# make run    the site on this machine: http://127.0.0.1:8000 (PORT, HOST and DEMO_PASSWORD can be set);
-#             DEMO=0: without demo people, with a first administrator
-# make dev    the same with DEBUG on, started anew whenever a file changes
-# make test   everything that checks it, the cheapest first
-# make backup, make restore FILE=…   the database into one checked file while the site runs, and back (the site stopped)
-# make faults   kill workers and databases under load, and look for every answer (minutes; FULL=1: 300 kills, 20 restarts)
-# make bench    what a page costs beside a bare Django view (minutes)
-# make weight   what a page weighs, and when a slow phone has painted it (half a minute)
-# make screens   a picture of every screen into docs/screens/ (minutes)
-# make lock   both lists of packages anew from pyproject.toml (UPGRADE=--upgrade: to their newest versions)
+# make run      run the site on this machine: http://127.0.0.1:8000 (you can set PORT, HOST and DEMO_PASSWORD);
+#               DEMO=0: create a first administrator instead of demo people
+# make dev      the same with DEBUG on; restarts when a file changes
+# make test     run all checks, the fastest first
+# make backup   back up the database into one checked file, while the site runs
+# make restore FILE=…   restore a backup; stop the site first
+# make faults   kill workers and databases under load, and check that no answer is lost (minutes; FULL=1: 300 kills,
+#               20 restarts)
+# make bench    compare the speed of pages with a bare Django view (minutes)
+# make weight   measure the size of pages, and when a slow phone has painted them (half a minute)
+# make screens  take a picture of every screen, into docs/screens/ (minutes)
+# make lock     write both requirements files from pyproject.toml (UPGRADE=--upgrade: with the newest versions)
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -52,7 +54,7 @@ dev: python port $(VENV)/requirements.txt .env
 	[ "$(DEMO)" = 0 ] || $(PY) manage.py make_demo
 	exec $(PY) manage.py runserver $(HOST):$(PORT)
 
-# A Python that can make a virtual environment, unless one stands here already.
+# Check that Python can create a virtual environment, unless there is one already.
 python:
 	$(STOP)
 	! $(PY) -c 'import pip' 2>/dev/null || exit 0
@@ -74,10 +76,11 @@ port:
 	*"in use"*) stop "Port $(PORT) is in use. Run: make run PORT=$$(($(PORT) + 1))" ;;
 	*) stop "The site cannot listen on $(HOST), port $(PORT) ($$problem). Try: make run HOST=127.0.0.1 PORT=8000" ;; esac
 
-# Kept beside the packages: the list they were installed from. A build that broke off begins again from nothing.
+# The virtual environment keeps a copy of the list that its packages were installed from. After an interrupted install,
+# the file "unfinished" is left, and the next run starts from an empty environment.
 $(VENV)/requirements.txt $(VENV)/requirements-dev.txt: $(VENV)/%: % python
 	$(STOP)
-	# One installs at a time: the tests may begin in the next shell.
+	# The lock lets one process install at a time: `make test` may start in another shell.
 	exec 9<requirements.txt
 	! command -v flock >/dev/null || flock 9
 	[ -e $(VENV)/unfinished ] || ! cmp -s $* $@ || ! $(PY) -c 'import pip' 2>/dev/null || exit 0
@@ -97,7 +100,7 @@ $(VENV)/requirements.txt $(VENV)/requirements-dev.txt: $(VENV)/%: % python
 	cp $* $@
 	rm $(VENV)/unfinished
 
-# The one secret that a site needs; never replaced.
+# Write SECRET_KEY, the only secret that the site needs. An existing key is never replaced.
 .env: $(VENV)/requirements.txt FORCE
 	! $(PY) -c 'from dotenv import dotenv_values as read; assert read(".env").get("SECRET_KEY")' 2>/dev/null || exit 0
 	umask 077
@@ -105,7 +108,7 @@ $(VENV)/requirements.txt $(VENV)/requirements-dev.txt: $(VENV)/%: % python
 	mv $(VENV)/env .env
 FORCE:
 
-# The browser that is here; else Debian's, where we may install it; else Playwright's own.
+# Find an installed browser; else install Debian's, if we are allowed to; else Playwright's own.
 browser: $(VENV)/requirements-dev.txt
 	own='from playwright.sync_api import sync_playwright as p; p = p().start(); print(p.chromium.executable_path); p.stop()'
 	look() {
@@ -131,14 +134,14 @@ test: browser
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CHROMIUM="$$(cat $(VENV)/browser)"
 	export LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings
 	failed= missing=
-	# A worker a processor, each with a database of its own; four are as many as one PostgreSQL has connections for.
+	# One worker per processor, each with its own database. At most four, because of PostgreSQL's limit of connections.
 	many="-q --numprocesses auto --maxprocesses 4 --dist worksteal"
 	begin() { title=$$1; echo; echo "== $$title"; }
 	check() { begin "$$1"; shift; "$$@" || failed="$$failed, $$title"; }
 	check "Style" ruff check .
 	check "Format" ruff format --check .
 	check "Templates" djade --target-version 5.2 --check $$(find templates quizzes/templates -name '*.html')
-	check "Floors" lint-imports --no-logo
+	check "Import layers" lint-imports --no-logo
 	check "Migrations" env DATABASE_URL=sqlite://:memory: python manage.py makemigrations --check --dry-run
 	check "Settings for a hospital" env DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=learn.settings \
 		SECRET_KEY="$$(python -c 'import secrets; print(secrets.token_hex(40))')" PUBLIC_URL=https://learn.example \

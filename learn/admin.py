@@ -1,7 +1,7 @@
-"""The Desk: the staff's AdminSite, whose home is "my patients".
+"""The Desk: the admin site for staff. Its home page is "My patients".
 
-Stock admin answers a missing right with 403 and somebody who is no staff with a sign-in page. The Desk answers 404 to
-both: whoever has no business here learns nothing, not even that there is something.
+Django's admin answers 403 if a permission is missing, and shows a sign-in page to a user who is not staff. The Desk
+answers 404 in both cases, so that such a user does not learn what exists.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from quizzes import learners
 
 
 def initials(request: HttpRequest) -> HttpResponse:
-    """Show patients' names as initials on this device, or whole again, and lead back to where the nurse was."""
+    """Switch between full names and initials on this device, and redirect to the page where the nurse was."""
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or "\x00" in back:
         back = resolve_url("admin:index")
@@ -43,7 +43,7 @@ def initials(request: HttpRequest) -> HttpResponse:
 
 
 class Desk(admin.AdminSite):
-    """The staff's side of the site."""
+    """The admin site for staff."""
 
     site_header = site_title = "Staff: Learn about immunotherapy"
     index_title = "My patients"
@@ -51,12 +51,12 @@ class Desk(admin.AdminSite):
     final_catch_all_view = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Take the engine's screens only: other packages bring theirs (groups, email addresses) that nobody needs."""
+        """Register screens of the quizzes app only. Nobody needs those of other packages (groups, email addresses)."""
         if admin_class is not None and admin_class.__module__.split(".")[0] == "quizzes":
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[Any]:
-        """Return home, the staff's screens, and the engine's own pages: no model boxes, no stock page."""
+        """Return the home page, the staff's screens and the pages of the quizzes app, but none of Django's pages."""
         urls: list[Any] = [
             path("", self.admin_view(require_safe(self.index)), name="index"),
             path("login/", self.login, name="login"),
@@ -75,7 +75,7 @@ class Desk(admin.AdminSite):
         return urls
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Wrap a view: visitors and guests are asked to sign in, anyone else without the right gets 404."""
+        """Wrap a view: visitors and guests are sent to sign in; other users without the permission get 404."""
         guarded = super().admin_view(view, cacheable)
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -93,17 +93,17 @@ class Desk(admin.AdminSite):
                 raise Http404("Not for this role") from error
 
         wrapped: Any = update_wrapper(inner, guarded)
-        wrapped.login_url = "account_login"  # where LoginRequiredMiddleware sends staff; the view's decorators say none
+        wrapped.login_url = "account_login"  # used by LoginRequiredMiddleware
         return wrapped
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send staff to the one sign-in page of the site."""
+        """Redirect to the site's sign-in page. The Desk has none of its own."""
         query = urlencode({"next": request.GET.get("next", resolve_url("admin:index"))})
         return HttpResponseRedirect(f"{resolve_url('account_login')}?{query}")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show the nurse's patients: who needs attention. Educators find the questions."""
+        """Show the patients who need attention. Educators are redirected to the list of questions."""
         if request.user.has_perm("quizzes.view_question") and not request.user.has_perm("people.view_patient"):
             return redirect("admin:quizzes_question_changelist")
         return desk.HOME(request)

@@ -1,4 +1,4 @@
-"""The site as an app, the Desk as the default admin site, and what a start looks for in the database."""
+"""App configuration for the site and the Desk, and the check of the database at start-up."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from django.db import connection
 
 from quizzes import immutable
 
-# What an answer's "saved" rests on: written to disk before the reply, readers beside a writer, no dangling row.
-# And what "erased" rests on: what is deleted is overwritten.
+# A saved answer must be on disk before the reply, readers must not block the writer, and foreign keys are enforced.
+# Erased data must be overwritten (secure_delete).
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
 
 
 class SiteConfig(AppConfig):
-    """The site itself: its static files, and the commands that are about no one app."""
+    """The site itself: its static files, and the management commands that belong to no single app."""
 
     name = "learn"
 
 
 class DeskConfig(AdminConfig):
-    """The stock admin; every app's ModelAdmin registers on the Desk without knowing it."""
+    """Django's admin, with the Desk as the default site: `admin.site.register` registers there."""
 
     default_site = "learn.admin.Desk"
 
 
 def database_problems() -> list[str]:
-    """Return why this database must not be served from, a sentence each; empty when it may.
+    """Return the reasons why the site must not run on this database, one sentence each; empty if it may.
 
-    Not among Django's checks: `migrate` runs those first, and would refuse to mend what it alone can mend. SQLite's
-    settings are asked of the open connection, since in the wrong place of OPTIONS they have no effect and say nothing.
+    This is not a Django system check: `migrate` runs those first, so it could not repair what they report. SQLite's
+    settings are read from the open connection, because a setting in the wrong place of OPTIONS is silently ignored.
     """
     found = [f"The guard of {table} is missing. Run `manage.py migrate`." for table in immutable.missing(connection)]
     if connection.vendor == "sqlite":

@@ -1,7 +1,7 @@
-"""Backups of the whole database: one checked file each, made while the site runs, and the way back.
+"""Back up the whole database into one checked file while the site runs, and restore it.
 
-Beside every file lies its manifest, FILE.json: what it is, when it was taken, its hash, its rows. A file without one is
-no backup. What the verbs cannot do, they say in the one sentence of a BackupError, and nothing has changed then.
+Each backup file has a manifest next to it, FILE.json: kind of database, time, hash, number of rows. A file without a
+manifest is no backup. If a function here fails, it raises BackupError with one sentence, and nothing has changed.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ from learn.apps import database_problems
 FORMAT = 1
 STAYS = "What is there now could not be backed up, so it stays: "
 SUFFIXES = {"sqlite": ".sqlite3", "postgresql": ".pgdump"}
-# The names of what libpq reads, and the environment variables that say the same to its programs.
+# libpq's connection options, and the environment variable that passes each of them to pg_dump and pg_restore.
 LIBPQ = {
     option.keyword.decode(): option.envvar.decode() for option in psycopg.pq.Conninfo.get_defaults() if option.envvar
 }
 
 
 class BackupError(Exception):
-    """It was not done, and nothing has changed; the sentence says why."""
+    """The backup or restore failed and nothing has changed. The message is one sentence that says why."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a database holds: rows by table, and the migrations that made it, as "app.name"."""
+    """The contents of a database: number of rows by table, and the applied migrations as "app.name"."""
 
     rows: dict[str, int]
     migrations: list[str]
 
     @property
     def total(self) -> int:
-        """Return how many rows there are in all."""
+        """The number of rows in all tables."""
         return sum(self.rows.values())
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup on disk, as its manifest tells it."""
+    """A backup on disk, as described by its manifest."""
 
     path: Path
     vendor: str
@@ -69,7 +69,7 @@ class Backup:
 
 
 def back_up(*, folder: Path, now: datetime) -> Backup:
-    """Write a backup into this folder and return it. The site may go on writing."""
+    """Write a backup into this folder and return it. The site may keep running. Raises BackupError."""
     with _in_a_sentence():
         if connection.vendor != "sqlite":
             return _keep(_dump, folder=folder, now=now)
@@ -78,7 +78,7 @@ def back_up(*, folder: Path, now: datetime) -> Backup:
 
 
 def read(path: Path) -> Backup:
-    """Return the backup in this file, or say why it is not one that can be restored here."""
+    """Return the backup in this file. Raises BackupError if it cannot be restored with this release and database."""
     manifest = path.with_name(f"{path.name}.json")
     with _in_a_sentence():
         if not path.is_file():
@@ -86,11 +86,11 @@ def read(path: Path) -> Backup:
         if not manifest.is_file():
             raise BackupError(f"{path.name} has no manifest: {manifest.name} must lie beside it.")
         try:
-            told = json.loads(manifest.read_text())
-            if told["format"] != FORMAT:
+            fields = json.loads(manifest.read_text())
+            if fields["format"] != FORMAT:
                 raise BackupError(f"{path.name} was made by another release, in a format that this one does not know.")
-            contents = Contents(dict(told["rows"]), list(told["migrations"]))
-            backup = Backup(path, told["vendor"], datetime.fromisoformat(told["at"]), told["sha256"], contents)
+            contents = Contents(dict(fields["rows"]), list(fields["migrations"]))
+            backup = Backup(path, fields["vendor"], datetime.fromisoformat(fields["at"]), fields["sha256"], contents)
         except (ValueError, KeyError, TypeError) as error:
             raise BackupError(f"The manifest {manifest.name} is damaged.") from error
         if backup.vendor != connection.vendor:
@@ -105,17 +105,17 @@ def read(path: Path) -> Backup:
 
 
 def restore(*, backup: Backup, folder: Path, now: datetime) -> Backup | None:
-    """Put this backup in the place of what is there; return the backup of that, or None where there was nothing.
+    """Replace the database by this backup. Return a backup of the old database, or None if it was empty.
 
-    It is unpacked beside, counted, migrated to this release and looked over before anything is replaced. Sessions come
-    back with the rest: a guest's is the only key to what they did, and those of staff have been idle too long to live.
+    The backup is unpacked into a second database, counted, migrated to this release and checked before anything is
+    replaced. Sessions are restored too: a guest has no other way to their work, and staff sessions have timed out.
     """
     with _in_a_sentence():
         return (_restore_sqlite if connection.vendor == "sqlite" else _restore_postgresql)(backup, folder, now)
 
 
 def there_now() -> Contents:
-    """Return what the site's database holds; nothing where there is none."""
+    """Return the contents of the site's database; empty contents if there is none. Raises BackupError."""
     with _in_a_sentence("What is there now cannot be read: "):
         if connection.vendor != "sqlite":
             with _connect() as db:
@@ -146,7 +146,7 @@ def _counted(ask: Callable[[str], Sequence[Sequence[Any]]], tables: str) -> Cont
 
 
 def _keep(write: Callable[[Path], Contents], *, folder: Path, now: datetime) -> Backup:
-    """Let `write` fill a file and count what is in it; give file and manifest their names when all of it is on disk."""
+    """Let `write` fill a file and count its rows. File and manifest get their names when both are safely on disk."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, part = _claim(folder, now)
     try:
@@ -156,11 +156,11 @@ def _keep(write: Callable[[Path], Contents], *, folder: Path, now: datetime) -> 
         backup = Backup(path, connection.vendor, now, _sha256(part), contents)
         manifest = part.with_name(f"{part.name}.json")
         manifest.touch(mode=0o600)
-        told = {"format": FORMAT, "vendor": backup.vendor, "at": now.isoformat(), "sha256": backup.sha256}
-        manifest.write_text(json.dumps(told | asdict(contents), indent=1))
+        fields = {"format": FORMAT, "vendor": backup.vendor, "at": now.isoformat(), "sha256": backup.sha256}
+        manifest.write_text(json.dumps(fields | asdict(contents), indent=1))
         for name in (part, manifest):
             _to_disk(name)
-        # The manifest first: whoever sees the file without a dot sees all of a backup.
+        # Rename the manifest first: once the backup has its final name, it is complete.
         manifest.replace(folder / f"{path.name}.json")
         part.replace(path)
         _to_disk(folder)
@@ -171,10 +171,10 @@ def _keep(write: Callable[[Path], Contents], *, folder: Path, now: datetime) -> 
 
 
 def _claim(folder: Path, now: datetime, n: int = 1) -> tuple[Path, Path]:
-    """Return a name after the minute and an empty file to write to; the second backup of a minute gets a number."""
+    """Return the final path, named by UTC time, and an empty file to write to. Two in one minute: add a number."""
     name = f"{now.astimezone(UTC):%Y-%m-%dT%H%MZ}{f'-{n}' if n > 1 else ''}{SUFFIXES[connection.vendor]}"
     path, part = folder / name, folder / f".{name}.part"
-    with suppress(FileExistsError):  # another backup is being written there, or broke off
+    with suppress(FileExistsError):  # another backup is being written there, or was interrupted
         part.touch(mode=0o600, exist_ok=False)
         if not path.exists():
             return path, part
@@ -183,16 +183,16 @@ def _claim(folder: Path, now: datetime, n: int = 1) -> tuple[Path, Path]:
 
 
 def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)  # a folder cannot be opened in another way
+    descriptor = os.open(path, os.O_RDONLY)  # Path.open cannot open a folder
     os.fsync(descriptor)
     os.close(descriptor)
 
 
 def _brought_to_this_release(name: str) -> None:
-    """Migrate the database of this name (the guards come back with it) and see that a site may be served from it.
+    """Migrate the database with this name (this also creates the guards), and check that the site may run on it.
 
-    It stands in as the default one meanwhile, as test databases do: so a migration that forgets to say which database
-    it means cannot reach the live one.
+    Meanwhile it is the default database, as in Django's tests. So a migration that does not name its database cannot
+    change the live one.
     """
     live = connection.settings_dict["NAME"]
     _hang_up()
@@ -223,17 +223,17 @@ def _live() -> Path:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """Return a connection to a database that is there. Read-only would leave -wal and -shm files lying about."""
+    """Return a connection to an existing database. Not read-only: that would leave -wal and -shm files behind."""
     if not path.exists():
         raise BackupError(f"There is no database {path}.")
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
 
 
 def _copy(source: sqlite3.Connection, to: Path) -> Contents:
-    """Copy a database through SQLite itself: a copy of the file alone would miss what is still in the -wal file."""
+    """Copy a database with SQLite's backup API. A copy of the file would miss what is still in the -wal file."""
     with closing(_open(to)) as copy:
         source.execute("BEGIN")
-        source.execute("SELECT count(*) FROM sqlite_master")  # from here on, the copy's moment; a lock says so now
+        source.execute("SELECT count(*) FROM sqlite_master")  # takes the snapshot; a locked database fails here
         source.backup(copy)
         source.execute("COMMIT")
         copy.execute("PRAGMA journal_mode=DELETE")  # one file
@@ -241,8 +241,8 @@ def _copy(source: sqlite3.Connection, to: Path) -> Contents:
 
 
 def _checked(db: sqlite3.Connection) -> Contents:
-    if (said := db.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
-        raise BackupError(f"The database is damaged: {said}.")
+    if (result := db.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+        raise BackupError(f"The database is damaged: {result}.")
     if dangling := db.execute("PRAGMA foreign_key_check").fetchone():
         raise BackupError(f"The database is damaged: a row of {dangling[0]} points at nothing in {dangling[2]}.")
     return _counted_sqlite(db)
@@ -254,10 +254,10 @@ def _counted_sqlite(db: sqlite3.Connection) -> Contents:
 
 
 def _restore_sqlite(backup: Backup, folder: Path, now: datetime) -> Backup | None:
-    """Write the backup over the live file through SQLite itself, in one transaction.
+    """Write the backup over the live database with SQLite's backup API, in one transaction.
 
-    Rejected: os.replace. A site that starts in that moment would write its -wal file beside the new database, a file
-    replaced by root is no longer the site's, and a file that is mounted by itself cannot be replaced.
+    Rejected: os.replace. If the site started at that moment, its -wal file would not belong to the new database. A file
+    that root replaces has the wrong owner. A file that is a mount point cannot be replaced.
     """
     live = _live()
     if not live.exists() and live.with_name(f"{live.name}-wal").exists():
@@ -279,7 +279,7 @@ def _restore_sqlite(backup: Backup, folder: Path, now: datetime) -> Backup | Non
 
 @contextmanager
 def _alone(live: Path) -> Iterator[sqlite3.Connection]:
-    """Hold the live file until the end, so that nobody else can read or write; refuse when somebody has it open."""
+    """Lock the live database so that nobody else can read or write. Raises BackupError if somebody has it open."""
     with closing(sqlite3.connect(live, isolation_level=None, timeout=1)) as db:
         try:
             for statement in ("PRAGMA locking_mode=EXCLUSIVE", "BEGIN EXCLUSIVE", "COMMIT"):
@@ -295,7 +295,7 @@ def _alone(live: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _libpq(**over: str) -> dict[str, Any]:
-    """Return how to reach the database, in libpq's own words."""
+    """Return the connection options of the database for libpq."""
     return {name: value for name, value in connection.get_connection_params().items() if name in LIBPQ} | over
 
 
@@ -309,7 +309,7 @@ def _counted_postgresql(db: psycopg.Connection) -> Contents:
 
 
 def _dump(to: Path) -> Contents:
-    """Dump and count in one snapshot; then unpack the dump once into nothing."""
+    """Dump and count in one snapshot. Then read the whole dump once, to see that it can be restored."""
     with _connect() as db:
         with db.transaction():
             db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -321,15 +321,15 @@ def _dump(to: Path) -> Contents:
 
 
 def _run(db: psycopg.Connection, name: str, *arguments: str) -> None:
-    """Run a program of PostgreSQL that is as new as the server; it learns from the environment where that is."""
+    """Run a PostgreSQL program that is at least as new as the server. It gets the connection in its environment."""
     environment = {LIBPQ[key]: str(value) for key, value in _libpq(dbname=db.info.dbname).items()}
     done = subprocess.run(  # noqa: S603 - ours
         [_program(name, db.info.server_version // 10_000), *arguments],
         env=os.environ | environment, capture_output=True, text=True, errors="replace",
     )  # fmt: skip
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"{name} ended with code {done.returncode}"]
-        raise BackupError(f"{next((line for line in said if 'error:' in line), said[-1])}.")
+        output = done.stderr.strip().splitlines() or [f"{name} ended with code {done.returncode}"]
+        raise BackupError(f"{next((line for line in output if 'error:' in line), output[-1])}.")
 
 
 def _program(name: str, version: int) -> str:
@@ -342,7 +342,7 @@ def _program(name: str, version: int) -> str:
 
 
 def _restore_postgresql(backup: Backup, folder: Path, now: datetime) -> Backup | None:
-    """Fill a database beside, then swap the names: whatever fails before leaves the live one as it was."""
+    """Fill a second database, then swap the names. Any failure before the swap leaves the live database unchanged."""
     with _connect() as db:
         live, before = db.info.dbname, _counted_postgresql(db)
     beside = f"{live[:50]}_restore"
@@ -358,24 +358,24 @@ def _restore_postgresql(backup: Backup, folder: Path, now: datetime) -> Backup |
             _brought_to_this_release(beside)
             with _connect(dbname=beside) as db:
                 db.execute("ANALYZE")
-            _refuse_company(server, live)  # as late as can be: what is written after this backup would be lost
+            _refuse_company(server, live)  # as late as possible: anything written after this backup would be lost
             kept = None
             if before.rows:
                 with _in_a_sentence(STAYS):
                     kept = _keep(_dump, folder=folder, now=now)
-            with server.transaction():  # refused by PostgreSQL while somebody is connected to either
+            with server.transaction():  # PostgreSQL refuses this while somebody is connected to either database
                 rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
                 for old, new in ((live, f"{beside}d"), (beside, live), (f"{beside}d", beside)):
                     server.execute(rename.format(sql.Identifier(old), sql.Identifier(new)))
             return kept
-        finally:  # the half-filled one, or after the swap the old one
+        finally:  # drops the unfinished database, or after the swap the old one
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(beside)))
 
 
 def _refuse_company(server: psycopg.Connection, live: str) -> None:
-    """Refuse when somebody is connected to the live database. (PostgreSQL's own workers have no user.)"""
+    """Raise BackupError if somebody is connected to the live database. PostgreSQL's own workers have no user."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND usesysid IS NOT NULL"
-    for _ in range(20):  # who has just hung up, like ourselves, is there for a moment more
+    for _ in range(20):  # a connection that was just closed, like our own, is listed for a moment longer
         if not (others := server.execute(query, [live]).fetchall()[0][0]):
             return
         time.sleep(0.1)
@@ -383,7 +383,7 @@ def _refuse_company(server: psycopg.Connection, live: str) -> None:
 
 
 def _make_like(server: psycopg.Connection, live: str, beside: str) -> None:
-    """Make an empty database with the letters and the sorting of the live one."""
+    """Create an empty database with the encoding and the collation of the live one."""
     encoding, collate, ctype = server.execute(
         "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = %s", [live]
     ).fetchall()[0]

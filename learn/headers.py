@@ -1,4 +1,4 @@
-"""What every response is sent with, errors and redirects included (the policy itself: CONTENT_SECURITY_POLICY)."""
+"""HTTP headers for every response, including errors and redirects. (CONTENT_SECURITY_POLICY is in settings.py.)"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 HEADERS = {
-    # Nothing of a page is kept by a browser or a proxy (ruling 13). Static files bring their own, immutable, header.
+    # Browsers and proxies must not store pages (ruling 13). Static files set their own Cache-Control, "immutable".
     "Cache-Control": "no-store, private",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -21,15 +21,15 @@ HEADERS = {
 
 
 def every_response(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, the outermost: set what nobody further in has set."""
+    """Middleware: set each of HEADERS that the response does not have yet. It must be outside all that set headers."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if request.method == "POST":
-            # Chromium keeps even a no-store page for its Back button, unless an HttpOnly cookie has changed since:
-            # after an answer, Back asks the server and finds the feedback, not the old form.
+            # Chromium keeps even a no-store page for the Back button, unless an HttpOnly cookie has changed since.
+            # With this cookie, Back after an answer asks the server and shows the feedback, not the old form.
             name = "__Host-moved" if settings.HTTPS else "moved"
             response.set_cookie(name, secrets.token_hex(4), secure=settings.HTTPS, httponly=True, samesite="Lax")
         return response

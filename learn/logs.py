@@ -1,9 +1,10 @@
-"""One line of JSON for each request and each error, from an allow-list.
+"""Log one line of JSON for each request and each error, with fields from an allow-list.
 
-Never a name, a path, a query string, a body, an answer or an address: a path may hold an invitation's token, a message
-may hold what somebody typed. What may stand in a line is listed here; everything else is left out, whoever logged it.
+A line never has a name, a path, a query string, a body, an answer or an address: a path can contain the token of an
+invitation, and a message can contain what somebody typed. Every field that is not listed here is left out, no matter
+who logs it.
 
-Path not taken: structlog. All that it would do here is one json.dumps.
+Rejected: structlog. All that it would do here is one json.dumps.
 """
 
 from __future__ import annotations
@@ -19,17 +20,21 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-OURS = ("learn", "quizzes")  # loggers whose messages are constant strings of our own
+OURS = ("learn", "quizzes")  # loggers whose messages are constants in our own code
 FIELDS = ("request", "method", "route", "status", "ms", "user")
 
 logger = logging.getLogger(__name__)
 
 
 class JsonLines(logging.Formatter):
-    """Formats a record as JSON, taking only what is known to be harmless."""
+    """Format a log record as JSON, with the allowed fields only."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line. A foreign message is replaced by the place it came from, an exception by its type."""
+        """Return the line.
+
+        The message of another package is replaced by its place in the code, an exception by its type. A traceback is a
+        list of files, lines and function names, without values.
+        """
         ours = record.name.partition(".")[0] in OURS
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -47,20 +52,23 @@ class JsonLines(logging.Formatter):
 
 
 class Logged(HttpRequest):
-    """A request with the name that its log lines share."""
+    """A request with the random number that its log lines share."""
 
     id: str
 
 
 def requests(get_response: Callable[[Logged], HttpResponse]) -> Callable[[Logged], HttpResponse]:
-    """Middleware: log each request by its route's name, with how it ended, how long it took, and the user's number."""
+    """Middleware: log each request with the name of its route, the status, the time in milliseconds, and the user's pk.
+
+    Sets `request.id`, which also appears in the error lines of the request.
+    """
 
     def middleware(request: Logged) -> HttpResponse:
         began = time.perf_counter()
         request.id = uuid.uuid4().hex[:12]
         response = get_response(request)
         match = request.resolver_match
-        user = getattr(request, "_cached_user", None)  # only if somebody asked for it: a log line costs no query
+        user = getattr(request, "_cached_user", None)  # only if it was loaded already: logging makes no query
         logger.info(
             "request",
             extra={

@@ -1,7 +1,7 @@
-"""How a reader wants the pages: text size, colours, reading aloud; and whether someone helps them. One cookie.
+"""How a reader wants the pages: text size, colors, reading aloud; and whether someone helps them. One cookie.
 
-The server draws the page by it. No script, so no page flashes from one look to another; no row, so a visitor can choose
-too, and a sign-in loses none.
+The server reads the cookie and renders the page accordingly. Without a script, the page never flashes from one look to
+another. Without a database row, visitors can choose too, and the choice stays after signing in.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
 COOKIE = "__Host-look" if settings.HTTPS else "look"
-WITH_A_FORM = ("step", "check", "questions", "settings")  # pages whose form has set a cookie
-INITIALS = "__Host-initials" if settings.HTTPS else "initials"  # the Desk shows patients' names as initials
+WITH_A_FORM = ("step", "check", "questions", "settings")  # pages with a form, so they set the CSRF cookie
+INITIALS = "__Host-initials" if settings.HTTPS else "initials"  # cookie: the Desk shows patients' names as initials
 YEAR = 365 * 24 * 3600  # seconds
 
-# The first of each is what a page looks like when nothing was chosen.
+# The first choice of each is the default.
 CHOICES = {
     "text": [("standard", _("Standard")), ("large", _("Large")), ("very-large", _("Very large"))],
     "colors": [("phone", _("The same as my phone or computer")), ("light", _("Light")), ("dark", _("Dark"))],
@@ -31,7 +31,7 @@ CHOICES = {
 
 
 class LookForm(forms.Form):
-    """Text size, colours, reading aloud, a helper: each with a choice made already."""
+    """Text size, colors, reading aloud, a helper. Each field must have one of CHOICES."""
 
     use_required_attribute = False
     _unknown = {"invalid_choice": _("Choose one of these"), "required": _("Choose one of these")}
@@ -61,7 +61,7 @@ class LookForm(forms.Form):
 
 
 def of(request: HttpRequest) -> dict[str, str]:
-    """Return what this reader chose, by the names of CHOICES; whatever else the cookie says counts for nothing."""
+    """Return the reader's choices, by the names of CHOICES. An unknown value in the cookie gives the default."""
     try:
         kept = dict(parse_qsl(request.COOKIES.get(COOKIE, "")[:200], max_num_fields=9))
     except ValueError:
@@ -70,12 +70,12 @@ def of(request: HttpRequest) -> dict[str, str]:
 
 
 def helped(request: HttpRequest) -> bool:
-    """Tell whether this reader said that someone is helping them."""
+    """Return whether this reader said that someone is helping them."""
     return of(request)["helper"] == "yes"
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the `look` of the page, whether a reader's place cannot be kept, how names are shown."""
+    """Context processor: `look` (the reader's choices), `keeps_nothing` and `initials_only`."""
     return {
         "look": of(request),
         "keeps_nothing": keeps_nothing(request),
@@ -84,12 +84,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def initials_only(request: HttpRequest) -> bool:
-    """True when this device's screen shows patients' names as initials."""
+    """Return whether the Desk shows patients' names as initials on this device."""
     return request.COOKIES.get(INITIALS) == "1"
 
 
 def keeps_nothing(request: HttpRequest) -> bool:
-    """True when somebody comes from a page of ours that set a cookie, and brings none: their browser takes none."""
+    """Return whether the browser refuses cookies: it comes from one of our pages that set a cookie, and sends none."""
     if request.COOKIES:
         return False
     try:
@@ -100,5 +100,5 @@ def keeps_nothing(request: HttpRequest) -> bool:
 
 
 def save(response: HttpResponse, look: dict[str, str]) -> None:
-    """Keep the choice on this device for a year."""
+    """Set the cookie with the choices (by the names of CHOICES). It lasts for a year."""
     response.set_cookie(COOKIE, urlencode(look), max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")

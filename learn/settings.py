@@ -1,4 +1,4 @@
-"""One file of settings, read from the environment (and from a git-ignored .env, which `make run` writes)."""
+"""The settings, read from the environment and from .env (which `make run` writes, and Git ignores)."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from environs import Env
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
-# LEARN_ENV_FILE lets tests point away from a developer's own .env. What is already in the environment wins.
+# Tests set LEARN_ENV_FILE, so that they do not read a developer's .env. The environment overrides the file.
 env.read_env(os.environ.get("LEARN_ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
 
 # No default: a site with a guessable key would let anyone sign in as anyone.
@@ -23,9 +23,9 @@ if not SECRET_KEY:
     )
 DEBUG: bool = env.bool("DEBUG", False)
 
-# The one address of the site. It decides the scheme, the hosts and the cookies (ruling 1).
+# The public address of the site. It decides the scheme, the hosts and the cookies (ruling 1).
 PUBLIC_URL: str = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-# Only what a browser can send as its Host: anything else would be refused at the first visitor, not at the start.
+# Accept only what a browser can send as Host. With any other value the site would start, and then refuse every visitor.
 _public = re.fullmatch(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?", PUBLIC_URL.lower())
 if _public is None:
     raise ImproperlyConfigured(
@@ -36,18 +36,18 @@ HTTPS = _public[1] == "https"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 ON_LOOPBACK = _public[2] in LOOPBACK_HOSTS
 ALLOWED_HOSTS = list(LOOPBACK_HOSTS) if ON_LOOPBACK else [_public[2]]
-# How many reverse proxies stand in front and may be believed about the visitor's address and scheme.
+# The number of reverse proxies in front of the site. Their headers for the visitor's address and scheme are trusted.
 PROXIES: int = env.int("PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # a balancer asks over plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # load balancers use plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-# Both are promises for other hosts of the hospital, which may have no HTTPS: IT makes them, or nobody.
+# Both also bind other hosts of the hospital, which may have no HTTPS. So only the hospital's IT may turn them on.
 SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", False)
-SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", False) or SECURE_HSTS_PRELOAD  # no list without
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", False) or SECURE_HSTS_PRELOAD  # preload needs it
 SILENCED_SYSTEM_CHECKS = [
     check
     for check, promised in (
@@ -65,7 +65,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "learn.people.sessions"
-SESSION_COOKIE_AGE = 365 * 24 * 3600  # a patient's own phone; staff: learn/people/sessions.py
+SESSION_COOKIE_AGE = 365 * 24 * 3600  # for a patient's own phone; other lengths: learn/people/sessions.py
 CSRF_FAILURE_VIEW = "learn.views.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {
@@ -83,11 +83,11 @@ CONTENT_SECURITY_POLICY = {
 
 INSTALLED_APPS = [
     "learn.apps.SiteConfig",
-    "learn.apps.DeskConfig",  # the stock admin, with the Desk as its site
+    "learn.apps.DeskConfig",  # Django's admin, with the Desk as its site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
-    "django.contrib.sessions",  # for `clearsessions`; its own table is empty, ours is people.Session
+    "django.contrib.sessions",  # for `clearsessions`; its own table stays empty, sessions are in people.Session
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -108,18 +108,18 @@ MIDDLEWARE = [
     "learn.logs.requests",
     "learn.headers.every_response",
     "quizzes.redirects.see_other",
-    "csp.middleware.CSPMiddleware",  # outside the rest, so that redirects and errors carry the policy too
+    "csp.middleware.CSPMiddleware",  # early, so that redirects and errors have the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "learn.views.health",  # before whatever looks at the Host
+    "learn.views.health",  # before all middleware that checks the Host header
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "learn.people.sessions.lengths",  # before the next: a staff session that ended asks for sign-in
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # closed by default
+    "learn.people.sessions.lengths",  # before the next, which then asks for sign-in when a session has ended
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # views need sign-in unless marked as open
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -145,18 +145,18 @@ TEMPLATES = [
 CRISPY_TEMPLATE_PACK = "care"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["care"]
 
-# How many requests one worker answers at a time; also the size of its PostgreSQL pool.
+# The number of requests that one worker handles at once; also the size of its PostgreSQL connection pool.
 THREADS: int = env.int("THREADS", 4)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 600,
         "OPTIONS": {
-            # A deferred transaction that turns into a write fails at once under load; IMMEDIATE waits its turn.
+            # Under load, a deferred transaction fails at its first write. IMMEDIATE waits for the lock instead.
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-            "PRAGMA secure_delete=ON;",  # what is erased is overwritten
+            "PRAGMA secure_delete=ON;",  # deleted data is overwritten
         },
     }
 else:
@@ -174,35 +174,35 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "code"  # a patient whose cookie is gone; staff are sent to account_login by the Desk
+LOGIN_URL = "code"  # for patients who have lost their cookie; the Desk sends staff to account_login
 LOGIN_REDIRECT_URL = "my"
 LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "start"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # a guest is signed in, and must still reach sign-in
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # a guest has a session, and must still reach the sign-in page
 ACCOUNT_ADAPTER = "learn.people.backends.Adapter"
 ACCOUNT_FORMS = {"login": "learn.people.forms.SignInForm", "signup": "learn.people.forms.AccountForm"}
-ACCOUNT_PRESERVE_USERNAME_CASING = False  # a phone writes "Ana" where ana was meant
+ACCOUNT_PRESERVE_USERNAME_CASING = False  # phones write "Ana" when a person types "ana"
 ACCOUNT_SESSION_REMEMBER = True
-# Five wrong passwords for one name in five minutes; by address far more, since a whole hospital may share one.
+# Five wrong passwords per name in five minutes. Far more per IP address, since a whole hospital may share one.
 ACCOUNT_RATE_LIMITS = {"signup": "100/10m/ip", "login": "300/10m/ip", "login_failed": "100/10m/ip,5/5m/key"}
 
-# One language so far, so no middleware chooses one. To add a language: learn/README.md.
+# There is only one language, so no middleware chooses it. To add a language: learn/README.md.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "learn" / "locale"]
-FORMAT_MODULE_PATH = "learn.formats"  # how English dates look; of other languages Django knows it
+FORMAT_MODULE_PATH = "learn.formats"  # date formats for English; Django has those of other languages
 USE_I18N = True
 USE_TZ = True
-# The clinic's calendar where no care team says otherwise (guests, and the default of a new team).
+# The calendar for guests, and the default for a new care team. Each care team has its own time zone.
 TIME_ZONE: str = env.str("TIME_ZONE", "America/New_York")
 try:
     ZoneInfo(TIME_ZONE)
 except (KeyError, ValueError, OSError) as error:
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}. Write a time zone like America/New_York.") from error
-# Shown to guests, who have no care team. Empty: the page says "the number your team gave you". What is no phone number
-# is refused in learn/people/apps.py.
+# Shown to guests, who have no care team. If empty, pages say "the number your team gave you". learn/people/apps.py
+# refuses a value that is not a phone number.
 DAY_PHONE: str = env.str("DAY_PHONE", "")
 NIGHT_PHONE: str = env.str("NIGHT_PHONE", "")
 
@@ -215,7 +215,7 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-# JSON lines on the console, from an allow-list (learn/logs.py). LOG_LEVEL=WARNING leaves out the line per request.
+# JSON lines on the console, with fields from an allow-list (learn/logs.py). LOG_LEVEL=WARNING omits request lines.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -228,7 +228,7 @@ LOGGING = {
     },
 }
 
-# Mail goes to the console where nothing else is said: an unknown kind must not end up at some SMTP server.
+# By default, email goes to the console. An unknown scheme is refused, because it would mean some SMTP server.
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console:")
 if "EMAIL_BACKEND" not in EMAIL_CONFIG:
     raise ImproperlyConfigured("EMAIL_URL must begin with console:, smtp:// or submission://.")

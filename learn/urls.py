@@ -1,4 +1,4 @@
-"""The site on one screen."""
+"""All addresses of the site, except those of the Desk (learn/admin.py) and of the quizzes app."""
 
 from allauth.account import views as accounts
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""Pages of the whole site: who to call, text size and colors, what a refused form is told, and is the site well."""
+"""Pages of the whole site: help, text pages, settings, error pages and health checks."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from quizzes import learners
 @login_not_required
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    """Say who to call, how fast and for what: the whole call card."""
+    """Show the whole call card: whom to call, how fast and for what."""
     return render(request, "help.html")
 
 
 @login_not_required
 @require_safe
 def page(request: HttpRequest, name: str) -> HttpResponse:
-    """Show a page that is all words: about this site, privacy, accessibility, or where else to find help."""
+    """Show a page of text: about this site, privacy, accessibility, or more help. `name` comes from urls.py."""
     return render(request, f"{name}.html", {"sources": reference.sources().values() if name == "about" else []})
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def look(request: HttpRequest) -> HttpResponse:
-    """Choose text size and colors; POST keeps them on this device and leads back to where the reader was."""
+    """Show the settings for text size, colors and so on. POST saves them and redirects to where the reader was."""
     back = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or "\x00" in back:
         back = reverse("start")
@@ -59,16 +59,16 @@ def look(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def stay(request: HttpRequest) -> HttpResponse:
-    """Go on being signed in: a POST that saves nothing (`people.sessions`)."""
+    """Keep the user signed in. A POST renews the session (`people.sessions`); this one does nothing else."""
     return HttpResponse(status=204)
 
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Tell plainly why a form could not be taken, and how to go on.
+    """Explain why a form was refused, and how to continue (CSRF_FAILURE_VIEW).
 
-    Without cookies a lesson can still be read: Continue leads on and saves nothing. A page that stood open while its
-    reader signed in elsewhere carries an old token: its own address, fetched anew, mends that.
+    Without cookies, people can still read a lesson: Continue opens the next step and saves nothing. If the person
+    signed in elsewhere while the page was open, its token is old; loading the page again solves that.
     """
     cookies = settings.CSRF_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in request.COOKIES
     match = resolve(request.path_info)
@@ -78,14 +78,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "cookies": cookies,
         "settings": match.url_name == "settings",
         "again": request.get_full_path(),
-        "keeps_nothing": False,  # the heading says so: once is enough
+        "keeps_nothing": False,  # hides the notice about cookies, because the heading says the same
     }
     return render(request, "form_refused.html", context, status=403)
 
 
 @login_not_required
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403; but whoever was erased, merged or closed while they sent this goes on as a visitor."""
+    """Answer 403. A user who was erased, merged or closed during this request is signed out instead."""
     if isinstance(exception, learners.Gone) and exception.learner == request.user.pk:
         return sessions.sign_out_gone(request)
     return permission_denied(request, exception)
@@ -93,10 +93,10 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def stumbled(request: HttpRequest) -> HttpResponse:
-    """Answer 500; where the database was only busy or away, 503: what to do, and that what was done before is safe.
+    """Answer 500, or 503 with advice if the database was only busy or not reachable.
 
-    Nothing is tried again here: whether the statement that failed was the commit, nobody can tell. Whoever opens the
-    page again sees where they are, and a form that is sent twice counts once. Asks nothing of the database.
+    The request is not repeated, because nobody knows whether the commit went through. If the person opens the page
+    again, it shows what was saved, and sending the form twice counts once. This view does not use the database.
     """
     if not isinstance(sys.exc_info()[1], OperationalError):
         return server_error(request)
@@ -107,15 +107,15 @@ def stumbled(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that the process is alive; asks nothing of the database."""
+    """Answer "alive". Does not use the database."""
     return HttpResponse("alive\n", content_type="text/plain")
 
 
-_migrated = False  # once true, it stays: a process has the same migrations as long as it lives
+_migrated = False  # stays true once it is true: the migrations of a running process do not change
 
 
 def _is_migrated() -> bool:
-    """Tell whether the database has all our migrations. Planning them is slow, so once a process after it is true."""
+    """Return whether all migrations are applied. The check is slow, so it is not repeated once it has succeeded."""
     global _migrated
     if not _migrated:
         executor = MigrationExecutor(connection)
@@ -126,7 +126,7 @@ def _is_migrated() -> bool:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether the site can serve: the database answers, is migrated, and keeps what it takes. 503 if not."""
+    """Answer 200 if the database is reachable, migrated and without `database_problems`; else 503 with the reason."""
     try:
         if not _is_migrated():
             return HttpResponse("not ready: run migrate\n", content_type="text/plain", status=503)
@@ -139,15 +139,15 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def health(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: answer /healthz and /readyz whatever Host they are asked with; a load balancer asks by IP address.
+    """Middleware: answer /healthz and /readyz for any Host header, because load balancers ask by IP address.
 
-    It stands before whatever looks at the Host. Neither answer holds an address, so a false one changes nothing.
+    It must be before all middleware that checks the Host header. A false Host is harmless here: no answer contains it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path_info not in ("/healthz", "/readyz"):
             return get_response(request)
-        match = request.resolver_match = resolve(request.path_info)  # the log names the route
+        match = request.resolver_match = resolve(request.path_info)  # learn/logs.py logs the route
         response: HttpResponse = match.func(request)
         return response
 

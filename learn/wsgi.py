@@ -1,6 +1,6 @@
-"""What a WSGI server loads: `granian --interface wsgi learn.wsgi:application`.
+"""The WSGI application: `granian --interface wsgi learn.wsgi:application`.
 
-A server whose settings cannot work, or whose database could lose or change answers, does not start.
+It refuses to start if the settings are invalid, or if the database could lose or change answers.
 """
 
 import os

@@ -1,6 +1,7 @@
-"""How well a question works, from first answers: the field's item analysis, arithmetic only, no Django.
+"""Item analysis: how well a question works. Arithmetic only, no Django.
 
-Only the first answer that a learner ever gave counts: later ones tell what was remembered from the feedback.
+Only the first answer that a learner ever gave to a question counts. Later answers show what the learner remembered
+from the feedback.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import StatisticsError, correlation
 
-Z = 1.959963984540054  # of the normal distribution: 95 of 100 lie within
+Z = 1.959963984540054  # the normal distribution's z for a 95 % interval
 
-ENOUGH = 30  # answers before anything is said of a question
-ENOUGH_TO_COMPARE = 50  # answers before right and wrong are held against the rest of the check
-HARD, EASY, UNPICKED, UNCOVERED = 35, 95, 5, 25  # of 100 first answers
-WEAK = 0.2  # a lower correlation with the rest does not tell who knows the subject (Ebel and Frisbie 1991)
+ENOUGH = 30  # minimum number of answers for any finding
+ENOUGH_TO_COMPARE = 50  # minimum number of answers for the comparison with the rest of the check
+HARD, EASY, UNPICKED, UNCOVERED = 35, 95, 5, 25  # percent of first answers
+WEAK = 0.2  # with a lower discrimination, a question does not show who knows the subject (Ebel and Frisbie 1991)
 
 
 @dataclass(frozen=True)
 class First:
     """One learner's first answer.
 
-    `picked` are ids of what was chosen, empty for "I'm not sure". `rest` is the share of the other questions of the
-    same check that were right at the first try, 0 to 1; None where not all of them were answered.
+    `picked` has the ids of what was chosen; it is empty for "I'm not sure". `rest` is the share of the other questions
+    of the same check that the learner got right at the first try, 0 to 1; None if not all of them were answered.
     """
 
     right: bool
@@ -33,25 +34,25 @@ class First:
 
 @dataclass(frozen=True)
 class Health:
-    """A question in numbers: `right`, `unsure` and `picked` count among `n` learners."""
+    """The statistics of a question. `right`, `unsure` and `picked` (by id) are numbers of learners, out of `n`."""
 
     n: int
     right: int
     unsure: int
     picked: Mapping[str, int]
-    low: float  # the share of right answers lies between these, 95 times of 100
+    low: float  # 95 % interval of the share of right answers, 0 to 1
     high: float
-    discrimination: float | None  # from ENOUGH_TO_COMPARE on, and where the answers differ at all
+    discrimination: float | None  # see `item_rest`; None below ENOUGH_TO_COMPARE answers or if all are alike
 
     @property
     def facility(self) -> float:
-        """The share that was right at the first try, 0 to 1."""
+        """The share of learners who were right at the first try, 0 to 1."""
         return self.right / self.n if self.n else 0.0
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What to look at: a name of WORST_FIRST, and a plain sentence to the educator."""
+    """Something that an educator should look at: a name from WORST_FIRST, and a sentence for the educator."""
 
     name: str
     says: str
@@ -61,10 +62,11 @@ WORST_FIRST = ("misleading", "hard", "uncovered", "unclear", "unpicked", "easy",
 
 
 def wilson(right: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share, 0 to 1.
+    """Return the 95 % confidence interval of the share `right` / `n`, each bound 0 to 1; (0, 1) if `n` is 0.
 
-    Wilson, Journal of the American Statistical Association 22 (1927) 209-212, without continuity correction: it holds
-    for few answers and near 0 and 1 (Newcombe, Statistics in Medicine 17 (1998) 857-872, method 3).
+    The score interval without continuity correction: Wilson, Journal of the American Statistical Association 22 (1927)
+    209-212. It is valid for small numbers and near 0 and 1 (Newcombe, Statistics in Medicine 17 (1998) 857-872,
+    method 3).
     """
     if n == 0:
         return 0.0, 1.0
@@ -76,10 +78,11 @@ def wilson(right: int, n: int) -> tuple[float, float]:
 
 
 def item_rest(right: Sequence[bool], rest: Sequence[float]) -> float | None:
-    """Return how far right and wrong go with the rest of the check, -1 to 1; None where either is the same for all.
+    """Return the discrimination of a question, -1 to 1: do learners who know the rest get this one right?
 
-    The point-biserial correlation with the rest score, the item itself left out: Henrysson, Psychometrika 28 (1963)
-    211-218.
+    Takes for each learner whether the answer was right, and the share of the other questions that were right. This is
+    the point-biserial correlation with the rest score, without the item itself: Henrysson, Psychometrika 28 (1963)
+    211-218. Returns None if all answers or all rest scores are equal.
     """
     try:
         return correlation([float(one) for one in right], rest)
@@ -88,7 +91,7 @@ def item_rest(right: Sequence[bool], rest: Sequence[float]) -> float | None:
 
 
 def health(answers: Sequence[First]) -> Health:
-    """Return what these first answers tell of one line of a question."""
+    """Return the statistics of these first answers to one line of a question (wordings with the same meaning)."""
     n = len(answers)
     right = sum(one.right for one in answers)
     compared = [(one.right, one.rest) for one in answers if one.rest is not None]
@@ -109,35 +112,36 @@ def health(answers: Sequence[First]) -> Health:
 def findings(
     found: Health, *, choices: Mapping[str, str], best: Sequence[str], critical: bool = False
 ) -> list[Finding]:
-    """Return what to look at, worst first; one "good" or "few" where there is nothing.
+    """Return what an educator should look at, worst first. If there is nothing, return one "good" or "few".
 
-    `choices` are the words of everything that could be picked, by id; `best` are the ids of what is right.
+    `choices` has the text of everything that could be picked, by id; `best` has the ids of the right ones. A critical
+    (safety) question is never reported as too easy.
     """
-    n, said = found.n, []
+    n, result = found.n, []
     if n < ENOUGH:
         return [Finding("few", f"Too few answers yet: {n} of the {ENOUGH} that it takes.")]
     wrong = {id_: found.picked.get(id_, 0) for id_ in choices if id_ not in best}
     least = min((found.picked.get(id_, 0) for id_ in best), default=0)
     for id_, times in wrong.items():
         if times and times >= least:
-            said.append(
+            result.append(
                 Finding("misleading", f"Misleading: {times} chose “{choices[id_]}”, {least} chose what is right.")
             )
     if found.right * 100 < HARD * n:
-        said.append(Finding("hard", f"Too hard or unclear: {found.right} of {n} were right at the first try."))
+        result.append(Finding("hard", f"Too hard or unclear: {found.right} of {n} were right at the first try."))
     if found.unsure * 100 > UNCOVERED * n:
-        said.append(Finding("uncovered", f"{found.unsure} of {n} were not sure. The lesson may not cover this."))
+        result.append(Finding("uncovered", f"{found.unsure} of {n} were not sure. The lesson may not cover this."))
     if found.discrimination is not None and found.discrimination < WEAK:
-        said.append(Finding("unclear", "People who know the rest miss this one as often. Check the wording."))
+        result.append(Finding("unclear", "People who know the rest miss this one as often. Check the wording."))
     easy = found.right * 100 > EASY * n
     for id_, times in wrong.items():
         if len(choices) > 2 and not easy and times * 100 < UNPICKED * n:
-            said.append(Finding("unpicked", f"Nearly nobody picks “{choices[id_]}”: {times} of {n}."))
+            result.append(Finding("unpicked", f"Nearly nobody picks “{choices[id_]}”: {times} of {n}."))
     if easy and not critical:
-        said.append(Finding("easy", f"Easy: {found.right} of {n} were right at the first try."))
-    return said or [Finding("good", f"Works well: {found.right} of {n} were right at the first try.")]
+        result.append(Finding("easy", f"Easy: {found.right} of {n} were right at the first try."))
+    return result or [Finding("good", f"Works well: {found.right} of {n} were right at the first try.")]
 
 
 def rank(found: Health, worst: Finding) -> tuple[int, float]:
-    """Return what sorts questions worst first: by their worst finding, then by the share of right answers."""
+    """Return a sort key that puts the worst question first: by worst finding, then by the share of right answers."""
     return WORST_FIRST.index(worst.name), found.facility

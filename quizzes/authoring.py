@@ -1,4 +1,4 @@
-"""Draft, publish, retire a Revision."""
+"""What authors do with a question: draft, write, publish, retire, discard a revision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TEXTS = ("objective", "stem", "why", "source")
 
 
 class Unfit(ValueError):
-    """A question that cannot be asked, or not like this. `problems` says why, a plain sentence each."""
+    """The question cannot be saved, published or retired like this. `problems` says why, one sentence each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(" ".join(problems))
@@ -32,7 +32,7 @@ class Unfit(ValueError):
 
 
 class Stale(Unfit):
-    """Somebody else has changed it since the page was drawn. `now` is how it stands."""
+    """Somebody has changed the question since the page was rendered. `now` is the current revision, or None."""
 
     def __init__(self, now: Revision | None) -> None:
         super().__init__(["Somebody has changed this question since you opened it."])
@@ -40,27 +40,33 @@ class Stale(Unfit):
 
 
 def with_ids(spec: Spec) -> Spec:
-    """Return the spec with a random id for everything choosable that has none: an id must tell nothing (ruling 3)."""
+    """Return the spec with a random id for each choice, row and tile that has none.
+
+    A random id does not reveal what is right (ruling 3).
+    """
     named = {key: [{"id": secrets.token_hex(4)} | one for one in spec[key]] for key in _CHOOSABLE if key in spec}
     return spec | named
 
 
 def fingerprint(revision: Revision | None, state: str = "") -> str:
-    """Return what tells whether a page still shows this wording as it stands, or stood in this state."""
+    """Return a hash of a revision (16 hexadecimal digits; "" for None). A page carries it, to detect later changes.
+
+    With `state`, return the hash that the revision would have in this state.
+    """
     if revision is None:
         return ""
-    told = [revision.pk, state or revision.state, revision.kind, revision.critical, revision.spec]
-    told += [getattr(revision, name) for name in _TEXTS]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    values = [revision.pk, state or revision.state, revision.kind, revision.critical, revision.spec]
+    values += [getattr(revision, name) for name in _TEXTS]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: Any) -> Revision:
-    """Return a new draft, numbered after the newest.
+    """Save a new draft with the next number and return it.
 
-    Takes the kind's name, its spec (choice ids may be missing) and the other fields of Revision (`stem`, `why`,
+    Takes the name of the kind, its spec (ids may be missing) and the other fields of Revision (`stem`, `why`,
     `objective`, `critical`, `source`, `shipped`, `author`, `written`).
 
-    Raises Unfit when the kind does not exist, the spec cannot be asked, or a text is missing or too long.
+    Raises Unfit if the kind does not exist, the spec is not valid, or a text is missing or too long.
     """
     newest = question.revisions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
     revision = Revision(question=question, language=language, number=newest + 1)
@@ -72,18 +78,19 @@ def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: A
 def write(
     *, question: Question, language: str, seen: str, by: AbstractBaseUser, now: datetime, **words: Any
 ) -> Revision:
-    """Save what an educator wrote: over the draft of this question, or as a new one.
+    """Save what an educator wrote, and return the draft: the existing draft of this question, or a new one.
 
-    `seen` is the fingerprint of the wording that the page was drawn from; the rest is that of `draft`.
+    `seen` is the fingerprint of the revision that the page showed. The other arguments are those of `draft`. The same
+    form sent twice is saved once.
 
-    Raises Stale when that wording is not the newest any more, Unfit as `draft` does.
+    Raises Stale if that revision is no longer the newest, Unfit as `draft` does.
     """
     with transaction.atomic():
         Question.objects.select_for_update().get(pk=question.pk)
         newest = question.newest(language)
         if fingerprint(newest) != seen:
             if newest and says(newest, **words):
-                return newest  # the same form once more
+                return newest  # the same form was sent twice
             raise Stale(newest)
         words |= {"author": by, "written": now}
         if newest is None or newest.state != State.DRAFT:
@@ -94,21 +101,21 @@ def write(
 
 
 def says(draft: Revision, *, spec: Spec, **words: Any) -> bool:
-    """Tell whether just these words are saved as this draft: their form was sent twice."""
+    """Return whether this draft has exactly these texts. Then the same form was sent twice."""
     same = all(getattr(draft, name) == value for name, value in words.items())
     return draft.state == State.DRAFT and same and _unnamed(draft.spec) == _unnamed(with_ids(spec))
 
 
 def _unnamed(spec: Spec) -> str:
-    """Return a spec in which places stand for the ids: these are random."""
-    told = json.dumps(spec, sort_keys=True)
+    """Return a spec as JSON with its random ids replaced by their positions, so that two specs can be compared."""
+    text = json.dumps(spec, sort_keys=True)
     for place, (id_, _) in enumerate(_choosable(spec)):
-        told = told.replace(json.dumps(id_), str(place))
-    return told
+        text = text.replace(json.dumps(id_), str(place))
+    return text
 
 
 def _fill(revision: Revision, *, kind: str, spec: Spec, **text: Any) -> None:
-    """Put these words into a draft. Raises Unfit."""
+    """Set the fields of a draft. Raises Unfit."""
     if kind not in KINDS:
         raise Unfit([f"There is no kind of question called {kind!r}."])
     spec = with_ids(spec)
@@ -129,38 +136,41 @@ def _fill(revision: Revision, *, kind: str, spec: Spec, **text: Any) -> None:
 
 
 def before(revision: Revision) -> Revision | None:
-    """Return the wording that this draft would take the place of: the published one, else the newest that was."""
+    """Return the revision that this draft would replace: the published one, else the newest retired one, else None."""
     others = Revision.objects.filter(question=revision.question_id, language=revision.language)
     return others.exclude(state=State.DRAFT).order_by("state", "-number").first()
 
 
 def more_than_a_typo(revision: Revision, replaced: Revision | None) -> bool:
-    """Tell whether more than words differ: the kind, what can be chosen, what is right, whether it is about safety."""
+    """Return whether a draft changes more than words of the revision that it replaces (None: a new question).
+
+    More than words are: the kind, what can be chosen, what is right, and whether it is a safety question.
+    """
     if replaced is None:
         return True
     was, now = (dict(_choosable(one.spec)) for one in (replaced, revision))
     if any(text in [t for i, t in was.items() if i != id_] for id_, text in now.items() if text != was.get(id_)):
-        return True  # two choices have changed places: what is right is another
+        return True  # two choices have exchanged their texts, so another one is right
     return (revision.kind, revision.critical, _bones(revision.spec)) != (
         replaced.kind, replaced.critical, _bones(replaced.spec)
     )  # fmt: skip
 
 
 def _choosable(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Yield the id and the words of everything that can be chosen."""
+    """Yield the id and the text of each choice, row and tile."""
     for key in _CHOOSABLE:
         yield from ((one["id"], one["text"]) for one in spec.get(key, ()))
 
 
 def _bones(spec: Any) -> Any:
-    """Return a spec without its words."""
+    """Return a spec without its texts."""
     if isinstance(spec, dict):
         return {key: _bones(inside) for key, inside in spec.items() if key not in ("text", "feedback")}
     return [_bones(inside) for inside in spec] if isinstance(spec, list) else spec
 
 
 def needs_another(revision: Revision, replaced: Revision | None, *, same_meaning: bool) -> bool:
-    """Tell whether a second person has to publish this: changed meaning or anything about safety (ruling 14)."""
+    """Return whether a second person must publish this: a changed meaning, or any safety question (ruling 14)."""
     return not same_meaning or revision.critical or replaced is None or replaced.critical
 
 
@@ -172,21 +182,22 @@ def publish(
     now: datetime | None = None,
     seen: str | None = None,
 ) -> None:
-    """Ask this draft from now on, in place of the wording that is published.
+    """Publish this draft. The revision that was published before is retired.
 
-    A mended typo (`same_meaning`) keeps the line of statistics, a changed meaning starts the next. Open attempts go
-    on with the wording that they pinned. `by` and `now` are kept in the history; nobody publishes shipped content.
-    `seen` is the fingerprint of the draft that this person read; sent twice, it is published once.
+    If only a typo was corrected (`same_meaning`), the question keeps its line of statistics; otherwise a new line
+    starts. Open attempts continue with the revision that they started with. `by` and `now` are stored as history; both
+    are None for shipped content. `seen` is the fingerprint of the draft that this person read. The same form sent twice
+    is published once.
 
-    Raises Unfit when the revision is not a draft, when more than a typo is called one, or when it needs a second
-    person; Stale when the draft is not the one that was read.
+    Raises Unfit if the revision is not a draft, if `same_meaning` is set but more than a typo was changed, or if a
+    second person must publish it; Stale if the draft has changed since this person read it.
     """
     with transaction.atomic():
         Question.objects.select_for_update().get(pk=revision.question_id)
         now_there = Revision.objects.filter(pk=revision.pk).first()
         if seen is not None and seen != fingerprint(now_there):
             if now_there and by and now_there.published_by_id == by.pk and seen == fingerprint(now_there, State.DRAFT):
-                return  # the same form once more
+                return  # the same form was sent twice
             raise Stale(now_there)
         if now_there is None or now_there.state != State.DRAFT:
             raise Unfit(["Only a draft can be published."])
@@ -208,17 +219,17 @@ def publish(
 def retire(
     *, revision: Revision, by: AbstractBaseUser | None = None, now: datetime | None = None, seen: str | None = None
 ) -> None:
-    """Ask this wording no more. What was answered to it stays.
+    """Retire this revision: it is no longer asked. Answers to it are kept.
 
-    `seen` is the fingerprint of the wording that this person read.
+    `seen` is the fingerprint of the revision that this person read.
 
-    Raises Unfit when an educator would take a safety question away, or the only question of a quiz: these are
-    replaced; Stale when the wording is not the one that was read.
+    Raises Unfit if the revision is not published, or if an educator (`by`) would retire a safety question or the only
+    question of a quiz, which can only be replaced; Stale if the revision has changed since this person read it.
     """
     with transaction.atomic():
         Question.objects.select_for_update().get(pk=revision.question_id)
         asking = QuizItem.objects.filter(question=revision.question_id).values("quiz")
-        # Of two last questions that are taken out at once, the second finds itself the only one.
+        # Lock the quizzes: if their last two questions are retired at the same time, the second must be refused.
         list(Quiz.objects.select_for_update().filter(pk__in=asking).order_by("pk"))
         revision = Revision.objects.get(pk=revision.pk)
         if revision.state != State.PUBLISHED:
@@ -238,7 +249,7 @@ def _retire(revision: Revision, by: AbstractBaseUser | None, now: datetime | Non
 
 
 def _would_be_empty(revision: Revision) -> str:
-    """Return the title of a quiz that asks only this, or nothing."""
+    """Return the title of a quiz that has no other question, or ""."""
     for item in revision.question.quizitem_set.select_related("quiz"):
         asked = Revision.objects.published(language=revision.language).filter(question__quizitem__quiz=item.quiz_id)
         if not asked.exclude(pk=revision.pk).exists():
@@ -247,9 +258,9 @@ def _would_be_empty(revision: Revision) -> str:
 
 
 def discard(*, revision: Revision, seen: str) -> None:
-    """Throw a draft away, and its question where nothing else was written of it.
+    """Delete a draft, and its question if it has no other revision.
 
-    Raises Stale when the draft is not the one that was read, or no draft any more.
+    `seen` is the fingerprint of the draft that this person read. Raises Stale if it has changed or was published.
     """
     with transaction.atomic():
         question = Question.objects.select_for_update().get(pk=revision.question_id)

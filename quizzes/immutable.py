@@ -1,9 +1,11 @@
-"""Triggers that keep published text as it was, put back after every migrate.
+"""Database triggers that prevent changes to published text.
 
-A model that must not change declares `guard = Guard(...)`, or just the names of the columns that never change
-(`guard = ("at", "who")`), which needs no import; the site's models use this too. SQLite remakes a table when it is
-altered and loses its triggers, so they are put back after each migrate, and looked for at start-up. A trigger names
-only its own table's columns. There are no DELETE triggers: they would break the flush of tests, and erasure.
+A model whose rows must not change declares `guard = Guard(...)`, or only the names of the fields that never change
+(`guard = ("at", "who")`), which needs no import. The site's own models use guards too.
+
+When SQLite alters a table, it creates the table anew without its triggers. So all triggers are created again after each
+migrate, and the site checks at start-up that they exist. A trigger uses only the columns of its own table. There are no
+DELETE triggers, because they would break the erasure of a person's data, and the flush of test databases.
 """
 
 from __future__ import annotations
@@ -22,10 +24,11 @@ MESSAGE = "published text never changes: make a new number instead"
 
 @dataclass(frozen=True)
 class Guard:
-    """What of a row must stay, and from when on.
+    """Which fields of a row must not change, and from when on.
 
-    `fields` are the model's field names. `once` is SQL over OLD ("OLD.state <> 'draft'"); `back` is SQL over NEW for a
-    change that would open the row again ("NEW.state = 'draft'"), refused as well.
+    `fields` are the names of the model's fields. `once` is an SQL condition on OLD: the guard protects the row if it is
+    true ("OLD.state <> 'draft'"). `back` is an SQL condition on NEW for updates that would end the protection
+    ("NEW.state = 'draft'"); they are refused too.
     """
 
     fields: tuple[str, ...]
@@ -34,7 +37,7 @@ class Guard:
 
 
 def guarded() -> Iterator[tuple[type[Model], Guard]]:
-    """Yield every model that declares a guard."""
+    """Yield every model that declares a guard, with the guard."""
     for model in apps.get_models():
         guard = getattr(model, "guard", None)
         if isinstance(guard, tuple):
@@ -48,7 +51,7 @@ def _name(model: type[Model]) -> str:
 
 
 def statements(model: type[Model], guard: Guard, vendor: str) -> list[str]:
-    """Return the SQL that makes this model's trigger anew, for "sqlite" or "postgresql"."""
+    """Return the SQL statements that replace this model's trigger. `vendor` is "sqlite" or "postgresql"."""
     table, name = model._meta.db_table, _name(model)
     column_of = {field.name: field.column for field in model._meta.concrete_fields}
     columns = [column_of[name] for name in guard.fields]
@@ -61,8 +64,8 @@ def statements(model: type[Model], guard: Guard, vendor: str) -> list[str]:
             f'CREATE TRIGGER "{name}" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN {when} '
             f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END",
         ]
-    # The condition stands in the function, not in the trigger's WHEN: PostgreSQL refuses to alter a column that a
-    # trigger's definition names, and a later migration may have to.
+    # The condition is in the function, not in the trigger's WHEN. PostgreSQL refuses to alter a column that a trigger's
+    # definition names, and a later migration may have to alter it.
     return [
         f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"',
         f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN '
@@ -73,7 +76,7 @@ def statements(model: type[Model], guard: Guard, vendor: str) -> list[str]:
 
 
 def put_back(using: str = "default", **kwargs: Any) -> None:
-    """Make every guard anew. Called after each migrate; a table that is not there yet is passed by."""
+    """Create all triggers again. Runs after each migrate; tables that do not exist yet are skipped."""
     connection = connections[using]
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -84,7 +87,7 @@ def put_back(using: str = "default", **kwargs: Any) -> None:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the tables whose guard is not in the database."""
+    """Return the names of the tables whose trigger is missing in the database or disabled."""
     if connection.vendor == "sqlite":
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     else:

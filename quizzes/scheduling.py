@@ -1,15 +1,16 @@
-"""When to ask again: the one place that calls FSRS. Plain Python.
+"""Spaced repetition: when to ask a question again. This is the only place that calls FSRS. Plain Python.
 
-`MemoryState` is what is known of one question in one learner's head; `after` moves it by one day's first answer. Days
-are dates on the learner's calendar, which the caller gives, so all of it is a function of the record and the date:
+`MemoryState` is the state of one learner's memory of one question. `after` updates it with the first answer of a day.
+The caller passes the dates, on the learner's calendar, so the result depends on the answers and the dates only.
 
-- The next asking is the next day at the earliest (asked again within the hour, people remember where the answer stood).
-- What was not right comes back the next day. A right answer never shortens the interval.
-- A safety question comes back day after day until it was right twice in a row, on different days, and then 30 days
-  apart at most; any other question 180.
+- A question is asked again on the next day at the earliest. Within an hour, people only remember the answer's place.
+- After an answer that is not right, the question is due the next day. A right answer never shortens the interval.
+- A safety question is due every day until it was right twice in a row, on different days. After that, at most 30 days
+  lie between two askings. For any other question, at most 180.
 
-FSRS (https://github.com/open-spaced-repetition/py-fsrs) tells how long a memory lasts. Its default parameters, no
-learning steps (they are minutes) and no fuzz: the same answers give the same dates. "I'm not sure" counts as forgotten.
+FSRS (https://github.com/open-spaced-repetition/py-fsrs) estimates how long a memory lasts. It runs with its default
+parameters, without learning steps (they are minutes) and without fuzz, so equal answers give equal dates. "I'm not
+sure" counts as forgotten.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from typing import cast
 
 import fsrs
 
-APART = {False: 180, True: 30}  # days between two askings at most, by "is it a safety question"
-RIGHT_DAYS = 2  # in a row, before a safety question is asked less often than daily
+APART = {False: 180, True: 30}  # maximum number of days between two askings; the key: is it a safety question?
+RIGHT_DAYS = 2  # how many days in a row a safety question must be right before it is asked less than daily
 
 _FSRS = {
     safety: fsrs.Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False, maximum_interval=apart)
@@ -32,17 +33,17 @@ _FSRS = {
 
 @dataclass(frozen=True)
 class MemoryState:
-    """One question in one learner's head."""
+    """The state of one learner's memory of one question."""
 
     stability: float  # days until recall has fallen to nine in ten (FSRS)
     difficulty: float  # 1 to 10 (FSRS)
     last: date  # the day of the last answer that counted
     due: date  # when to ask again
-    in_a_row: int  # days on which the first answer was right, since the last that was not
+    in_a_row: int  # number of right days in a row: days whose first answer was right, since the last wrong one
 
 
 def _noon(day: date) -> datetime:
-    # FSRS wants moments. The same hour every day: what lies between two of them is whole days.
+    # FSRS needs datetimes. With the same hour every day, the difference of two is always whole days.
     return datetime.combine(day, time(12), UTC)
 
 
@@ -60,9 +61,10 @@ def _card(memory: MemoryState | None) -> fsrs.Card:
 
 
 def after(memory: MemoryState | None, *, right: bool, safety: bool, day: date) -> MemoryState:
-    """Return what is known after an answer on this day. Only the first of a day counts.
+    """Return the memory state after an answer on this day. A second answer on the same day changes nothing.
 
-    Takes None for a question that was never answered, and whether it is a safety question as it was worded.
+    `memory` is None for a question that was never answered. `safety` is true if the question, in the wording that was
+    asked, is a safety question.
     """
     if memory is not None and day <= memory.last:
         return memory
@@ -72,22 +74,25 @@ def after(memory: MemoryState | None, *, right: bool, safety: bool, day: date) -
     due = card.due.date()
     if not right or (safety and in_a_row < RIGHT_DAYS):
         due = day + timedelta(days=1)
-    # FSRS leaves neither empty after a review.
+    # After a review, FSRS has set both stability and difficulty.
     return MemoryState(cast(float, card.stability), cast(float, card.difficulty), day, due, in_a_row)
 
 
 def due(memory: MemoryState, *, safety: bool) -> date:
-    """Return when to ask again, for a question that may have become a safety question since."""
+    """Return the date on which to ask again. `safety` is current: the question may have become a safety question."""
     return min(memory.due, memory.last + timedelta(days=APART[safety]))
 
 
 def recall(memory: MemoryState, *, day: date) -> float:
-    """Return how likely it is, from 0 to 1, that the answer is still known on this day."""
+    """Return the probability, 0 to 1, that the learner still knows the answer on this day."""
     return float(_FSRS[False].get_card_retrievability(_card(memory), _noon(day)))
 
 
 def replay(answers: Iterable[tuple[date, bool, bool]]) -> MemoryState | None:
-    """Return what is known after these answers to one question, as they were given: (day, right, safety) each."""
+    """Return the memory state after these answers to one question, in the order given: (day, right, safety) each.
+
+    Returns None if there are no answers.
+    """
     memory = None
     for day, right, safety in answers:
         memory = after(memory, right=right, safety=safety, day=day)

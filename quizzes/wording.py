@@ -1,7 +1,8 @@
-"""What makes a question hard to read, or easy to guess: the author's checks. Advice, never a bar. Plain Python.
+"""Advice for authors: what makes a question hard to read or easy to guess. Plain Python.
 
-The rules are those of item writing (National Board of Medical Examiners, Constructing Written Test Questions), made
-for people who read little: one point, three choices, plain words. A machine sees letters only; a person decides.
+The rules are those of item writing (National Board of Medical Examiners, Constructing Written Test Questions), adapted
+for people who read little: one point per question, three choices, plain words. Advice never blocks publishing, because
+a program sees only the letters; a person decides.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from quizzes import readability
 from quizzes.kinds import KINDS, Spec, said
 
 LONGEST_SENTENCE, LONGEST_CHOICE = 20, 10  # words
-LONGER, SHORT = 1.5, 25  # the right choice against the longest wrong one; letters up to which nobody minds
-MOST_CHOICES = 3  # two good wrong choices beat three weak ones (Rodriguez 2005)
-GRADE = 8  # of a whole question; lessons aim at 6
+LONGER, SHORT = 1.5, 25  # the right choice may be 1.5 times as long as the longest wrong one, or have 25 characters
+MOST_CHOICES = 3  # two good wrong choices are better than three weak ones (Rodriguez 2005)
+GRADE = 8  # the highest reading grade of a whole question; lessons aim at 6
 
 ALL_OR_NONE = re.compile(r"\b(?:all|none|both|neither) of (?:the above|these)\b", re.IGNORECASE)
 NEGATIVE = re.compile(r"\b(?:not|except|never|isn['’]t|aren['’]t|doesn['’]t|don['’]t|can['’]t)\b", re.IGNORECASE)
@@ -25,7 +26,7 @@ VAGUE = re.compile(r"\b(?:usually|rarely|often|sometimes|frequently|generally)\b
 LETTER = re.compile(r"\b(?:[Cc]hoice|[Aa]nswer|[Oo]ption) [A-F]\b")
 UNKIND = re.compile(r"\b(?:wrong|incorrect|mistake|you failed)\b|!", re.IGNORECASE)
 PERCENT = re.compile(r"%|\bpercent\b", re.IGNORECASE)
-WORDS = {  # word -> what to say; nothing: leave it out
+WORDS = {  # word -> a simpler word; "" means: leave the word out
     "administer": "give", "administered": "given", "adverse": "side effect", "approximately": "about",
     "battle": "", "contact": "call", "cure": "", "cutting edge": "", "fatigue": "tired feeling",
     "hypotension": "low blood pressure", "initiate": "start", "metastatic": "has spread", "miracle": "",
@@ -35,7 +36,7 @@ WORDS = {  # word -> what to say; nothing: leave it out
 
 @dataclass(frozen=True)
 class Advice:
-    """One thing to think about: the rule's name, and a plain sentence to the author."""
+    """One piece of advice: the name of the rule, and a sentence for the author."""
 
     rule: str
     says: str
@@ -43,7 +44,7 @@ class Advice:
 
 @dataclass(frozen=True)
 class Wording:
-    """A question as its reader meets it. `best` are the words of the right choices, `remarks` all feedback."""
+    """The texts of a question that learners read. `best` has the right choices, `remarks` all feedback."""
 
     kind: str
     stem: str
@@ -54,12 +55,12 @@ class Wording:
 
     @property
     def wrong(self) -> tuple[str, ...]:
-        """The words of the choices that are not right."""
+        """The choices that are not right."""
         return tuple(text for text in self.choices if text not in self.best)
 
 
 def advise(*, kind: str, stem: str, why: str, spec: Spec) -> list[Advice]:
-    """Return what to think about, in the order of RULES. Takes a question that can be asked (no `Kind.problems`)."""
+    """Return advice on a question, in the order of RULES. The spec must be valid: `Kind.problems` returns nothing."""
     ask = KINDS[kind].ask(spec)
     texts = tuple(choice.text for choice in (ask.rows or ask.choices))
     wording = Wording(kind, stem, why, texts, KINDS[kind].mark(spec, []).best, tuple(_remarks(spec)))
@@ -67,7 +68,7 @@ def advise(*, kind: str, stem: str, why: str, spec: Spec) -> list[Advice]:
 
 
 def _remarks(value: object) -> Iterator[str]:
-    """Yield every feedback of a spec, wherever its kind keeps it."""
+    """Yield every feedback text of a spec, of any kind and at any depth."""
     if isinstance(value, dict):
         for key, inside in value.items():
             if key == "feedback":
@@ -80,26 +81,26 @@ def _remarks(value: object) -> Iterator[str]:
 
 
 def no_question(wording: Wording) -> Iterator[str]:
-    """A stem is a full question that can be answered with the choices covered."""
+    """Rule: the stem is a full question that can be answered without seeing the choices."""
     if wording.kind == "choice" and not wording.stem.rstrip().endswith("?"):
         yield "Ask a full question, so that it can be answered with the choices covered."
 
 
 def all_or_none(wording: Wording) -> Iterator[str]:
-    """No “all of the above”: it is right whenever two choices are, and the order of choices is not yours."""
+    """Rule: no “all of the above”. It is right as soon as two choices are, and the choices are shuffled."""
     for text in wording.choices:
         if ALL_OR_NONE.search(text):
             yield f"“{text}” gives the answer away. Write a choice of its own."
 
 
 def negative_stem(wording: Wording) -> Iterator[str]:
-    """No “except” and no “not”: people read over it."""
+    """Rule: no “except” and no “not” in the stem, because people overlook it."""
     if wording.kind != "truth" and (found := NEGATIVE.search(wording.stem)):
         yield f"People read over “{found[0]}” in a question. Ask for what is so."
 
 
 def right_is_longest(wording: Wording) -> Iterator[str]:
-    """The right choice is not the longest by far: it would be guessed."""
+    """Rule: the right choice is not by far the longest, or people can guess it."""
     if wording.kind != "choice" or not wording.wrong:
         return
     longest = max(map(len, wording.wrong))
@@ -109,7 +110,7 @@ def right_is_longest(wording: Wording) -> Iterator[str]:
 
 
 def unlike_choices(wording: Wording) -> Iterator[str]:
-    """Choices are of one kind: all sentences or none, all numbers or none."""
+    """Rule: all choices have the same form: all are sentences or none, all have a number or none."""
     if wording.kind != "choice":
         return
     for shape, tell in ((r"[.!?]$", "ends as a sentence"), (r"(?<!\d)(?!911)\d", "holds a number")):
@@ -119,7 +120,7 @@ def unlike_choices(wording: Wording) -> Iterator[str]:
 
 
 def absolute(wording: Wording) -> Iterator[str]:
-    """No “always”, no “usually”: the first is mostly wrong, the second mostly right, and both are guessed."""
+    """Rule: no “always” and no “usually”. The first is mostly wrong, the second mostly right, so people can guess."""
     texts = (wording.stem,) if wording.kind == "truth" else wording.choices
     for text in texts:
         for found in (ABSOLUTE.search(text), VAGUE.search(text)):
@@ -128,7 +129,7 @@ def absolute(wording: Wording) -> Iterator[str]:
 
 
 def echo(wording: Wording) -> Iterator[str]:
-    """No long word of the question stands in the right choice alone."""
+    """Rule: no long word of the stem occurs in the right choice and in no wrong one."""
     if wording.kind != "choice" or not wording.wrong:
         return
 
@@ -141,33 +142,33 @@ def echo(wording: Wording) -> Iterator[str]:
 
 
 def many_choices(wording: Wording) -> Iterator[str]:
-    """Three choices do."""
+    """Rule: a question with one right choice has three choices at most."""
     if wording.kind == "choice" and len(wording.best) == 1 and len(wording.choices) > MOST_CHOICES:
         yield f"Three good choices do. Here are {len(wording.choices)}."
 
 
 def missing_feedback(wording: Wording) -> Iterator[str]:
-    """Whoever chose it is told why."""
+    """Rule: every choice has a feedback text."""
     if not all(wording.remarks):
         yield "Say something to everyone who chose it: a feedback is missing."
 
 
 def unkind(wording: Wording) -> Iterator[str]:
-    """Feedback says the right idea, and never that somebody failed."""
+    """Rule: feedback says what is right, and never that somebody failed."""
     for text in wording.remarks:
         if found := UNKIND.search(text):
             yield f"“{found[0]}” in “{text}” may hurt. Say the right idea first."
 
 
 def letters(wording: Wording) -> Iterator[str]:
-    """Feedback names the words of a choice: everyone sees them in another order."""
+    """Rule: feedback quotes a choice and does not name its letter, because the choices are shuffled."""
     for text in (*wording.remarks, wording.why):
         if found := LETTER.search(text):
             yield f"“{found[0]}” means another one to every reader. Name its words."
 
 
 def long_sentence(wording: Wording) -> Iterator[str]:
-    """No sentence is over 20 words."""
+    """Rule: no sentence has more than 20 words."""
     for text in _texts(wording):
         for sentence in readability.sentences(readability.plain(text)):
             if (n := len(readability.words(sentence))) > LONGEST_SENTENCE:
@@ -175,14 +176,14 @@ def long_sentence(wording: Wording) -> Iterator[str]:
 
 
 def long_choice(wording: Wording) -> Iterator[str]:
-    """A choice has ten words at most."""
+    """Rule: a choice has ten words at most."""
     for text in wording.choices if wording.kind != "truth" else ():
         if (n := len(readability.words(text))) > LONGEST_CHOICE:
             yield f"{n} words in a choice: “{text}” Ten do."
 
 
 def hard_to_read(wording: Wording) -> Iterator[str]:
-    """The whole question reads at grade 8 or lower. Names of medicines count as they stand."""
+    """Rule: the whole question has reading grade 8 or lower. Names of medicines are not masked."""
     text = "\n".join(readability.plain(one) for one in _texts(wording) if one)
     if (grade := readability.grade(text)) > GRADE:
         longest = ", ".join(sorted(set(readability.hard_words(text)), key=len, reverse=True)[:3])
@@ -190,7 +191,7 @@ def hard_to_read(wording: Wording) -> Iterator[str]:
 
 
 def plain_words(wording: Wording) -> Iterator[str]:
-    """Everyday words; no fight and no promise."""
+    """Rule: everyday words; no words of battle, and none that promise a cure."""
     whole = " ".join(_texts(wording)).lower()
     for word, instead in WORDS.items():
         if re.search(rf"\b{word}\b", whole):
@@ -198,7 +199,7 @@ def plain_words(wording: Wording) -> Iterator[str]:
 
 
 def numbers(wording: Wording) -> Iterator[str]:
-    """Counts, no percentages: “3 of 10 people”."""
+    """Rule: counts (“3 of 10 people”), no percentages."""
     if any(PERCENT.search(text) for text in _texts(wording)):
         yield "Say “3 of 10 people” instead of a percentage."
 

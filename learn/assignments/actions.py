@@ -1,4 +1,4 @@
-"""Assign, undo within ten minutes, withdraw."""
+"""Assign lessons, undo an assignment within ten minutes, withdraw an assignment."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ UNDO = timedelta(minutes=10)
 
 
 class TooLate(Exception):
-    """The ten minutes are over; nothing was changed."""
+    """The ten minutes for undo are over. Nothing was changed."""
 
 
 @dataclass(frozen=True)
 class Undone:
-    """What an undo put back, and what it left alone because it was changed since."""
+    """How many changes an undo put back, and how many it left alone because somebody changed them since."""
 
     back: int
     left: int
@@ -32,14 +32,15 @@ class Undone:
 def assign(
     *, patients: Collection[Patient], lessons: Collection[Lesson], due: date, note: str, by: User, now: datetime
 ) -> Act | None:
-    """Ask each patient to do each lesson by this date; return the act, by which it can be undone.
+    """Assign each lesson to each patient, due on this date of the clinic's calendar. Return the act to undo it with.
 
-    Asked twice is asked once: a lesson that a patient has already been asked to do takes the new date and note. Where
-    all of it stands already, nothing changes: returns this nurse's act that made it so (a double press), else None.
-    Patients who are gone (`quizzes.learners`) are passed by.
+    A patient has a lesson assigned once: if it is assigned already, it gets the new date and note. If all of it is
+    assigned already with this date and note, nothing changes. Then this returns the act of this nurse that did it (she
+    pressed the button twice), or None. Patients who are gone (`quizzes.learners`) are skipped.
     """
     with transaction.atomic():
-        here = learners.lock(*(patient.user_id for patient in patients))  # or one lesson might be asked for twice
+        # Without the lock, two requests at once could both assign the same lesson.
+        here = learners.lock(*(patient.user_id for patient in patients))
         patients = [patient for patient in patients if patient.user_id in here]
         wanted = sorted({(patient.pk, lesson.pk) for patient in patients for lesson in lessons})
         standing = {
@@ -73,15 +74,16 @@ def _made_by(by: User, standing: dict[tuple[int, int], Assignment]) -> Act | Non
     act = max(acts, key=lambda act: act.pk, default=None)
     if act is None:
         return None
-    # An act that did more than is asked for now would take more back than its message says.
+    # If that act did more than this request asks for, its undo would put back more than the message says.
     done = set(act.changes.values_list("assignment__patient", "assignment__lesson"))
     return act if done <= set(standing) else None
 
 
 def undo(*, act: Act, by: User, now: datetime) -> Undone:
-    """Put back exactly what this act made or changed, once; what was changed since stays, and is counted as left.
+    """Undo this act, once. Changes that somebody has changed again since are kept, and counted as left.
 
-    What it made is withdrawn: the row stays. Only for patients whom this nurse may still see. Raises TooLate.
+    Assignments that the act made are withdrawn; the rows stay. Only patients whom this nurse may still see are
+    affected. Raises TooLate if the act is more than ten minutes old, Act.DoesNotExist if it is not this nurse's.
     """
     with transaction.atomic():
         act = Act.objects.select_for_update(no_key=True).get(pk=act.pk, by=by)
@@ -108,7 +110,7 @@ def undo(*, act: Act, by: User, now: datetime) -> Undone:
 
 
 def withdraw(*, assignment: Assignment, by: User, now: datetime) -> None:
-    """Ask no longer for this lesson. The row stays; twice is once; what the patient has done stays as it is."""
+    """Withdraw this assignment. The row stays, and so does what the patient has done. A second call changes nothing."""
     with transaction.atomic():
         learners.lock(assignment.patient.user_id)
         if Assignment.objects.active().filter(pk=assignment.pk).update(withdrawn=now):

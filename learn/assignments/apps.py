@@ -1,9 +1,9 @@
-"""The app's name for Django."""
+"""App configuration."""
 
 from django.apps import AppConfig
 
 
 class AssignmentsConfig(AppConfig):
-    """Installed as learn.assignments; its tables begin with assignments_."""
+    """The assignments app. Its label is "assignments", so its table names begin with assignments_."""
 
     name = "learn.assignments"

@@ -1,4 +1,4 @@
-"""Shipped pathways in; one that the hospital made its own is left alone, also when the file names it no more."""
+"""Load the shipped pathways. A pathway that the hospital has changed is left alone, even if it is no longer shipped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ KEYS = {"slug", "name", "therapy", "lessons"}
 
 
 def load(folder: Path) -> Report:
-    """Load pathways.yaml, after the lessons that it names. Raises ContentError; all or nothing."""
+    """Load pathways.yaml from this folder, all or nothing. The lessons that it names must have been loaded before.
+
+    Raises ContentError if the file breaks a rule or names a lesson or therapy type that does not exist.
+    """
     report = Report()
     with transaction.atomic(), named("pathways.yaml"):
         rows = read(folder / "pathways.yaml")
@@ -24,7 +27,7 @@ def load(folder: Path) -> Report:
                 raise ContentError(f"{data.get('slug')}: must have {', '.join(sorted(KEYS))}, and nothing else")
             _load_pathway(data, report)
         for pathway in Pathway.objects.exclude(slug__in=[data["slug"] for data in rows]).exclude(shipped=""):
-            # Nothing points to a pathway: what was assigned through it are lessons, and they stay assigned.
+            # Deleting is safe: assignments refer to lessons, not to pathways, so assigned lessons stay assigned.
             if digest(_words(pathway)) == pathway.shipped:
                 pathway.delete()
                 report.added.append(f"pathway {pathway.slug}: offered no more")
@@ -34,7 +37,7 @@ def load(folder: Path) -> Report:
 
 
 def _words(pathway: Pathway) -> dict[str, Any]:
-    """Return what the hash of a shipped pathway is made from."""
+    """Return the data that the hash of a shipped pathway is made from."""
     return {"name": pathway.name, "lessons": [place.lesson.slug for place in pathway.places.select_related("lesson")]}
 
 

@@ -1,4 +1,4 @@
-"""The forms that ask patients to do lessons, and change by when; where reminders go."""
+"""The forms that assign lessons to patients and change a due date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GONE = "One of these is not there any more. Choose again"
 
 
 class DueForm(forms.Form):
-    """By when, and a few words."""
+    """The due date of an assignment, and a short note to the patient. `today` is the clinic's date."""
 
     use_required_attribute = False
 
@@ -43,9 +43,9 @@ class DueForm(forms.Form):
         self.today = today
 
     def clean_due(self) -> date:
-        """Refuse a day that has passed, or lies more than a year ahead (a slip of the year).
+        """Refuse a day in the past, or one more than a year ahead (a typing error in the year).
 
-        The day that holds already is taken, whatever it is: a nurse may change the words alone.
+        The current due date is accepted in any case, so that a nurse can change only the note.
         """
         due: date = self.cleaned_data["due"]
         if due == self.initial.get("due"):
@@ -58,11 +58,11 @@ class DueForm(forms.Form):
 
 
 class AssignForm(DueForm):
-    """Which lessons, by when, and a few words."""
+    """Which lessons to assign, as pathways and single lessons; the due date; a short note."""
 
     field_order = ("pathways", "lessons", "due", "note")
 
-    # Both are checked against lists in Python: what was posted never reaches the database, whatever it is.
+    # Both fields are checked against lists in memory, so posted values are never used in a database query.
     pathways = forms.MultipleChoiceField(
         label="Which lessons?",
         help_text="A pathway is all the lessons for one type of therapy.",
@@ -91,7 +91,7 @@ class AssignForm(DueForm):
         self.fields["due"].initial = today + timedelta(days=SUGGESTED)
 
     def clean(self) -> dict[str, Any]:
-        """Put the pathways' lessons and the single ones together, each once, as `lessons`: the lessons themselves."""
+        """Return `lessons` as a list of Lesson rows: those of the chosen pathways and the single ones, each once."""
         chosen = self.cleaned_data
         if "pathways" in chosen and "lessons" in chosen:
             slugs = {*chosen["lessons"], *(slug for name in chosen["pathways"] for slug in self.in_pathway[name])}

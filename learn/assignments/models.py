@@ -1,4 +1,4 @@
-"""What was asked of whom, by when: Pathway, Assignment; what one press did, to undo it: Act, Change; Reminder."""
+"""The tables of assigned lessons: Pathway, Place, Assignment; Act and Change, for undo; Reminder."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from learn.people.models import Patient
 
 
 class PathwayQuerySet(models.QuerySet["Pathway"]):
-    """Reads of pathways."""
+    """Queries for pathways."""
 
     def offered(self) -> PathwayQuerySet:
-        """Return them in the order in which the site shows therapy types, their lessons' slugs at hand: two queries."""
+        """Return all pathways in the order of their therapy types, with their lessons prefetched. Two queries."""
         return self.order_by("therapy__position", "name").prefetch_related(
             models.Prefetch("places", Place.objects.select_related("lesson"))
         )
 
 
 class Pathway(models.Model):
-    """The lessons that a nurse asks of people who start one type of therapy, in their order."""
+    """The lessons that a nurse assigns to people who start one type of therapy, in order."""
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=120)
     therapy = models.ForeignKey(Therapy, models.PROTECT, related_name="pathways")
     lessons = models.ManyToManyField(Lesson, through="Place", related_name="pathways")
-    # A hash of the shipped name and lessons: what differs from it is the hospital's own.
+    # The hash of the shipped name and lessons. If it differs from the current ones, the hospital has changed them.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = PathwayQuerySet.as_manager()
@@ -39,16 +39,16 @@ class Pathway(models.Model):
 
     @property
     def slugs(self) -> list[str]:
-        """The slugs of its lessons, in order; asks the database unless it came from `offered`."""
+        """The slugs of its lessons, in order. Needs no query if the pathway comes from `offered`."""
         return [place.lesson.slug for place in self.places.all()]
 
     def taught(self) -> LessonQuerySet:
-        """Return its lessons that have a published edition, in its own order, each with its `title`."""
+        """Return its lessons that have a published edition, in the pathway's order, each with its `title`."""
         return Lesson.objects.taught().filter(places__pathway=self).order_by("places__position")
 
 
 class Place(models.Model):
-    """Where a lesson stands in a pathway."""
+    """The position of a lesson in a pathway."""
 
     pathway = models.ForeignKey(Pathway, models.CASCADE, related_name="places", db_index=False)
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="places")
@@ -66,7 +66,7 @@ class Place(models.Model):
 
 
 class Act(models.Model):
-    """One press of "Assign". What it made or changed can be put back for ten minutes, by whoever pressed."""
+    """One press of "Assign". For ten minutes, the nurse who pressed can undo all that it made or changed."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
@@ -78,15 +78,15 @@ class Act(models.Model):
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
-    """Reads of assignments."""
+    """Queries for assignments."""
 
     def active(self) -> AssignmentQuerySet:
-        """Return those that still stand."""
+        """Return the assignments that are not withdrawn."""
         return self.filter(withdrawn=None)
 
 
 class Assignment(models.Model):
-    """A nurse asked a patient to do a lesson by a date on the clinic's calendar. Late never locks anything."""
+    """A nurse asked a patient to do a lesson. `due` is a date on the clinic's calendar; after it, nothing is locked."""
 
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="assignments")
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="assignments")
@@ -95,7 +95,7 @@ class Assignment(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made = models.DateTimeField()
     withdrawn = models.DateTimeField(null=True, blank=True)
-    act = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")  # the last one that set the row
+    act = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")  # the last act that changed this row
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -110,12 +110,12 @@ class Assignment(models.Model):
         return f"{self.lesson} by {self.due}"
 
     def is_late(self, today: date) -> bool:
-        """True after the due day; on the day itself there is still time. `today` is the clinic's."""
+        """Return whether the due day has passed. On the day itself it is not late. `today` is the clinic's date."""
         return self.due < today
 
 
 class Change(models.Model):
-    """What one act did to one assignment: how it stood before; all NULL where the act made it."""
+    """The values of one assignment before one act changed it. All are NULL if the act made the assignment."""
 
     act = models.ForeignKey(Act, models.CASCADE, related_name="changes")
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="changes")
@@ -130,11 +130,11 @@ class Change(models.Model):
 
     @classmethod
     def from_what_stands(cls, act: Act, a: Assignment) -> Change:
-        """Return a row, not saved yet, that remembers how this assignment stands before the act."""
+        """Return an unsaved row with the values that this assignment has before the act."""
         return cls(act=act, assignment=a, due=a.due, note=a.note, by_id=a.by_id, made=a.made, before_id=a.act_id)
 
     def put_back(self, now: datetime) -> Assignment:
-        """Return the assignment, not saved yet, as it was before; what the act made is withdrawn."""
+        """Return the assignment, unsaved, with the values from before the act; withdrawn if the act made it."""
         a = self.assignment
         if self.due is None or self.made is None or self.by_id is None:
             a.withdrawn = now
@@ -144,10 +144,13 @@ class Change(models.Model):
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
-    """Reads of reminders."""
+    """Queries for reminders."""
 
     def wanting(self, today: date) -> ReminderQuerySet:
-        """Return those whose own columns let a mail go on this day. No join: `send` claims a day with it."""
+        """Return the reminders that may be sent on this day, by their own columns. No join: `send` updates through it.
+
+        `today` is the date at the patient's clinic.
+        """
         return self.filter(
             Q(tried=None) | Q(tried__lt=today),
             Q(sent=None) | Q(sent__lte=today - timedelta(days=Reminder.GAP)),
@@ -157,22 +160,22 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
 
 class Reminder(models.Model):
-    """A patient's wish for reminders by email. Only a confirmed address is written to; stopping forgets it.
+    """A patient asked for reminders by email. Emails go to a confirmed address only. Stopping deletes the address.
 
-    The days are the clinic's: `tried` is claimed before a mail is sent, `sent` is set after.
+    All dates are on the clinic's calendar. `tried` is set before an email is sent, `sent` after.
     """
 
-    GAP = 3  # days from one mail to the next, at least
+    GAP = 3  # minimum number of days between two emails
 
     patient = models.OneToOneField(Patient, models.CASCADE, related_name="reminder")
     address = models.EmailField(blank=True)
-    pending = models.EmailField(blank=True)  # asked for, not confirmed yet
+    pending = models.EmailField(blank=True)  # a new address that is not confirmed yet
     confirmed = models.DateTimeField(null=True)
     paused_until = models.DateField(null=True)
     tried = models.DateField(null=True)
     sent = models.DateField(null=True)
-    asked_on = models.DateField(null=True)  # the day that `asked` counts for: mails that ask to confirm
-    asked = models.PositiveSmallIntegerField(default=0)
+    asked_on = models.DateField(null=True)  # the day that `asked` is about
+    asked = models.PositiveSmallIntegerField(default=0)  # confirmation emails sent on that day
 
     objects = ReminderQuerySet.as_manager()
 
@@ -181,11 +184,11 @@ class Reminder(models.Model):
 
     @property
     def is_on(self) -> bool:
-        """True when an address is confirmed."""
+        """True if there is a confirmed address."""
         return bool(self.address and self.confirmed)
 
     def next_day(self, today: date) -> date:
-        """Return the first day, today or later, on which a mail may go."""
+        """Return the first day, today or later, on which an email may be sent."""
         days = [today, self.paused_until, self.sent and self.sent + timedelta(days=self.GAP)]
         if self.tried == today:
             days.append(today + timedelta(days=1))

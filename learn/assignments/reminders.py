@@ -1,7 +1,7 @@
-"""Reminders by email: asked for by the patient, confirmed by a link, gentle, and stopped by one press.
+"""Reminders by email. The patient asks for them, confirms the address through a link, and can stop them at any time.
 
-A mail names no therapy, no medicine and no lesson. Its links begin with PUBLIC_URL, whatever host was asked, and are
-signed: whoever holds one may confirm, pause or stop that one address, and nothing else.
+An email names no therapy, no medicine and no lesson. Its links begin with PUBLIC_URL, never with the request's host.
+They are signed: a link lets its holder confirm, pause or stop one address, and nothing else.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from learn.people import audit, mail
 from learn.people.models import Patient, User
 from quizzes import learners
 
-BEFORE, AFTER = 2, 14  # days around the due day on which a lesson that is not done is worth a mail
-PAUSE = 7  # days of "not this week"
+BEFORE, AFTER = 2, 14  # reminders are sent from 2 days before the due day to 14 days after it
+PAUSE = 7  # days that "not this week" lasts
 CONFIRM_WITHIN = timedelta(days=7)
-MOST = 5  # mails a day that ask one patient to confirm an address: it may be a stranger's
-ON, STOP = "reminders.on", "reminders.stop"  # what a link is signed for
+MOST = 5  # confirmation emails per patient and day: the address may belong to a stranger
+ON, STOP = "reminders.on", "reminders.stop"  # the signing salts of the two kinds of links
 
 HELLO = gettext_lazy("""Hello,
 
@@ -50,21 +50,24 @@ If it was not you, do nothing. No more emails will come.
 
 
 class TooMany(Exception):
-    """Enough mails were sent today to ask for a confirmation."""
+    """This patient has caused MOST confirmation emails today already."""
 
 
 def worth_a_mail(due: date, today: date) -> bool:
-    """Return whether a lesson that is not done, due on this day, is a reason to write today."""
+    """Return whether a lesson with this due day that is not done is a reason to send a reminder today."""
     return due - timedelta(days=BEFORE) <= today <= due + timedelta(days=AFTER)
 
 
 def stop_address(reminder: Reminder) -> str:
-    """Return the path of the page on which this person stops or pauses; it works without signing in, for ever."""
+    """Return the path of the page to stop or pause reminders. It needs no sign-in and never expires."""
     return reverse("reminders_stop", args=[signing.dumps(reminder.pk, salt=STOP)])
 
 
 def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
-    """Return whom a link is for, and the address it confirms (none to stop); None for a bad or old link."""
+    """Return the reminder that a link is for, and the address that it confirms ("" for a stop link).
+
+    `salt` is ON or STOP. Returns None for an invalid or expired link.
+    """
     try:
         found = signing.loads(token, salt=salt, max_age=CONFIRM_WITHIN if salt == ON else None)
     except signing.BadSignature:
@@ -75,13 +78,13 @@ def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
 
 
 def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
-    """Send a mail that asks to confirm this address. What was confirmed before holds until then.
+    """Send an email that asks to confirm this address. An address that was confirmed before stays until then.
 
-    Raises TooMany, or mail.NotSent; then nothing has changed but the count. Raises `learners.Gone`.
+    Raises TooMany, or mail.NotSent if the mail server refuses; then only the count has changed. Raises `learners.Gone`.
     """
     today = patient.care_team.today(now)
     mine = Reminder.objects.filter(patient=patient)
-    with learners.locked(patient.user_id):  # not while the mail is sent: after an erasure the last update finds no row
+    with learners.locked(patient.user_id):  # released before sending: after an erasure the last update finds no row
         reminder, _new = Reminder.objects.get_or_create(patient=patient)
         mine.exclude(asked_on=today).update(asked_on=today, asked=0)
         mine.filter(asked_on=None).update(asked_on=today, asked=0)
@@ -94,7 +97,10 @@ def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
 
 
 def confirm(*, reminder: Reminder, address: str, now: datetime) -> bool:
-    """Send reminders to this address from now on; False when another was asked for since. Twice is once."""
+    """Confirm this address for reminders. Return False if another address was asked for since.
+
+    A second call for the same address changes nothing and returns True.
+    """
     mine = Reminder.objects.filter(pk=reminder.pk)
     if (
         mine.filter(pending=address)
@@ -106,29 +112,31 @@ def confirm(*, reminder: Reminder, address: str, now: datetime) -> bool:
 
 
 def stop(*, reminder: Reminder) -> None:
-    """Send no more, and forget the address. Twice is once."""
+    """Stop the reminders and delete the address. A second call changes nothing."""
     Reminder.objects.filter(pk=reminder.pk).update(address="", pending="", confirmed=None, paused_until=None)
 
 
 def pause(*, reminder: Reminder, now: datetime) -> date:
-    """Send none for a week; return the first day on which one may come again."""
+    """Pause the reminders for PAUSE days. Return the first day on which one may be sent again."""
     until = reminder.patient.care_team.today(now) + timedelta(days=PAUSE)
     Reminder.objects.filter(pk=reminder.pk).update(paused_until=until)
     return until
 
 
 def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
-    """Send one reminder, if this person wants one today: at most one try a day, and one mail in Reminder.GAP days.
+    """Send one reminder if it is due today: at most one try per day, and one email in Reminder.GAP days.
 
-    The day is claimed in one statement before anything is sent, so that two at once send one. False when there is
-    nothing to send or it was claimed already. Raises mail.NotSent: the claim stands, and the next day tries again.
+    One statement marks the day as tried before the email is sent, so two runs at once send one email. Returns False if
+    nothing is due or the day was marked already. `by` is the nurse who sends by hand; None for the daily command.
+
+    Raises mail.NotSent if the mail server refuses. The mark stays, so the next try is on the next day.
     """
     today = reminder.patient.care_team.today(now)
     mine = Reminder.objects.filter(pk=reminder.pk)
     with transaction.atomic():
-        # Asked anew: a run that began minutes ago may hold somebody whose care has ended since.
-        goes_on = Patient.objects.current().filter(pk=reminder.patient_id, user__is_active=True).exists()
-        if not (goes_on and mine.wanting(today).filter(address=reminder.address).update(tried=today)):
+        # Checked again here: the list of a run that began minutes ago may have a patient whose record was closed since.
+        is_current = Patient.objects.current().filter(pk=reminder.patient_id, user__is_active=True).exists()
+        if not (is_current and mine.wanting(today).filter(address=reminder.address).update(tried=today)):
             return False
         if by is not None:
             audit.note(by=by, what="reminded", patient=reminder.patient, now=now)

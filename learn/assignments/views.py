@@ -1,4 +1,4 @@
-"""Reminders by email: the patient's own page, and the pages that the links in a mail lead to."""
+"""Reminders by email: the patient's page, and the pages that the links in an email open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from learn.people.models import Patient
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def reminders(request: HttpRequest) -> HttpResponse:
-    """Show whether reminders come and where to; POST asks for them. Whoever has no nurse here is told so."""
+    """Show whether reminders are on and where they go. POST asks for them. A person without a nurse is told so."""
     patient: Patient | None = getattr(request.user, "patient", None)
     if patient is None or patient.ended_on:
         return render(request, "assignments/reminders.html", {"mine": None, "patient": None})
@@ -52,7 +52,7 @@ def reminders(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def turn_on(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the button that confirms an address; only a POST confirms: mail programs look into links by themselves."""
+    """Show the button that confirms an address. Only a POST confirms: mail programs open links by themselves."""
     found, done = by_mail.behind(token, by_mail.ON), False
     if found and request.method == "POST":
         reminder, address = found
@@ -64,7 +64,7 @@ def turn_on(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def turn_off(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the buttons that stop or pause; only a POST does it. Nobody has to sign in for this."""
+    """Show the buttons that stop or pause reminders. Only a POST does it. No sign-in is needed."""
     found = by_mail.behind(token, by_mail.STOP)
     context: dict[str, Any] = {"found": found}
     if found and request.method == "POST":

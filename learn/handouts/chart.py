@@ -1,4 +1,4 @@
-"""The note for the chart: what was done and recorded, as plain text. Never what somebody knows or feels."""
+"""The note for the chart, as plain text. It says what was done and recorded, never what a patient knows or feels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ NONE = ["None."]
 
 
 def note(*, patient: Patient, record: Record, by: User, now: datetime) -> str:
-    """Return the note, for this moment. Days are those of the clinic's calendar, with the year."""
+    """Return the text of the note.
+
+    `record` is all that the patient did and said back, `by` is who writes the note. Dates are on the clinic's calendar.
+    """
     team = patient.care_team
     reference = f", {patient.reference}" if patient.reference else ""
     parts = {
@@ -52,7 +55,7 @@ def _by_finish(record: Record) -> list[ReadingRow]:
 
 
 def _safety(record: Record, team: CareTeam, *, still_open: bool) -> list[str]:
-    """Name each safety question by its topic; one that needs help is open, whatever was answered since that day."""
+    """Return a line for each safety question, by topic. A question that needs help is open, even if answered right."""
     found = []
     for history in record.histories.values():
         last = history.rows[-1]

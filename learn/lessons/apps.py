@@ -1,9 +1,9 @@
-"""The app's name for Django."""
+"""App configuration."""
 
 from django.apps import AppConfig
 
 
 class LessonsConfig(AppConfig):
-    """Installed as learn.lessons; its tables begin with lessons_."""
+    """The lessons app. Its label is "lessons", so its table names begin with lessons_."""
 
     name = "learn.lessons"

@@ -1,4 +1,4 @@
-"""The call card: one text in three tiers, the same in lesson, feedback, result and help. Plain Python."""
+"""The call card: whom to call for which symptom, in three tiers. One text for every page. Plain Python."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 
 from learn.lessons import texts
 
-# The line beside which the fever sentences stand.
+# The id of the line that the fever sentences belong to.
 FEVER = "fever-chills"
-# 100.4 °F: what every sentence calls a fever. A team's own limit above it would make somebody call later.
+# 100.4 °F: every fever sentence uses this value. With a higher limit of its own team, a patient would call later.
 CELSIUS = Decimal(38)
 _TEMPERATURE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:°|degrees?)?\s*(?:(f|fahrenheit|c|celsius)\b)?")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One symptom. `lessons` names those on whose pages it shows; empty means everywhere."""
+    """One symptom. It is shown on the pages of the `lessons` (slugs) it names; on every page if it names none."""
 
     id: str
     text: str
@@ -30,7 +30,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Fever:
-    """What a fever means with some treatments, or with any (no `lessons`). `at` carries the value at which to call."""
+    """When to call for a fever, for some treatments or, without `lessons`, for any.
+
+    `limit` says how a care team's own fever limit is used ("lower" or "any", see `own`). `at` is the part of the text
+    that names the temperature at which to call.
+    """
 
     id: str
     text: str
@@ -40,19 +44,19 @@ class Fever:
     lessons: tuple[str, ...] = ()
 
     def own(self, value: str) -> str:
-        """Return a care team's own limit as it may show with this sentence, or "" when it may not.
+        """Return the care team's own fever limit (free text) to show with this sentence, or "" to show none.
 
-        It must never make anybody call later than the sentence does:
+        The limit must never make a patient call later than the sentence does:
 
-        - One that cannot be read as a temperature shows nowhere: "call at ask us or more" helps nobody.
-        - Where the sentence says to call for every fever (`limit: lower`), only a limit of 100.4 °F (38 °C) or less
-          shows, beside it. A higher one would tell those who have less that they need not call.
-        - Where the sentence gives the value itself (`at`), only a lower one takes its place. The same value stays as we
-          say it: with "call now".
-        - With T-VEC, sipuleucel-T, BCG and interferon (`limit: any`) a mild fever is expected, and the team is asked
-          how high means call: there its answer shows as it is.
+        - A limit that cannot be read as a temperature is never shown: "call at ask us or more" helps nobody.
+        - If the sentence says to call for every fever (`limit: lower`), only a limit of 100.4 °F (38 °C) or less is
+          shown, next to the sentence. A higher limit would tell people with a lower fever that they need not call.
+        - If the sentence names the temperature itself (`at`), only a lower limit replaces it. An equal limit does not:
+          our own wording, with "call now", stays.
+        - With T-VEC, sipuleucel-T, BCG and interferon (`limit: any`) a mild fever is expected, and the care team
+          decides which temperature means "call". Its limit is shown as it is.
 
-        It takes the place of the value, and of nothing else: what is said on fever pills and on chemo stays.
+        The limit replaces the temperature only. What the sentence says about fever pills and chemo stays.
         """
         high = celsius(value)
         if high is None or (self.limit == "lower" and (high > CELSIUS or (self.at and high == CELSIUS))):
@@ -62,20 +66,20 @@ class Fever:
 
 @dataclass(frozen=True)
 class Group:
-    """Symptoms under a plain heading, so that the card can be scanned."""
+    """Symptoms under one heading, so that readers can scan the card."""
 
     heading: str
     lines: tuple[Line, ...]
 
     @property
     def has_fever(self) -> bool:
-        """True where the fever sentences belong."""
+        """True if the fever sentences are shown with this group."""
         return any(line.id == FEVER for line in self.lines)
 
 
 @dataclass(frozen=True)
 class Tier:
-    """How fast to call. `top` stands under its name, `foot` after its lines."""
+    """How fast to call. `top` is shown under the name, `foot` after the lines."""
 
     slug: str
     name: str
@@ -86,19 +90,20 @@ class Tier:
 
 @dataclass(frozen=True)
 class Card:
-    """The whole card, or as the pages of one lesson show it; then `fever` is one sentence."""
+    """The whole card, or the part that the pages of one lesson show; then `fever` has one sentence."""
 
     tiers: tuple[Tier, ...]
     above: str
     fever: tuple[Fever, ...]
-    hidden_fever: str  # stands with every fever sentence
-    claims: frozenset[str]  # a step that teaches one of these shows the card
+    hidden_fever: str  # shown with every fever sentence
+    claims: frozenset[str]  # a step that teaches one of these facts shows the card
 
 
 def fever(card: Card, value: str) -> tuple[str, list[tuple[Fever, str]]]:
-    """Return a team's own limit where it holds for all of this card's sentences, and the sentences, each with its own.
+    """Return the care team's limit that is valid for all sentences of this card, and each sentence with its own limit.
 
-    Beside several sentences a limit that makes nobody call later is said once, above them all.
+    Takes the team's limit as free text. If the card has several sentences and the limit is 100.4 °F or less, it makes
+    nobody call later: it is shown once, above all sentences. A limit is "" where none is shown.
     """
     if len(card.fever) > 1 and (high := celsius(value)) is not None and high <= CELSIUS:
         return value.strip(), [(sentence, "") for sentence in card.fever]
@@ -106,9 +111,10 @@ def fever(card: Card, value: str) -> tuple[str, list[tuple[Fever, str]]]:
 
 
 def celsius(value: str) -> Decimal | None:
-    """Return the highest temperature that a text names, in °C; None when any number in it cannot be one of a person.
+    """Return the highest temperature in a text, in °C.
 
-    Reads "100.4 °F (38 °C)", "38,3 C", "101"; without a letter 90 and more is °F.
+    Reads "100.4 °F (38 °C)", "38,3 C", "101". A number of 90 or more without a unit is °F. Returns None if there is no
+    number, or if any number is not a possible body temperature (35 to 43 °C).
     """
     plain = unicodedata.normalize("NFKC", value.replace("º", "°").replace("˚", "°")).casefold()
     found = []
@@ -122,7 +128,7 @@ def celsius(value: str) -> Decimal | None:
 
 @cache
 def whole() -> Card:
-    """Return the card with every line and every fever sentence, as help and paper show it."""
+    """Return the card with every line and every fever sentence, as the help page and printed pages show it."""
     data = texts.read(texts.FIXTURES / "call_card.yaml")
 
     def lessons(row: dict[str, list[str]]) -> tuple[str, ...]:
@@ -145,9 +151,10 @@ def whole() -> Card:
 
 @cache
 def for_lesson(lesson: str) -> Card:
-    """Return the card as this lesson's pages show it: its own fever sentence, no lines of other treatments, no labels.
+    """Return the card for the pages of one lesson (its slug).
 
-    A lesson that no sentence names (one of the hospital's own, perhaps) gets the sentence for any treatment.
+    It has one fever sentence, no lines for other treatments, and no treatment labels. A lesson that no fever sentence
+    names, such as one that the hospital added, gets the sentence for any treatment.
     """
     card = whole()
     tiers = []

@@ -1,7 +1,8 @@
-"""Shipped content in: new text comes as a new number, what the hospital changed itself is left alone.
+"""Load the shipped lessons and questions. New text gets a new number; what the hospital changed itself is not touched.
 
-Reads the YAML in fixtures/ and saves it through the same verbs as the Desk. Each row that came from here carries a
-hash of the text it came from, so that loading again changes nothing, and a newer text is told from a local one.
+Reads the YAML files in fixtures/ and saves them with the same functions as the Desk. Each loaded row stores a hash of
+the text it was made from. With it, loading the same text again changes nothing, and shipped text can be told apart
+from text that the hospital wrote.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ LESSON = {
 LESSON_MAY = {"read_first"}
 STEP = {"slug", "heading", "claims", "body", "key_point"}
 QUESTION = {"slug", "item", "kind", "critical", "objective", "claims", "step", "stem", "why"}
-KIND = {  # what a kind needs in a content file; what else it may have stands in MAY
+KIND = {  # the keys that each kind of question must have in a content file; MAY lists the optional ones
     "choice": {"choose", "choices"},
     "truth": {"answer", "if_true", "if_false"},
     "matching": {"rows"},
@@ -46,12 +47,12 @@ MAY = {"misconceptions", "misconception", "right"}
 
 
 class ContentError(ValueError):
-    """A content file that breaks a rule: names the file, the place in it and the rule."""
+    """A content file breaks a rule. The message names the file, the place in it and the rule."""
 
 
 @dataclass
 class Report:
-    """What loading did, in plain sentences."""
+    """What was added and what was left alone, in sentences for the person who loads."""
 
     added: list[str] = field(default_factory=list)
     left_alone: list[str] = field(default_factory=list)
@@ -60,8 +61,8 @@ class Report:
 def load(folder: Path) -> Report:
     """Load therapy types, lessons and quizzes from this folder of YAML.
 
-    All or nothing: every file is looked at first, also those that are read while the site runs (the call card, the
-    facts); then one transaction. Raises ContentError at the first rule that a file breaks.
+    All or nothing: all files are checked first, including those that are only read while the site runs (the call card,
+    the facts). Then everything is saved in one transaction. Raises ContentError at the first rule that a file breaks.
     """
     report = Report()
     seen: set[str] = set()
@@ -98,7 +99,7 @@ def load(folder: Path) -> Report:
 
 @contextmanager
 def named(name: str) -> Iterator[None]:
-    """Turn whatever a file's wrong shape leads to into a ContentError that names the file."""
+    """Turn any error that is caused by a file's content into a ContentError that names the file."""
     try:
         yield
     except ContentError as error:
@@ -110,7 +111,7 @@ def named(name: str) -> Iterator[None]:
 
 
 def read(path: Path) -> Any:
-    """Return what a YAML file holds. Raises ContentError."""
+    """Return the data in a YAML file. Raises ContentError if it cannot be read."""
     try:
         return texts.read(path)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
@@ -118,9 +119,9 @@ def read(path: Path) -> Any:
 
 
 def _check(lesson: Data, quiz: Data, stem: str, seen: set[str]) -> None:
-    """Raise ContentError for a key that is missing or unknown, a slug that is taken, a step that is not there.
+    """Raise ContentError for a missing or unknown key, a question slug that is already used, or an unknown step.
 
-    `stem` is the file's name without its ending; `seen` collects the questions' slugs over all files.
+    `stem` is the file name without its extension. `seen` collects the question slugs of all files.
     """
     for where, got, wanted in _shapes(lesson, quiz):
         if missing := wanted - set(got):
@@ -154,15 +155,16 @@ def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
 
 
 def digest(data: Any) -> str:
-    """Return the hash by which shipped text is told from the hospital's own."""
+    """Return the hash (SHA-256, hexadecimal) that tells shipped text apart from the hospital's own."""
     return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
 def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, report: Report) -> bool:
-    """Tell whether this shipped text becomes the next number.
+    """Return whether this shipped text is saved under the next number.
 
-    Takes all rows of one language, newest first. Not when it is what was loaded last (even if retired since), and not
-    when the newest row is the hospital's own, or was retired by it: then the report says that there is newer text.
+    Takes all rows of one language, newest first, and the hash of the shipped text. The answer is no if this is the text
+    that was loaded last (even if it was retired since), or if the newest row was written or retired by the hospital. In
+    the second case the report says that newer text is available.
     """
     if next((row.shipped for row in rows if row.shipped), None) == shipped:
         return False
@@ -189,7 +191,7 @@ def _load_therapy(data: Data, report: Report) -> None:
 
 
 def _free(wanted: int, others: QuerySet[Any]) -> int:
-    """Return the shipped place, or the first free one after it where the hospital has put something else there."""
+    """Return the wanted position, or the next free one if the hospital already uses it for something else."""
     taken = set(others.values_list("position", flat=True))
     return next(place for place in count(wanted) if place not in taken)
 
@@ -220,7 +222,7 @@ def _load_quiz(data: Data, report: Report) -> Quiz:
 
 
 def _spec(row: Data) -> Data:
-    """Return the engine's spec of a question as it stands in a content file."""
+    """Return the spec that the engine stores for a question of a content file."""
     if row["kind"] == "truth":
         return {"version": 1, "answer": row["answer"], "feedback": {"true": row["if_true"], "false": row["if_false"]}}
     if row["kind"] == "matching":
@@ -239,7 +241,7 @@ def _spec(row: Data) -> Data:
 
 
 def _order(quiz: Quiz, questions: list[Question], report: Report) -> None:
-    """Put the questions in the shipped order, unless the hospital has put them in its own since."""
+    """Put the questions in the shipped order, unless the hospital has changed the order since the last load."""
     now = list(quiz.items.values_list("question_id", flat=True))
     wanted = [question.pk for question in questions]
     if now == wanted:
@@ -254,9 +256,9 @@ def _order(quiz: Quiz, questions: list[Question], report: Report) -> None:
 
 
 def _order_lessons(therapy: Therapy, wanted: list[str], known: set[str], report: Report) -> None:
-    """Put the lessons of a therapy type in the shipped order, unless the hospital has put them in its own since.
+    """Put the lessons of a therapy type in the shipped order, unless the hospital has changed the order since.
 
-    `wanted` holds the slugs in the shipped order; `known` those that were here before this load.
+    `wanted` has the slugs in the shipped order. `known` has the slugs that existed before this load.
     """
     lessons = list(therapy.lessons.order_by("position"))
     now = [lesson.slug for lesson in lessons if lesson.slug in wanted]
@@ -265,7 +267,7 @@ def _order_lessons(therapy: Therapy, wanted: list[str], known: set[str], report:
             report.left_alone.append(f"{therapy.slug}: another order of lessons is available; yours was left.")
             return
         ordered = sorted(lessons, key=lambda x: (x.slug not in wanted, wanted.index(x.slug) if x.slug in wanted else 0))
-        # Two passes: no two lessons may have one place, not even in between.
+        # Two passes, because positions are unique at every moment: first move all to free positions, then to their own.
         for start in (max(lesson.position for lesson in lessons) + 1, 1):
             for place, lesson in enumerate(ordered, start):
                 Lesson.objects.filter(pk=lesson.pk).update(position=place)

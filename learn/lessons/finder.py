@@ -1,20 +1,25 @@
-"""A medicine from a misspelt name. Plain Python on rapidfuzz: it answers with names, never with a lesson.
+"""Find a medicine by a name that may be misspelled. Plain Python with rapidfuzz. Returns names, never a lesson.
 
-How well a query fits a name, 0 to 100, both in plain small letters without fillers and spaces:
+The score says how well a query matches a name, from 0 to 100. Both are compared in lower case, without accents, filler
+words and spaces:
 
-- the same letters: 100, and the hit is called exact (the page still asks "Is this your medicine?");
-- else, from four letters on, the better of two: the edit ratio, and half Jaro-Winkler (a good beginning counts) with
-  half the edit ratio of the sound keys (SOUNDS), which is PIECE at most where the edit ratio is below SPELT. Medicines
-  of a kind share long endings, so that adalimumab looks like ipilimumab: there a third of the score is what stands
-  before the ending (FAMILY);
-- a piece of a longer name is PIECE at most: a name's first letters (three or more), or one long word of it.
+- Equal letters score 100, and the hit is called exact. The page still asks "Is this your medicine?".
+- Otherwise, from four letters on, the score is the higher of two values: the edit ratio; and the mean of Jaro-Winkler
+  (which gives weight to the first letters) and the edit ratio of the sound keys (SOUNDS). The second value is PIECE at
+  most if the edit ratio is below SPELT. Medicines of one kind share long endings, so adalimumab looks like ipilimumab.
+  For a name with such an ending (FAMILY), the letters before the ending make up a third of the score.
+- A part of a longer name scores PIECE at most. A part is the first letters of a name (three or more) or one long word.
 
-Below CUT there is no hit. A name of another kind of medicine goes before an immunotherapy that fits better by less than
-EDGE. Unless the whole query fits with SURE, its parts are looked up one by one, then its words (from WORD_CUT on).
+A score below CUT is no hit. A medicine of another kind comes before an immunotherapy that scores higher by less than
+EDGE. If the whole query scores below SURE, its parts are looked up one by one, then its words (with WORD_CUT for CUT).
 
-What is said of the hits, since two names that look alike can be two dangers: the best is called "sure" when it is
-CLEAR or better and the next is AHEAD points or more behind; two that are closer, or a misspelt name of LOOK_ALIKE, are
-"which"; a best below CLEAR is a "guess". Only "sure" is ever offered as somebody's medicine.
+Mixing up two names can be dangerous, so each answer says how certain it is:
+
+- "sure": the best hit scores CLEAR or more, and the next one is AHEAD points or more behind.
+- "which": the next one is closer than that, or the best hit is a misspelled name of LOOK_ALIKE.
+- "guess": the best hit scores below CLEAR.
+
+Only a "sure" hit is offered as the person's own medicine.
 """
 
 from __future__ import annotations
@@ -32,7 +37,7 @@ from rapidfuzz.fuzz import ratio
 CUT, PIECE, SPELT, CLEAR, WORD_CUT, SURE, AHEAD, EDGE = 79.0, 84.0, 79.0, 85.0, 84.0, 90.0, 10.0, 0.5
 LONGEST, MOST_PARTS, MOST_WORDS, MOST_HITS = 200, 4, 8, 3
 
-# Names that are heard or read as one another, though the medicines are not alike.
+# Names that people confuse when they hear or read them. The medicines are different.
 LOOK_ALIKE = (
     ("Kimmtrak", "Kymriah"),
     ("Tecvayli", "Tecartus", "Tecelra"),
@@ -40,7 +45,7 @@ LOOK_ALIKE = (
     ("Zynyz", "Zynlonta"),
     ("avelumab", "durvalumab"),
 )
-# Said around a name, in English and Spanish.
+# Words that people write around a medicine's name, in English and Spanish. They are ignored.
 FILLER = re.compile(
     r"\b(?:a[nt]?|also|and|are|called|cancer|con|contra|del?|dose|drip|drugs?|el|en|every|for|from|get(?:ting)?|given?"
     r"|gotero|ha[ds]|have|he|her|his|i[mnsv]?|immunotherapy|infusion(?:e?s)?|injections?|inmunoterapia|inyeccion(?:es)?"
@@ -51,21 +56,21 @@ FILLER = re.compile(
 WORD = re.compile(r"[^\W_]+")
 BETWEEN = re.compile(r"[+/&,;]|\b(?:and|con|mas|plus|then|with|y)\b")
 DOSE = re.compile(r"\b\d+(?:[.,]\d+)?\s*(?:g|iu|kg|mcg|mgs?|mls?|units?)\b|(?<![\w-])\d{2,}\b")
-ENDING = re.compile(r"([a-z]{6}|alfa-2[ab])-(?!alfa|beta)[a-z]{4}\b")  # the FDA's four letters: cemiplimab-rwlc
+ENDING = re.compile(r"([a-z]{6}|alfa-2[ab])-(?!alfa|beta)[a-z]{4}\b")  # the FDA's suffix of four letters: -rwlc
 FAMILY = re.compile(
     r"(?:(?:li|tu|ki|vi|ci|so)?(?:zu|xi|mu|li|lu|ta|[iu])?mab|cabtagene|(?:auto|cilo|mara|vic)?leucel|leukin|mogene)$"
 )
 SOUNDS = "ph>f [cs]h>s x>ks qu?>k c(?=[eiy])>s c>k g(?=[eiy])>j z>s d>t v>b p>b n>m h> [aeiouwy]+>a (.)\\1+>\\1"
 HEARD = [(re.compile(pattern), sound) for pattern, _, sound in (rule.rpartition(">") for rule in SOUNDS.split())]
 
-# Why there is no hit: not a letter, too few of them, too many; only words around a name; a name that we do not know.
+# Why there is no hit: no letters, too few letters, too many, only filler words, or an unknown name.
 Nothing = Literal["empty", "short", "long", "filler", "unknown"]
 Verdict = Literal["sure", "which", "guess", "unknown"]
 
 
 @dataclass(frozen=True)
 class Named:
-    """A medicine by all its names. `ours`: an immunotherapy that there is a lesson on."""
+    """A medicine with all its names. `ours` is true if it is an immunotherapy with a lesson."""
 
     slug: str
     names: tuple[str, ...]
@@ -74,7 +79,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Hit:
-    """A medicine that may be meant, and the one of its names that fits best."""
+    """A medicine that the query may mean, the name that matches best, and its score (0 to 100)."""
 
     slug: str
     name: str
@@ -84,9 +89,9 @@ class Hit:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one part of the query may mean: three hits at most, the likeliest first; "sure" has one, "unknown" none.
+    """What one part of the query may mean: at most three hits, best first; "sure" has one hit, "unknown" has none.
 
-    `alike`: other medicines whose names are mistaken for the name of the hit.
+    `said` is that part of the query. `alike` has other medicines whose names are often confused with the hit's name.
     """
 
     said: str
@@ -97,19 +102,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Found:
-    """One answer; one for each medicine where several were asked for, in that order; or the reason for none."""
+    """The result of a search: one answer for each medicine in the query, in that order, or the reason for no hit."""
 
     answers: tuple[Answer, ...] = ()
     nothing: Nothing | None = None
 
     @property
     def two(self) -> bool:
-        """Several medicines were asked for."""
+        """True if the query asks for several medicines."""
         return len(self.answers) > 1
 
     @property
     def hits(self) -> tuple[Hit, ...]:
-        """Every hit, part by part."""
+        """All hits of all answers, in order."""
         return tuple(hit for answer in self.answers for hit in answer.hits)
 
 
@@ -117,12 +122,15 @@ class _Form(NamedTuple):
     name: str
     letters: str
     sound: str
-    family: str  # the ending that medicines of its kind share
-    whole: bool
+    family: str  # the ending that medicines of one kind share, or ""
+    whole: bool  # False for one word of a longer name
 
 
 def find(query: str, names: Sequence[Named]) -> Found:
-    """Return the medicines that the query may mean. Never raises; LONGEST, MOST_PARTS and MOST_WORDS bound its time."""
+    """Return the medicines that the query (any text) may mean.
+
+    Never raises. LONGEST, MOST_PARTS and MOST_WORDS limit how long it takes.
+    """
     if len(query) > LONGEST:
         return Found(nothing="long")
     said = _plain(query)
@@ -144,7 +152,7 @@ def find(query: str, names: Sequence[Named]) -> Found:
 
 
 def _answer(said: str, hits: list[Hit], names: Sequence[Named]) -> Answer:
-    """Say of ranked hits how sure they are: the rule stands at the top."""
+    """Return the answer for ranked hits. The module's docstring has the rule for the verdict."""
     if not hits:
         return Answer(said, "unknown")
     best = hits[0]
@@ -158,13 +166,16 @@ def _answer(said: str, hits: list[Hit], names: Sequence[Named]) -> Answer:
 
 
 def _alike(best: Hit, names: Sequence[Named]) -> tuple[Hit, ...]:
-    """Return the other medicines of a group of LOOK_ALIKE, best first where the query says something of them."""
+    """Return the other medicines of the LOOK_ALIKE group that the best hit belongs to."""
     group = next((group for group in LOOK_ALIKE if best.name in group), ())
     return tuple(Hit(n.slug, name, 0.0, False) for name in group if name != best.name for n in names if name in n.names)
 
 
 def _asked(said: str, names: Sequence[Named]) -> list[tuple[str, list[Hit]]]:
-    """Return each part between "and", "+" and the like with its hits; without such, each word that has some."""
+    """Return each part of the query with its hits. Parts are separated by "and", "+" and similar.
+
+    If fewer than two parts have hits, return each single word that has hits.
+    """
     parts = [part for part in BETWEEN.split(said) if _words(part)][:MOST_PARTS]
     asked = [(" ".join(_words(part)), _rank(_spellings(part), names)) for part in parts if len(parts) > 1]
     if sum(bool(hits) for _, hits in asked) > 1:
@@ -174,14 +185,14 @@ def _asked(said: str, names: Sequence[Named]) -> list[tuple[str, list[Hit]]]:
 
 
 def _rank(spellings: Sequence[str], names: Sequence[Named], cut: float = CUT) -> list[Hit]:
-    """Return a hit for each medicine that fits one of the spellings, the best first; if any is exact, those alone."""
+    """Return a hit for each medicine that matches one of the spellings, best first. If any is exact, only the exact."""
     said = [(letters, _sound(letters)) for letters in spellings]
     hits = []
     for named in names:
         fits = ((_fit(*spelling, form), form.name) for spelling in said for form in _forms(named))
         fit, name = max(fits, default=(0.0, ""))
         if PIECE < fit < 100 and any(not form.whole and form.letters in spellings for form in _forms(named)):
-            fit = PIECE  # "hepatitis" is a word of "hepatitis B", however near the whole it is
+            fit = PIECE  # "hepatitis" is one word of "hepatitis B": a part, even if it is most of the name
         if fit >= cut:
             edge = EDGE if fit > PIECE and not named.ours else 0
             hits.append((-fit - edge, Hit(named.slug, name, round(fit, 1), fit == 100)))
@@ -190,7 +201,7 @@ def _rank(spellings: Sequence[str], names: Sequence[Named], cut: float = CUT) ->
 
 
 def _fit(letters: str, sound: str, form: _Form) -> float:
-    """Return how well a query fits a name: the rule stands at the top."""
+    """Return how well a query matches a name, 0 to 100. The module's docstring has the rule."""
     if letters == form.letters:
         return 100.0 if form.whole else PIECE
     fit, length = 0.0, len(letters) / len(form.letters)
@@ -207,9 +218,9 @@ def _fit(letters: str, sound: str, form: _Form) -> float:
     return fit if form.whole else min(fit, PIECE) - 1
 
 
-@lru_cache(maxsize=4096)  # of the names that we ship, never of what people typed
+@lru_cache(maxsize=4096)  # holds only shipped names, never what people typed
 def _forms(named: Named) -> tuple[_Form, ...]:
-    """Return a medicine's names as they are compared: whole, with and without fillers, and by each long word."""
+    """Return the forms of a medicine's names to compare with: the whole name, with and without fillers; long words."""
     plain = {name: _plain(name) for name in named.names}
     parts = {word: name for name, said in plain.items() for word in _words(said) if len(FAMILY.sub("", word)) > 5}
     whole = {letters: name for name, said in plain.items() for letters in _spellings(said)}
@@ -221,7 +232,7 @@ def _forms(named: Named) -> tuple[_Form, ...]:
 
 
 def _plain(text: str) -> str:
-    """Return small letters without accents and FDA endings."""
+    """Return the text in lower case, without accents and FDA suffixes, cut at LONGEST characters."""
     bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return ENDING.sub(r"\1", re.sub("['’\0]", "", bare.casefold()[:LONGEST]))
 
@@ -231,7 +242,7 @@ def _words(plain: str) -> list[str]:
 
 
 def _spellings(plain: str) -> list[str]:
-    """Return the text without spaces: without fillers and doses, without doses, and as it stands."""
+    """Return three versions of the text, all without spaces: no fillers and doses, no doses, unchanged."""
     bare = "".join(WORD.findall(DOSE.sub(" ", plain)))
     return list(dict.fromkeys(("".join(_words(plain)), bare, "".join(WORD.findall(plain)))))
 

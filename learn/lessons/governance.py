@@ -1,4 +1,4 @@
-"""Publish, retire an Edition."""
+"""Publish and retire editions of lessons."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from quizzes.models import State
 
 
 class UnfitEdition(ValueError):
-    """An edition that readers cannot be given; its text says why."""
+    """The edition cannot be published. The message says why."""
 
 
 def publish(*, edition: Edition) -> None:
-    """Show this draft to readers from now on, in place of the edition that is published.
+    """Publish this draft. The edition that was published before is retired.
 
-    Its steps are frozen in the same transaction. Nobody's progress changes: readings stay with the edition read. Of two
-    who publish at once, the second waits for the lesson's row, and looks only then.
+    The steps are frozen in the same transaction. Nobody's progress changes: each reading keeps the edition it is about.
+    If two people publish at once, the second waits for the lesson's row and checks only then.
 
-    Raises UnfitEdition when it is not a draft or has no steps.
+    Raises UnfitEdition if the edition is not a draft or has no steps.
     """
     with transaction.atomic():
         Lesson.objects.select_for_update(no_key=True).get(pk=edition.lesson_id)
@@ -35,6 +35,6 @@ def publish(*, edition: Edition) -> None:
 
 
 def retire(*, edition: Edition) -> None:
-    """Show this edition to readers no more. What was read of it stays."""
+    """Stop showing this edition to readers. Readings of it are kept."""
     edition.state = State.RETIRED
     edition.save(update_fields=["state"])

@@ -1,4 +1,4 @@
-"""What is taught: Therapy, Lesson, Edition, Step."""
+"""The tables of what is taught: Therapy, Lesson, Edition, Step."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.db.models import F, Q
 from quizzes.immutable import Guard
 from quizzes.models import Quiz, State
 
-LANGUAGE = "en"  # the one language so far; another is another Edition of the same Lesson
+LANGUAGE = "en"  # the only language so far; another language is another Edition of the same Lesson
 
 
 class TherapyQuerySet(models.QuerySet["Therapy"]):
-    """Reads of therapy types."""
+    """Queries for therapy types."""
 
     def taught(self) -> TherapyQuerySet:
-        """Return those with a published lesson (ruling 10), in their order."""
+        """Return the therapy types that have a published lesson (ruling 10), by position."""
         return self.filter(lessons__editions__state=State.PUBLISHED).distinct().order_by("position")
 
 
@@ -33,9 +33,9 @@ class Therapy(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.THERAPY)
     title = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
-    # A hash of the shipped words: words that differ from it are the hospital's own.
+    # The hash of the shipped title and summary. If it differs from the current ones, the hospital has changed them.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
-    # The same for the order of its shipped lessons; blank on a site that was loaded before this was kept.
+    # The same for the order of the shipped lessons. Blank if the content was loaded before this column existed.
     shipped_order = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = TherapyQuerySet.as_manager()
@@ -49,10 +49,10 @@ class Therapy(models.Model):
 
 
 class LessonQuerySet(models.QuerySet["Lesson"]):
-    """Reads of lessons."""
+    """Queries for lessons."""
 
     def taught(self) -> LessonQuerySet:
-        """Return those with a published edition (ruling 10), with its `title`, as the site lists them."""
+        """Return the lessons with a published edition (ruling 10), each with its `title`, in the site's order."""
         return (
             self.filter(editions__state=State.PUBLISHED, editions__language=LANGUAGE)
             .annotate(title=F("editions__title"))
@@ -61,13 +61,13 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
 
 
 class Lesson(models.Model):
-    """The identity of a lesson through all its editions and languages."""
+    """A lesson. It stays the same row through all its editions and languages."""
 
     therapy = models.ForeignKey(Therapy, models.PROTECT, related_name="lessons", db_index=False)
     slug = models.SlugField(max_length=80, unique=True)
     position = models.PositiveSmallIntegerField()
     quiz = models.OneToOneField(Quiz, models.PROTECT, null=True, blank=True, related_name="lesson")
-    # It says when to call: lists say "Read this first" beside it.
+    # This lesson teaches when to call. Lists show "Read this first" next to it.
     read_first = models.BooleanField(default=False)
 
     objects = LessonQuerySet.as_manager()
@@ -81,13 +81,13 @@ class Lesson(models.Model):
 
 
 def three_points(value: object) -> None:
-    """Refuse a "Remember" that is not exactly three points of text."""
+    """Validate `Edition.remember`. Raises ValidationError unless it is a list of exactly three texts."""
     if not (isinstance(value, list) and len(value) == 3 and all(isinstance(v, str) and v.strip() for v in value)):
         raise ValidationError("Give exactly three points to remember.")
 
 
 class Edition(models.Model):
-    """One wording of a lesson in one language. Once published, its text and steps stay as they are."""
+    """One wording of a lesson in one language. Once it is published, its text and its steps never change."""
 
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="editions", db_index=False)
     language = models.CharField(max_length=10, default="en")
@@ -97,11 +97,12 @@ class Edition(models.Model):
     main_message = models.CharField(max_length=300)
     remember = models.JSONField(validators=[three_points], help_text="Three points that close the lesson.")
     minutes = models.PositiveSmallIntegerField()
-    # Two dates that may move without a new text: when its facts were last held against their sources, and when next.
+    # When the facts were last checked against their sources, and when the next check is due. A date can change without
+    # a new edition.
     checked_on = models.DateField("facts last checked", null=True, blank=True)
     next_check = models.DateField("next check due", null=True, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
-    # A hash of the shipped text this row came from: what load_content recognises its own rows by.
+    # The hash of the shipped text that this row was made from. load_content recognizes its own rows by it.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
 
     guard = Guard(
@@ -123,7 +124,7 @@ class Edition(models.Model):
 
 
 class StepQuerySet(models.QuerySet["Step"]):
-    """Reads of steps."""
+    """Queries for steps."""
 
     def shown(self) -> StepQuerySet:
         """Return the steps that readers see now: those of published editions."""
@@ -131,12 +132,12 @@ class StepQuerySet(models.QuerySet["Step"]):
 
 
 class Step(models.Model):
-    """One page of an edition: one idea. Its slug stays the same across editions, so that readers go on there."""
+    """One page of an edition, with one idea. Its slug stays the same across editions, so readers can continue there."""
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="steps", db_index=False)
     position = models.PositiveSmallIntegerField()
     slug = models.SlugField(max_length=80)
-    # Set when its edition is published: a guard on this table needs to look at no other.
+    # Set when the edition is published, so that the guard of this table need not read another table.
     frozen = models.BooleanField(default=False, editable=False)
     heading = models.CharField(max_length=120)
     body = models.TextField(help_text="Markdown: paragraphs, lists, bold.")

@@ -1,4 +1,7 @@
-"""What lessons refer to: facts, sources, words, medicines. Shipped and reviewed with the code; plain Python."""
+"""Reference data for lessons: facts, sources, the word list, medicines. Shipped with the code. Plain Python.
+
+Each function reads its YAML file once per process.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ from learn.lessons import texts
 
 @dataclass(frozen=True)
 class Claim:
-    """A fact that may be taught. `status`: S, S1, C (corrected), A (added), A? (not confirmed yet).
+    """A fact that lessons may teach. `status` is S, S1, C (corrected), A (added) or A? (not confirmed yet).
 
-    `confirm`: a clinician or a pharmacist must confirm it before launch.
+    If `confirm` is true, a clinician or a pharmacist must confirm the fact before launch.
     """
 
     id: str
@@ -28,7 +31,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Source:
-    """Where facts come from."""
+    """A publication that facts are taken from."""
 
     key: str
     title: str
@@ -38,7 +41,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Term:
-    """A word of the word list."""
+    """An entry of the word list: the term, how to say it, and what it means."""
 
     slug: str
     term: str
@@ -48,7 +51,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Medicine:
-    """A medicine that the finder knows. Without a therapy type there is no lesson on it, and nothing is said of it."""
+    """A medicine that the finder knows. If `therapy` is empty, the site has no lesson about it."""
 
     slug: str
     generic: str
@@ -64,7 +67,7 @@ class Medicine:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name that people may look for."""
+        """All names that people may search for."""
         return (self.generic, *self.brands, *self.aliases)
 
 
@@ -75,7 +78,7 @@ def _rows(name: str) -> list[dict[str, Any]]:
 
 @cache
 def claims() -> dict[str, Claim]:
-    """Return every claim by its id."""
+    """Return all facts by id."""
     return {
         r["id"]: Claim(
             r["id"], r["text"], r["status"], r["safety"], tuple(r["sources"]), confirm=r.get("confirm", False)
@@ -86,7 +89,7 @@ def claims() -> dict[str, Claim]:
 
 @cache
 def sources() -> dict[str, Source]:
-    """Return every source by its key."""
+    """Return all sources by key."""
     return {r["key"]: Source(r["key"], r["title"], r["publisher"], r["address"]) for r in _rows("sources.yaml")}
 
 
@@ -99,7 +102,7 @@ def terms() -> tuple[Term, ...]:
 
 @cache
 def medicines() -> dict[str, Medicine]:
-    """Return every medicine by its slug, A to Z by its generic name."""
+    """Return all medicines by slug, sorted by generic name."""
     rows = sorted(_rows("medicines.yaml"), key=lambda r: str(r["generic"]).casefold())
     return {
         r["slug"]: Medicine(
@@ -115,21 +118,21 @@ def medicines() -> dict[str, Medicine]:
 
 @cache
 def a_to_z() -> tuple[tuple[str, str], ...]:
-    """Return each name of the medicines that there are lessons on, A to Z, with what they are also called."""
+    """Return each name of the medicines that have a lesson, A to Z: (name, its other names)."""
     ours = [m for m in medicines().values() if m.therapy]
     rows = [(m.generic, ", ".join(m.brands)) for m in ours] + [(b, m.generic) for m in ours for b in m.brands]
     return tuple(sorted(rows, key=lambda row: row[0].casefold()))
 
 
 def taught(slug: str, therapy: str) -> Medicine | None:
-    """Return the medicine with this slug when the lessons of this therapy type are its own."""
+    """Return the medicine with this slug if it belongs to this therapy type (a slug); otherwise None."""
     medicine = medicines().get(slug)
     return medicine if medicine and medicine.therapy == therapy else None
 
 
 @cache
 def lessons_of_others(medicine: Medicine) -> frozenset[str]:
-    """Return the lessons (slugs) of its therapy type that tell of other medicines and not of this one."""
+    """Return the lessons (slugs) of its therapy type that are about other medicines and not about this one."""
     named = {m.lesson for m in medicines().values() if m.therapy == medicine.therapy}
     return frozenset(named - {medicine.lesson})
 
@@ -140,47 +143,47 @@ def _holds() -> tuple[tuple[frozenset[str], str], ...]:
 
 
 def holds(ids: Iterable[str]) -> list[str]:
-    """Return what must still be confirmed about these claims before launch: for staff's eyes."""
+    """Return the notes on what must still be confirmed about these facts (ids) before launch. Only staff see them."""
     wanted = set(ids)
     return [note for claims_, note in _holds() if claims_ & wanted]
 
 
 def sources_of(ids: Iterable[str]) -> list[Source]:
-    """Return the sources that these claims rest on, each once, in the order of the list."""
+    """Return the sources of these facts (ids), each once, in the order of sources.yaml. Unknown ids are ignored."""
     keys = {key for id_ in ids if id_ in claims() for key in claims()[id_].sources}
     return [source for key, source in sources().items() if key in keys]
 
 
 def mask(texts: Iterable[str]) -> list[str]:
-    """Return what the reading grade leaves out in these Markdown texts: medicines' names, and the terms set in bold."""
+    """Return the terms to mask for the reading grade of these Markdown texts: medicine names and terms in bold."""
     taught = [term for text in texts for term in re.findall(r"\*\*(.+?)\*\*", text)]
     return taught + [name for medicine in medicines().values() for name in medicine.names]
 
 
 @cache
 def _words() -> tuple[re.Pattern[str], tuple[Term, ...]]:
-    """Return what finds any term by any of its names, and by the number of the group that matched, the term."""
+    """Return a pattern that finds every name of every term, and the terms in the order of the pattern's groups."""
     named = [
-        # "CAR (chimeric antigen receptor)" and "PD-1 / PD-L1" are looked for by each of their names.
+        # "CAR (chimeric antigen receptor)" and "PD-1 / PD-L1" are each found by both of their names.
         (name.strip(), term)
         for term in terms()
         for name in re.split(r"[/()]", term.term.replace('"', ""))
         if name.strip()
     ]
-    # The longest first: a PD-L1 test is that, and not PD-L1.
+    # The longest name first, so that "PD-L1 test" is not found as "PD-L1".
     named.sort(key=lambda pair: -len(pair[0]))
     either = "|".join(f"({_spelled(name)})" for name, _ in named)
     return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"), tuple(term for _, term in named)
 
 
 def _spelled(name: str) -> str:
-    """Return the pattern for one and for many of it; what is all capitals is found as such only: CAR is no car."""
+    """Return a pattern for the singular and the plural. A name in capitals matches capitals only: CAR is not "car"."""
     many = re.escape(name[:-1]) + "(?:y|ies)" if name.endswith("y") else re.escape(name) + "s?"
     return many if name.isupper() else f"(?i:{many})".replace("’", "['’]")
 
 
 @cache
 def words_on(text: str) -> tuple[Term, ...]:
-    """Return the terms of the word list that stand in this text, each once, in the order in which they come."""
+    """Return the terms of the word list that occur in this text, each once, in order of their first occurrence."""
     pattern, found = _words()
     return tuple(dict.fromkeys(found[(match.lastindex or 1) - 1] for match in pattern.finditer(text)))

@@ -1,7 +1,7 @@
-"""The files that are read while the site runs hold together: call card, symptoms, facts, holds, sources. Plain Python.
+"""Check that the reference files are complete and agree: call card, symptoms, facts, holds, sources. Plain Python.
 
-They are not saved as rows, so nothing else would notice a card line, a tier, a hold or a fact that got lost. Loading
-content looks at them first: the first rule that a file breaks is named, with its file and line.
+These files are not saved in the database, so nothing else would notice that a card line, a tier, a hold or a fact is
+missing. Loading content checks them first. The error names the first rule that a file breaks, with file and line.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import yaml
 
 from learn.lessons import texts
 
-TIERS = {  # in their order: nobody may meet them in another
+TIERS = {  # in this order on every page: the most urgent first
     "call-911": "Call 911",
     "call-now": "Call your team now, day or night",
     "office-hours": "Call your team in office hours",
 }
-FEVER = "fever-chills"  # stands first in "call now", and the fever sentences with it
-GENERAL = "GENERAL"  # in symptoms.yaml: lines of the card that no one fact asks for
+FEVER = "fever-chills"  # must be the first line of "call now"; the fever sentences are shown with it
+GENERAL = "GENERAL"  # the key in symptoms.yaml for card lines that belong to no single fact
 
-# What a part of a file must have, and what it may have besides.
+# The keys and types that each part of a file must or may have.
 CARD = {"claims": list, "above": str, "fever": list, "hidden_fever": str, "tiers": list}
 TIER = {"slug": str, "name": str, "groups": list}
 GROUP = {"heading": str, "lines": list}
@@ -37,18 +37,18 @@ MAY_BE_EMPTY = {"safety", "confirm", "sources", "publisher", "address", "note"}
 OF_WORDS = {"claims", "lessons", "sources", "corrections"}  # lists of names
 
 Keys = Mapping[str, type[Any]]
-Place = tuple[str | int, ...]  # the way to a part of a file: ("tiers", 0, "groups", 1)
+Place = tuple[str | int, ...]  # the path to a part of a file: ("tiers", 0, "groups", 1)
 
 
 class Unfit(ValueError):
-    """A file that breaks a rule; its text names file, line and rule."""
+    """A file breaks a rule. The message names the file, the line and the rule."""
 
 
 class File:
-    """One YAML file: what it holds, and on which line a part of it stands."""
+    """One YAML file: its data, and the line number of each part."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Read it. Raises Unfit when it cannot be read, or has a key twice (of two, YAML drops one and is silent)."""
+        """Read the file. Raises Unfit if it cannot be read or has a key twice (YAML would silently drop one)."""
         self.name = name
         try:
             self.data: Any = texts.read(folder / name)
@@ -65,7 +65,7 @@ class File:
             raise Unfit(f"{name}, line {key.start_mark.line + 1}: {key.value} stands here twice")
 
     def unfit(self, place: Place, rule: str) -> Unfit:
-        """Return the error for this part of the file. A part that is missing has the line of what should have it."""
+        """Return the error for this part of the file. For a missing part, the line is that of its parent."""
         node, line = self._root, 1
         for step in place:
             if isinstance(node, yaml.MappingNode):
@@ -78,7 +78,7 @@ class File:
         return Unfit(f"{self.name}, line {line}: {rule}")
 
     def fit(self, place: Place, part: Any, must: Keys, may: Keys | None = None) -> None:
-        """Raise Unfit unless this part has these keys, no other, each of its type and none empty."""
+        """Raise Unfit unless this part is a mapping with these keys only, each of the right type and not empty."""
         if not isinstance(part, dict):
             raise self.unfit(place, f"must have {', '.join(must)}")
         known = {**must, **(may or {})}
@@ -96,7 +96,7 @@ class File:
                 raise self.unfit(place, f"missing {key}")
 
     def pairs(self, place: Place, part: Any) -> dict[str, str]:
-        """Return this part, a mapping of texts to texts. Raises Unfit."""
+        """Return this part as a mapping of texts to texts. Raises Unfit if it is anything else."""
         if not isinstance(part, dict) or not part:
             raise self.unfit(place, "must be a list of names and texts")
         for key, value in part.items():
@@ -105,7 +105,10 @@ class File:
         return part
 
     def rows(self, key: str, must: Keys, may: Keys | None = None) -> dict[str, tuple[int, Any]]:
-        """Return the rows of a file that is a list, each by its key, with its place. Raises Unfit."""
+        """Return the rows of a file that is a list: {row[key]: (index, row)}.
+
+        Raises Unfit if it is no list, if a row does not have these keys and types, or if two rows have the same key.
+        """
         if not isinstance(self.data, list):
             raise self.unfit((), "must be a list")
         found: dict[str, tuple[int, Any]] = {}
@@ -120,12 +123,12 @@ class File:
 
 
 def check(folder: Path, lessons: Mapping[str, tuple[Any, Any]]) -> None:
-    """Hold the files of this folder against each other.
+    """Check that the files of this folder agree with each other.
 
-    `lessons` are those that were read from it already, whole in shape: (lesson, quiz) by the name of their two files.
+    `lessons` are the lessons and quizzes of the folder, by file name: (lesson, quiz). Their structure has been checked.
 
-    Raises Unfit: a tier, a line, a hold, a fact or a source that is missing, is there twice, is empty, or is named but
-    is not there.
+    Raises Unfit if a tier, a line, a hold, a fact or a source is missing, occurs twice or is empty, or if a file names
+    one that does not exist.
     """
     claims = File(folder, "claims.yaml")
     facts = claims.rows("id", CLAIM, {"confirm": bool, "also": str, "corrections": list})
@@ -140,7 +143,7 @@ def check(folder: Path, lessons: Mapping[str, tuple[Any, Any]]) -> None:
 
 
 def _card(folder: Path, facts: Mapping[str, Any]) -> dict[str, Place]:
-    """Return where each line of the call card stands, by its id."""
+    """Check the call card; return the place of each of its lines, by line id."""
     file = File(folder, "call_card.yaml")
     file.fit((), file.data, CARD)
     for n, claim in enumerate(file.data["claims"]):
@@ -170,7 +173,7 @@ def _card(folder: Path, facts: Mapping[str, Any]) -> dict[str, Place]:
 
 
 def _sentences(file: File) -> None:
-    """Raise Unfit unless every lesson has one fever sentence: its own, or the one that names none."""
+    """Raise Unfit unless every lesson has exactly one fever sentence: its own, or the one for any lesson."""
     seen: set[str] = set()
     for n, row in enumerate(file.data["fever"]):
         file.fit(("fever", n), row, SENTENCE, {"at": str, **OWN})
@@ -187,7 +190,7 @@ def _sentences(file: File) -> None:
 
 
 def _symptoms(folder: Path, lines: Mapping[str, Place], facts: Mapping[str, Any]) -> None:
-    """Raise Unfit unless every symptom leads to a line of the card, and every line has a symptom."""
+    """Raise Unfit unless every symptom names a line of the card, and every line has a symptom."""
     file = File(folder, "symptoms.yaml")
     if not isinstance(file.data, dict):
         raise file.unfit((), "must name claims and their symptoms")
@@ -205,7 +208,7 @@ def _symptoms(folder: Path, lines: Mapping[str, Place], facts: Mapping[str, Any]
 
 
 def _holds(folder: Path, claims: File, facts: Mapping[str, tuple[int, Any]]) -> None:
-    """Raise Unfit unless every claim that somebody must confirm has its hold."""
+    """Raise Unfit unless every fact that must still be confirmed has a hold."""
     file = File(folder, "holds.yaml")
     held = set()
     for n, row in file.rows("note", HOLD).values():
@@ -221,7 +224,7 @@ def _holds(folder: Path, claims: File, facts: Mapping[str, tuple[int, Any]]) -> 
 def _taught(
     folder: Path, claims: File, facts: Mapping[str, tuple[int, Any]], lessons: Mapping[str, tuple[Any, Any]]
 ) -> None:
-    """Raise Unfit unless lessons and questions name facts that are there, and every fact is taught or left out."""
+    """Raise Unfit unless lessons and questions name existing facts, and every fact is taught or left out on purpose."""
     taught = set()
     for name, pair in lessons.items():
         for kind, data, parts in (("lessons", pair[0], "steps"), ("quizzes", pair[1], "questions")):
@@ -242,12 +245,12 @@ def _taught(
 
 
 def _names(value: Any) -> list[str]:
-    """Return a list of names as it is; of anything else, how it looks."""
+    """Return a list with each name as text. Anything else becomes a list with one text."""
     return [str(name) for name in value] if isinstance(value, list) else [str(value)]
 
 
 def _twice(node: Any) -> Iterator[Any]:
-    """Yield each key that its mapping has already."""
+    """Yield each key that occurs a second time in its mapping."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

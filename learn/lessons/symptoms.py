@@ -1,8 +1,10 @@
-"""Is somebody telling of a symptom? Plain Python over fixtures/symptom_words.yaml: it names tiers of the call card.
+"""Find out whether a text mentions a symptom, and which tiers of the call card it belongs to. Plain Python.
 
-It diagnoses nothing. "No fever" counts as a fever and a question about a rash as a rash: the card is shown once too
-often rather than once too seldom. A phrase fits when all its words stand within REACH words of each other, in any
-order; a word of LONG letters or more fits although one letter is wrong, missing, too many, or swapped with the next.
+The phrases are in fixtures/symptom_words.yaml. This is no diagnosis. "No fever" counts as a fever, and a question
+about a rash counts as a rash: to show the card too often is safer than to show it too seldom.
+
+A phrase matches if all its words are within REACH words of each other, in any order. A word of LONG letters or more
+also matches with one error: a letter that is wrong, missing, added, or swapped with the next.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ from rapidfuzz.distance import OSA
 
 from learn.lessons import texts
 
-REACH, LONG, MOST = 8, 6, 400  # words, letters, letters that are read at all
+REACH, LONG, MOST = 8, 6, 400  # words; letters; how many characters of the text are read
 
 URGENT = ("call-911", "self-harm")
 
-Phrase = tuple[str, ...]  # its words as the file writes them
+Phrase = tuple[str, ...]  # its words, as written in the file
 
 
 @cache
@@ -31,7 +33,10 @@ def _phrases() -> dict[str, tuple[Phrase, ...]]:
 
 @cache
 def _fits(term: str) -> Callable[[str], bool]:
-    """Return the test of one word against a term of the file: "a/b", "word*" (of which only the beginning counts)."""
+    """Return a function that tests whether a word matches this term of the file.
+
+    A term is a word, alternatives ("a/b"), or the beginning of a word ("word*").
+    """
     words = [word for word in term.split("/") if not word.endswith("*")]
     begin = tuple(word[:-1] for word in term.split("/") if word.endswith("*"))
     long = [(each, None) for each in words if len(each) >= LONG] + [(e, len(e)) for e in begin if len(e) >= LONG]
@@ -45,9 +50,9 @@ def _fits(term: str) -> Callable[[str], bool]:
 
 
 def tiers(text: str) -> tuple[str, ...]:
-    """Return the tiers that a text belongs to, the most urgent alone; "self-harm" may stand beside "call-911".
+    """Return the most urgent tier that a text belongs to, as a tuple; empty if the text mentions no symptom.
 
-    Nothing when it tells of no symptom. Never raises.
+    Only "call-911" and "self-harm" can both be returned. Never raises.
     """
     bare = "".join(char for char in unicodedata.normalize("NFKD", text[:MOST]) if not unicodedata.combining(char))
     said = re.findall(r"[^\W_]+", re.sub(r"['’\0]", "", bare.casefold()).replace("can not", "cannot"))
@@ -62,7 +67,7 @@ def tiers(text: str) -> tuple[str, ...]:
 
 
 def _stands(phrase: Phrase, said: Sequence[str]) -> set[int]:
-    """Return where the words of a phrase stand together in a text; nothing when they do not."""
+    """Return the positions of a phrase's words in a text, if they are close together; otherwise an empty set."""
     where = [[at for at, word in enumerate(said) if _fits(term)(word)] for term in phrase]
     if not all(where):
         return set()

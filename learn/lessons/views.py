@@ -1,4 +1,4 @@
-"""Find my medicine, and the word list."""
+"""The pages "Find my medicine" and "Words"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from learn.lessons import finder, reference, symptoms
 from learn.lessons.models import Lesson, Therapy
 
-SAFETY = "side-effects-when-to-call"  # the lesson that most people who look for a symptom need
+SAFETY = "side-effects-when-to-call"  # the lesson that most people who search for a symptom need
 
 
 @cache
@@ -25,9 +25,10 @@ def _named() -> tuple[finder.Named, ...]:
 @login_not_required
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    """Look a medicine up by any spelling, never straight to a lesson; who tells of a symptom is led to the call card.
+    """Find a medicine by any spelling. The page never jumps to a lesson; a person confirms the medicine first.
 
-    A medicine beside a symptom is named only when its name is written right.
+    If the query mentions a symptom, the page shows the call card's tier first, and names a medicine only if its name
+    is spelled correctly.
     """
     query = request.GET.get("q")
     tiers = symptoms.tiers(query or "")
@@ -40,7 +41,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "tiers": tiers,
         "problem": found.nothing if found and not tiers else None,
         "answers": [_shown(answer, taught) for answer in answers],
-        "level": 2 if tiers else 1,  # of the answer's heading: a symptom goes before any medicine
+        "level": 2 if tiers else 1,  # heading level of the answer: a symptom comes before any medicine
         "safety": next((lesson for lesson in lessons if lesson.slug == SAFETY), None),
         "basics": next((t for t in taught.values() if t.kind == Therapy.Kind.GENERAL), None),
         "names": reference.a_to_z(),
@@ -49,7 +50,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(answer: finder.Answer, taught: dict[str, Therapy]) -> dict[str, Any]:
-    """Return an answer as the page shows it: each medicine by a name that is its own, and what it is also called."""
+    """Return an answer for the template: each medicine with the name to show and its other names."""
     known = reference.medicines()
 
     def row(hit: finder.Hit) -> dict[str, Any]:
@@ -73,6 +74,6 @@ def _shown(answer: finder.Answer, taught: dict[str, Therapy]) -> dict[str, Any]:
 @login_not_required
 @require_safe
 def words(request: HttpRequest) -> HttpResponse:
-    """Show every term, A to Z."""
+    """Show the word list, A to Z."""
     letters = [(k, list(v)) for k, v in groupby(reference.terms(), key=lambda term: term.term[0].upper())]
     return render(request, "lessons/words.html", {"letters": letters})

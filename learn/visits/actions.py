@@ -1,4 +1,4 @@
-"""Add, move, remove, share; and the nurse's "we talked about this"."""
+"""What people do with questions: add, move, remove, share; and the nurse's "We talked about this"."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from learn.people.models import Patient, User
 from learn.visits.models import MyQuestion, SuggestedQuestion
 from quizzes import learners
 
-MOST = 50  # questions on one list
+MOST = 50  # maximum number of questions on one list
 
 Where = Literal["up", "down", "first"]
 
 
 class Full(Exception):
-    """The list holds as many questions as it may."""
+    """The list already has MOST questions."""
 
 
 class NotShared(Exception):
-    """The patient does not share this question, or not any more."""
+    """The patient does not share this question."""
 
 
 @contextmanager
 def _list_of(learner: User) -> Iterator[list[MyQuestion]]:
-    """Give a learner's whole list in its order, while nobody else changes it. Raises `learners.Gone`."""
+    """Lock a learner's list and yield all its questions in order. Raises `learners.Gone`."""
     with learners.locked(learner.pk):
         yield list(MyQuestion.objects.of(learner))
 
 
 def add(*, learner: User, text: str, now: datetime, suggested: SuggestedQuestion | None = None) -> bool:
-    """Put a question at the end of a learner's list; return False when it is there already.
+    """Add a question to the end of a learner's list. Return False if it is on the list already.
 
-    The text is kept as it is, whatever becomes of the suggested question. Raises Full.
+    The list keeps this text even if the suggested question changes later. Raises Full, `learners.Gone`.
     """
     with _list_of(learner) as mine:
         if any(q.text == text or (suggested and q.suggested_id == suggested.pk) for q in mine):
@@ -48,7 +48,10 @@ def add(*, learner: User, text: str, now: datetime, suggested: SuggestedQuestion
 
 
 def move(*, learner: User, question: MyQuestion, where: Where) -> None:
-    """Move one question among the open ones; past either end it stays where it is."""
+    """Move a question up, down or to the top of the open questions. At either end it stays where it is.
+
+    Raises `learners.Gone`.
+    """
     with _list_of(learner) as mine:
         rows = [q for q in mine if q.talked is None]
         if question not in rows:
@@ -62,15 +65,15 @@ def move(*, learner: User, question: MyQuestion, where: Where) -> None:
 
 
 def remove(*, learner: User, question: MyQuestion) -> None:
-    """Take a question off its owner's list for good."""
+    """Delete a question from its owner's list. Raises `learners.Gone`."""
     with _list_of(learner):
         MyQuestion.objects.of(learner).filter(pk=question.pk).delete()
 
 
 def share(*, patient: Patient, question: MyQuestion | None, now: datetime) -> int:
-    """Let the patient's nurses see one question, or all that are open; return how many are newly shared.
+    """Let the patient's nurses see one open question, or with None all of them. Return how many are newly shared.
 
-    None where the patient has stopped sharing in this very moment. Raises `learners.Gone`.
+    Nothing is shared if the patient's record was closed at the same moment. Raises `learners.Gone`.
     """
     with learners.locked(patient.user_id):
         still = Patient.objects.current().filter(pk=patient.pk)
@@ -79,9 +82,9 @@ def share(*, patient: Patient, question: MyQuestion | None, now: datetime) -> in
 
 
 def stop_sharing(*, learner: User, question: MyQuestion | None) -> int:
-    """Let nobody see one question, or any; return how many are shared no more. It holds from the next request on.
+    """Stop sharing one question, or with None all of them. Return how many are no longer shared.
 
-    Raises `learners.Gone`.
+    Staff do not see them from their next request on. Raises `learners.Gone`.
     """
     with learners.locked(learner.pk):
         shared = MyQuestion.objects.of(learner).shared()
@@ -89,9 +92,9 @@ def stop_sharing(*, learner: User, question: MyQuestion | None) -> int:
 
 
 def talked_about(*, patient: Patient, question: int, by: User, now: datetime, undo: bool = False) -> MyQuestion:
-    """Note that a nurse has talked with a patient about a shared question (its pk), or take that back; twice is once.
+    """Record that a nurse talked with the patient about a shared question (its pk), or with `undo` remove the record.
 
-    Raises NotShared, and `learners.Gone`.
+    A second call changes nothing. Raises NotShared, `learners.Gone`.
     """
     with _list_of(patient.user) as mine:
         row = next((q for q in mine if q.pk == question and q.shared), None)

@@ -1,9 +1,9 @@
-"""The app's name for Django."""
+"""App configuration."""
 
 from django.apps import AppConfig
 
 
 class VisitsConfig(AppConfig):
-    """Installed as learn.visits; its tables begin with visits_."""
+    """The visits app. Its label is "visits", so its table names begin with visits_."""
 
     name = "learn.visits"

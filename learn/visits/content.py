@@ -1,4 +1,4 @@
-"""Shipped suggested questions in; one that the hospital made its own is left alone."""
+"""Load the shipped suggested questions. A question that the hospital has changed is left alone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ FIELDS = ("position", "group", "text", "extra", "safety")
 
 
 def load(folder: Path) -> Report:
-    """Load questions.yaml, after the lessons that it names; one that left the file is offered no more.
+    """Load questions.yaml from this folder, all or nothing. The lessons that it names must have been loaded before.
 
-    Raises ContentError; all or nothing.
+    A question that is no longer in the file is withdrawn. Raises ContentError if the file breaks a rule.
     """
     report = Report()
     with transaction.atomic(), named("questions.yaml"):

@@ -1,4 +1,4 @@
-"""The form in which somebody writes a question of their own."""
+"""The form for a person's own question."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from learn.visits.models import LONGEST
 
 
 class OwnForm(forms.Form):
-    """A box for one question; `about` says where its writer came from ("lesson/step") and is only led back to."""
+    """One question in the person's own words."""
 
     use_required_attribute = False
 
@@ -25,10 +25,10 @@ class OwnForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["text"].validators = []  # ours, below, which say how to mend it
+        self.fields["text"].validators = []  # clean_text has its own checks, which say how to correct the text
 
     def clean_text(self) -> str:
-        """Return the question on one line; what a keyboard cannot type is passed by."""
+        """Return the question on one line, without NUL characters. Refuse an empty text and one over LONGEST."""
         text = " ".join(self.cleaned_data["text"].replace("\x00", "").split())
         if not text:
             raise forms.ValidationError(_("Write a question first"))

@@ -1,4 +1,4 @@
-"""What a patient wants to ask: SuggestedQuestion, MyQuestion."""
+"""The tables of questions that patients want to ask: SuggestedQuestion, MyQuestion."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ LONGEST = 300  # letters
 
 
 class SuggestedQuestionQuerySet(models.QuerySet["SuggestedQuestion"]):
-    """Reads of suggested questions."""
+    """Queries for suggested questions."""
 
     def offered(self) -> SuggestedQuestionQuerySet:
-        """Return those that people may choose from, by group, their lessons at hand: two queries."""
+        """Return the questions that people may choose from, in order, with their lessons prefetched. Two queries."""
         return self.filter(withdrawn=False).order_by("position").prefetch_related("lessons")
 
     def after(self, lesson: str) -> SuggestedQuestionQuerySet:
-        """Return those that belong to this lesson (its slug), what matters for safety first."""
+        """Return the questions that belong to this lesson (its slug), safety questions first."""
         return self.filter(withdrawn=False, lessons__slug=lesson).order_by(F("safety").desc(), "position")
 
 
 class SuggestedQuestion(models.Model):
-    """A question that other people often ask, with the lessons that lead to it."""
+    """A question that other people often ask, with the lessons that it belongs to."""
 
     slug = models.SlugField(max_length=80, unique=True)
     position = models.PositiveSmallIntegerField()
     group = models.CharField(max_length=80)
     text = models.CharField(max_length=LONGEST)
-    extra = models.BooleanField(default=False)  # offered only to whoever has read one of its lessons
-    safety = models.BooleanField(default=False)  # offered before all others
+    extra = models.BooleanField(default=False)  # offered only to people who have read one of its lessons
+    safety = models.BooleanField(default=False)  # offered before all other questions
     lessons = models.ManyToManyField(Lesson, related_name="suggested_questions", blank=True)
     withdrawn = models.BooleanField(default=False)
-    # A hash of the shipped group and text: what differs from it is the hospital's own.
+    # The hash of the shipped values. If it differs from the current ones, the hospital has changed the question.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = SuggestedQuestionQuerySet.as_manager()
@@ -51,40 +51,40 @@ class SuggestedQuestion(models.Model):
 
 
 class MyQuestionQuerySet(models.QuerySet["MyQuestion"]):
-    """Reads of people's own lists start from the learner."""
+    """Queries for people's own lists. They start from the learner."""
 
     def of(self, learner: AbstractBaseUser | AnonymousUser) -> MyQuestionQuerySet:
-        """Return this person's own list in its order; somebody who is not signed in has none."""
+        """Return this person's list in order; an empty list for a person who is not signed in."""
         mine = self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
         return mine.order_by("position", "pk")
 
     def open(self) -> MyQuestionQuerySet:
-        """Return those that no nurse has talked about yet."""
+        """Return the questions that no nurse has marked as talked about."""
         return self.filter(talked=None)
 
     def shared(self) -> MyQuestionQuerySet:
-        """Return those that their nurse may see. Whatever shows a question to staff begins here."""
+        """Return the questions that nurses may see. Everything that shows a question to staff must use this."""
         return self.exclude(shared=None)
 
     def waiting_since(self, learners: Collection[int]) -> dict[int, datetime]:
-        """Return, by learner, when the first question was shared that nobody has talked about yet. One query."""
+        """Return when each learner (pk) shared the oldest question that is still open. One query."""
         rows = self.filter(learner__in=learners).open().shared().order_by()
         return dict(rows.values_list("learner").annotate(models.Min("shared")))
 
 
 class MyQuestion(models.Model):
-    """A question that somebody wants to ask at a visit, in the words of the day it was put on the list.
+    """A question that a person wants to ask at a visit. It keeps the wording from the day when it was added.
 
-    The first three that are open are the top three. Nobody else sees one until it is shared. Put on the list twice, it
-    is there once.
+    The first three open questions of a list are its top three. Only the person sees a question until it is shared. The
+    same question is on a list only once.
     """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="my_questions", db_index=False)
     suggested = models.ForeignKey(SuggestedQuestion, models.PROTECT, null=True, blank=True, related_name="+")
     text = models.CharField(max_length=LONGEST)
-    position = models.PositiveIntegerField()  # order only: two may share one, and then the older comes first
+    position = models.PositiveIntegerField()  # not unique: of two questions with one position, the older comes first
     added = models.DateTimeField()
-    shared = models.DateTimeField(null=True, blank=True)  # since when
+    shared = models.DateTimeField(null=True, blank=True)  # since when staff may see it
     talked = models.DateTimeField(null=True, blank=True)
     talked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 

@@ -1,4 +1,4 @@
-"""My questions for my team: one page, what its buttons do, and the same list for paper."""
+"""The page "My questions for my team", its buttons, and the same list to print."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from learn.visits.models import LONGEST, MyQuestion, SuggestedQuestion
 from quizzes.models import AttemptItem
 from quizzes.numbers import number
 
-SHOWN = 10  # suggested questions that stand open; the others are under "More questions"
-REMOVED = "removed_question"  # in the session: what "Put it back" brings back
+SHOWN = 10  # maximum number of suggested questions shown at once; the others are under "More questions"
+REMOVED = "removed_question"  # session key: the text of the question that "Put it back" restores
 
 LessonsRead = Callable[[Any], Collection[int]]
 
@@ -36,9 +36,10 @@ LessonsRead = Callable[[Any], Collection[int]]
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def questions(request: HttpRequest, lessons_read: LessonsRead) -> HttpResponse:
-    """Show my list and what others ask; a POST is one of VERBS, or a question of my own.
+    """Show the person's list and the suggested questions. A POST is one of VERBS, or a question in their own words.
 
-    Takes from the floor above which lessons somebody has read: user -> primary keys.
+    `lessons_read` returns the lessons (pks) that a user has read. It is passed in by urls.py, because this app may not
+    import from the progress app.
     """
     about = _about((request.POST if request.method == "POST" else request.GET).get("about", ""))
     if request.method != "POST":
@@ -51,11 +52,11 @@ def questions(request: HttpRequest, lessons_read: LessonsRead) -> HttpResponse:
     form = OwnForm(request.POST)
     _unwell(request, request.POST.get("text", ""))
     if form.is_valid():
-        told, room = _put(request, form.cleaned_data["text"])
+        message, room = _put(request, form.cleaned_data["text"])
         if room:
-            messages.success(request, told)
+            messages.success(request, message)
             return redirect(about["address"] if about else reverse("questions"))
-        form.add_error("text", told)
+        form.add_error("text", message)
     return _page(request, form, lessons_read, about)
 
 
@@ -86,10 +87,10 @@ def _page(request: HttpRequest, form: OwnForm, lessons_read: LessonsRead, about:
 def _suggest(
     offered: list[SuggestedQuestion], read: Collection[int], mine: list[MyQuestion]
 ) -> tuple[list[SuggestedQuestion], list[tuple[str, list[SuggestedQuestion]]]]:
-    """Return what to show first and what else there is, by group.
+    """Return the suggested questions to show first, and the others by group.
 
-    First what matters for safety, then what the lessons lead to that were read: three to begin with, later three to
-    SHOWN. An extra belongs to its lessons alone.
+    Safety questions come first, then questions of lessons that the person has read. Three are shown while the person's
+    own list is empty, later three to SHOWN. An extra question is offered only to people who read one of its lessons.
     """
     fitting = {q.pk for q in offered if any(lesson.pk in read for lesson in q.lessons.all())}
     offered = [q for q in offered if q.pk in fitting or not q.extra]
@@ -101,7 +102,10 @@ def _suggest(
 
 
 def _about(value: str) -> dict[str, str] | None:
-    """Return the step ("lesson/step") that a question is about: {"value", "heading", "address"}."""
+    """Return the step that a question is about: {"value", "heading", "address"}; None if there is none.
+
+    Takes "lesson/step" (two slugs) as it was posted.
+    """
     if not re.fullmatch(r"[-a-z0-9]{1,80}/[-a-z0-9]{1,80}", value):
         return None
     lesson, slug = value.split("/")
@@ -113,7 +117,7 @@ def _about(value: str) -> dict[str, str] | None:
 
 
 def _result(address: str) -> str:
-    """Return the address where it is that of a check's result, and nothing for any other."""
+    """Return the address if it is that of a check's result, otherwise ""."""
     try:
         return address if resolve(address).view_name == "quizzes:result" else ""
     except Resolver404:
@@ -121,12 +125,12 @@ def _result(address: str) -> str:
 
 
 def _at(question: MyQuestion) -> HttpResponse:
-    """Lead back to a question's own place on the page, its buttons open."""
+    """Redirect to the question's place on the page, with its buttons open."""
     return redirect(f"{reverse('questions')}?at={question.pk}#q{question.pk}")
 
 
 def _put(request: HttpRequest, text: str, suggested: SuggestedQuestion | None = None) -> tuple[str, bool]:
-    """Put a question on this person's list; return what to tell them, and whether there was room."""
+    """Add a question to this person's list. Return the message for them, and False if the list is full."""
     try:
         new = actions.add(learner=learner(request), text=text, suggested=suggested, now=timezone.now())
     except actions.Full:
@@ -136,16 +140,17 @@ def _put(request: HttpRequest, text: str, suggested: SuggestedQuestion | None = 
 
 
 def _unwell(request: HttpRequest, text: str) -> None:
-    """Lead whoever writes of a symptom to the phone, first on the next page and once; the question is kept as always.
+    """If the text mentions a symptom, show the call card's tier once, at the top of the next page.
 
-    Nothing is diagnosed: the words are the card's (`lessons.symptoms`). base.html draws a warning as the card's tier.
+    The question is saved as usual. This is no diagnosis: see `lessons.symptoms`. base.html renders a warning message
+    with the tiers in its `extra_tags` as the tier of the call card.
     """
     if tiers := symptoms.tiers(text):
         messages.warning(request, _("Feeling unwell? Who to call"), extra_tags=" ".join(tiers))
 
 
 def _mine(request: HttpRequest, value: str) -> MyQuestion | None:
-    """Return a question of this person's own, or tell them that it is not there."""
+    """Return this person's question with the posted pk, or None after a message that it is not on the list."""
     question = MyQuestion.objects.of(request.user).filter(pk=number(value) or 0).first()
     if question is None:
         messages.info(request, _("That question is not on your list any more."))
@@ -153,34 +158,34 @@ def _mine(request: HttpRequest, value: str) -> MyQuestion | None:
 
 
 def _sharing(request: HttpRequest) -> Patient | None:
-    """Return the patient that this person is to a care team now: whose nurses can be shown something."""
+    """Return this person's patient row if a care team has them as a patient now: then they can share. Else None."""
     patient: Patient | None = getattr(request.user, "patient", None)
     return patient if patient and patient.ended_on is None else None
 
 
 def add(request: HttpRequest, value: str) -> HttpResponse:
-    """Put a suggested question (its slug) on my list; lead back to where it was offered."""
+    """Add a suggested question (its slug) to the list. Redirect to where it was offered."""
     suggested = next((q for q in SuggestedQuestion.objects.offered() if q.slug == value), None)
     if suggested is None:
         messages.info(request, _("That question is not offered any more. Here is what is."))
         return redirect("questions")
-    told, room = _put(request, suggested.text, suggested)
+    message, room = _put(request, suggested.text, suggested)
     if not room or (after := _result(request.POST.get("after", ""))):
-        messages.success(request, told)
+        messages.success(request, message)
         return redirect(after if room else reverse("questions"))
     query = urlencode({"added": suggested.slug} | ({"more": 1} if "more" in request.POST else {}))
     return redirect(f"{reverse('questions')}?{query}#others")
 
 
 def item(request: HttpRequest, value: str) -> HttpResponse:
-    """Put a question that I was asked in a check (its item) on my list; lead back to its feedback."""
+    """Add a question of a check (the pk of its attempt item) to the list. Redirect to its feedback page."""
     asked = AttemptItem.objects.of(request.user).select_related("revision").filter(pk=number(value) or 0).first()
     if asked is None:
         messages.info(request, _("That page was out of date. You can write your question here."))
         return redirect("questions")
     text = _("Please go over this with me: %(question)s") % {"question": asked.revision.stem}
-    told, room = _put(request, text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
-    messages.success(request, told)
+    message, room = _put(request, text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+    messages.success(request, message)
     feedback = reverse("quizzes:feedback", args=[asked.attempt_id, asked.position])
     return redirect(feedback if room else reverse("questions"))
 
@@ -197,7 +202,7 @@ def _moved(where: actions.Where) -> Callable[[HttpRequest, str], HttpResponse]:
 
 
 def remove(request: HttpRequest, value: str) -> HttpResponse:
-    """Take a question off my list; the page offers to put it back."""
+    """Remove a question from the list. The page then offers to put it back."""
     question = _mine(request, value)
     if question is not None:
         actions.remove(learner=learner(request), question=question)
@@ -206,7 +211,7 @@ def remove(request: HttpRequest, value: str) -> HttpResponse:
 
 
 def share(request: HttpRequest, value: str) -> HttpResponse:
-    """Let my nurses see one question, or "all" that are open."""
+    """Share one question (its pk), or "all" open ones, with the patient's nurses."""
     patient = _sharing(request)
     if patient is None:
         messages.info(
@@ -221,14 +226,14 @@ def share(request: HttpRequest, value: str) -> HttpResponse:
 
 
 def stop(request: HttpRequest, value: str) -> HttpResponse:
-    """Share one question, or "all", no more."""
+    """Stop sharing one question (its pk), or "all"."""
     question = None if value == "all" else _mine(request, value)
     if request.user.is_authenticated and (question or value == "all"):
         actions.stop_sharing(learner=request.user, question=question)
     return _at(question) if question else redirect(f"{reverse('questions')}#share")
 
 
-# The name of a button -> what it does with the button's value.
+# The button's name -> the function that handles the button's value.
 VERBS: dict[str, Callable[[HttpRequest, str], HttpResponse]] = {
     "add": add,
     "item": item,

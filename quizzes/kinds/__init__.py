@@ -1,4 +1,4 @@
-"""What a question can be: every kind by name. Plain Python, no Django."""
+"""The kinds of questions, by name. Plain Python; of Django they use only the translation."""
 
 from quizzes.kinds.base import FIELD, UNSURE, Ask, Choice, Given, Kind, Mark, Problem, Spec, Unreadable, said
 from quizzes.kinds.choice import ChoiceKind

@@ -1,4 +1,4 @@
-"""Kind and Mark: the whole contract of a kind of question (four functions, no more)."""
+"""The interface of a kind of question: Kind, with its four functions, and the types that they use."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Spec = dict[str, Any]
-Given = list[str]  # what a learner chose, as ids: a list serves every kind, and JSON keeps it
+Given = list[str]  # a learner's answer as a list of ids: this fits every kind, and can be stored as JSON
 
 
 class Unreadable(ValueError):
-    """What was posted is no answer to this question. Its text tells the learner how to mend it.
+    """The posted data is not an answer to this question. The message tells the learner how to correct it.
 
-    `row` is the id of the row to mend, where the question has rows.
+    If the question has rows, `row` is the id of the row to correct.
     """
 
     def __init__(self, text: str, row: str = "") -> None:
@@ -22,26 +22,27 @@ class Unreadable(ValueError):
 
 
 class Problem(str):
-    """What is wrong with an author's spec: a plain sentence, and `at`, the way to the place in the spec."""
+    """What is wrong with an author's spec: a sentence. `at` is the path to the place in the spec."""
 
     at: tuple[str | int, ...]
 
     def __new__(cls, text: str, *at: str | int) -> Problem:
-        """Return the sentence; ("choices", 1, "feedback") is the feedback of the second choice."""
+        """Return the sentence with its path. ("choices", 1, "feedback") is the feedback of the second choice."""
         problem = super().__new__(cls, text)
         problem.at = at
         return problem
 
 
 class Post(Protocol):
-    """The little of Django's QueryDict that a kind reads."""
+    """The part of Django's QueryDict that kinds use."""
 
-    def getlist(self, key: str) -> list[str]: ...
+    def getlist(self, key: str) -> list[str]:
+        """Return all posted values of a field; empty if there are none."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice as a page may show it: an id that tells nothing, and its words, in the reader's language."""
+    """One choice that a page shows. The id is random, so it does not reveal whether the choice is right."""
 
     id: str
     text: str
@@ -49,24 +50,24 @@ class Choice:
 
 @dataclass(frozen=True)
 class Ask:
-    """All of a question that a page may see before the answer. Nothing here tells which choice is right.
+    """All that a page may show before the answer. Nothing here reveals which choice is right.
 
-    Without rows: choose among `choices`, one, or `several`. With rows: each row takes one of the choices.
+    Without rows, the learner chooses one of `choices`, or `several`. With rows, each row takes one of `choices`.
     """
 
     hint: str  # what to do, in a few words
     choices: tuple[Choice, ...]
     several: bool = False
     rows: tuple[Choice, ...] = ()
-    shuffle_choices: bool = False  # each learner sees them in an order of their own
-    shuffle_rows: bool = False  # the same, and never in the order given here
+    shuffle_choices: bool = False  # each learner sees the choices in a different order
+    shuffle_rows: bool = False  # the same for the rows, and never in the order given here
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What an answer was worth, and everything that may be shown after it.
+    """The result of an answer, and all that a page may show after it.
 
-    `hits` of `of` may be shown ("2 of 3"), never counted: an answer is right or it is not (ruling 6).
+    `hits` and `of` are only for display ("2 of 3"). An answer is either right or not right (ruling 6).
     """
 
     right: bool
@@ -78,34 +79,34 @@ class Mark:
 
 
 class Kind(Protocol):
-    """A kind of question: four plain functions over its `spec`. A new kind is one file and one line in KINDS."""
+    """A kind of question: four functions that take its `spec`. A new kind is one file and one line in KINDS."""
 
     def problems(self, spec: Spec) -> Sequence[Problem]:
-        """Return what is wrong with an author's spec, one plain sentence each; empty when it can be asked."""
+        """Return what is wrong with an author's spec, one sentence each; empty if the question can be asked."""
 
     def ask(self, spec: Spec) -> Ask:
-        """Return all that a page may see of the question."""
+        """Return all that a page may show of the question before the answer."""
 
     def read(self, spec: Spec, post: Post) -> Given:
-        """Return what was chosen, in a stable order.
+        """Return the ids of what was chosen, in an order that does not depend on the post.
 
-        Raises Unreadable when nothing, too much or something foreign was posted.
+        Raises Unreadable if nothing was chosen, too much, or an id that the question does not have.
         """
 
     def mark(self, spec: Spec, given: Given) -> Mark:
-        """Return what the answer was worth; an empty `given` ("I'm not sure") is marked not right."""
+        """Return the result of an answer. An empty `given` means "I'm not sure" and is not right."""
 
 
 def said(value: object) -> str:
-    """Return what an author wrote, without the space around it; whatever is no text says nothing."""
+    """Return an author's text without surrounding spaces; "" for anything that is not a text."""
     return value.strip() if isinstance(value, str) else ""
 
 
 def first_without(things: Sequence[Any], key: str) -> int:
-    """Return the place of the first thing that says nothing under this key, or what another said before it."""
+    """Return the index of the first item whose text under this key is empty or, for "text", used before; else 0."""
     texts = [said(thing.get(key)).lower() for thing in things]
     return next((n for n, text in enumerate(texts) if not text or (key == "text" and text in texts[:n])), 0)
 
 
-FIELD = "choice"  # the name of the form field that every kind reads; a row's is FIELD-<row id>
-UNSURE = "unsure"  # its value for "I'm not sure", which the form adds to every question
+FIELD = "choice"  # the name of the form field; for a question with rows, each row has FIELD-<row id>
+UNSURE = "unsure"  # the value for "I'm not sure", which the form adds to every question

@@ -1,4 +1,4 @@
-"""One of several, or N of several: the number is always stated."""
+"""Choose one or more of several choices. The hint always says how many."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy
 
 from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
-MOST = 6  # choices
+MOST = 6  # maximum number of choices
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
-# Whole sentences: in other languages the noun may change with the number.
+# Whole sentences, because in other languages the noun can change with the number.
 HINTS = {
     1: gettext_lazy("Choose one."),
     2: gettext_lazy("Choose two."),
@@ -59,13 +59,13 @@ class ChoiceKind:
         return found
 
     def ask(self, spec: Spec) -> Ask:
-        """Return the choices without what is right."""
+        """Return the choices, without the information which are right."""
         choose: int = spec["choose"]
         choices = tuple(Choice(c["id"], c["text"]) for c in spec["choices"])
         return Ask(str(HINTS[choose]), choices, several=choose > 1, shuffle_choices=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
-        """Return the chosen ids in the author's order."""
+        """Return the chosen ids in the author's order. Raises Unreadable."""
         posted = set(post.getlist(FIELD))
         known = [c["id"] for c in spec["choices"]]
         choose: int = spec["choose"]
@@ -78,7 +78,7 @@ class ChoiceKind:
         return [id_ for id_ in known if id_ in posted]
 
     def mark(self, spec: Spec, given: Given) -> Mark:
-        """Right when the chosen ones are exactly the right ones."""
+        """Return the result: right if all right choices were chosen, and no other."""
         best = [c for c in spec["choices"] if c["right"]]
         chosen = [c for c in spec["choices"] if c["id"] in given]
         return Mark(

@@ -1,4 +1,4 @@
-"""Rows and tiles: each row takes the tile that belongs to it. Two rows may share a tile."""
+"""Match rows with tiles: the learner chooses the tile that belongs to each row. Two rows may have the same tile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
-MOST = 4  # rows: more is a test of patience
+MOST = 4  # maximum number of rows, and of tiles: more would test patience, not knowledge
 
 
 class MatchingKind:
@@ -45,7 +45,7 @@ class MatchingKind:
         return found
 
     def ask(self, spec: Spec) -> Ask:
-        """Return the rows, and the tiles in no telling order."""
+        """Return the rows, with the tiles as choices to be shuffled."""
         return Ask(
             _("Choose one for each line."),
             tuple(Choice(tile["id"], tile["text"]) for tile in spec["cards"]),
@@ -54,7 +54,7 @@ class MatchingKind:
         )
 
     def read(self, spec: Spec, post: Post) -> Given:
-        """Return the chosen tile of each row, in the author's order of rows."""
+        """Return the id of the chosen tile for each row, in the author's order of rows. Raises Unreadable."""
         tiles, given = {tile["id"] for tile in spec["cards"]}, []
         for row in spec["rows"]:
             posted = [tile for tile in post.getlist(f"{FIELD}-{row['id']}") if tile]
@@ -66,7 +66,7 @@ class MatchingKind:
         return given
 
     def mark(self, spec: Spec, given: Given) -> Mark:
-        """Right when every row has its own tile."""
+        """Return the result: right if every row has the tile that belongs to it."""
         texts = {tile["id"]: tile["text"] for tile in spec["cards"]}
         rows = spec["rows"]
         missed = [row for row, tile in zip(rows, given, strict=bool(given)) if tile != row["card"]]

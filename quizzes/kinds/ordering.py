@@ -1,4 +1,4 @@
-"""Tiles to put in order: each tile takes a place of its own."""
+"""Put tiles in order: the learner chooses a different place for each tile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
 
-MOST = 5  # tiles
+MOST = 5  # maximum number of tiles
 PLACES = (
     pgettext_lazy("place in an order", "First"),
     pgettext_lazy("place in an order", "Second"),
@@ -18,7 +18,7 @@ PLACES = (
 
 
 class OrderingKind:
-    """spec: {"version": 1, "cards": [{"id", "text"}], "feedback"}; the tiles stand in the right order."""
+    """spec: {"version": 1, "cards": [{"id", "text"}], "feedback"}; the tiles ("cards") are in the right order."""
 
     def problems(self, spec: Spec) -> list[Problem]:
         """Return what is wrong with the spec."""
@@ -39,13 +39,13 @@ class OrderingKind:
         return found
 
     def ask(self, spec: Spec) -> Ask:
-        """Return the tiles, to be shown in any order but this, and the places."""
+        """Return the tiles as rows, to be shown in any order but this one, and the places as choices."""
         tiles = tuple(Choice(tile["id"], tile["text"]) for tile in spec["cards"])
         places = tuple(Choice(str(n), str(PLACES[n - 1])) for n in range(1, len(tiles) + 1))
         return Ask(_("Give each card its place."), places, rows=tiles, shuffle_rows=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
-        """Return the cards' ids in the order they were given."""
+        """Return the ids of the tiles in the order that the learner gave them. Raises Unreadable."""
         tiles = spec["cards"]
         at: dict[str, str] = {}
         for tile in tiles:
@@ -62,7 +62,7 @@ class OrderingKind:
         return [at[place] for place in sorted(at, key=int)]
 
     def mark(self, spec: Spec, given: Given) -> Mark:
-        """Right when every tile stands where it belongs."""
+        """Return the result: right if every tile is in its place."""
         texts = {tile["id"]: tile["text"] for tile in spec["cards"]}
         best = list(texts)
         right = given == best

@@ -1,4 +1,4 @@
-"""True or false: a statement, and the reason for either answer."""
+"""True or false: the learner says whether a statement is true. Each answer has its own feedback."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TruthKind:
         return Ask(_("Choose one."), tuple(Choice(id_, str(text)) for id_, text in _WORDS.items()))
 
     def read(self, spec: Spec, post: Post) -> Given:
-        """Return ["true"] or ["false"]."""
+        """Return ["true"] or ["false"]. Raises Unreadable."""
         posted = set(post.getlist(FIELD))
         if not posted:
             raise Unreadable(_("Choose True or False"))
@@ -39,7 +39,7 @@ class TruthKind:
         return list(posted)
 
     def mark(self, spec: Spec, given: Given) -> Mark:
-        """Right when the answer is the statement's own."""
+        """Return the result: right if the answer is that of the spec."""
         best = str(spec["answer"]).lower()
         return Mark(
             right=given == [best],

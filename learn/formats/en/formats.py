@@ -1,4 +1,4 @@
-"""How English dates look here: the day before the month ("3 June"), as on the cards and in every design."""
+"""Date formats for English: the day before the month ("3 June"), as on printed cards."""
 
 DATE_FORMAT = "j F Y"
 MONTH_DAY_FORMAT = "j F"

@@ -1,4 +1,4 @@
-"""Who to call, on every page: the card, one line with the number, and where a question is taught."""
+"""Template tags for whom to call: the call card, the line with the number; and where a question is taught."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ register = template.Library()
 
 
 def _phones(context: dict[str, Any]) -> dict[str, str]:
-    # An error page may be drawn without a request.
+    # An error page may be rendered without a request.
     return phones_for(getattr(context.get("request"), "user", None))
 
 
 @register.inclusion_tag("lessons/_call_card.html", takes_context=True)
 def call_card(context: dict[str, Any], source: str = "") -> dict[str, Any]:
-    """Draw the call card: whole, or as the pages of one lesson show it.
+    """Render the call card: the whole card, or the part for the pages of one lesson.
 
-    `source` is a lesson's slug, or begins with one ("slug/step", as a question names where it is taught).
+    `source` is a lesson's slug, or "lesson/step" (the `source` of a question). Empty means the whole card.
     """
     lesson = source.partition("/")[0]
     drawn, phones = card.for_lesson(lesson) if lesson else card.whole(), _phones(context)
@@ -36,15 +36,16 @@ def call_card(context: dict[str, Any], source: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("lessons/_call_line.html", takes_context=True)
 def call_line(context: dict[str, Any]) -> dict[str, Any]:
-    """Draw "Feeling unwell? Who to call", with the number."""
+    """Render the line "Feeling unwell? Who to call" with the team's number."""
     return {"phones": _phones(context)}
 
 
 @register.inclusion_tag("lessons/_unwell.html", takes_context=True)
 def unwell(context: dict[str, Any], tiers: str | Sequence[str], first: bool = False) -> dict[str, Any]:
-    """Draw what to do first for somebody who told of a symptom: `tiers` as symptoms.tiers() gives them, or joined.
+    """Render what to do first for somebody who mentioned a symptom.
 
-    `first`: it opens a page that goes on with where the whole card is.
+    `tiers` is the result of symptoms.tiers(), or the same as one text with spaces. `first` is true if this opens the
+    page: then it takes the focus, and leaves the link to the whole card to the rest of the page.
     """
     tiers = tiers.split() if isinstance(tiers, str) else tiers
     names = {tier.slug: tier.name for tier in card.whole().tiers}
@@ -53,21 +54,21 @@ def unwell(context: dict[str, Any], tiers: str | Sequence[str], first: bool = Fa
 
 @register.inclusion_tag("lessons/_numbers.html", takes_context=True)
 def numbers(context: dict[str, Any], where: str = "") -> dict[str, Any]:
-    """Draw the team's numbers: to tap, or where to find them; on "paper" to read, with room to write them."""
+    """Render the team's phone numbers as links, or where to find them. On "paper": as text, with room to write."""
     return {"phones": _phones(context), "paper": where == "paper"}
 
 
 @register.filter
 def tel(number: str) -> str:
-    """Return a phone number as a tel: link wants it: digits, and a plus in front."""
+    """Return a phone number for a tel: link: digits only, with the leading plus if there is one."""
     return re.sub(r"(?!^\+)[^0-9]", "", number)
 
 
 @register.simple_tag
 def taught_in(items: AttemptItem | list[AttemptItem]) -> list[tuple[AttemptItem, dict[str, str] | None]]:
-    """Return each asked item with the step that teaches it: {"url", "heading"}, or None. One query for all.
+    """Return each asked item with the step that teaches it: {"url", "heading"}, or None. One query for all items.
 
-    A question's source is "lesson/step"; the step may not be published any more.
+    A question's source is "lesson/step". The result is None if that step is no longer published.
     """
     items = items if isinstance(items, list) else [items]
     pairs = {tuple(item.revision.source.split("/", 1)) for item in items if "/" in item.revision.source}

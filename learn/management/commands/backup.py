@@ -13,18 +13,19 @@ from learn import backups
 
 
 class Command(BaseCommand):
-    """The site may run meanwhile."""
+    """Back up the database while the site runs."""
 
     help = "Back up the whole database into one checked file; the site may run meanwhile."
-    requires_system_checks = []  # a setting that is frowned at must not cost tonight's backup
+    requires_system_checks = []  # a failed system check must not prevent the nightly backup
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take a folder other than backups/ beside manage.py."""
+        """Accept the folder to write to; the default is backups/ next to manage.py."""
         parser.add_argument("folder", nargs="?", type=Path, default=Path(settings.BASE_DIR) / "backups")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Back up, and say in a line where, how many rows and how large."""
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped; no backup was made."))  # leaves nothing behind
+        """Back up; print the file, the number of rows and the size."""
+        # As an exception, SIGTERM lets `back_up` remove its unfinished files.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped; no backup was made."))
         try:
             backup = backups.back_up(folder=options["folder"], now=timezone.now())
         except backups.BackupError as error:

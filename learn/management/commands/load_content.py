@@ -1,4 +1,4 @@
-"""Load everything that is shipped: `manage.py load_content`."""
+"""Load the shipped lessons, questions, pathways and suggested questions: `manage.py load_content`."""
 
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,15 @@ from learn.assignments import content as pathways
 from learn.lessons import content as lessons
 from learn.visits import content as questions
 
-# Each app brings in its own; a later one may name what an earlier one has loaded.
+# In this order, because a later loader refers to rows of an earlier one.
 LOADERS = (lessons.load, pathways.load, questions.load)
 
 
 def load(folder: Path) -> lessons.Report:
-    """Load what every app ships, all or nothing. Raises lessons.content.ContentError."""
+    """Load the shipped content of every app from this folder, all or nothing.
+
+    Raises lessons.content.ContentError at the first rule that a file breaks.
+    """
     whole = lessons.Report()
     with transaction.atomic():
         for loader in LOADERS:
@@ -27,16 +30,16 @@ def load(folder: Path) -> lessons.Report:
 
 
 class Command(BaseCommand):
-    """Adds what is new, leaves the rest as it is. Safe to run at every start."""
+    """Add what is new and leave the rest unchanged. It is safe to run this at every start."""
 
     help = "Load the shipped lessons, questions, pathways and suggestions; what you changed yourself is left alone."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take a folder other than the shipped fixtures/."""
+        """Accept --folder; the default is the shipped fixtures/."""
         parser.add_argument("--folder", type=Path, default=Path(settings.BASE_DIR) / "fixtures")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load, and say in a line or two what happened."""
+        """Load; print what was added and what was left alone."""
         try:
             report = load(options["folder"])
         except lessons.ContentError as error:

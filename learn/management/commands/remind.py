@@ -11,21 +11,21 @@ from learn.assignments.models import Reminder
 from learn.people import mail
 from learn.progress import standing
 
-AT_ONCE = 100  # people whose standing is read together
-GIVE_UP = 3  # failures in a row: the mail server is away, and those who are left keep their try for today
+AT_ONCE = 100  # people whose standings are read in one batch
+GIVE_UP = 3  # failures in a row: the mail server is down, so stop; the others can still get their email today
 
 
 class Command(BaseCommand):
-    """One gentle email for whoever asked for them and has a lesson waiting; run twice, it sends once."""
+    """Send one email to each patient who asked for reminders and has a lesson to do. A second run sends nothing."""
 
     help = "Send one reminder to each patient who wants one today. Run it daily."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take --dry-run."""
+        """Accept --dry-run."""
         parser.add_argument("--dry-run", action="store_true", help="Say how many would be sent, and send none.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Send, and say how many; end with an error when the mail server did not take one."""
+        """Send the reminders; print how many. Raises CommandError if the mail server refused any."""
         now = timezone.now()
         due = due_now(now)
         if options["dry_run"]:
@@ -46,7 +46,10 @@ class Command(BaseCommand):
 
 
 def due_now(now: datetime) -> list[Reminder]:
-    """Return the reminders of those who want one today and have a lesson waiting that is worth a mail."""
+    """Return the reminders to send today: those that may be sent and whose patient has a lesson that is due soon.
+
+    "Today" is the date at each patient's clinic. The rule for due dates is `reminders.worth_a_mail`.
+    """
     found = Reminder.objects.filter(confirmed__isnull=False, patient__ended_on=None, patient__user__is_active=True)
     found = found.exclude(address="").select_related("patient__care_team", "patient__user").order_by("pk")
     due = []

@@ -1,4 +1,4 @@
-"""Put a backup in the place of the database: `manage.py restore FILE --yes`."""
+"""Replace the database by a backup: `manage.py restore FILE --yes`."""
 
 import signal
 import sys
@@ -14,20 +14,20 @@ from learn import backups
 
 
 class Command(BaseCommand):
-    """The site must be stopped. What is there is backed up first."""
+    """Replace the database by a backup. The site must be stopped. The old database is backed up first."""
 
     help = "Put a backup in the place of the database; what is there is backed up first. Stop the site before."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the file, the word that it is meant, and where the backup of what is there now goes."""
+        """Accept the backup file, --yes to confirm, and --folder for the backup of the old database."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would be done")
         parser.add_argument("--folder", type=Path, default=Path(settings.BASE_DIR) / "backups")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say what is there and what would come; with --yes, do it."""
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # leaves nothing behind
+        """Print what the database has now and what the backup has. With --yes, restore."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # an exception, so that cleanup code runs
         try:
             backup = backups.read(options["file"])
             now = backups.there_now()

@@ -1,4 +1,4 @@
-/* The Desk's few comforts. Everything works without this file: a text can be selected by hand. */
+/* The Copy button of the Desk. It is optional: without this file, staff select the text by hand. */
 (() => {
   "use strict";
   const copy = document.getElementById("copy");
@@ -11,7 +11,7 @@
     try {
       await navigator.clipboard.writeText(note.value);
     } catch {
-      document.execCommand("copy"); // a site without https has no clipboard of its own
+      document.execCommand("copy"); // navigator.clipboard needs HTTPS
     }
     copy.querySelector("[role=status]").textContent = button.dataset.done;
   });

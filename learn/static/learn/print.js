@@ -1,4 +1,4 @@
-// The Print button: hidden where there is no script; the page says which keys print it.
+// The Print button. Without a script it stays hidden, and the page says which keys print it.
 const button = document.getElementById("print");
 if (button) {
   button.hidden = false;

@@ -1,5 +1,5 @@
-/* Listen: the browser's own voice reads the step. Only a voice that lives on this device, so that nothing is sent
-   anywhere; where there is none, no button. Everything else on the site works without this file. */
+/* The Listen button: the browser reads the step aloud. It uses only a voice that is installed on the device, so that no
+   text is sent anywhere. Without such a voice, the button stays hidden. The site works without this file. */
 (() => {
   "use strict";
   const bar = document.querySelector(".listen");
@@ -21,7 +21,7 @@
     pause.textContent = pause.dataset.pause;
   };
 
-  // A sentence at a time: a long text makes some voices stall half-way.
+  // Speak one sentence at a time, because some voices stop in the middle of a long text.
   const sentences = () =>
     [...document.querySelectorAll("main h1, main [data-read] :is(h2, p, li)")]
       .flatMap((element) => element.textContent.trim().match(/[^.?:]+[.?:]*/g) || [])
@@ -64,7 +64,7 @@
   speech.addEventListener?.("voiceschanged", look);
   look();
 })();
-/* Show password: what was typed can be read before it is sent. */
+/* The "Show password" button, so that people can read what they typed. */
 (() => {
   "use strict";
   const button = document.querySelector(".show");

@@ -1,4 +1,5 @@
-/* A calm word two minutes before a sign-in ends, and a press that keeps it. Only pages whose sign-in ends load this. */
+/* Two minutes before a sign-in ends, show a warning with a button to stay signed in. Only pages with such a sign-in load
+   this file. */
 (() => {
   "use strict";
   const WARN = 120; // seconds before the end
@@ -9,7 +10,7 @@
   let end = given(Number(warning.dataset.left));
   let timer;
 
-  // By the clock, not by waiting alone: a phone that slept has to say what is so when it wakes.
+  // Compare with the clock, because timers stop while a phone sleeps.
   const look = () => {
     const left = (end - Date.now()) / 1000;
     clearTimeout(timer);
@@ -22,7 +23,7 @@
   warning.addEventListener("submit", async (event) => {
     event.preventDefault();
     const answer = await fetch(warning.action, { method: "POST", body: new FormData(warning), redirect: "manual" });
-    if (answer.status !== 204) return location.reload(); // too late: the page that comes says so
+    if (answer.status !== 204) return location.reload(); // too late: the reloaded page says so
     end = given(Number(warning.dataset.all));
     look();
   });

@@ -1,4 +1,4 @@
-"""Questions to ask the nurse, where a check ends."""
+"""A template tag for the page that ends a check: questions to ask the nurse."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def to_ask_after(context: dict[str, Any], lesson: str) -> list[SuggestedQuestion]:
-    """Return the suggested questions of a lesson (its slug) that are not on this person's list yet. One query."""
+    """Return up to four suggested questions of a lesson (its slug) that are not on the person's list. One query."""
     mine = MyQuestion.objects.of(context["request"].user).exclude(suggested=None).order_by()
     return list(SuggestedQuestion.objects.after(lesson).exclude(pk__in=mine.values("suggested"))[:4])

@@ -1,4 +1,4 @@
-"""`manage.py rebuild_memories`: when to ask every learner again, made anew from their answers."""
+"""Compute all memories (when to ask each question again) from the stored answers: `manage.py rebuild_memories`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from quizzes import reviewing
 
 
 class Command(BaseCommand):
-    """For a site that kept answers before there were memories; again and again gives the same."""
+    """Rebuild the memories, for a site whose answers are older than memories. It can be repeated without harm."""
 
     help = "Makes every learner's memories (when to ask again) anew from what they answered. Changes nothing else."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Go through everybody who ever answered."""
+        """Rebuild the memories of every learner with an attempt; print how many."""
         learners = get_user_model()._default_manager.filter(attempts__isnull=False).distinct()
         made = [reviewing.rebuild(learner=learner) for learner in learners.iterator()]
         self.stdout.write(f"{sum(made)} memories of {len(made)} learners.")

@@ -28,6 +28,7 @@ from tests.cast import (
     paced,
     right,
     together,
+    words,
 )
 
 STEP = "/lessons/basics/what-is-immunotherapy/{}/"

@@ -11,16 +11,19 @@ from quizzes.readability import grade, longest_sentence, plain, smog, words
 
 
 class Command(BaseCommand):
-    """A table per lesson, step and question, masked and unmasked. A formula counts; it does not read."""
+    """Print the reading grade of each lesson, step and question, with and without masked terms.
+
+    A formula only counts syllables and words. A person must still read the text.
+    """
 
     help = "Show the reading grade of every lesson, step and question in fixtures/ (medicines and taught terms masked)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take one lesson's slug, or all."""
+        """Accept the slug of one lesson; the default is all lessons."""
         parser.add_argument("lesson", nargs="?", default="*")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the tables."""
+        """Print the table."""
         folder = Path(settings.BASE_DIR) / "fixtures"
         self.stdout.write(f"{'':48}{'grade':>7}{'unmasked':>10}{'SMOG':>7}{'words':>7}{'longest':>9}")
         for path in sorted((folder / "lessons").glob(f"{options['lesson']}.yaml")):
@@ -44,7 +47,7 @@ class Command(BaseCommand):
 
 
 def _texts(node: Any, key: str = "") -> list[str]:
-    """Return every text of a question that somebody reads."""
+    """Return all texts of a question that learners read."""
     if isinstance(node, dict):
         return [text for name, value in node.items() for text in _texts(value, name)]
     if isinstance(node, list):
