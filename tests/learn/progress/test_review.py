@@ -125,6 +125,13 @@ class TestTheNurse(ReviewCase):
         self.review(22, right, right)
         assert self.needs() == []
 
+    def test_sees_a_wrong_answer_of_a_left_review_as_soon_as_the_next_review_begins(self) -> None:
+        self.check()
+        self.review(22, wrong)
+        assert self.needs() == []
+        self.review(24)  # begun, nothing answered
+        assert self.needs() == ["Topic of safety"]
+
     def test_sees_nothing_from_a_left_review_after_a_right_answer_on_a_later_day(self) -> None:
         self.check()
         self.review(22, wrong)
