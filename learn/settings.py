@@ -2,7 +2,9 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from csp.constants import NONE, SELF
@@ -15,13 +17,30 @@ env = Env()
 # Tests set LEARN_ENV_FILE, so that they do not read a developer's .env. The environment overrides the file.
 env.read_env(os.environ.get("LEARN_ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
 
+Value = TypeVar("Value")
+
+
+def setting(read: Callable[..., Value], name: str, default: Value | str, how: str) -> Value:
+    """Return a setting of the environment. Raises ImproperlyConfigured with how to write it, where it cannot be read.
+
+    The value itself is not told: an address of a database holds its password.
+    """
+    try:
+        return read(name, default)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} cannot be read. {how}") from error
+
+
+YES_NO = "Write true or false."
+NUMBER = "Write a whole number, like 1."
+
 # No default: a site with a guessable key would let anyone sign in as anyone.
 SECRET_KEY: str = env.str("SECRET_KEY", "")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. `make run` writes one into .env; elsewhere put one into the environment."
     )
-DEBUG: bool = env.bool("DEBUG", False)
+DEBUG: bool = setting(env.bool, "DEBUG", False, YES_NO)
 
 # The public address of the site. It decides the scheme, the hosts and the cookies (ruling 1).
 PUBLIC_URL: str = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -37,7 +56,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 ON_LOOPBACK = _public[2] in LOOPBACK_HOSTS
 ALLOWED_HOSTS = list(LOOPBACK_HOSTS) if ON_LOOPBACK else [_public[2]]
 # The number of reverse proxies in front of the site. Their headers for the visitor's address and scheme are trusted.
-PROXIES: int = env.int("PROXIES", 0)
+PROXIES: int = setting(env.int, "PROXIES", 0, NUMBER)
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -46,8 +65,10 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # load balancers use plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Both also bind other hosts of the hospital, which may have no HTTPS. So only the hospital's IT may turn them on.
-SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", False)
-SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", False) or SECURE_HSTS_PRELOAD  # preload needs it
+SECURE_HSTS_PRELOAD: bool = setting(env.bool, "HSTS_PRELOAD", False, YES_NO)
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = (
+    setting(env.bool, "HSTS_SUBDOMAINS", False, YES_NO) or SECURE_HSTS_PRELOAD  # preload needs it
+)
 SILENCED_SYSTEM_CHECKS = [
     check
     for check, promised in (
@@ -146,8 +167,11 @@ CRISPY_TEMPLATE_PACK = "care"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["care"]
 
 # The number of requests that one worker handles at once; also the size of its PostgreSQL connection pool.
-THREADS: int = env.int("THREADS", 4)
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+THREADS: int = setting(env.int, "THREADS", 4, NUMBER)
+ADDRESS = "Write sqlite:////srv/learn/db.sqlite3 or postgres://name:password@host:5432/learn."
+DATABASES = {"default": setting(env.dj_db_url, "DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", ADDRESS)}
+if DATABASES["default"].get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+    raise ImproperlyConfigured(f"DATABASE_URL names another kind of database. {ADDRESS}")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 600,
@@ -215,6 +239,9 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
+LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
+if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+    raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}. Write DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 # JSON lines on the console, with fields from an allow-list (learn/logs.py). LOG_LEVEL=WARNING omits request lines.
 LOGGING = {
     "version": 1,
@@ -223,13 +250,14 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "learn": {"level": env.str("LOG_LEVEL", "INFO")},
+        "learn": {"level": LOG_LEVEL},
         "django": {"handlers": ["console"], "level": "ERROR", "propagate": False},
     },
 }
 
 # By default, email goes to the console. An unknown scheme is refused, because it would mean some SMTP server.
-EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console:")
+MAIL = "Write console:, or smtp://name:password@host:587 or submission://name:password@host."
+EMAIL_CONFIG = setting(env.dj_email_url, "EMAIL_URL", "console:", MAIL)
 if "EMAIL_BACKEND" not in EMAIL_CONFIG:
     raise ImproperlyConfigured("EMAIL_URL must begin with console:, smtp:// or submission://.")
 EMAIL_CONFIG["EMAIL_TIMEOUT"] = EMAIL_CONFIG["EMAIL_TIMEOUT"] or 10  # seconds

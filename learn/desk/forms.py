@@ -265,11 +265,6 @@ class AddendumForm(forms.Form):
             self.add_error("note", "Write a note, or choose how it went")
 
 
-def number(posted: str) -> int:
-    """Return the number that a form was drawn for; 0, which no form has, for anything else."""
-    return int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 10 else 0
-
-
 class MemberForm(forms.Form):
     """Which nurse joins a team, by sign-in name; gives the nurse as `name`."""
 

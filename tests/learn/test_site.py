@@ -169,6 +169,13 @@ REFUSED = {
     "letters-no-host-has": ("PUBLIC_URL", "https://our_site.example", "is 'https://our_site.example'. Write http://"),
     "words-for-a-phone": ("DAY_PHONE", "call the ward", "is 'call the ward'. Write a phone number"),
     "extension": ("NIGHT_PHONE", "555-010-0199 ext. 3", "is '555-010-0199 ext. 3'. Write a phone number"),
+    "proxies-in-words": ("PROXIES", "two", "cannot be read. Write a whole number"),
+    "threads-in-words": ("THREADS", "many", "cannot be read. Write a whole number"),
+    "debug-perhaps": ("DEBUG", "perhaps", "cannot be read. Write true or false."),
+    "no-database": ("DATABASE_URL", "learn", "cannot be read. Write sqlite:"),
+    "other-database": ("DATABASE_URL", "mysql://a:b@host/learn", "names another kind of database. Write sqlite:"),
+    "mail-port": ("EMAIL_URL", "smtp://a:secret@host:port", "cannot be read. Write console:"),
+    "loud": ("LOG_LEVEL", "loud", "is 'loud'. Write DEBUG"),
 }  # fmt: skip
 
 
@@ -180,6 +187,8 @@ def test_an_invalid_setting_keeps_the_site_from_starting(
     done = run(*start, **({"SECRET_KEY": "x"} | {name: value}))
     assert done.returncode == 1
     assert done.stderr.startswith(f"The site does not start. {name} {said}")
+    assert len(done.stderr.splitlines()) == 1  # no traceback hides it
+    assert "secret" not in done.stderr
     assert done.stderr.count("\n") == 1, "no traceback"
 
 

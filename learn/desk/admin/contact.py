@@ -9,12 +9,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from learn.desk.forms import ContactForm, number
+from learn.desk.forms import ContactForm
 from learn.people import permissions
 from learn.people.requests import StaffRequest
 from learn.progress import actions
 from learn.progress.attention import CONTACT_QUIETS
 from learn.progress.models import Contact
+from quizzes.numbers import number
 
 OTHER_FORM = "You saved another one in the meantime. Look through this one, then save it again"
 
@@ -32,7 +33,7 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
                 patient=patient,
                 by=request.user,
                 note=form.cleaned_data["note"],
-                number=number(request.POST.get("number", "")),
+                number=number(request.POST.get("number", "")) or 0,
                 now=now,
             )
         except actions.OtherForm:

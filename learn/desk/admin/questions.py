@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from learn.desk.admin.patients import day
-from learn.desk.forms import number
 from learn.people import permissions
 from learn.people.models import Patient, User
 from learn.people.requests import StaffRequest
 from learn.visits import actions
 from learn.visits.models import MyQuestion
+from quizzes.numbers import number
 
 TOP = 3
 
@@ -52,7 +52,7 @@ def talked(request: StaffRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     undo = "undo" in request.POST
-    question = number(request.POST.get("undo" if undo else "talked", ""))
+    question = number(request.POST.get("undo" if undo else "talked", "")) or 0
     try:
         actions.talked_about(patient=patient, question=question, by=request.user, now=now, undo=undo)
     except actions.NotShared:

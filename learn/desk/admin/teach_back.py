@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from learn.desk.admin.contact import OTHER_FORM
-from learn.desk.forms import AddendumForm, TeachBackForm, number
+from learn.desk.forms import AddendumForm, TeachBackForm
 from learn.people import permissions
 from learn.people.models import Patient
 from learn.people.requests import StaffRequest
@@ -21,6 +21,7 @@ from learn.progress import actions
 from learn.progress import record as records
 from learn.progress.models import TeachBack
 from learn.progress.standing import Status
+from quizzes.numbers import number
 
 TOPICS = 3  # on one page
 MAY = ("people.view_patient", "progress.add_teachback")
@@ -109,7 +110,7 @@ def _topics(record: records.Record, request: StaffRequest) -> dict[str, Topic]:
 
 def _recorded(request: StaffRequest, patient: Patient, form: Any, rows: list[dict[str, Any]]) -> bool:
     """Record the rows and return True, or tell the form that another window was faster."""
-    posted = number(request.POST.get("number", ""))
+    posted = number(request.POST.get("number", "")) or 0
     try:
         actions.taught_back(patient=patient, by=request.user, rows=rows, number=posted, now=timezone.now())
     except actions.OtherForm:
