@@ -189,8 +189,12 @@ class Attempt(models.Model):
                 name="attempt_quiz_unless_review",
             ),
         ]
-        # Whoever asks for one learner's attempts at one quiz must not be led through everyone's.
-        indexes = [models.Index(fields=["learner", "quiz"], name="attempt_learner_quiz")]
+        indexes = [
+            # Whoever asks for one learner's attempts at one quiz must not be led through everyone's.
+            models.Index(fields=["learner", "quiz"], name="attempt_learner_quiz"),
+            # Nor whoever asks how a question does: of each quiz, the newest (`health`).
+            models.Index(fields=["quiz", "-started"], condition=Q(kind="check"), name="attempt_newest_checks"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

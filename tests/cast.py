@@ -44,7 +44,8 @@ ALL = "/admin/people/patient/"  # the list of all patients
 
 # All tables that load_content fills.
 LOADED: list[type[Model]] = [
-    Quiz, Question, QuizItem, Revision, Therapy, Lesson, Edition, Step, Pathway, Place, SuggestedQuestion,
+    Quiz, Question, QuizItem, Revision, Therapy, Lesson, Edition, Step, Pathway, Place,
+    SuggestedQuestion, SuggestedQuestion.lessons.through,
 ]  # fmt: skip
 
 __all__ = [

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from quizzes.admin.requests import LANGUAGE, StaffRequest
 from quizzes.analysis import ENOUGH
-from quizzes.health import QuestionHealth, lines
+from quizzes.health import NEWEST, QuestionHealth, lines
 from quizzes.models import Quiz, Revision, State
 
 STAFF = {"is_staff": True}  # those who try a check at work are no learners
@@ -31,6 +31,7 @@ def questions(request: StaffRequest) -> HttpResponse:
         "title": "Questions",
         "groups": [(name, lines) for name, lines in _groups(found).items() if lines],
         "enough": ENOUGH,
+        "newest": NEWEST,
         "quizzes": quizzes,
         "chosen": chosen,
         "drafts": drafts.order_by("written", "pk"),

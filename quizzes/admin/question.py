@@ -13,7 +13,7 @@ from quizzes import authoring
 from quizzes.admin.health import STAFF
 from quizzes.admin.requests import LANGUAGE, StaffRequest, find
 from quizzes.forms import AnswerForm
-from quizzes.health import lines
+from quizzes.health import NEWEST, lines
 from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State
 from quizzes.views import VERDICTS
 from quizzes.wording import advise
@@ -42,6 +42,7 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
         "asked": asked,
         "asked_seen": authoring.fingerprint(asked),
         "line": _line(asked) if asked else None,
+        "newest": NEWEST,
         "history": list(zip(history, map(_counted, history, [*history[1:], None]), strict=True)),
         "items": question.quizitem_set.select_related("quiz").order_by("quiz__title"),
         "may_write": request.user.has_perm("quizzes.change_question"),

@@ -161,13 +161,13 @@ def crowd(*quizzes: Quiz, learners: int, now: datetime) -> None:
 
 @contextmanager
 def planned() -> Iterator[list[str]]:
-    """Give a list that holds, after the block, PostgreSQL's plan of each SELECT that ran in it."""
+    """Give a list that holds, after the block, PostgreSQL's plan of each statement that read in it."""
     plans: list[str] = []
     with CaptureQueriesContext(connection) as ran:
         yield plans
     with connection.cursor() as cursor:
         for query in ran:
-            if query["sql"].startswith(("SELECT", "WITH")):
+            if query["sql"].startswith(("SELECT", "DECLARE")):
                 cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
                 plans.append("\n".join([query["sql"], *(line for (line,) in cursor.fetchall())]))
 

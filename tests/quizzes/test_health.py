@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import product
 from statistics import correlation
 from typing import Any
 
+import pytest
 from django.test import TestCase
 
-from quizzes import authoring, taking
+from quizzes import authoring, health, taking
 from quizzes.health import QuestionHealth, lines
-from quizzes.models import Quiz, Revision
-from tests.quizzes.cast import at, make_learner, make_question, make_quiz, right, wrong
+from quizzes.models import Attempt, Quiz, Response, Revision
+from tests.quizzes.cast import at, crowd, make_learner, make_question, make_quiz, planned, right, wrong
 
 
 def take(quiz: Quiz, *how: str, learner: Any = None, day: int = 1) -> Any:
@@ -131,12 +133,89 @@ class TestTheHealthOfAQuestion(TestCase):
             take(self.quiz, "right", "wrong")
         assert [found.revision.question.slug for found in lines()] == ["two", "one"]
 
-    def test_takes_four_queries_for_one_answer_and_for_many(self) -> None:
+    def test_takes_five_queries_for_one_answer_and_for_many(self) -> None:
         take(self.quiz, "right", "right")
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             lines()
         make_question("three")
         for _ in range(10):
             take(self.quiz, "wrong", "right")
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             lines()
+
+
+def plain(newest: int) -> dict[str, tuple[int, int, int, dict[str, int]]]:
+    """Reckon the same in plain Python, from every row: by question, answers, right, not sure, and what was chosen."""
+    people: dict[Any, list[Any]] = {}
+    for attempt in Attempt.objects.filter(kind="check").order_by("started"):
+        mine = people.setdefault(attempt.quiz_id, [])
+        if attempt.learner_id not in mine:
+            mine.append(attempt.learner_id)
+    asked = {revision.question_id: revision for revision in Revision.objects.filter(state="published")}
+    firsts: dict[tuple[Any, str], Response] = {}
+    for response in Response.objects.first_tries().select_related("item__attempt", "item__revision__question"):
+        attempt, wording = response.item.attempt, response.item.revision
+        if wording.line == asked[wording.question_id].line and (
+            attempt.learner_id in people.get(attempt.quiz_id, [])[-newest:]
+        ):
+            firsts.setdefault((attempt.learner_id, wording.question.slug), response)
+    found = {}
+    for slug in {slug for _, slug in firsts}:
+        mine = [response for (_, of), response in firsts.items() if of == slug]
+        picked = Counter(id_ for response in mine for id_ in response.given)
+        marks = Counter(response.mark for response in mine)
+        found[slug] = (len(mine), marks["right"], marks["unsure"], dict(picked))
+    return found
+
+
+def told() -> dict[str, tuple[int, int, int, dict[str, int]]]:
+    healths = {found.revision.question.slug: found.health for found in lines()}
+    return {slug: (h.n, h.right, h.unsure, dict(h.picked)) for slug, h in healths.items()}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("newest", [1, 3, 5, 500])
+def test_the_newest_people_of_each_quiz_count(newest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their first answers, whatever they did later; an earlier person who checks again does not come back."""
+    monkeypatch.setattr(health, "NEWEST", newest)
+    one, two, three = (make_question(slug) for slug in ("one", "two", "three"))
+    short, longer = make_quiz(one, two), make_quiz(one, two, three, slug="longer")
+    first = [
+        take(short, *how, day=n + 1) for n, how in enumerate((("right", "right"), ("wrong", "unsure"), ("wrong",)))
+    ]
+    for n, how in enumerate((("unsure", "right", "wrong"), ("right", "right", "right"), ("wrong", "wrong", "right"))):
+        take(longer, *how, day=n + 2)
+    take(longer, "wrong", "right", "right", learner=first[1], day=6)
+    take(short, "right", "right", learner=first[1], day=7)  # the retry
+    take(short, "wrong", "wrong", learner=first[0], day=8)  # a whole check again
+    take(short, "right", "wrong", day=9)
+    assert told() == plain(newest)
+    assert told()["three"][0] == min(newest, 4)
+
+
+@pytest.mark.django_db
+def test_a_site_with_fewer_than_500_counts_everybody() -> None:
+    assert health.NEWEST == 500
+    one, two = make_question("one"), make_question("two")
+    for quiz in (make_quiz(one, two), make_quiz(two, one, slug="other")):
+        for how in (("right", "wrong"), ("wrong", "right"), ("unsure",)):
+            take(quiz, *how)
+    assert told() == plain(newest=10**6)
+    assert told()["one"][0] == 5
+
+
+@pytest.mark.race
+@pytest.mark.django_db
+def test_no_page_looks_through_the_answers_of_everybody() -> None:
+    """At 100,000 learners that took 20 seconds and a gigabyte."""
+    revisions = [make_question(f"q{n}") for n in range(5)]
+    crowd(make_quiz(*revisions), learners=20_000, now=at(20))
+    assert Response.objects.count() == 100_000
+    with planned() as plans:
+        found = lines(leave_out={"is_staff": True})
+        [alone] = lines(leave_out={"is_staff": True}, question=revisions[0].question)
+    assert {one.health.n for one in found} == {500}
+    assert alone in found
+    assert len(plans) == 10
+    assert [plan for plan in plans if "Seq Scan on quizzes_response" in plan] == []
+    assert sum("attempt_newest_checks" in plan for plan in plans) == 4

@@ -116,6 +116,13 @@ class TestTheQuestions(EducatorCase):
         assert page.index("Stem of plain?") < page.index("Stem of safety? Safety question Works well: 30 of 30")
         assert "%" not in page
 
+    def test_say_whose_answers_count(self) -> None:
+        page = words(self.client.get(self.to("changelist")))
+        assert "only the very first answer to a question counts; of each check, only the newest 500 people." in page
+        assert "newest 500" not in self.page(self.plain)
+        self.take(1, right)
+        assert "Counted: the very first answer of the newest 500 people of each check." in self.page(self.plain)
+
     def test_say_so_when_there_are_too_few_answers(self) -> None:
         page = words(self.client.get(self.to("changelist")))
         assert "Too few answers yet Stem of plain? 0 of the 30 answers that it takes." in page
@@ -148,11 +155,11 @@ class TestTheQuestions(EducatorCase):
 
     def test_cost_the_same_queries_for_two_and_five(self) -> None:
         self.client.get(self.to("changelist"))
-        with self.assertNumQueries(9):
+        with self.assertNumQueries(10):
             self.client.get(self.to("changelist"))
         make_quiz(*(make_question(f"more {n}") for n in range(3)), slug="more")
         self.take(5, right)
-        with self.assertNumQueries(9):
+        with self.assertNumQueries(10):
             self.client.get(self.to("changelist"))
 
     def test_are_not_shown_to_nurses(self) -> None:
