@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from learn.fields import ChoiceOne
 from learn.people import codes
 from learn.people.forms import DeviceForm
 
@@ -88,9 +89,8 @@ class KeepForm(forms.Form):
 
     use_required_attribute = False
     heading = "how"
-    _choose = _("Choose one of these")
 
-    how = forms.ChoiceField(
+    how = ChoiceOne(
         label=_("How do you want to keep your progress?"),
         choices=[
             ("phone", _("Just on this phone or computer")),
@@ -98,8 +98,7 @@ class KeepForm(forms.Form):
             ("email", _("Keep it under my email address")),
             ("account", _("Create an account with a name and a password")),
         ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _choose, "invalid_choice": _choose},
+        say=_("Choose one of these"),
     )
 
     def __init__(self, *args: Any, by_email: bool, **kwargs: Any) -> None:

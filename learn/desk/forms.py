@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 
 from learn.assignments.forms import LONGEST
 from learn.assignments.models import Pathway
+from learn.fields import ChoiceOne
 from learn.people import roles
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.models import TeachBack
@@ -44,24 +45,18 @@ class CloseForm(forms.Form):
 
     use_required_attribute = False
 
-    why = forms.ChoiceField(
-        label="Why?",
-        choices=Patient.Ending.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose one", "invalid_choice": "Choose one of these"},
-    )
+    why = ChoiceOne(label="Why?", choices=Patient.Ending.choices)
 
 
 class LessonsForm(forms.Form):
     """Which team, which lessons, by which day: what an invitation asks beside who it is for."""
 
     use_required_attribute = False
-    _choose = {"required": "Choose one", "invalid_choice": "Choose one of these"}
     LATER = "later"
 
-    team = forms.ChoiceField(label="Care team", widget=forms.RadioSelect, error_messages=_choose)
-    pathway = forms.ChoiceField(label="Which lessons?", widget=forms.RadioSelect, error_messages=_choose)
-    when = forms.ChoiceField(label="By which day?", widget=forms.RadioSelect, initial="7", error_messages=_choose)
+    team = ChoiceOne(label="Care team")
+    pathway = ChoiceOne(label="Which lessons?")
+    when = ChoiceOne(label="By which day?", initial="7")
     due = forms.DateField(
         label="If another day, which?",
         required=False,
@@ -181,12 +176,11 @@ class TeachBackForm(forms.Form):
 
     use_required_attribute = False
 
-    to_whom = forms.ChoiceField(
+    to_whom = ChoiceOne(
         label="Who explained it?",
         choices=TeachBack.ToWhom.choices,
         initial=TeachBack.ToWhom.PATIENT,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose who explained it", "invalid_choice": "Choose who explained it"},
+        say="Choose who explained it",
     )
     language = forms.CharField(
         label="In which language?",
@@ -304,9 +298,8 @@ class MoveForm(forms.Form):
             "invalid_choice": "One of these patients is not in this team any more. Tick again",
         },
     )
-    to = forms.ChoiceField(
+    to = ChoiceOne(
         label="Move to",
-        widget=forms.RadioSelect,
         error_messages={"required": "Choose a team", "invalid_choice": "Choose one of your own teams"},
     )
 
