@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Hidden, Layout, Submit
 from django import forms
 from django.utils.formats import date_format
 
@@ -218,9 +220,30 @@ class TeachBackForm(forms.Form):
         self.order_fields([*self.topics, "to_whom", "language", "barriers", "note"])
 
     @property
-    def outcomes(self) -> list[forms.BoundField]:
-        """The fields of the topics."""
-        return [self[key] for key in self.topics]
+    def helper(self) -> FormHelper:
+        """How the page draws it; the page's context has the `patient` and the form's `number`."""
+        helper = FormHelper()
+        helper.form_show_errors = False  # they stand above the page's heading
+        helper.form_class = "wide"
+        helper.layout = Layout(
+            Hidden("number", "{{ number }}"),
+            *(Hidden("topic", key) for key in self.topics),
+            *self.topics,
+            "to_whom",
+            Fieldset(
+                "Language, what was in the way, a note",
+                "language",
+                "barriers",
+                "note",
+                template="care/layout/details.html",
+                open=self.is_bound,
+            ),
+            ButtonHolder(
+                Submit("", "Save"),
+                HTML('<a class="btn second" href="{% url "admin:people_patient_change" patient.pk %}">Cancel</a>'),
+            ),
+        )
+        return helper
 
     def clean(self) -> None:
         """Want one outcome at least."""
