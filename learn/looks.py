@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
+from learn.fields import ChoiceOne
+
 COOKIE = "__Host-look" if settings.HTTPS else "look"
 WITH_A_FORM = ("step", "check", "questions", "settings")  # pages with a form, so they set the CSRF cookie
 INITIALS = "__Host-initials" if settings.HTTPS else "initials"  # cookie: the Desk shows patients' names as initials
@@ -34,29 +36,23 @@ class LookForm(forms.Form):
     """Text size, colors, reading aloud, a helper. Each field must have one of CHOICES."""
 
     use_required_attribute = False
-    _unknown = {"invalid_choice": _("Choose one of these"), "required": _("Choose one of these")}
+    _choose = _("Choose one of these")
 
-    text = forms.ChoiceField(
-        label=_("Text size"), choices=CHOICES["text"], widget=forms.RadioSelect, error_messages=_unknown
-    )
-    colors = forms.ChoiceField(
-        label=_("Colors"), choices=CHOICES["colors"], widget=forms.RadioSelect, error_messages=_unknown
-    )
-    listen = forms.ChoiceField(
+    text = ChoiceOne(label=_("Text size"), choices=CHOICES["text"], say=_choose)
+    colors = ChoiceOne(label=_("Colors"), choices=CHOICES["colors"], say=_choose)
+    listen = ChoiceOne(
         label=_("Read aloud"),
         help_text=_(
             "Some phones and computers can read a page to you. On those, each lesson page has a Listen button."
         ),
         choices=CHOICES["listen"],
-        widget=forms.RadioSelect,
-        error_messages=_unknown,
+        say=_choose,
     )
-    helper = forms.ChoiceField(
+    helper = ChoiceOne(
         label=_("Is someone helping you?"),
         help_text=_("This is kept with each check that you begin. If you have a nurse, your nurse sees it there."),
         choices=CHOICES["helper"],
-        widget=forms.RadioSelect,
-        error_messages=_unknown,
+        say=_choose,
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from learn.fields import ChoiceOne, choice
 from learn.people import codes
-from learn.people.forms import DeviceForm, choice
+from learn.people.forms import DeviceForm
 
 
 class KeepCodeForm(forms.Form):
@@ -88,7 +89,6 @@ class KeepForm(forms.Form):
 
     use_required_attribute = False
     heading = "how"
-    _choose = _("Choose one of these")
 
     ways = [
         ("phone", _("Just on this phone or computer")),
@@ -96,11 +96,10 @@ class KeepForm(forms.Form):
         ("email", _("Keep it under my email address")),
         ("account", _("Create an account with a name and a password")),
     ]
-    how = forms.ChoiceField(
+    how = ChoiceOne(
         label=_("How do you want to keep your progress?"),
         choices=ways,
-        widget=forms.RadioSelect,
-        error_messages={"required": _choose, "invalid_choice": _choose},
+        say=_("Choose one of these"),
     )
 
     def __init__(self, *args: Any, by_email: bool, **kwargs: Any) -> None:

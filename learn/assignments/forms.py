@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Layout, Submit
 from django import forms
 
 from learn.assignments.models import Pathway
+from learn.fields import choice
 from learn.lessons.models import Lesson
-from learn.people.forms import choice
 
 LONGEST = 365  # days ahead
 SUGGESTED = 7  # days ahead
 _GONE = "One of these is not there any more. Choose again"
+_AGAIN = "A lesson that was assigned before takes the new day and words. You can undo this for 10 minutes."
 
 
 class DueForm(forms.Form):
@@ -89,6 +92,30 @@ class AssignForm(DueForm):
         choice(self, "pathways").choices = [(slug, name) for slug, name in pathways if self.in_pathway[slug]]
         choice(self, "lessons").choices = list(lessons.items())
         self.fields["due"].initial = today + timedelta(days=SUGGESTED)
+
+    @property
+    def helper(self) -> FormHelper:
+        """How the page draws it; the page's context has the `patients`."""
+        one_by_one = self["lessons"]
+        helper = FormHelper()
+        helper.form_show_errors = False  # they stand above the page's heading
+        helper.layout = Layout(
+            "pathways",
+            Fieldset(
+                "Choose lessons one by one",
+                "lessons",
+                template="care/layout/details.html",
+                open=bool(one_by_one.errors or one_by_one.data),
+            ),
+            "due",
+            "note",
+            HTML(f"<p>{_AGAIN}</p>"),
+            ButtonHolder(
+                Submit("", "Assign to {{ patients|length }} patient{{ patients|length|pluralize }}"),
+                HTML('<a class="btn second" href="{% url "admin:index" %}">Cancel</a>'),
+            ),
+        )
+        return helper
 
     def clean(self) -> dict[str, Any]:
         """Return `lessons` as a list of Lesson rows: those of the chosen pathways and the single ones, each once."""

@@ -7,13 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Hidden, Layout, Submit
 from django import forms
 from django.utils.formats import date_format
 
 from learn.assignments.forms import LONGEST
 from learn.assignments.models import Pathway
+from learn.fields import ChoiceOne, choice
 from learn.people import roles
-from learn.people.forms import choice
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.models import TeachBack
 
@@ -45,24 +47,18 @@ class CloseForm(forms.Form):
 
     use_required_attribute = False
 
-    why = forms.ChoiceField(
-        label="Why?",
-        choices=Patient.Ending.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose one", "invalid_choice": "Choose one of these"},
-    )
+    why = ChoiceOne(label="Why?", choices=Patient.Ending.choices)
 
 
 class LessonsForm(forms.Form):
     """Which team, which lessons, by which day: what an invitation asks beside who it is for."""
 
     use_required_attribute = False
-    _choose = {"required": "Choose one", "invalid_choice": "Choose one of these"}
     LATER = "later"
 
-    team = forms.ChoiceField(label="Care team", widget=forms.RadioSelect, error_messages=_choose)
-    pathway = forms.ChoiceField(label="Which lessons?", widget=forms.RadioSelect, error_messages=_choose)
-    when = forms.ChoiceField(label="By which day?", widget=forms.RadioSelect, initial="7", error_messages=_choose)
+    team = ChoiceOne(label="Care team")
+    pathway = ChoiceOne(label="Which lessons?")
+    when = ChoiceOne(label="By which day?", initial="7")
     due = forms.DateField(
         label="If another day, which?",
         required=False,
@@ -182,12 +178,11 @@ class TeachBackForm(forms.Form):
 
     use_required_attribute = False
 
-    to_whom = forms.ChoiceField(
+    to_whom = ChoiceOne(
         label="Who explained it?",
         choices=TeachBack.ToWhom.choices,
         initial=TeachBack.ToWhom.PATIENT,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose who explained it", "invalid_choice": "Choose who explained it"},
+        say="Choose who explained it",
     )
     language = forms.CharField(
         label="In which language?",
@@ -225,9 +220,30 @@ class TeachBackForm(forms.Form):
         self.order_fields([*self.topics, "to_whom", "language", "barriers", "note"])
 
     @property
-    def outcomes(self) -> list[forms.BoundField]:
-        """The fields of the topics."""
-        return [self[key] for key in self.topics]
+    def helper(self) -> FormHelper:
+        """How the page draws it; the page's context has the `patient` and the form's `number`."""
+        helper = FormHelper()
+        helper.form_show_errors = False  # they stand above the page's heading
+        helper.form_class = "wide"
+        helper.layout = Layout(
+            Hidden("number", "{{ number }}"),
+            *(Hidden("topic", key) for key in self.topics),
+            *self.topics,
+            "to_whom",
+            Fieldset(
+                "Language, what was in the way, a note",
+                "language",
+                "barriers",
+                "note",
+                template="care/layout/details.html",
+                open=self.is_bound,
+            ),
+            ButtonHolder(
+                Submit("", "Save"),
+                HTML('<a class="btn second" href="{% url "admin:people_patient_change" patient.pk %}">Cancel</a>'),
+            ),
+        )
+        return helper
 
     def clean(self) -> None:
         """Want one outcome at least."""
@@ -300,9 +316,8 @@ class MoveForm(forms.Form):
             "invalid_choice": "One of these patients is not in this team any more. Tick again",
         },
     )
-    to = forms.ChoiceField(
+    to = ChoiceOne(
         label="Move to",
-        widget=forms.RadioSelect,
         error_messages={"required": "Choose a team", "invalid_choice": "Choose one of your own teams"},
     )
 

@@ -6,6 +6,8 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, SignupForm
 from allauth.core.exceptions import ImmediateHttpResponse
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, ButtonHolder, Layout, Submit
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -14,14 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from learn.people import actions, mail
 from learn.people.models import User
-
-
-def choice(form: forms.BaseForm, name: str) -> forms.ChoiceField:
-    """Return the field of this name, to be given its choices. Raises TypeError for one that has none."""
-    field = form.fields[name]
-    if not isinstance(field, forms.ChoiceField):
-        raise TypeError(f"{name} is no field to choose from")
-    return field
 
 
 class DeviceForm(forms.Form):
@@ -57,6 +51,22 @@ class SignInForm(LoginForm):
         login.widget.attrs["autocapitalize"] = "none"
         self.fields["shared"] = DeviceForm().fields["shared"]
         self.by_email = mail.works()
+
+    @property
+    def helper(self) -> FormHelper:
+        """How the page draws it; the page's context has allauth's `redirect_field`."""
+        helper = FormHelper()
+        helper.form_show_errors = False  # they stand above the page's heading
+        helper.form_action = "account_login"
+        helper.layout = Layout(
+            "login",
+            "password",
+            HTML("{% include 'account/_show_password.html' %}"),
+            "shared",
+            HTML("{{ redirect_field }}"),
+            ButtonHolder(Submit("", _("Sign in"))),
+        )
+        return helper
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Sign in on this device, shared or not; whoever learned here as a guest is asked whether to merge it."""

@@ -10,8 +10,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Layout, Submit
 from django import forms
-from django.forms.boundfield import BoundField
 from django.http import QueryDict
 
 from quizzes.kinds import Problem, Spec, said
@@ -127,22 +128,35 @@ class Words(forms.Form):
             text = MISSING.get(name, problem) if problem.endswith("is missing.") else problem
             self.add_error(name if name in self.fields else "stem", str(text))
 
-    def groups(self) -> list[tuple[str, list[BoundField], bool]]:
-        """Return the rows as the page draws them: heading, fields, and whether it stands open."""
+    def groups(self) -> list[tuple[str, list[str], bool]]:
+        """Return the rows as the page draws them: heading, names of fields, and whether it stands open."""
         found = []
         for n in range(self.most):
-            fields = [self[f"{name}_{n}"] for name in self.row(n)]
-            filled = n < self.least or any(field.value() or field.errors for field in fields)
-            found.append((f"{self.group} {n + 1}" + ("" if filled else ", if you need it"), fields, filled))
+            names = [f"{name}_{n}" for name in self.row(n)]
+            filled = n < self.least or any(self[name].value() or self[name].errors for name in names)
+            found.append((f"{self.group} {n + 1}" + ("" if filled else ", if you need it"), names, filled))
         return found
 
-    def before(self) -> list[BoundField]:
-        """Return what stands before the rows."""
-        return [self[name] for name in ("stem", *self.extra)]
-
-    def after(self) -> list[BoundField]:
-        """Return what stands after the rows."""
-        return [self[name] for name in (*self.closing, "why", "objective", "source", "critical")]
+    @property
+    def helper(self) -> FormHelper:
+        """How the page draws it: rows between what stands before and after them, those not needed yet folded away."""
+        helper = FormHelper()
+        helper.form_show_errors = False  # they stand above the page's heading
+        helper.form_class = "words"
+        later = {"template": "quizzes/admin/_later.html"}
+        helper.layout = Layout(
+            "seen",
+            "stem",
+            *self.extra,
+            *(Fieldset(group, *names, **({} if filled else later)) for group, names, filled in self.groups()),
+            *self.closing,
+            "why",
+            "objective",
+            "source",
+            "critical",
+            ButtonHolder(Submit("", "Save the draft"), HTML("{% include 'quizzes/admin/_cancel.html' %}")),
+        )
+        return helper
 
     extra: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django import forms
 
 from learn.desk.admin.patients import mine
-from learn.people.forms import choice
+from learn.fields import choice
 from learn.people.models import CareTeam, Patient
 from learn.people.requests import StaffRequest
 from learn.progress.standing import Standing, Status, Taught, Whole, whole

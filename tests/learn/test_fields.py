@@ -1,0 +1,58 @@
+"""The field for exactly one choice, and the forms that use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from learn.account.forms import KeepForm
+from learn.desk.forms import CloseForm, TeachBackForm
+from learn.fields import ChoiceOne
+from learn.looks import CHOICES, LookForm
+
+CUPS = [("tea", "Tea"), ("milk", "Milk")]
+
+
+class Cup(forms.Form):
+    plain = ChoiceOne(label="Which?", choices=CUPS)
+    said = ChoiceOne(label="Which?", choices=CUPS, say=_("Choose one of these"))
+    own = ChoiceOne(label="Which?", choices=CUPS, error_messages={"required": "Choose a cup"})
+
+
+@pytest.mark.parametrize(
+    ("posted", "told"),
+    [
+        ("", {"plain": ["Choose one"], "said": ["Choose one of these"], "own": ["Choose a cup"]}),
+        ("rum", {name: ["Choose one of these"] for name in ("plain", "said", "own")}),
+        ("milk", {}),
+    ],
+    ids=["nothing", "not offered", "one"],
+)
+def test_what_is_missing_or_unknown_is_told_kindly(posted: str, told: dict[str, list[str]]) -> None:
+    assert Cup(dict.fromkeys(("plain", "said", "own"), posted)).errors == told
+
+
+def test_it_is_drawn_as_radio_buttons_none_of_them_chosen() -> None:
+    drawn = str(Cup()["plain"])
+    assert drawn.count('type="radio"') == len(CUPS)
+    assert "checked" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        (CloseForm, {"why": ["Choose one"]}),
+        (lambda data: KeepForm(data, by_email=True), {"how": ["Choose one of these"]}),
+        (LookForm, {name: ["Choose one of these"] for name in CHOICES}),
+        (
+            lambda data: TeachBackForm(data | {"q1": "own-words", "language": "English"}, topics={"q1": "Say it"}),
+            {"to_whom": ["Choose who explained it"]},
+        ),
+    ],
+    ids=["close", "keep", "look", "teach-back"],
+)
+def test_each_form_says_its_own_words(form: Any, told: dict[str, list[str]]) -> None:
+    assert form({}).errors == told

@@ -1,0 +1,210 @@
+"""The crispy template pack "care": {% crispy form %} draws a whole form, and each layout object its piece of it."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Button, ButtonHolder, Div, Field, Fieldset, Hidden, Layout, Submit
+from crispy_forms.utils import render_crispy_form
+from django import forms
+from django.template import engines
+
+from quizzes.admin.forms import FORMS
+
+TIMES = [("am", "Morning"), ("pm", "Evening")]
+
+
+class Visit(forms.Form):
+    """A field of each sort."""
+
+    use_required_attribute = False
+
+    kept = forms.CharField(widget=forms.HiddenInput, required=False)
+    who = forms.CharField(label="Who?", help_text="A <b>name</b>.", error_messages={"required": "Type a name"})
+    when = forms.ChoiceField(label="When?", choices=TIMES, widget=forms.RadioSelect)
+    far = forms.ChoiceField(label="How far?", choices=TIMES, required=False)
+    ride = forms.BooleanField(label="I need a ride", required=False)
+
+
+class Parts(HTMLParser):
+    """What a page is made of: each element as (its name, its attributes, the text that follows)."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.all: list[tuple[str, dict[str, str | None], str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.all.append((tag, dict(attrs), ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.all and data.strip():
+            tag, attrs, text = self.all[-1]
+            self.all[-1] = (tag, attrs, f"{text} {data.strip()}".strip())
+
+    def find(self, tag: str, **attrs: str) -> list[tuple[dict[str, str | None], str]]:
+        """Return the attributes and the text of each element that has these attributes."""
+        return [(has, text) for name, has, text in self.all if name == tag and attrs.items() <= has.items()]
+
+
+def draw(form: forms.Form, *layout: Any, helper: FormHelper | None = None, **context: Any) -> Parts:
+    helper = FormHelper() if helper is None else helper  # without a layout, crispy's helper counts as false
+    if layout:
+        helper.layout = Layout(*layout)
+    html = render_crispy_form(form, helper, {"csrf_token": "a-token"} | context)
+    return Parts(html)
+
+
+def test_a_whole_form_is_drawn_without_a_layout() -> None:
+    page = draw(Visit())
+    assert page.find("form") == [({"method": "post", "novalidate": None}, "")]
+    assert len(page.find("input", name="csrfmiddlewaretoken", value="a-token")) == 1
+    drawn = [has["name"] for tag, has, _ in page.all if tag in ("input", "select") and "name" in has]
+    assert drawn == ["csrfmiddlewaretoken", "kept", "who", "when", "when", "far", "ride"]
+    assert page.find("div", role="alert") == []
+
+
+def test_errors_come_first_and_lead_to_their_fields() -> None:
+    form = Visit({"who": ""})
+    form.add_error(None, "Somebody was faster")
+    page = draw(form, "who", "when")
+    order = [tag for tag, has, _ in page.all if has.get("role") == "alert" or tag == "form"]
+    assert order == ["div", "form"]
+    assert page.find("div", role="alert")[0][0].keys() >= {"autofocus", "tabindex"}
+    links = [(has["href"], text) for has, text in page.find("a")]
+    assert links == [
+        ("#id_who", "Somebody was faster"), ("#id_who", "Type a name"), ("#id_when_0", "This field is required."),
+    ]  # fmt: skip
+    ids = {has.get("id") for _, has, _ in page.all}
+    assert {"id_who", "id_when_0"} <= ids
+    who = page.find("input", name="who")[0][0]
+    assert (who["aria-describedby"], who["aria-invalid"]) == ("id_who_helptext id_who_error", "true")
+    assert page.find("fieldset")[0][0] == {"aria-describedby": "id_when_error"}
+    assert {"id_who_helptext", "id_who_error", "id_when_error"} <= ids
+
+
+def test_a_page_may_draw_the_summary_itself() -> None:
+    helper = FormHelper()
+    helper.form_show_errors = False
+    page = draw(Visit({}), helper=helper)
+    assert page.find("div", role="alert") == []
+    assert len(page.find("p", id="id_who_error")) == 1, "what is wrong stands at its field in every case"
+
+
+@pytest.mark.parametrize(
+    ("helper", "form", "csrf"),
+    [
+        (
+            {"form_method": "get", "form_class": "wide", "form_id": "f"},
+            {"method": "get", "class": "wide", "id": "f"},
+            0,
+        ),
+        ({"form_action": "/there/?a=1&b=2"}, {"method": "post", "action": "/there/?a=1&b=2"}, 1),
+        ({"disable_csrf": True}, {"method": "post"}, 0),
+    ],
+    ids=["get", "action", "no token"],
+)
+def test_what_a_helper_says_of_the_form_is_drawn(helper: dict[str, Any], form: dict[str, str], csrf: int) -> None:
+    told = FormHelper()
+    for name, value in helper.items():
+        setattr(told, name, value)
+    page = draw(Visit(), helper=told)
+    assert page.find("form") == [(form | {"novalidate": None}, "")]
+    assert len(page.find("input", name="csrfmiddlewaretoken")) == csrf
+
+
+def test_a_helper_may_leave_the_form_tag_to_the_page() -> None:
+    helper = FormHelper()
+    helper.form_tag = False
+    page = draw(Visit(), helper=helper)
+    assert page.find("form") == []
+    assert len(page.find("input", name="who")) == 1
+
+
+def test_a_fieldset_has_its_legend() -> None:
+    page = draw(Visit(), Fieldset("The visit of {{ name }}", "who", "far", css_id="v", css_class="c"), name="A & B")
+    assert page.find("fieldset") == [({"id": "v", "class": "c"}, "")]
+    assert page.find("legend") == [({}, "The visit of A & B")]
+
+
+@pytest.mark.parametrize("kind", ["choice", "matching", "ordering"])
+def test_each_row_of_an_educators_form_is_a_fieldset_with_a_legend(kind: str) -> None:
+    page = draw(form := FORMS[kind](None, ""), helper=form.helper)
+    groups = [name for name, _, _ in form.groups()]
+    legends = [text for _, text in page.find("legend")]
+    assert legends == groups
+    assert [text for _, text in page.find("summary")] == [name for name, _, filled in form.groups() if not filled]
+    drawn = {has.get("name") for tag, has, _ in page.all if tag in ("input", "textarea", "select")}
+    assert drawn - {"csrfmiddlewaretoken"} == {*form.fields}, "a field that no part names would never be sent"
+
+
+@pytest.mark.parametrize("stands_open", [True, False], ids=["open", "folded"])
+def test_fields_can_be_folded_away(stands_open: bool) -> None:
+    folded = Fieldset("More", "far", template="care/layout/details.html", open=stands_open)
+    page = draw(Visit(), "who", folded)
+    assert page.find("details") == [({"open": None} if stands_open else {}, "")]
+    assert page.find("summary") == [({}, "More")]
+    assert len(page.find("select", name="far")) == 1
+
+
+def test_buttons_are_buttons() -> None:
+    buttons = ButtonHolder(
+        Submit("", "Save {{ n }}"), Submit("do", "Stop", css_class="grave"), Button("more", "More"), HTML("<i>or</i>")
+    )
+    page = draw(Visit(), "who", buttons, n="<3")
+    assert page.find("div", **{"class": "actions"}) == [({"class": "actions"}, "")]
+    assert page.find("button") == [
+        ({"class": "btn"}, "Save <3"),
+        ({"class": "btn grave", "name": "do", "value": "Stop"}, "Stop"),
+        ({"class": "btn", "type": "button", "name": "more", "value": "More"}, "More"),
+    ]
+    assert page.find("i") == [({}, "or")]
+
+
+def test_a_button_that_was_added_to_the_helper_is_drawn() -> None:
+    helper = FormHelper()
+    helper.add_input(Submit("", "Save"))
+    assert draw(Visit(), helper=helper).find("button") == [({"class": "btn"}, "Save")]
+
+
+def test_the_other_pieces() -> None:
+    attributes = {"autocomplete": "name"}
+    page = draw(
+        Visit(), "kept", Hidden("number", "{{ n }}"), Div(Field("who", **attributes), "ride", css_class="d"), n=7
+    )
+    assert page.find("input", name="number") == [({"type": "hidden", "name": "number", "value": "7"}, "")]
+    assert len(page.find("div", **{"class": "d"})) == 1
+    assert page.find("input", name="who")[0][0]["autocomplete"] == "name"
+    assert page.find("input", name="kept")[0][0]["type"] == "hidden"
+    assert [text for _, text in page.find("label")] == ["Who?", "I need a ride"], "a hidden field has no label"
+    assert page.find("label", **{"for": "id_ride"}) == [({"for": "id_ride"}, "I need a ride")]
+
+
+def test_what_is_typed_is_never_html() -> None:
+    form = Visit({"who": "<script>alert(1)</script>", "when": "<b>"})
+    html = render_crispy_form(form, FormHelper(), {"csrf_token": "a-token"})
+    assert "<script>" not in html
+    assert "<b>" not in html.replace("A <b>name</b>.", "")  # a help text may hold tags of ours
+
+
+@pytest.mark.parametrize("data", [None, {"who": ""}], ids=["empty", "refused"])
+def test_nothing_is_inline(data: dict[str, str] | None) -> None:
+    form = Visit(data)
+    fields = Fieldset("All", "kept", "who", Div("when", "far"), "ride", ButtonHolder(Submit("a", "Save")))
+    page = draw(form, fields, Fieldset("M", template="care/layout/details.html"), Hidden("n", "1"))
+    assert [(tag, name) for tag, has, _ in page.all for name in has if name == "style" or name.startswith("on")] == []
+    assert page.find("script") == page.find("style") == []
+
+
+def test_the_tag_and_the_filters_draw_the_same_fields() -> None:
+    """A form of one part stands in the page's own <form>; both ways must look the same."""
+    django = engines["django"]
+    asked = {"form": Visit({"who": ""})}
+    whole = django.from_string("{% load crispy_forms_tags %}{% crispy form %}").render(asked)
+    parts = django.from_string("{% load crispy_forms_tags %}{{ form|as_crispy_errors }}{{ form|crispy }}").render(asked)
+    bare = re.sub(r"</?form[^>]*>", "", whole)
+    assert bare.split() == parts.split()
