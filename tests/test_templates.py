@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from django.template import engines
+from django.template.loader import get_template
 
 from tests.shipped import FOLDERS, ROOT
 
@@ -72,6 +74,30 @@ def test_one_block_element_stands_on_a_line(path: Path) -> None:
 )
 def test_the_search_for_faults_finds_them(source: str, found: int) -> None:
     assert len(faults(source)) == found
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_a_translated_text_of_several_lines_is_trimmed(path: Path) -> None:
+    """Else the blanks at the start of its lines would belong to the text that a translator is given."""
+    texts = re.findall(
+        r"\{% blocktranslate(?! trimmed)[^%]*%\}.*?\{% endblocktranslate %\}", path.read_text(), re.DOTALL
+    )
+    assert [text for text in texts if "\n" in text] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_what_is_sent_has_no_indentation_and_all_else(path: Path) -> None:
+    [folder] = [folder for folder in FOLDERS if path.is_relative_to(folder)]
+    sent = get_template(str(path.relative_to(folder)))
+    if Path(sent.origin.name) == path:  # else it is one of the engine's that the site draws itself
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert sent.template.source.splitlines() == [line.lstrip() for line in lines]
+
+
+def test_an_email_and_the_templates_of_others_are_read_the_same_way() -> None:
+    engine = engines["django"].engine
+    assert "\n    {{ code }}\n" in engine.get_template("mail/code_to_keep.txt").source
+    assert engine.get_template("admin/base.html").source.startswith("{% load i18n static %}")
 
 
 @pytest.mark.parametrize("path", STYLES, ids=name)
