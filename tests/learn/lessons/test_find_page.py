@@ -119,7 +119,7 @@ def test_the_answer_stands_above_the_form_with_its_own_heading_and_title(client:
     ):
         page = html(client, query)
         assert heads(page)[0] == f"h1 {head}", query
-        assert page.index(f">{head}</h1>") < page.index("<form"), query
+        assert page.index("<h1") < page.index("<form"), query
         assert title(page).startswith(head.rstrip(".")), query
         assert '<h1 tabindex="-1" autofocus>' in page, query
         assert page.count("autofocus") == 1, query
