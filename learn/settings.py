@@ -148,18 +148,24 @@ MIDDLEWARE = [
 ROOT_URLCONF = "learn.urls"
 WSGI_APPLICATION = "learn.wsgi.application"
 
+# A hospital's own folder of templates, searched first: what lies there replaces ours of the same name.
+OWN_TEMPLATES: str = env.str("OWN_TEMPLATES", "")
+if OWN_TEMPLATES and not Path(OWN_TEMPLATES).is_dir():
+    raise ImproperlyConfigured(
+        f"OWN_TEMPLATES is {OWN_TEMPLATES!r}. Write the path of a folder that is there, like /srv/learn/templates."
+    )
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
+        "DIRS": [*filter(None, [OWN_TEMPLATES]), BASE_DIR / "templates"],
         "OPTIONS": {
+            "loaders": [("django.template.loaders.cached.Loader", ["learn.unindented.Files", "learn.unindented.Apps"])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "learn.looks.context",
-            ]
+            ],
         },
     }
 ]

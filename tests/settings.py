@@ -11,7 +11,16 @@ os.environ["LEARN_ENV_FILE"] = os.devnull
 os.environ["SECRET_KEY"] = "tests-only-" + "0" * 50
 os.environ["LOG_LEVEL"] = "WARNING"
 os.environ["PUBLIC_URL"] = "http://testserver"
-for name in ("DEBUG", "PROXIES", "DAY_PHONE", "NIGHT_PHONE", "TIME_ZONE", "HSTS_PRELOAD", "HSTS_SUBDOMAINS"):
+for name in (
+    "DEBUG",
+    "PROXIES",
+    "DAY_PHONE",
+    "NIGHT_PHONE",
+    "TIME_ZONE",
+    "HSTS_PRELOAD",
+    "HSTS_SUBDOMAINS",
+    "OWN_TEMPLATES",
+):
     os.environ.pop(name, None)
 
 apart.watch()

@@ -13,8 +13,6 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from learn.assignments.models import Reminder
 from learn.people import audit, mail
@@ -26,27 +24,6 @@ PAUSE = 7  # days that "not this week" lasts
 CONFIRM_WITHIN = timedelta(days=7)
 MOST = 5  # confirmation emails per patient and day: the address may belong to a stranger
 ON, STOP = "reminders.on", "reminders.stop"  # the signing salts of the two kinds of links
-
-HELLO = gettext_lazy("""Hello,
-
-You asked for a short reminder. Your learning page has something for you. It takes a few minutes, and any time is fine.
-
-{page}
-
-Nobody reads email sent to this address. If you need your care team, call them.
-
-To stop these emails, or to have none for a week:
-{stop}
-""")
-CONFIRM = gettext_lazy("""Hello,
-
-Somebody, we hope you, asked for short reminders from a learning page to be sent to this address.
-Is that right? Open this page and press the button. The link works for 7 days:
-
-{on}
-
-If it was not you, do nothing. No more emails will come.
-""")
 
 
 class TooMany(Exception):
@@ -91,7 +68,7 @@ def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
         if not mine.filter(asked_on=today, asked__lt=MOST).update(asked=F("asked") + 1):
             raise TooMany
     link = reverse("reminders_on", args=[signing.dumps((reminder.pk, address), salt=ON)])
-    mail.send(_("Please confirm your address"), CONFIRM.format(on=settings.PUBLIC_URL + link), address)
+    mail.send("mail/reminders_confirm.txt", address, {"on": settings.PUBLIC_URL + link})
     mine.update(pending=address)
     return reminder
 
@@ -140,10 +117,9 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
             return False
         if by is not None:
             audit.note(by=by, what="reminded", patient=reminder.patient, now=now)
-    page = settings.PUBLIC_URL + reverse("my")
-    stop = settings.PUBLIC_URL + stop_address(reminder)
+    page, stop = settings.PUBLIC_URL + reverse("my"), settings.PUBLIC_URL + stop_address(reminder)
     mail.send(
-        _("Your learning page"), HELLO.format(page=page, stop=stop), reminder.address, {"List-Unsubscribe": f"<{stop}>"}
+        "mail/reminder.txt", reminder.address, {"page": page, "stop": stop}, headers={"List-Unsubscribe": f"<{stop}>"}
     )
     mine.update(sent=today)
     return True

@@ -22,7 +22,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
-from django.utils.translation import gettext_lazy as _
 
 from learn.people import mail, rate_limits
 from learn.people.models import User
@@ -38,52 +37,6 @@ AN_HOUR, A_DAY = Limit("emails to, an hour", 5, 3600), Limit("emails to, a day",
 DEVICE, NETWORK = Limit("emails by device", 10, 3600), Limit("emails by address", 100, 3600)
 TRIES = Limit("tries of an emailed code", 5, int(LIVES.total_seconds()))
 USES = Limit("uses of an emailed code", 1, int(LIVES.total_seconds()))
-
-# No code in a subject, and none in the first lines: those show on a locked phone.
-SUBJECT = _("The code that you asked for")
-KEEP = _("""Hello,
-
-Somebody, we hope you, wants to keep their progress on a learning page under this address.
-{how}
-""")
-SIGN_IN = _("""Hello,
-
-Somebody, we hope you, wants to open their learning page with this address.
-{how}
-""")
-_HOW = _("""Type this code on the page where you asked for it. It works for 15 minutes, and once.
-Nobody from your care team will ask you for it.
-
-    {code}
-
-If it was not you, do nothing. Nobody gets in without the code.""")
-TAKEN = _("""Hello,
-
-Somebody, we hope you, wants to keep their progress on a learning page under this address.
-Another record is kept under it already, so nothing was changed. To open that one, sign in with this address:
-
-{page}
-
-If it was not you, do nothing.
-""")
-UNKNOWN = _("""Hello,
-
-Somebody, we hope you, wants to open their learning page with this address.
-It opens no learning page, so there is no code. Maybe you gave another address.
-With a card or 12 letters, or with a sign-in name and a password, you can sign in here:
-
-{page}
-
-If it was not you, do nothing.
-""")
-
-NO_MORE = _("""Hello,
-
-A learning page was kept under this address. It is not any more: somebody, we hope you, removed or changed the address.
-
-If it was not you, somebody who uses the same phone or computer may have done it.
-Sign in another way, if you can, and give your address again. If you have a nurse here, ask for a new card.
-""")
 
 
 class Waiting(NamedTuple):
@@ -112,14 +65,15 @@ def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
 def send(*, address: str, keeper: User | None) -> str:
     """Send one email, whoever has the address; return what the browser keeps (`remember`). Raises mail.NotSent."""
     if keeper is None:
-        wanted, text, refusal, page = owner(address) is not None, SIGN_IN, UNKNOWN, "account_login"
+        wanted, page = owner(address) is not None, "account_login"
+        template = "mail/code_to_sign_in.txt" if wanted else "mail/address_unknown.txt"
     else:
         others = EmailAddress.objects.filter(email=address, verified=True).exclude(user=keeper)
-        wanted, text, refusal, page = not others.exists(), KEEP, TAKEN, "email_in"
+        wanted, page = not others.exists(), "email_in"
+        template = "mail/code_to_keep.txt" if wanted else "mail/address_taken.txt"
     code = get_random_string(DIGITS, "0123456789") if wanted else uuid.uuid4().hex  # which nobody is told
-    page = settings.PUBLIC_URL + reverse(page)
-    body = str(text if wanted else refusal).format(how=str(_HOW).format(code=f"{code[:3]} {code[3:]}"), page=page)
-    mail.send(str(SUBJECT), body, address)
+    said = {"code": f"{code[:3]} {code[3:]}"} if wanted else {"page": settings.PUBLIC_URL + reverse(page)}
+    mail.send(template, address, said)
     number = uuid.uuid4().hex
     return signing.dumps(Waiting(number, address, keeper.pk if keeper else 0, _proof(number, code)), salt=COOKIE)
 
@@ -203,7 +157,7 @@ def _tell(before: str) -> None:
     """Tell the address that opens the record no more, if there was one: it may have been somebody else who did that."""
     if before:
         with suppress(mail.NotSent):
-            mail.send(str(_("Your learning page")), str(NO_MORE), before)
+            mail.send("mail/address_removed.txt", before)
 
 
 def _proof(number: str, code: str) -> str:

@@ -168,6 +168,7 @@ REFUSED = {
     "name-and-password": ("PUBLIC_URL", "https://a:b@example.org", "is 'https://a:b@example.org'. Write http://"),
     "letters-no-host-has": ("PUBLIC_URL", "https://our_site.example", "is 'https://our_site.example'. Write http://"),
     "words-for-a-phone": ("DAY_PHONE", "call the ward", "is 'call the ward'. Write a phone number"),
+    "folder-that-is-not-there": ("OWN_TEMPLATES", "/nowhere", "is '/nowhere'. Write the path of a folder"),
     "extension": ("NIGHT_PHONE", "555-010-0199 ext. 3", "is '555-010-0199 ext. 3'. Write a phone number"),
     "proxies-in-words": ("PROXIES", "two", "cannot be read. Write a whole number"),
     "threads-in-words": ("THREADS", "many", "cannot be read. Write a whole number"),
@@ -207,6 +208,17 @@ def test_valid_settings_are_accepted(address: str, hosts: list[str]) -> None:
     given = {"PUBLIC_URL": address, "DAY_PHONE": "+1 555-010-0199", "NIGHT_PHONE": "", "TIME_ZONE": "Asia/Kathmandu"}
     done = run("-c", code, SECRET_KEY="x", **given)
     assert (done.stdout.strip(), done.stderr) == (str(hosts), "")
+
+
+def test_a_template_of_the_hospitals_own_folder_replaces_ours_of_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "address_removed.txt").write_text("Maple Clinic\n\nCall us.\n")
+    code = (
+        "import django; django.setup(); from learn.people.mail import written; "
+        "print(written('mail/address_removed.txt', {}), written('mail/reminder.txt', {})[0])"
+    )
+    done = run("-c", code, SECRET_KEY="x", OWN_TEMPLATES=str(tmp_path))
+    assert (done.stdout.strip(), done.stderr) == ("('Maple Clinic', 'Call us.\\n') Your learning page", "")
 
 
 @pytest.mark.parametrize(

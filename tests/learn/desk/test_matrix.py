@@ -191,7 +191,7 @@ class TestTheTeamChart(ProgressCase):
     def counts(self, **query: Any) -> dict[str, list[int]]:
         """Return each lesson's numbers: done, check to do, in the steps, not started, talk about it, late, help."""
         picture = self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[2]
-        rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', picture, flags=re.S)
+        rows = re.findall(r'<tr>\s*<th scope="row">([^<]+)</th>(.*?)</tr>', picture, flags=re.S)
         return {title: [int(n) for n in re.findall(r'class="n">(\d+)<', cells)] for title, cells in rows}
 
     def test_counts_the_patients_in_each_status_of_a_lesson(self) -> None:

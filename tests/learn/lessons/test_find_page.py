@@ -40,12 +40,12 @@ def main(client: Client, query: str) -> str:
 
 
 def title(page: str) -> str:
-    return re.search(r"<title>(.*?) – ", page)[1]  # type: ignore[index]
+    return " ".join(re.search(r"<title>(.*?) – ", page, re.S)[1].split())  # type: ignore[index]
 
 
 def heads(page: str) -> list[str]:
     found = re.findall(r"<(h[1-3])[^>]*>(.*?)</h", page.split("<main")[1].split("</main>")[0], flags=re.S)
-    return [f"{level} {re.sub('<[^>]+>', '', text)}" for level, text in found]
+    return [f"{level} {' '.join(re.sub('<[^>]+>', '', text).split())}" for level, text in found]
 
 
 @pytest.mark.parametrize("query", ["chest pain", "I cannot breathe", "siezure", "keytruda, then I passed out"])
@@ -119,7 +119,7 @@ def test_the_answer_is_above_the_form_with_its_own_heading_and_title(client: Cli
     ):
         page = html(client, query)
         assert heads(page)[0] == f"h1 {head}", query
-        assert page.index(f">{head}</h1>") < page.index("<form"), query
+        assert page.index("<h1") < page.index("<form"), query
         assert title(page).startswith(head.rstrip(".")), query
         assert '<h1 tabindex="-1" autofocus>' in page, query
         assert page.count("autofocus") == 1, query

@@ -509,7 +509,7 @@ class TestHelp(SiteCase):
         assert "This site is not watched by nurses." in top
 
     def test_is_linked_in_the_same_place_on_every_page(self) -> None:
-        nav = '<a href="/my/">My learning</a><a href="/help/">Get help</a></nav>'
+        nav = '<a href="/my/">My learning</a>\n<a href="/help/">Get help</a>\n</nav>'
         for address in ("/", "/lessons/", reverse("step", args=[*WHAT, 1]), "/find/", "/my/questions/", "/nope/"):
             assert nav in self.client.get(address).content.decode(), address
 
@@ -536,7 +536,7 @@ class TestFindMyMedicine(SiteCase):
         assert "Say it: pem-broh-LIH-zoo-mab" in found
         address = reverse("therapy", args=["antibodies-and-checkpoint-inhibitors"])
         assert (
-            f'href="{address}?medicine=pembrolizumab">Yes. Show me the lessons'
+            f'href="{address}?medicine=pembrolizumab">\nYes. Show me the lessons'
             in self.client.get(reverse("find"), {"q": "keytruda"}).content.decode()
         )
 
