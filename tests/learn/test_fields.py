@@ -1,7 +1,8 @@
-"""The field for exactly one choice, and the forms that use it."""
+"""The field for exactly one choice, and the forms that use it; forms of several parts."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from learn.account.forms import KeepForm
+from learn.assignments.forms import AssignForm
 from learn.desk.forms import CloseForm, TeachBackForm
 from learn.fields import ChoiceOne
 from learn.looks import CHOICES, LookForm
+from learn.people.forms import SignInForm
 
 CUPS = [("tea", "Tea"), ("milk", "Milk")]
 
@@ -56,3 +59,19 @@ def test_it_is_drawn_as_radio_buttons_none_of_them_chosen() -> None:
 )
 def test_each_form_says_its_own_words(form: Any, told: dict[str, list[str]]) -> None:
     assert form({}).errors == told
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda: AssignForm(today=date(2026, 11, 23)),
+        lambda: TeachBackForm(topics={"q1": "Say it", "l2": "And this"}),
+        lambda: SignInForm(),
+    ],
+    ids=["assign", "teach-back", "sign in"],
+)
+def test_a_form_of_several_parts_names_each_field_once(form: Any) -> None:
+    """A field that no part names would be asked for and never seen."""
+    drawn = form()
+    assert [field.name for field in drawn.helper.layout.get_field_names()] == [*drawn.fields]
