@@ -128,8 +128,9 @@ class TestAStep(SiteCase):
 
     def test_that_does_not_exist_is_not_found(self) -> None:
         for args in ((*WHAT, 0), (*WHAT, 8), (*WHAT, 10**40), ("basics", "nope", 1), ("nope", WHAT[1], 1)):
-            assert self.get("step", *args).status_code == 404
-            assert self.client.post(reverse("step", args=args)).status_code == 404
+            address = "/lessons/{}/{}/{}/".format(*args)
+            assert self.client.get(address).status_code == 404
+            assert self.client.post(address).status_code == 404
         assert not User.objects.exists()
 
     def test_ignores_invalid_form_data_and_continues(self) -> None:
