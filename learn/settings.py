@@ -68,6 +68,7 @@ SESSION_ENGINE = "learn.people.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600  # a patient's own phone; staff: learn/people/sessions.py
 CSRF_FAILURE_VIEW = "learn.views.csrf_failure"
 
+# learn/headers.py puts it on every response.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -107,7 +108,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "learn.logs.requests",
     "learn.headers.every_response",
-    "csp.middleware.CSPMiddleware",  # outside the rest, so that redirects and errors carry the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
