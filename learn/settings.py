@@ -115,7 +115,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "learn.people.sessions.PersonMiddleware",  # Django's AuthenticationMiddleware; session and user by one statement
     "django.contrib.messages.middleware.MessageMiddleware",
     "learn.people.sessions.lengths",  # before the next: a staff session that ended asks for sign-in
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # closed by default

@@ -148,11 +148,11 @@ class TestTheQuestions(EducatorCase):
 
     def test_take_the_same_queries_for_two_and_for_five(self) -> None:
         self.client.get(self.to("changelist"))
-        with self.assertNumQueries(9):
+        with self.assertNumQueries(8):
             self.client.get(self.to("changelist"))
         make_quiz(*(make_question(f"more {n}") for n in range(3)), slug="more")
         self.take(5, right)
-        with self.assertNumQueries(9):
+        with self.assertNumQueries(8):
             self.client.get(self.to("changelist"))
 
     def test_are_no_nurses_business(self) -> None:

@@ -133,7 +133,7 @@ class TestAnInvitation(InviteCase):
 
     def test_costs_the_same_for_one_lesson_list_or_another(self) -> None:
         self.client.get(INVITE)
-        with self.assertNumQueries(6):  # session, user, roles, teams, pathways and their lessons
+        with self.assertNumQueries(5):  # session with user, roles, teams, pathways and their lessons
             self.client.get(INVITE)
 
 

@@ -153,7 +153,7 @@ class TestALead(TeamCase):
             for n in range(more):
                 make_nurse(f"more{n}", self.maple)
                 make_patient(self.maple, f"P{n}")
-            with self.assertNumQueries(8):  # session, user, team, roles, other teams, patients, audit, members
+            with self.assertNumQueries(7):  # session with user, team, roles, other teams, patients, audit, members
                 self.client.get(self.address("change", self.maple.pk))
 
     def test_presses_a_button_that_is_not_there_and_changes_nothing(self) -> None:
@@ -261,7 +261,7 @@ class TestTheAuditPage(TeamCase):
         for more in (0, 60):
             for _ in range(more):
                 audit.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)
-            with self.assertNumQueries(8):  # session, user, roles, team, rows, the look itself, members, patients
+            with self.assertNumQueries(7):  # session with user, roles, team, rows, the look itself, members, patients
                 self.page()
 
     def test_shows_initials_where_the_screen_faces_the_corridor(self) -> None:
