@@ -1,16 +1,22 @@
-"""HTTP headers for every response, including errors and redirects. (CONTENT_SECURITY_POLICY is in settings.py.)"""
+"""HTTP headers for every response, including errors and redirects. (CONTENT_SECURITY_POLICY is in settings.py.)
+
+Path not taken: CSPMiddleware. It builds the same policy again for every response, because of nonces that no page has.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 HEADERS = {
     # Browsers and proxies must not store pages (ruling 13). Static files set their own Cache-Control, "immutable".
     "Cache-Control": "no-store, private",
+    HEADER: build_policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -27,6 +33,8 @@ def every_response(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if settings.DEBUG and response.status_code in (404, 500):
+            del response.headers[HEADER]  # Django's own page for developers has its styles and scripts inside
         if request.method == "POST":
             # Chromium keeps even a no-store page for the Back button, unless an HttpOnly cookie has changed since.
             # With this cookie, Back after an answer asks the server and shows the feedback, not the old form.

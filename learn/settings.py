@@ -89,6 +89,7 @@ SESSION_ENGINE = "learn.people.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600  # for a patient's own phone; other lengths: learn/people/sessions.py
 CSRF_FAILURE_VIEW = "learn.views.csrf_failure"
 
+# learn/headers.py puts it on every response.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -129,7 +130,6 @@ MIDDLEWARE = [
     "learn.logs.requests",
     "learn.headers.every_response",
     "quizzes.redirects.see_other",
-    "csp.middleware.CSPMiddleware",  # early, so that redirects and errors have the policy too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -137,7 +137,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "learn.people.sessions.PersonMiddleware",  # Django's AuthenticationMiddleware; session and user by one statement
     "django.contrib.messages.middleware.MessageMiddleware",
     "learn.people.sessions.lengths",  # before the next, which then asks for sign-in when a session has ended
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # views need sign-in unless marked as open

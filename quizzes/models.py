@@ -249,22 +249,26 @@ class AttemptItem(models.Model):
         return f"{self.position}. {self.revision_id}"
 
     def ask(self) -> Ask:
-        """Return what a page may see of this item, in the item's own order: the same at every look (ruling 3).
+        """Return what a page may see of this item, in the item's own order (`in_own_order`)."""
+        return in_own_order(self.pk, KINDS[self.revision.kind].ask(self.revision.spec))
 
-        A hash of (item, choice) sorts: nothing is stored, and neither order nor id tells what is right. Rows that
-        come out in the right order are turned by one.
-        """
-        ask = KINDS[self.revision.kind].ask(self.revision.spec)
 
-        def own_order(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
-            return tuple(sorted(choices, key=lambda c: hashlib.sha256(f"{self.pk}:{c.id}".encode()).digest()))
+def in_own_order(item: int, ask: Ask) -> Ask:
+    """Return what is asked in the order of this item (a primary key): the same at every look (ruling 3).
 
-        if ask.shuffle_choices:
-            ask = replace(ask, choices=own_order(ask.choices))
-        if ask.shuffle_rows:
-            rows = own_order(ask.rows)
-            ask = replace(ask, rows=rows if rows != ask.rows else rows[1:] + rows[:1])
-        return ask
+    A hash of (item, choice) sorts: nothing is stored, and neither order nor id tells what is right. Rows that
+    come out in the right order are turned by one.
+    """
+
+    def own_order(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+        return tuple(sorted(choices, key=lambda c: hashlib.sha256(f"{item}:{c.id}".encode()).digest()))
+
+    if ask.shuffle_choices:
+        ask = replace(ask, choices=own_order(ask.choices))
+    if ask.shuffle_rows:
+        rows = own_order(ask.rows)
+        ask = replace(ask, rows=rows if rows != ask.rows else rows[1:] + rows[:1])
+    return ask
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):

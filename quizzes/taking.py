@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.utils import timezone
 
-from quizzes import learners, scheduling
+from quizzes import asked, learners, scheduling
+from quizzes.asked import Asked, Item, Wording
 from quizzes.kinds import Given
-from quizzes.models import Attempt, AttemptItem, Memory, Quiz, Response, Revision
+from quizzes.models import Attempt, AttemptItem, Quiz, Response, Revision
+from quizzes.scheduling import MemoryState
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+AnItem = TypeVar("AnItem", AttemptItem, Asked)
 ASKED_AGAIN = 2  # times at most that a missed safety item comes back in the same check (ruling 4)
 
 
@@ -26,12 +29,12 @@ class NotOwed(Exception):
     """No answer with this number is owed: the form is older, or bolder, than the record."""
 
 
-def is_owed(item: AttemptItem, items: Sequence[AttemptItem]) -> bool:
+def is_owed(item: Item, items: Sequence[Item]) -> bool:
     """Tell whether this item wants an answer now.
 
-    Takes items from `with_answers`, all of one attempt. Every item is asked once, in any order. When all are
-    answered, a safety item whose last answer was not right is asked again, twice at most; then the attempt is over. A
-    review that was left and closed owes nothing.
+    Takes items from `with_answers` or from `asked`, all of one attempt. Every item is asked once, in any order. When
+    all are answered, a safety item whose last answer was not right is asked again, twice at most; then the attempt is
+    over. A review that was left and closed owes nothing.
     """
     if item.attempt.finished:
         return False
@@ -42,14 +45,14 @@ def is_owed(item: AttemptItem, items: Sequence[AttemptItem]) -> bool:
     return comes_back(item)
 
 
-def comes_back(item: AttemptItem) -> bool:
+def comes_back(item: Item) -> bool:
     """Tell whether this answered item is asked again at the end of its attempt (ruling 4); no closed review does."""
     if item.attempt.finished:
         return False
     return item.revision.critical and item.last_mark != Response.Marked.RIGHT and item.answers <= ASKED_AGAIN
 
 
-def owed(items: Sequence[AttemptItem]) -> AttemptItem | None:
+def owed(items: Sequence[AnItem]) -> AnItem | None:
     """Return the item to ask next, or None when the attempt is over: the least asked first, then by position."""
     waiting = [item for item in items if is_owed(item, items)]
     return min(waiting, key=lambda item: (item.answers, item.position), default=None)
@@ -115,7 +118,7 @@ def to_ask(
     return Attempt.Kind.CHECK, list(asked)
 
 
-def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: date | None = None) -> None:
+def answer(*, item: Item, given: Given, number: int, now: datetime, day: date | None = None) -> None:
     """Keep one answer, move the memory of its question, and finish the attempt where this answer completes it.
 
     Takes what `Kind.read` gave (empty for "I'm not sure"), the number that the form was drawn for, and the date on the
@@ -135,13 +138,12 @@ def answer(*, item: AttemptItem, given: Given, number: int, now: datetime, day: 
         _answer(into, item, given, number, now, day)
 
 
-def _answer(learner: int, item: AttemptItem, given: Given, number: int, now: datetime, day: date) -> None:
+def _answer(learner: int, item: Item, given: Given, number: int, now: datetime, day: date) -> None:
     # One answer at a time: two last answers at once must not both find the other one missing.
     with learners.locked(learner):
-        attempt = Attempt.objects.select_for_update().filter(pk=item.attempt_id, learner=learner).first()
-        items = list(AttemptItem.objects.filter(attempt=item.attempt_id).with_answers())
+        items, memory = asked.items_to_answer(learner, item.attempt_id, item.pk)
         current = next((i for i in items if i.pk == item.pk), None)
-        if attempt is None or current is None:
+        if current is None:
             raise NotOwed
         if 1 <= number <= current.answers:
             return
@@ -154,20 +156,17 @@ def _answer(learner: int, item: AttemptItem, given: Given, number: int, now: dat
         else:
             marked = Response.Marked.WRONG
         right = marked == Response.Marked.RIGHT
-        _move_memory(learner=learner, revision=current.revision, right=right, day=day)
-        Response.objects.create(item=current, number=number, given=given, mark=marked, at=now)
+        _move_memory(memory, learner=learner, wording=current.revision, right=right, day=day)
+        asked.save_answer(item=item.pk, number=number, given=given, mark=marked.value, at=now)
         current.answers, current.last_mark = number, marked
         if owed(items) is None:
             Attempt.objects.filter(pk=item.attempt_id).update(finished=now)
 
 
-def _move_memory(*, learner: int, revision: Revision, right: bool, day: date) -> None:
-    memory = Memory.objects.select_for_update().filter(learner=learner, question=revision.question_id).first()
-    state = scheduling.after(memory.state if memory else None, right=right, safety=revision.critical, day=day)
-    moved = Memory.of(state, learner=learner, question=revision.question_id)
-    if memory is None:
-        # Under the lock there is no other one; but no answer shall be lost for the sake of what is derived from it.
-        Memory.objects.bulk_create([moved], ignore_conflicts=True)
-    elif memory.state != state:
-        moved.pk = memory.pk
-        moved.save(force_update=True)
+def _move_memory(
+    before: tuple[int, MemoryState] | None, *, learner: int, wording: Wording, right: bool, day: date
+) -> None:
+    pk, state = before or (None, None)
+    after = scheduling.after(state, right=right, safety=wording.critical, day=day)
+    if state != after:
+        asked.save_memory(pk, learner=learner, question=wording.question_id, state=after)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,8 +18,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import reviewing, taking
-from quizzes.forms import AnswerForm
-from quizzes.models import Attempt, AttemptItem, Response, day_of
+from quizzes.asked import Asked, items_of
+from quizzes.forms import AnswerForm, number_of, read
+from quizzes.kinds import Unreadable
+from quizzes.models import Attempt, Response, day_of
 
 VERDICTS: dict[str, str | Promise] = {
     Response.Marked.RIGHT: gettext_lazy("Yes, that is right"),
@@ -26,19 +30,15 @@ VERDICTS: dict[str, str | Promise] = {
 }
 
 
-def _see(address: str, *args: object) -> HttpResponse:
-    return redirect(f"quizzes:{address}", *args)
-
-
-def _items(request: HttpRequest, attempt: UUID) -> list[AttemptItem]:
+def _items(request: HttpRequest, attempt: UUID) -> list[Asked]:
     """Return all items of my attempt, with how often each was answered; 404 for anyone else's."""
-    items = list(AttemptItem.objects.of(request.user).filter(attempt=attempt).with_answers())
+    items = items_of(request.user.pk, attempt)
     if not items:
         raise Http404("No such check of yours")
     return items
 
 
-def _item(items: list[AttemptItem], n: int) -> AttemptItem:
+def _item(items: list[Asked], n: int) -> Asked:
     for item in items:
         if item.position == n:
             return item
@@ -51,30 +51,36 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
     items = _items(request, attempt)
     item = _item(items, n)
     if request.method == "POST":
-        form = AnswerForm(item, request.POST)
-        valid = form.is_valid()
-        number = form.cleaned_data.get("number")
-        if number is not None and number <= item.answers:
-            return _see("feedback", attempt, n)  # the same post again, or a page from before
+        if response := _answered(request, item, items):
+            return response
+    elif not taking.is_owed(item, items):
+        # Only a review that was left and closed has questions that nobody answered, and asks none.
+        return redirect("quizzes:feedback", attempt, n) if item.answers else redirect("quizzes:result", attempt)
+    # Without a form the page draws a blank one, or takes what it has drawn of this question before.
+    context: dict[str, Any] = {"item": item, "form": None, "ask": item.ask(), "of": len(items)}
+    if request.method == "POST":
+        context["form"] = AnswerForm(item, request.POST)
+    return render(request, "quizzes/question.html", context)
+
+
+def _answered(request: HttpRequest, item: Asked, items: list[Asked]) -> HttpResponse | None:
+    """Keep a posted answer and say where it leads; None where the form has to be mended first."""
+    number = number_of(request.POST)
+    if number is not None and number <= item.answers:
+        return redirect(
+            "quizzes:feedback", item.attempt_id, item.position
+        )  # the same post again, or a page from before
+    try:
         if number is None or not taking.is_owed(item, items):
-            messages.info(request, _("That page was out of date. Here is where you are now."))
-            return _see("question", attempt, n)
-        if valid:
-            try:
-                now = timezone.now()
-                day = day_of(request.user, now)
-                taking.answer(item=item, given=form.given, number=number, now=now, day=day)
-            except taking.NotOwed:
-                messages.info(request, _("That page was out of date. Here is where you are now."))
-                return _see("question", attempt, n)
-            return _see("feedback", attempt, n)
-    elif taking.is_owed(item, items):
-        form = AnswerForm(item)
-    elif item.answers:
-        return _see("feedback", attempt, n)
-    else:
-        return _see("result", attempt)  # of a review that was left and closed
-    return render(request, "quizzes/question.html", {"item": item, "form": form, "of": len(items)})
+            raise taking.NotOwed
+        given, now = read(item, request.POST), timezone.now()
+        taking.answer(item=item, given=given, number=number, now=now, day=day_of(request.user, now))
+    except Unreadable:
+        return None
+    except taking.NotOwed:
+        messages.info(request, _("That page was out of date. Here is where you are now."))
+        return redirect("quizzes:question", item.attempt_id, item.position)
+    return redirect("quizzes:feedback", item.attempt_id, item.position)
 
 
 @require_safe
@@ -82,16 +88,15 @@ def feedback(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
     """Show what the latest answer to question n was worth, and why."""
     items = _items(request, attempt)
     item = _item(items, n)
-    response = Response.objects.filter(item=item).order_by("-number").first()
-    if response is None:
-        return _see("question", attempt, n)
+    if item.last_mark is None:
+        return redirect("quizzes:question", attempt, n)
     return render(
         request,
         "quizzes/feedback.html",
         {
             "item": item,
-            "verdict": VERDICTS[response.mark],
-            "mark": item.revision.mark(response.given),
+            "verdict": str(VERDICTS[item.last_mark]),
+            "mark": item.revision.mark(json.loads(item.given)),
             "next": taking.owed(items),
             "comes_back": taking.comes_back(item),
             "of": len(items),
@@ -104,7 +109,7 @@ def result(request: HttpRequest, attempt: UUID) -> HttpResponse:
     """Say in words what is known and what is worth another look; safety stands apart from the rest."""
     items = _items(request, attempt)
     if (waiting := taking.owed(items)) is not None:
-        return _see("question", attempt, waiting.position)
+        return redirect("quizzes:question", attempt, waiting.position)
     answered = [item for item in items if item.answers]
     known = [item for item in answered if item.last_mark == Response.Marked.RIGHT]
     missed = [item for item in answered if item not in known]
@@ -151,6 +156,10 @@ def review(
             learner=request.user, language=language, now=timezone.now(), helped=helped(request)
         ):
             waiting = taking.owed(list(attempt.items.with_answers()))
-            return _see("question", attempt.pk, waiting.position) if waiting else _see("result", attempt.pk)
+            return (
+                redirect("quizzes:question", attempt.pk, waiting.position)
+                if waiting
+                else redirect("quizzes:result", attempt.pk)
+            )
         return HttpResponseRedirect(request.path)
     return render(request, "quizzes/review.html", {"outlook": _outlook(request, language)})

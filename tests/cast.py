@@ -25,7 +25,7 @@ from django.test import TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from learn.assignments.models import Pathway, Place
-from learn.lessons import content, governance
+from learn.lessons import content, governance, shown
 from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.management.commands import load_content as command
 from learn.people import roles
@@ -33,7 +33,7 @@ from learn.people.models import CareTeam, Membership, Patient, User
 from learn.progress import actions, standing
 from learn.progress.models import TeachBack
 from learn.visits.models import SuggestedQuestion
-from quizzes import taking
+from quizzes import asked, taking
 from quizzes.models import Attempt, Question, Quiz, QuizItem, Revision
 from tests.quizzes.cast import as_form, at, make_question, make_quiz, paced, right, together, unguarded, wrong
 
@@ -50,8 +50,9 @@ LOADED: list[type[Model]] = [
 
 __all__ = [
     "ALL", "FIXTURES", "PASSWORD", "WHAT", "DeskCase", "FolderCase", "GuestCase", "PatientCase", "RecordCase",
-    "SiteCase", "addresses", "as_form", "at", "load_content", "make_edition", "make_nurse", "make_patient",
-    "make_question", "make_quiz", "make_team", "paced", "right", "together", "unguarded", "words", "wrong",
+    "SiteCase", "addresses", "as_form", "at", "keep_published", "load_content", "make_edition", "make_nurse",
+    "make_patient", "make_question", "make_quiz", "make_team", "paced", "right", "together", "unguarded", "words",
+    "wrong",
 ]  # fmt: skip
 
 
@@ -112,6 +113,16 @@ def words(response: Any) -> str:
     assert response.status_code == 200, response.status_code
     main = response.content.decode().split("<main")[1].split("</main>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+def keep_published() -> None:
+    """Keep what is published now in the process, as a worker does at its first pages.
+
+    Inside a test's own transaction nothing is kept by itself: it may be rolled back, and it will be.
+    """
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        shown.lessons()
+        asked.wordings(list(Revision.objects.exclude(state="draft").values_list("pk", flat=True)))
 
 
 class SiteCase(TestCase):

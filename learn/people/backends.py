@@ -25,7 +25,9 @@ class RoleBackend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the user with patient and care team joined: the phones on every page cost no further query."""
-        user = User.objects.select_related("patient__care_team").filter(pk=user_id).first()
+        user = sessions.read_with_session(user_id)
+        if user is None:
+            user = User.objects.select_related("patient__care_team").filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:

@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Iterable
 from datetime import date, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -306,13 +306,21 @@ class AuditEvent(models.Model):
         return f"{self.who} {self.what} {self.patient or self.team}"
 
 
-def phones_for(user: Any) -> dict[str, str]:
-    """Return the phones and the fever number that this person was given: {"day", "night", "fever"}.
+class Phones(NamedTuple):
+    """The numbers that a person was given; empty where there is none."""
 
-    A patient's come from the care team (which `RoleBackend.get_user` already joined, so this asks nothing of the
-    database); everyone else's from settings, where they may be empty.
+    day: str
+    night: str
+    fever: str  # the temperature at which to call
+
+
+def phones_for(user: Any) -> Phones:
+    """Return the phones and the fever number that this person was given.
+
+    A patient's come from the care team (which was read with the user, so this asks nothing of the database); everyone
+    else's from settings, where they may be empty.
     """
     team = user.patient.care_team if getattr(user, "is_authenticated", False) and hasattr(user, "patient") else None
     if team is None:
-        return {"day": settings.DAY_PHONE, "night": settings.NIGHT_PHONE, "fever": ""}
-    return {"day": team.day_phone, "night": team.night_phone, "fever": team.fever}
+        return Phones(settings.DAY_PHONE, settings.NIGHT_PHONE, "")
+    return Phones(team.day_phone, team.night_phone, team.fever)

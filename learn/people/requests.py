@@ -19,7 +19,7 @@ class SiteRequest(HttpRequest):
     """Anybody's, signed in or not."""
 
     user: User | AnonymousUser
-    idle: dict[str, float]  # where a sign-in ends soon (`sessions.lengths`): seconds that are "left", and "all"
+    idle: dict[str, float] | None  # where a sign-in ends soon (`sessions.lengths`): seconds that are "left", and "all"
 
 
 class LearnerRequest(SiteRequest):

@@ -10,20 +10,25 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.sessions.backends import db
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from learn.people.models import Session
+from learn.people import who
+from learn.people.models import Session, User
 from learn.people.requests import SiteRequest
 
 STAFF_IDLE = 15 * 60  # seconds
@@ -51,6 +56,22 @@ else:
 class SessionStore(_Store):
     """Django's, on our own table: each row also holds the number of the person who is signed in."""
 
+    _person: User | None = None  # read with the session, until `person` gives it away
+
+    def load(self) -> dict[str, Any]:
+        """Return what the session holds, as Django's does; its person is read by the same statement."""
+        found = who.living(self.session_key)
+        if found is None:
+            self._session_key = None
+            return {}
+        data, self._person = found
+        return dict(self.decode(data))
+
+    def person(self, pk: Any) -> User | None:
+        """Give the person of this session, once and to whoever asks for this number; None: read them yourself."""
+        person, self._person = self._person, None
+        return person if person and person.pk == pk else None
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         """Return our own table."""
@@ -66,6 +87,33 @@ class SessionStore(_Store):
         """Refuse more than Django does: PostgreSQL takes no NUL, and whoever sent one would get an error page."""
         valid = bool(super()._validate_session_key(key))  # type: ignore[misc]  # the stubs leave it out
         return valid and key.isascii() and key.isalnum()
+
+
+# The session whose user Django is reading at this moment: its `auth.get_user` hands the backend no request.
+_reading: ContextVar[SessionStore | None] = ContextVar("reading", default=None)
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """Django's, with the person who was read together with the session; each check stays Django's own."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Give the request its user, to be read when somebody asks."""
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(_user_of, request))  # type: ignore[assignment]
+
+
+def _user_of(request: HttpRequest) -> Any:
+    token = _reading.set(request.session if isinstance(request.session, SessionStore) else None)
+    try:
+        return get_user(request)
+    finally:
+        _reading.reset(token)
+
+
+def read_with_session(pk: Any) -> User | None:
+    """Return the person with this number, if the session that is being looked at brought them; for the backend."""
+    store = _reading.get()
+    return store.person(pk) if store else None
 
 
 def sign_out_gone(request: HttpRequest) -> HttpResponse:
@@ -119,7 +167,7 @@ def lengths(get_response: Handler) -> Handler:
 
     def middleware(request: SiteRequest) -> HttpResponse:
         now = int(time.time())
-        ended = False
+        ended, request.idle = False, None
         if request.user.is_authenticated and "since" in request.session:
             idle, longest = _limits(request)
             since, seen = request.session["since"], request.session["seen"]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from learn.lessons.models import Step
+from learn.lessons.shown import Page
 from learn.people import audit
 from learn.people.models import Patient, User
 from learn.progress.models import Contact, Reading, TeachBack
 from quizzes import learners
+
+AStep = TypeVar("AStep", Step, Page)
 
 
 class OtherForm(Exception):
     """The form's number was used for something else, or lies ahead: another window was faster than this one."""
 
 
-def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> Step | None:
+def read(*, learner: User, steps: Sequence[AStep], step: AStep, now: datetime) -> AStep | None:
     """Note that this learner has read this step; return the step after it, or None after the last.
 
     Takes all steps of the step's edition, in order. The furthest step never goes back, whatever is read again. Raises
@@ -27,10 +30,12 @@ def read(*, learner: User, steps: Sequence[Step], step: Step, now: datetime) -> 
     reached = following or step
     with learners.locked(learner.pk):
         reading, _ = Reading.objects.get_or_create(
-            learner=learner, edition_id=step.edition_id, defaults={"furthest": reached, "started": now, "moved": now}
+            learner=learner,
+            edition_id=step.edition_id,
+            defaults={"furthest_id": reached.pk, "started": now, "moved": now},
         )
         if reached.position > reading.furthest.position:
-            reading.furthest, reading.moved = reached, now
+            reading.furthest_id, reading.moved = reached.pk, now
             reading.save(update_fields=["furthest", "moved"])
         if following is None and reading.finished is None:
             reading.finished = now

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn import looks
-from learn.lessons import card, reference
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
+from learn.lessons import reference, shown
+from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
+from learn.lessons.shown import Page
 from learn.people.actions import learner
 from learn.people.models import User
 from learn.progress import actions, standing
@@ -24,10 +25,6 @@ from quizzes.models import Attempt, Quiz, State, day_of
 from quizzes.numbers import number
 
 HELPER = "i-help-somebody"  # the lesson for people who help a patient
-
-
-def _see(name: str, *args: Any) -> HttpResponse:
-    return redirect(name, *args)
 
 
 def _standings(request: HttpRequest) -> list[Standing]:
@@ -47,26 +44,19 @@ def _review(request: HttpRequest) -> reviewing.Outlook:
     return reviewing.outlook(learner=request.user, language=LANGUAGE, now=timezone.now())
 
 
-def _steps(therapy: str, lesson: str) -> list[Step]:
-    """Return the steps that readers see now, in order; 404 when there is no such published lesson.
+def _pages(therapy: str, lesson: str) -> tuple[Sequence[Page], str]:
+    """Return the pages that readers see now, in order, and the therapy type in which the lesson for helpers stands.
 
-    Each carries where the lesson for helpers stands (`helper`: its therapy type), None where it is not published: read
-    with the steps, the link to it costs no query and is never dead.
+    It is "" where that lesson is not published: the link to it is never dead. 404 when this lesson is not there.
     """
-    helper = Lesson.objects.taught().filter(slug=HELPER).order_by().values("therapy__slug")[:1]
-    steps = list(
-        Step.objects.shown()
-        .filter(edition__lesson__slug=lesson, edition__lesson__therapy__slug=therapy)
-        .select_related("edition__lesson__therapy")
-        .annotate(helper=Subquery(helper))
-        .order_by("position")
-    )
-    if not steps:
+    found = shown.pages({lesson, HELPER})
+    pages = found.get(lesson)
+    if not pages or pages[0].lesson.row.therapy != therapy:
         raise Http404("No such lesson")
-    return steps
+    return pages, found[HELPER][0].lesson.row.therapy if HELPER in found else ""
 
 
-def _helper(therapy: str | None) -> str:
+def _helper(therapy: str) -> str:
     """Return the address of the lesson for helpers, which stands in this therapy type; "" where there is none."""
     return reverse("lesson", args=[therapy, HELPER]) if therapy else ""
 
@@ -83,7 +73,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "carry_on": begun[0] if begun else None,
         "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]  # all are
         "review": _review(request),
-        "helper": _helper(next((s.taught.therapy for s in standings if s.taught.slug == HELPER), None)),
+        "helper": _helper(next((s.taught.therapy for s in standings if s.taught.slug == HELPER), "")),
     }
     return render(request, "progress/start.html", context)
 
@@ -92,7 +82,12 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def therapies(request: HttpRequest) -> HttpResponse:
     """List the therapy types that have a lesson to read."""
-    return render(request, "progress/therapies.html", {"therapies": Therapy.objects.taught()})
+    rows = (lesson.row for lesson, _ in shown.lessons())
+    therapies = [
+        {"slug": slug, "title": title, "summary": summary}
+        for slug, title, summary in dict.fromkeys((row.therapy, row.therapy_title, row.therapy_summary) for row in rows)
+    ]
+    return render(request, "progress/therapies.html", {"therapies": therapies})
 
 
 @login_not_required
@@ -102,14 +97,15 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
 
     `?medicine=slug`, from the finder: it is named, its own lesson goes first, lessons on other medicines go last.
     """
-    found = get_object_or_404(Therapy.objects.taught(), slug=therapy)
     medicine = reference.taught(request.GET.get("medicine", ""), therapy)
     others = reference.lessons_of_others(medicine) if medicine else frozenset()
     own = medicine.lesson if medicine else ""
     rows = [s for s in _standings(request) if s.taught.therapy == therapy]
+    if not rows:
+        raise Http404("No such therapy type")
     rows.sort(key=lambda s: (s.assigned is None, s.taught.slug in others, s.taught.slug != own))
     context = {
-        "therapy": found,
+        "therapy": {"title": rows[0].taught.therapy_title, "summary": rows[0].taught.therapy_summary},
         "medicine": medicine,
         "rows": rows,
         "read_first": any(row.taught.read_first for row in rows),
@@ -124,7 +120,7 @@ def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
     """Go to the step where this learner is."""
     for found in _standings(request):
         if (found.taught.therapy, found.taught.slug) == (therapy, lesson):
-            return _see("step", therapy, lesson, found.step)
+            return redirect("step", therapy, lesson, found.step)
     raise Http404("No such lesson")
 
 
@@ -132,64 +128,66 @@ def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpResponse:
     """Show step n; POST says that it was read, and goes on to the next."""
-    steps = _steps(therapy, lesson)
-    here = next((s for s in steps if s.position == n), None)
-    if request.method == "POST" and (drawn := _as_drawn(request, here, steps)):
-        read, edition = drawn
-        following = actions.read(learner=learner(request), steps=edition, step=read, now=timezone.now())
-        # A newer edition may have come meanwhile: go on at the same step's place in it.
-        place = next((s.position for s in steps if following and s.slug == following.slug), None)
-        return after_step(steps, place - 1 if place else (n if following else len(steps)))
+    pages, helper = _pages(therapy, lesson)
+    here = next((page for page in pages if page.position == n), None)
+    if request.method == "POST" and (following := _read(request, here, pages)):
+        return following
     if here is None:
         raise Http404("No such step")
-    return render(request, "progress/step.html", _shown(request, here, steps))
+    return render(request, "progress/step.html", _shown(request, here, helper))
 
 
-def _shown(request: HttpRequest, here: Step, steps: list[Step]) -> dict[str, Any]:
+def _shown(request: HttpRequest, here: Page, helper: str) -> dict[str, Any]:
     """Return what the page of a step shows."""
-    taught, last = here.edition.lesson, here is steps[-1]
-    # A step on the card shows it before the button that leads on: nobody should go on without having met it.
-    teaches_card = not card.whole().claims.isdisjoint(here.claims)
     # Whoever helps a patient opens the same card or link: said at the start, and after the call card.
-    for_helpers = taught.slug != HELPER and (here is steps[0] or last or teaches_card)
+    for_helpers = here.lesson.row.slug != HELPER and (here.position == 1 or here.last or here.teaches_card)
     return {
         "step": here,
-        "edition": here.edition,
-        "lesson": taught,
-        "steps": steps,
-        "last": last,
-        "picture": f"learn/pictures/{here.picture}",
-        "words": reference.words_on(f"{here.heading} {here.body}"),
         "holds": reference.holds(here.claims) if getattr(request.user, "is_staff", False) else [],
-        "sources": reference.sources_of(c for s in steps for c in s.claims) if last else [],
-        "teaches_card": teaches_card,
-        "shows_card": last or teaches_card,
-        "helper": _helper(here.helper) if for_helpers else "",  # type: ignore[attr-defined]  # by `_steps`
+        # A step on the card shows it before the button that leads on: nobody should go on without having met it.
+        "shows_card": here.last or here.teaches_card,
+        "helper": _helper(helper) if for_helpers else "",
     }
 
 
-def _as_drawn(request: HttpRequest, here: Step | None, steps: list[Step]) -> tuple[Step, list[Step]] | None:
-    """Return the step that the posted form was drawn for, with its edition's steps: one retired since, perhaps."""
-    posted = number(request.POST.get("step", ""))
-    if posted and posted not in {s.pk for s in steps}:
-        lesson = steps[0].edition.lesson_id
-        older = Step.objects.filter(pk=posted, frozen=True, edition__lesson=lesson).first()
-        if older is not None:
-            return older, list(Step.objects.filter(edition=older.edition_id).order_by("position"))
-    return (here, steps) if here else None
+def _read(request: HttpRequest, here: Page | None, pages: Sequence[Page]) -> HttpResponse | None:
+    """Note that the step of the posted form was read, and lead on; None where there is no such step.
+
+    The form may have been drawn for a step that was retired since: then that one counts, in its edition.
+    """
+    posted, now, n = request.POST.get("step", ""), timezone.now(), 0
+    following: Step | Page | None
+    if older := _older(posted, pages):
+        steps = list(Step.objects.filter(edition=older.edition_id).order_by("position"))
+        following, n = actions.read(learner=learner(request), steps=steps, step=older, now=now), older.position
+    elif here:
+        following, n = actions.read(learner=learner(request), steps=pages, step=here, now=now), here.position
+    else:
+        return None
+    # A newer edition may have come meanwhile: go on at the same step's place in it.
+    place = next((page.position for page in pages if following and page.slug == following.slug), None)
+    return after_step(pages, place - 1 if place else (n if following else len(pages)))
 
 
-def after_step(steps: list[Step], n: int) -> HttpResponse:
+def _older(posted: str, pages: Sequence[Page]) -> Step | None:
+    """Return the step of a form that was drawn before the edition changed; None for one of today's, or of elsewhere."""
+    pk = number(posted)
+    if pk is None or pk in {page.pk for page in pages}:
+        return None
+    return Step.objects.filter(pk=pk, frozen=True, edition__lesson=pages[0].lesson.row.lesson).first()
+
+
+def after_step(pages: Sequence[Page], n: int) -> HttpResponse:
     """Lead from step n to the next one, after the last to the check, and without a check to my learning."""
-    taught = steps[0].edition.lesson
-    if n < len(steps):
-        return _see("step", taught.therapy.slug, taught.slug, n + 1)
-    return _see("check", taught.slug) if taught.quiz_id else _see("my")
+    taught = pages[0].lesson.row
+    if n < len(pages):
+        return redirect("step", taught.therapy, taught.slug, n + 1)
+    return redirect("check", taught.slug) if taught.quiz else redirect("my")
 
 
 def go_on_without_cookies(therapy: str, lesson: str, n: int) -> HttpResponse:
     """Lead to the next step and save nothing: without cookies nobody can be known again."""
-    return after_step(_steps(therapy, lesson), n)
+    return after_step(_pages(therapy, lesson)[0], n)
 
 
 @login_not_required
@@ -210,8 +208,8 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
             raise Http404("This check has no questions now") from error
         waiting = taking.owed(list(attempt.items.with_answers()))
         if waiting is None:
-            return _see("quizzes:result", attempt.pk)
-        return _see("quizzes:question", attempt.pk, waiting.position)
+            return redirect("quizzes:result", attempt.pk)
+        return redirect("quizzes:question", attempt.pk, waiting.position)
     mine = Attempt.objects.of(request.user).filter(quiz=quiz)
     kind, questions = taking.to_ask(learner=request.user, quiz=quiz, language=LANGUAGE)
     context = {

@@ -8,7 +8,7 @@ from importlib import import_module
 from granian.cli import entrypoint
 
 LIBRARIES = (
-    "csp.middleware", "django.contrib.auth", "django.contrib.messages", "django.contrib.sessions.middleware",
+    "csp.utils", "django.contrib.auth", "django.contrib.messages", "django.contrib.sessions.middleware",
     "django.core.serializers", "django.core.wsgi", "django.db.models", "django.forms", "django.template.loader",
     "environs", "fsrs", "markdown_it", "nh3", "psycopg", "whitenoise.middleware", "yaml",
 )  # fmt: skip

@@ -7,17 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
-from django.urls import reverse
 
-from learn.lessons import card
-from learn.lessons.models import Step
-from learn.people.models import phones_for
-from quizzes.models import AttemptItem
+from learn.lessons import card, shown
+from learn.people.models import Phones, phones_for
+from quizzes.asked import Item
 
 register = template.Library()
 
 
-def _phones(context: dict[str, Any]) -> dict[str, str]:
+def _phones(context: dict[str, Any]) -> Phones:
     # An error page may be rendered without a request.
     return phones_for(getattr(context.get("request"), "user", None))
 
@@ -28,10 +26,15 @@ def call_card(context: dict[str, Any], source: str = "") -> dict[str, Any]:
 
     `source` is a lesson's slug, or "lesson/step" (the `source` of a question). Empty means the whole card.
     """
-    lesson = source.partition("/")[0]
-    drawn, phones = card.for_lesson(lesson) if lesson else card.whole(), _phones(context)
-    own, fever = card.fever(drawn, phones["fever"])
-    return {"card": drawn, "phones": phones, "own": own, "fever": fever}
+    return {"lesson": source.partition("/")[0], "phones": _phones(context)}
+
+
+@register.simple_tag
+def card_of(lesson: str, limit: str) -> dict[str, Any]:
+    """Return the call card of a lesson (its slug), or the whole one, with a team's own fever limit in its place."""
+    drawn = card.for_lesson(lesson) if lesson else card.whole()
+    own, fever = card.fever(drawn, limit)
+    return {"card": drawn, "own": own, "fever": fever}
 
 
 @register.inclusion_tag("lessons/_call_line.html", takes_context=True)
@@ -65,20 +68,17 @@ def tel(number: str) -> str:
 
 
 @register.simple_tag
-def taught_in(items: AttemptItem | list[AttemptItem]) -> list[tuple[AttemptItem, dict[str, str] | None]]:
-    """Return each asked item with the step that teaches it: {"url", "heading"}, or None. One query for all items.
+def taught_in(items: Item | Sequence[Item]) -> list[tuple[Item, dict[str, str] | None]]:
+    """Return each asked item with the step that teaches it: {"url", "heading"}, or None. One query for all.
 
     A question's source is "lesson/step". The result is None if that step is no longer published.
     """
-    items = items if isinstance(items, list) else [items]
-    pairs = {tuple(item.revision.source.split("/", 1)) for item in items if "/" in item.revision.source}
-    steps = (
-        Step.objects.shown()
-        .filter(edition__lesson__slug__in=[lesson for lesson, _ in pairs], slug__in=[step for _, step in pairs])
-        .values_list("edition__lesson__slug", "slug", "edition__lesson__therapy__slug", "position", "heading")
-    )
+    items = items if isinstance(items, Sequence) else [items]
+    sources = {item.revision.source for item in items if "/" in item.revision.source}
+    taught = shown.pages({source.partition("/")[0] for source in sources})
     places = {
-        f"{lesson}/{slug}": {"url": reverse("step", args=[therapy, lesson, n]), "heading": heading}
-        for lesson, slug, therapy, n, heading in steps
+        f"{lesson}/{page.slug}": {"url": page.address, "heading": page.heading}
+        for lesson, pages in taught.items()
+        for page in pages
     }
     return [(item, places.get(item.revision.source)) for item in items]

@@ -21,7 +21,7 @@ from learn.assignments import actions, reminders
 from learn.assignments.models import Reminder
 from learn.lessons.models import Lesson, Therapy
 from learn.people.models import AuditEvent, CareTeam, Patient, User
-from tests.cast import at, load_content, make_nurse, make_patient, make_team, together, words
+from tests.cast import at, keep_published, load_content, make_nurse, make_patient, make_team, together, words
 
 NOW = at(23)
 TODAY = NOW.date()
@@ -316,6 +316,7 @@ class TestTheDailyRun(ReminderCase):
                 patient = make_patient(self.maple, f"P{more}{n}")
                 self.turned_on(patient)
                 self.asked(patient=patient)
+            keep_published()
             with self.assertNumQueries(6):
                 self.run_it("--dry-run")
 

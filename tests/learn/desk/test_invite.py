@@ -134,7 +134,7 @@ class TestAnInvitation(InviteCase):
 
     def test_costs_the_same_queries_for_any_pathway(self) -> None:
         self.client.get(INVITE)
-        with self.assertNumQueries(6):  # session, user, roles, teams, pathways and their lessons
+        with self.assertNumQueries(5):  # session with user, roles, teams, pathways and their lessons
             self.client.get(INVITE)
 
 

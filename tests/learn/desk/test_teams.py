@@ -179,7 +179,7 @@ class TestALead(TeamCase):
             for n in range(more):
                 make_nurse(f"more{n}", self.maple)
                 make_patient(self.maple, f"P{n}")
-            with self.assertNumQueries(8):  # session, user, team, roles, other teams, patients, audit, members
+            with self.assertNumQueries(7):  # session with user, team, roles, other teams, patients, audit, members
                 self.client.get(self.address("change", self.maple.pk))
 
     def test_changes_nothing_with_an_unknown_button_or_another_teams_member(self) -> None:
@@ -287,7 +287,7 @@ class TestTheAuditPage(TeamCase):
         for more in (0, 60):
             for _ in range(more):
                 audit.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)
-            with self.assertNumQueries(8):  # session, user, roles, team, rows, the look itself, members, patients
+            with self.assertNumQueries(7):  # session with user, roles, team, rows, the look itself, members, patients
                 self.page()
 
     def test_shows_initials_when_names_are_hidden(self) -> None:

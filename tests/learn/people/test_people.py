@@ -91,16 +91,12 @@ class TestAGuest(TestCase):
 
 class TestThePhones(TestCase):
     def test_of_a_patient_are_those_of_the_team(self) -> None:
-        assert phones_for(make_patient(make_team()).user) == {
-            "day": "555-010-0199",
-            "night": "555-011-0199",
-            "fever": "100.4 °F (38 °C)",
-        }
+        assert phones_for(make_patient(make_team()).user) == ("555-010-0199", "555-011-0199", "100.4 °F (38 °C)")
 
     @override_settings(DAY_PHONE="555-010-0100", NIGHT_PHONE="")
     def test_of_everyone_else_come_from_the_settings(self) -> None:
-        assert phones_for(User.objects.create_guest()) == {"day": "555-010-0100", "night": "", "fever": ""}
-        assert phones_for(None)["day"] == "555-010-0100"
+        assert phones_for(User.objects.create_guest()) == ("555-010-0100", "", "")
+        assert phones_for(None).day == "555-010-0100"
 
 
 class TestACareTeam(SimpleTestCase):

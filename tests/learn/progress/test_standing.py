@@ -16,7 +16,18 @@ from learn.progress import actions, standing
 from learn.progress.models import Reading
 from quizzes import authoring, taking
 from quizzes.models import Attempt
-from tests.cast import RecordCase, at, make_edition, make_nurse, make_patient, make_team, right, together, wrong
+from tests.cast import (
+    RecordCase,
+    at,
+    keep_published,
+    make_edition,
+    make_nurse,
+    make_patient,
+    make_team,
+    right,
+    together,
+    wrong,
+)
 
 NOW = at(20)
 
@@ -271,6 +282,7 @@ class TestManyLearners(RecordCase):
                     self.read(1, 2, 3)
                     self.check(safety=how)
                     learners.append(self.learner.pk)
+                keep_published()
                 with self.assertNumQueries(queries):
                     found = standing.standings(learners)
                 assert {s.words for rows in found.values() for s in rows} == {words}

@@ -184,7 +184,7 @@ class TestTheList(QuestionsCase):
         for texts in (("a",), ("b", "c")):
             self.write(*texts)
             self.client.get(PAGE)
-            with self.assertNumQueries(6):  # session, user, the list, the suggestions, their lessons, lessons read
+            with self.assertNumQueries(5):  # session with user, the list, the suggestions, their lessons, lessons read
                 self.client.get(PAGE)
 
 

@@ -1,0 +1,196 @@
+"""What readers see now: one small statement says which editions are published, their pages are kept in the process.
+
+A published edition and its steps never change (the database guards them). Whatever may change beside them is in the
+row of that statement: dates, titles and order of therapy types, the check, the addresses. The whole row is what the
+pages are kept under, so that what was published, retired or loaded by any process shows at the next request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from learn.lessons import card, reference
+from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
+from quizzes.models import QuizItem, Revision, State
+
+MOST = 200  # lessons kept; some 20 KB each
+
+# Written out: the ORM would compile it anew for every page, at ten times the price of asking it.
+_NOW = f"""
+SELECT e.id, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first, t.slug, t.title, t.summary{{more}}
+FROM {Lesson._meta.db_table} l
+JOIN {Therapy._meta.db_table} t ON t.id = l.therapy_id
+JOIN {Edition._meta.db_table} e
+    ON e.lesson_id = l.id AND e.state = '{State.PUBLISHED.value}' AND e.language = '{LANGUAGE}'
+"""  # noqa: S608 - only names and constants of our own are put in
+_COUNTED = f"""
+LEFT JOIN (
+    SELECT i.quiz_id, COUNT(*) AS n
+    FROM {QuizItem._meta.db_table} i
+    JOIN {Revision._meta.db_table} r
+        ON r.question_id = i.question_id AND r.state = '{State.PUBLISHED.value}' AND r.language = '{LANGUAGE}'
+    GROUP BY i.quiz_id
+) c ON c.quiz_id = l.quiz_id
+ORDER BY t.position, l.position
+"""  # noqa: S608 - as above
+_SOME = _NOW.format(more="") + "WHERE l.slug IN "
+_ALL = _NOW.format(more=", c.n") + _COUNTED
+
+
+class Row(NamedTuple):
+    """What may change of a lesson, and which edition of it is published."""
+
+    edition: int
+    checked_on: date | None
+    next_check: date | None
+    lesson: int
+    slug: str
+    quiz: int | None
+    read_first: bool
+    therapy: str  # its slug
+    therapy_title: str
+    therapy_summary: str
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A published edition of a lesson. Shared by all its readers: never changed, equal to nothing but itself."""
+
+    row: Row
+    title: str
+    minutes: int
+    remember: tuple[str, ...]
+    steps: tuple[str, ...]  # the slugs of its steps, in order
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """One step of it, as all its readers see it: what is drawn of it may be kept under it."""
+
+    pk: int
+    position: int
+    slug: str
+    heading: str
+    body: str
+    key_point: str
+    picture: str  # the static file, or ""
+    alt: str
+    key: tuple[str, ...]
+    claims: tuple[str, ...]
+    lesson: Shown
+    words: tuple[reference.Term, ...]
+    sources: tuple[reference.Source, ...]  # of the whole lesson, on its last page
+    last: bool
+    teaches_card: bool  # it is a step on the card
+
+    @property
+    def edition_id(self) -> int:
+        """The number of its edition."""
+        return self.lesson.row.edition
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of all steps of its lesson."""
+        return range(1, len(self.lesson.steps) + 1)
+
+    @cached_property
+    def address(self) -> str:
+        """Where it is shown."""
+        return reverse("step", args=[self.lesson.row.therapy, self.lesson.row.slug, self.position])
+
+
+_kept: dict[Row, tuple[Page, ...]] = {}
+
+
+def forget() -> None:
+    """Forget what is kept: after numbers were given to other rows (a test's database begun anew)."""
+    _kept.clear()
+
+
+def pages(lessons: Iterable[str]) -> dict[str, tuple[Page, ...]]:
+    """Return the pages of these lessons (slugs), in order; a lesson that is not published is not there.
+
+    They are everybody's: to be read, never to be changed. One query, and one more for what is not kept yet.
+    """
+    slugs = sorted(lessons)
+    if not slugs:
+        return {}
+    rows = [Row(*row) for row in _read(f"{_SOME}({', '.join(['%s'] * len(slugs))})", slugs)]
+    return {row.slug: pages for row, pages in _pages(rows).items()}
+
+
+def lessons() -> list[tuple[Shown, int]]:
+    """Return every published lesson in the site's order, and how many questions its check asks now.
+
+    One query, and one more for what is not kept yet.
+    """
+    questions = {Row(*row[:-1]): row[-1] or 0 for row in _read(_ALL, [])}
+    found = _pages(questions)
+    return [(found[row][0].lesson, n) for row, n in questions.items() if row in found]
+
+
+def _read(statement: str, values: list[str]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _pages(rows: Iterable[Row]) -> dict[Row, tuple[Page, ...]]:
+    rows = list(rows)
+    here = {row: pages for row in rows if (pages := _kept.get(row))}  # another thread may empty what is kept
+    if missing := {row.edition: row for row in rows if row not in here}:
+        asked = Step.objects.filter(edition__in=missing).select_related("edition").order_by("edition", "position")
+        found = {
+            missing[edition]: _made(missing[edition], list(steps))
+            for edition, steps in groupby(asked, key=lambda step: step.edition_id)
+        }
+        # At once, or when the transaction around this has come through: what it wrote itself may be rolled back.
+        transaction.on_commit(partial(_keep, found))
+        here |= found
+    return here
+
+
+def _keep(found: dict[Row, tuple[Page, ...]]) -> None:
+    if len(_kept) + len(found) > MOST:
+        _kept.clear()
+    _kept.update(found)
+
+
+def _made(row: Row, steps: list[Step]) -> tuple[Page, ...]:
+    edition = steps[0].edition
+    lesson = Shown(
+        row=row,
+        title=edition.title,
+        minutes=edition.minutes,
+        remember=tuple(edition.remember),
+        steps=tuple(step.slug for step in steps),
+    )
+    return tuple(
+        Page(
+            pk=step.pk,
+            position=step.position,
+            slug=step.slug,
+            heading=step.heading,
+            body=step.body,
+            key_point=step.key_point,
+            picture=f"learn/pictures/{step.picture}" if step.picture else "",
+            alt=step.alt,
+            key=tuple(step.key),
+            claims=tuple(step.claims),
+            lesson=lesson,
+            words=tuple(reference.words_on(f"{step.heading} {step.body}")),
+            sources=tuple(reference.sources_of(c for s in steps for c in s.claims)) if step is steps[-1] else (),
+            last=step is steps[-1],
+            teaches_card=not card.whole().claims.isdisjoint(step.claims),
+        )
+        for step in steps
+    )

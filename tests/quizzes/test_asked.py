@@ -1,0 +1,190 @@
+"""What an attempt asks by one written statement: the same as the ORM's, scoped to its learner, wordings kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from quizzes import asked, authoring, taking
+from quizzes.asked import Asked, Wording
+from quizzes.models import Attempt, AttemptItem, Memory, Response, Revision
+from tests.quizzes.cast import ask, at, give, learn, make_learner, make_question, make_quiz, right, wrong
+
+KINDS = ("choice", "truth", "matching", "ordering")
+
+
+def unsure(revision: Revision) -> list[str]:
+    return []
+
+
+def reworded(revision: Revision, stem: str) -> Revision:
+    """Return a draft of the same question in other words."""
+    return authoring.draft(
+        question=revision.question, language="en", kind="choice", stem=stem, why="W.", objective="T", spec=revision.spec
+    )
+
+
+def begin(learner: Any = None) -> Attempt:
+    """Return an attempt at one question of each kind, the first of which is for safety."""
+    quiz = make_quiz(*(make_question(kind, kind=kind, critical=kind == "choice") for kind in KINDS))
+    return taking.start(learner=learner or make_learner(), quiz=quiz, language="en", now=at(20))
+
+
+def assert_equal(item: Asked, twin: AttemptItem) -> None:
+    """Assert that an item says what the ORM's says."""
+    of = twin.attempt
+    for name in ("pk", "position", "answers", "last_mark", "attempt_id"):
+        assert getattr(item, name) == getattr(twin, name), name
+    for name in ("pk", "learner_id", "kind", "quiz_id", "language", "finished", "helped", "started"):
+        assert getattr(item.attempt, name) == getattr(of, name), name
+    assert bool(item.attempt.quiz) == bool(of.quiz)
+    if of.quiz and item.attempt.quiz:
+        assert (item.attempt.quiz.slug, item.attempt.quiz.title) == (of.quiz.slug, of.quiz.title)
+    for field in fields(Wording):
+        assert getattr(item.revision, field.name) == getattr(twin.revision, field.name), field.name
+    assert item.ask() == twin.ask()
+    newest = twin.responses.order_by("-number").first()
+    assert json.loads(item.given) == (newest.given if newest else [])
+    for given in ([], right(twin.revision), wrong(twin.revision)):
+        assert item.revision.mark(given) == twin.revision.mark(given)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "how", [(), (right,), (wrong, unsure), (wrong, right, unsure, right, wrong), (right,) * 4], ids=len
+)
+def test_the_items_are_the_orms(how: tuple[Any, ...], django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    attempt = begin()
+    give(attempt, *how, now=at(20))
+    twins = list(AttemptItem.objects.filter(attempt=attempt).with_answers())
+    with django_assert_num_queries(2):  # the items, their wordings
+        items = asked.items_of(attempt.learner_id, attempt.pk)
+    assert len(items) == len(twins) == len(KINDS)
+    for item, twin in zip(items, twins, strict=True):
+        assert_equal(item, twin)
+    assert [taking.is_owed(item, items) for item in items] == [taking.is_owed(twin, twins) for twin in twins]
+
+
+@pytest.mark.django_db
+def test_the_items_of_a_review_are_the_orms() -> None:
+    attempt = ask(make_learner(), make_question("one"), make_question("two"), now=at(20))
+    twins = AttemptItem.objects.filter(attempt=attempt).with_answers()
+    items = asked.items_of(attempt.learner_id, attempt.pk)
+    assert items[0].attempt.quiz is None
+    for item, twin in zip(items, twins, strict=True):
+        assert_equal(item, twin)
+
+
+@pytest.mark.django_db
+def test_nobody_gets_anyone_elses() -> None:
+    attempt, other = begin(), make_learner()
+    item = attempt.items.get(position=1)
+    assert asked.items_of(other.pk, attempt.pk) == []
+    assert asked.items_of(None, attempt.pk) == []
+    with transaction.atomic():
+        assert asked.items_to_answer(other.pk, attempt.pk, item.pk) == ([], None)
+
+
+@pytest.mark.django_db
+def test_the_memory_of_the_answered_question_comes_along_and_no_other() -> None:
+    learner, other = make_learner(), make_learner()
+    one, two = make_question("one"), make_question("two")
+    for who in (learner, other):
+        learn(who, one, two, now=at(1))
+    attempt = ask(learner, one, two, now=at(20))
+    first, second = attempt.items.order_by("position")
+    with transaction.atomic():
+        for item in (first, second):
+            row = Memory.objects.get(learner=learner, question=item.revision.question_id)
+            assert asked.items_to_answer(learner.pk, attempt.pk, item.pk)[1] == (row.pk, row.state)
+    Memory.objects.filter(learner=learner).delete()
+    with transaction.atomic():
+        assert asked.items_to_answer(learner.pk, attempt.pk, first.pk)[1] is None
+
+
+@pytest.mark.django_db
+def test_a_second_save_of_a_new_memory_changes_nothing() -> None:
+    learner, one = make_learner(), make_question("one")
+    learn(learner, one, now=at(1))
+    row = Memory.objects.get()
+    learn(make_learner(), one, how=wrong, now=at(3))
+    other = Memory.objects.exclude(pk=row.pk).get()
+    asked.save_memory(None, learner=learner.pk, question=one.question_id, state=other.state)
+    assert Memory.objects.get(pk=row.pk).state == row.state
+    asked.save_memory(row.pk, learner=learner.pk, question=one.question_id, state=other.state)
+    assert Memory.objects.get(pk=row.pk).state == other.state
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", [[], ["a"], ["é “x”", 'quote " here', "back\\slash %s"]], ids=["none", "one", "odd"])
+def test_a_saved_answer_is_the_orms(given: list[str]) -> None:
+    item = begin().items.get(position=1)
+    asked.save_answer(item=item.pk, number=1, given=given, mark="unsure", at=at(20))
+    row = Response.objects.get()
+    assert (row.item_id, row.number, row.given, row.mark, row.at) == (item.pk, 1, given, "unsure", at(20))
+    assert json.loads(asked.items_of(item.attempt.learner_id, item.attempt_id)[0].given) == given
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+class TestWhatIsKept:
+    def test_costs_no_second_query(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        attempt = begin()
+        for queries in (2, 1, 1):
+            with django_assert_num_queries(queries):
+                asked.items_of(attempt.learner_id, attempt.pk)
+
+    def test_is_nothing_that_was_rolled_back(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        attempt = begin()
+        with transaction.atomic():
+            asked.items_of(attempt.learner_id, attempt.pk)
+            transaction.set_rollback(True)
+        with django_assert_num_queries(2):
+            asked.items_of(attempt.learner_id, attempt.pk)
+
+    def test_is_no_draft(self) -> None:
+        first = make_question("one")
+        draft = reworded(first, "Other?")
+        assert set(asked.wordings([first.pk, draft.pk])) == {first.pk}
+
+    def test_stays_what_an_attempt_was_begun_with_when_a_newer_wording_comes(self) -> None:
+        attempt = begin()
+        before = asked.items_of(attempt.learner_id, attempt.pk)
+        old = Revision.objects.get(question__slug="choice")
+        newer = reworded(old, "Newer?")
+        authoring.publish(revision=newer, same_meaning=False)
+        after = asked.items_of(attempt.learner_id, attempt.pk)
+        assert [i.revision.stem for i in after] == [i.revision.stem for i in before]
+        again = taking.start(learner=make_learner(), quiz=attempt.quiz, language="en", now=at(21))  # type: ignore[arg-type]
+        assert asked.items_of(again.learner_id, again.pk)[0].revision.stem == "Newer?"
+
+    def test_has_a_bound(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(asked, "MOST", 3)
+        revisions = [make_question(f"q{n}") for n in range(7)]
+        for revision in revisions:
+            assert asked.wordings([revision.pk])[revision.pk].stem == revision.stem
+            assert len(asked._kept) <= 3
+
+    def test_cannot_be_changed(self) -> None:
+        revision = make_question("one")
+        wording = asked.wordings([revision.pk])[revision.pk]
+        with pytest.raises(AttributeError):
+            wording.stem = "Another?"  # type: ignore[misc]
+        assert not hasattr(wording, "save")
+
+
+@pytest.mark.django_db
+def test_the_attempt_is_locked_by_the_same_statement() -> None:
+    if connection.vendor == "sqlite":
+        assert not connection.features.has_select_for_update_of  # its transaction lets one writer in at a time
+        return
+    attempt = begin()
+    with connection.execute_wrapper(lambda execute, sql, *rest: seen.append(sql) or execute(sql, *rest)):
+        seen: list[str] = []
+        with transaction.atomic():
+            asked.items_to_answer(attempt.learner_id, attempt.pk, attempt.items.get(position=1).pk)
+    assert any(sql.endswith("FOR UPDATE OF a") for sql in seen)
