@@ -130,7 +130,7 @@ def test_a_saved_answer_is_the_orms(given: list[str]) -> None:
     assert json.loads(asked.items_of(item.attempt.learner_id, item.attempt_id)[0].given) == given
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestWhatIsKept:
     def test_costs_no_second_query(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         attempt = begin()

@@ -157,7 +157,6 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     "a lesson names an unknown claim": (
         LESSON, swap("claims: [BA-22]", "claims: [BA-99]"), LESSON, "claims: [BA-99]", "there is no claim BA-99",
     ),
-    "a lesson names no claims": (LESSON, swap("claims: [BA-22]", "claims: 7"), LESSON, "claims: 7", "no claim 7"),
     "a question names an unknown claim": (
         QUIZ, swap("claims: [BA-0", "claims: [BA-99, BA-0"), QUIZ, "claims: [BA-99", "there is no claim BA-99",
     ),

@@ -37,7 +37,7 @@ from tests.cast import (
     wrong,
 )
 
-committed = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+committed = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
