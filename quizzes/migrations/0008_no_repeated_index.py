@@ -13,10 +13,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # On PostgreSQL, Django takes this partial unique index for the foreign key's own, and drops both.
+        migrations.RemoveConstraint(
+            model_name='attempt',
+            name='attempt_one_open_review',
+        ),
         migrations.AlterField(
             model_name='attempt',
             name='learner',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='attempt',
+            constraint=models.UniqueConstraint(condition=models.Q(('finished', None), ('kind', 'review')), fields=('learner',), name='attempt_one_open_review'),
         ),
         migrations.AlterField(
             model_name='attemptitem',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 
 # One row an index: its table, its name, its columns in order, whether it covers every row, whether it is unique.
 # PostgreSQL: a column with its own operators (`…_like`) or order is another column. Expressions are left out.
@@ -74,3 +75,12 @@ def test_a_repetition_would_be_found() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE INDEX one_too_many ON quizzes_response (item_id)")
     assert repeated(indexes("quizzes_response")) == ["quizzes_response.one_too_many"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_every_constraint_and_index_of_a_model_is_in_the_database(model: type[Model]) -> None:
+    """A migration can drop more than it says: Django takes a partial unique index for one of a foreign key's own."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+    assert {one.name for one in (*model._meta.constraints, *model._meta.indexes)} - set(found) == set()
