@@ -22,7 +22,7 @@ def test_a_page_has_the_colors_that_its_reader_wants(visit: Visit, chosen: str, 
     page = visit()
     page.emulate_media(color_scheme=system)
     page.goto("/settings/")
-    page.locator(f"input[name=colors][value={chosen}]").check()
+    page.locator(f"input[name=colors][value={chosen}] + label").click()
     page.get_by_role("button", name="Save").click()
     wanted = system if chosen == "phone" else chosen
     paper = DARK if wanted == "dark" else LIGHT
