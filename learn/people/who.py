@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from learn.people.models import CareTeam, Patient, Session, User
 
-# Not read for every page. The ORM asks for one of these when somebody looks at it.
-LATER = {"last_login", "date_joined", "invitation"}
+# Not read for every page: the ORM asks for it when somebody looks at it.
+LATER = {"invitation"}
 
 
 def _columns(model: type[Model]) -> list[str]:
@@ -24,6 +24,7 @@ def _columns(model: type[Model]) -> list[str]:
 
 
 USER, PATIENT, TEAM = _columns(User), _columns(Patient), _columns(CareTeam)
+_MOMENTS = [USER.index(name) for name in ("last_login", "date_joined")]
 _PEOPLE = ", ".join(f"{table}.{name}" for table, names in (("u", USER), ("p", PATIENT), ("t", TEAM)) for name in names)
 _LIVING = f"""
 SELECT s.session_data, {_PEOPLE}
@@ -48,9 +49,12 @@ def living(key: str | None) -> tuple[str, User | None] | None:
 
 
 def _person(row: tuple[Any, ...]) -> User | None:
-    of_user, of_patient, of_team = row[: len(USER)], row[len(USER) : -len(TEAM)], row[-len(TEAM) :]
+    of_user, of_patient, of_team = list(row[: len(USER)]), row[len(USER) : -len(TEAM)], row[-len(TEAM) :]
     if of_user[0] is None:
         return None
+    for n in _MOMENTS:
+        if of_user[n] is not None and timezone.is_naive(of_user[n]):  # SQLite keeps no zone
+            of_user[n] = timezone.make_aware(of_user[n], connection.timezone)
     user = User.from_db(DEFAULT_DB_ALIAS, USER, of_user)
     patient = None
     if of_patient[0] is not None:

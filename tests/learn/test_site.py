@@ -58,7 +58,7 @@ class TestEveryPage(TestCase):
         self.strict(client.post("/check/what-is-immunotherapy/"))  # 403
         self.strict(client.get("/", headers={"host": "evil.example"}))  # 400
         self.strict(client.put("/my/"))  # 405
-        with patch("learn.lessons.card.whole", side_effect=RuntimeError):
+        with patch("learn.views.render", side_effect=RuntimeError):
             response = client.get("/help/")
         assert response.status_code == 500
         assert "Sorry, there is a problem with the site" in response.content.decode()
@@ -292,13 +292,13 @@ class TestTheLog(TestCase):
         self.client.generic(canary.upper(), "/")
         self.client.cookies["sid"] = canary
         self.client.get("/my/")
-        with patch("learn.lessons.card.whole", side_effect=RuntimeError(canary)):
+        with patch("learn.views.render", side_effect=RuntimeError(canary)):
             self.client.get(f"/help/?{canary}")
         assert len(self.lines()) > 8
         assert canary not in self.out.getvalue().lower()
 
     def test_names_an_error_by_its_type_and_place(self) -> None:
-        with patch("learn.lessons.card.whole", side_effect=RuntimeError("said")):
+        with patch("learn.views.render", side_effect=RuntimeError("said")):
             self.client.get("/help/")
         error = next(line for line in self.lines() if line["level"] == "ERROR")
         assert error["error"] == "RuntimeError"
