@@ -103,7 +103,7 @@ class TestAStranger(TestCase):
         assert "What color is the sky?" in self.page
         assert '<a href="/">Back</a>' in self.page  # a slot that the site has filled
         assert "Air scatters" not in self.page
-        green = re.search(r'value="(\w+)"><label[^>]*>Green', self.page)
+        green = re.search(r'value="(\w+)">\s*<label[^>]*>Green', self.page)
         assert green
         self.get(self.here, choice=green[1], number="1")
         assert self.here.endswith("/1/feedback/")
