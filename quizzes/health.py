@@ -20,7 +20,7 @@ from quizzes.models import Attempt, Question, Quiz, Response, ResponseQuerySet, 
 
 Key = tuple[int, str, int]  # a line of statistics: question, language, line
 
-NEWEST = 500  # people of each quiz, by when they began their first check of it
+NEWEST = 500  # checks of each quiz, by when they began: their people count
 
 
 @dataclass(frozen=True)
@@ -57,33 +57,27 @@ def lines(
     either: whoever is asked again has read the feedback. Five queries, however many answers.
     """
     published = Revision.objects.published(language=language).select_related("question")
-    rows = _of_the_newest(leave_out or {})
     if question:
         published = published.filter(question=question)
-        rows = rows.filter(item__attempt__in=Attempt.objects.filter(items__revision__question=question))
     revisions = list(published.prefetch_related("question__quizitem_set__quiz"))
-    answers = _first_answers({_key(r): r for r in revisions}, rows)
+    answers = _first_answers({_key(r): r for r in revisions}, _of_the_newest(leave_out or {}))
     found = [_line(revision, answers[_key(revision)]) for revision in revisions]
     return sorted(found, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
 
 
 def _of_the_newest(leave_out: Mapping[str, Any]) -> ResponseQuerySet:
-    """Return the first tries of the newest people of each quiz, in all that they did of it.
+    """Return the first tries of the newest people of each quiz, in all that they did of it, however long ago.
 
-    One query finds since when they came, by the index `attempt_newest_checks`. Whoever began earlier, and checks again,
-    is not among them: the first answer that counts would be missing.
+    One query finds since when their checks began, by the index `attempt_newest_checks`.
     """
-    mine = {"learner": OuterRef("learner"), "quiz": OuterRef("quiz"), "kind": Attempt.Kind.CHECK}
-    firsts = Attempt.objects.filter(kind=Attempt.Kind.CHECK).exclude(
-        **{f"learner__{key}": value for key, value in leave_out.items()}
-    )
-    firsts = firsts.filter(~Exists(Attempt.objects.filter(**mine, started__lt=OuterRef("started"))))
-    oldest = firsts.filter(quiz=OuterRef("pk")).order_by("-started").values("started")[NEWEST - 1 : NEWEST]
+    checks = Attempt.objects.filter(kind=Attempt.Kind.CHECK)
+    checks = checks.exclude(**{f"learner__{key}": value for key, value in leave_out.items()})
+    oldest = checks.filter(quiz=OuterRef("pk")).order_by("-started").values("started")[NEWEST - 1 : NEWEST]
     newest = Q(pk=None)
     for quiz, since in Quiz.objects.values_list("pk", Subquery(oldest)):
         newest |= Q(quiz=quiz, started__gte=since) if since else Q(quiz=quiz)
     whose = {"learner": OuterRef("item__attempt__learner"), "quiz": OuterRef("item__attempt__quiz")}
-    return Response.objects.first_tries().filter(Exists(firsts.filter(newest, **whose)))
+    return Response.objects.first_tries().filter(Exists(checks.filter(newest, **whose)))
 
 
 def _key(revision: Revision) -> Key:
