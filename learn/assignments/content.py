@@ -8,10 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from learn.assignments.models import Pathway, Place
-from learn.lessons.content import ContentError, Report, digest, named, read
+from learn.lessons import shapes
+from learn.lessons.content import ContentError, Report, digest, find, named, read
 from learn.lessons.models import Lesson, Therapy
 
-KEYS = {"slug", "name", "therapy", "lessons"}
+PATHWAY = {"slug": "slug", "name": "text", "therapy": "slug", "lessons": ["slug"]}
 
 
 def load(folder: Path) -> Report:
@@ -19,9 +20,8 @@ def load(folder: Path) -> Report:
     report = Report()
     with transaction.atomic(), named("pathways.yaml"):
         rows = read(folder / "pathways.yaml")
+        shapes.fit(rows, [PATHWAY], "pathways")
         for data in rows:
-            if set(data) != KEYS:
-                raise ContentError(f"{data.get('slug')}: must have {', '.join(sorted(KEYS))}, and nothing else")
             _load_pathway(data, report)
         for pathway in Pathway.objects.exclude(slug__in=[data["slug"] for data in rows]).exclude(shipped=""):
             # Nothing points to a pathway: what was assigned through it are lessons, and they stay assigned.
@@ -48,10 +48,10 @@ def _load_pathway(data: dict[str, Any], report: Report) -> None:
         if digest(now) != pathway.shipped:
             report.left_alone.append(f"pathway {pathway.slug}: a newer one is available; yours was left as it is.")
             return
-    lessons = [Lesson.objects.get(slug=slug) for slug in data["lessons"]]
+    lessons = [find(Lesson, slug) for slug in data["lessons"]]
     if not lessons or len(set(lessons)) != len(lessons):
         raise ContentError(f"{data['slug']}: must name each of its lessons once")
-    pathway = pathway or Pathway(slug=data["slug"], therapy=Therapy.objects.get(slug=data["therapy"]))
+    pathway = pathway or Pathway(slug=data["slug"], therapy=find(Therapy, data["therapy"]))
     pathway.name, pathway.shipped = data["name"], digest(wanted)
     pathway.full_clean()
     pathway.save()

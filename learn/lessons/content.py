@@ -14,35 +14,41 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Model, QuerySet
 
-from learn.lessons import governance, reference_check, texts
+from learn.lessons import governance, reference_check, shapes, texts
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
 Data = dict[str, Any]
+M = TypeVar("M", bound=Model)
 
+STEP = {"slug": "slug", "heading": "text", "claims": ["text"], "body": "text", "key_point": "text"}
 LESSON = {
-    "therapy", "slug", "position", "language", "title", "main_message", "remember", "minutes", "checked", "next_check",
-    "steps",
+    "therapy": "slug", "slug": "slug", "position": "number", "language": "text", "title": "text",
+    "main_message": "text", "remember": ["text"], "minutes": "number", "checked": "date", "next_check": "date",
+    "steps": [STEP], "read_first?": "yes or no",
 }  # fmt: skip
-LESSON_MAY = {"read_first"}
-STEP = {"slug", "heading", "claims", "body", "key_point"}
-QUESTION = {"slug", "item", "kind", "critical", "objective", "claims", "step", "stem", "why"}
-KIND = {  # what a kind needs in a content file; what else it may have stands in MAY
-    "choice": {"choose", "choices"},
-    "truth": {"answer", "if_true", "if_false"},
-    "matching": {"rows"},
-    "ordering": {"cards", "if_wrong"},
+QUIZ = {"slug": "slug", "title": "text", "questions": ["names and values"]}
+QUESTION = {
+    "slug": "slug", "item": "text", "kind": "text", "critical": "yes or no", "objective": "text", "claims": ["text"],
+    "step": "slug", "stem": "text", "why": "text", "misconceptions?": ["text"],
+}  # fmt: skip
+CHOICE = {"text": "one value", "feedback": "one value", "right?": "one value", "misconception?": "text"}
+KIND: dict[str, dict[str, shapes.Shape]] = {  # what a question of this kind has besides
+    "choice": {"choose": "one value", "choices": [CHOICE]},
+    "truth": {"answer": "one value", "if_true": "one value", "if_false": "one value"},
+    "matching": {"rows": [{"text": "one value", "match": "one value", "feedback": "one value"}]},
+    "ordering": {"cards": ["one value"], "if_wrong": "one value"},
 }
-CHOICE, ROW = {"text", "feedback"}, {"text", "match", "feedback"}
-MAY = {"misconceptions", "misconception", "right"}
+THERAPY = {"slug": "slug", "position": "number", "kind": "text", "title": "text", "summary": "text"}
+PICTURE = {"file": "text", "lesson": "slug", "step": "slug", "claims": ["text"], "alt": "text", "key": ["text"]}
 
 
 class ContentError(ValueError):
@@ -77,10 +83,14 @@ def load(folder: Path) -> Report:
         raise ContentError(str(error)) from error
     with transaction.atomic():
         with named("therapies.yaml"):
-            for therapy in read(folder / "therapies.yaml"):
+            therapies = read(folder / "therapies.yaml")
+            shapes.fit(therapies, [THERAPY], "therapies")
+            for therapy in therapies:
                 _load_therapy(therapy, report)
         with named("pictures.yaml"):
-            pictures = {(row["lesson"], row["step"]): row for row in read(folder / "pictures.yaml")}
+            drawn = read(folder / "pictures.yaml")
+            shapes.fit(drawn, [PICTURE], "pictures")
+            pictures = {(row["lesson"], row["step"]): row for row in drawn}
         orders: dict[str, list[tuple[int, str]]] = {}
         known = set(Lesson.objects.values_list("slug", flat=True))
         for name, (lesson, quiz) in lessons.items():
@@ -98,35 +108,37 @@ def load(folder: Path) -> Report:
 
 @contextmanager
 def named(name: str) -> Iterator[None]:
-    """Turn whatever a file's wrong shape leads to into a ContentError that names the file."""
+    """Turn what is wrong with a file, or a part of it, into a ContentError that names it.
+
+    An error of the program stays what it is.
+    """
     try:
         yield
-    except ContentError as error:
+    except (ContentError, shapes.Misshapen, authoring.Unfit, governance.UnfitEdition, ValidationError) as error:
         raise ContentError(f"{name}: {error}") from error
-    except (authoring.Unfit, governance.UnfitEdition, ValidationError) as error:
-        raise ContentError(f"{name}: {error}") from error
-    except (ObjectDoesNotExist, LookupError, TypeError, AttributeError) as error:
-        raise ContentError(f"{name}: has not the shape of such a file ({type(error).__name__}: {error})") from error
 
 
 def read(path: Path) -> Any:
     """Return what a YAML file holds. Raises ContentError."""
     try:
         return texts.read(path)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, or 31 November
         raise ContentError(f"cannot be read: {error}") from error
 
 
 def _check(lesson: Data, quiz: Data, stem: str, seen: set[str]) -> None:
     """Raise ContentError for a key that is missing or unknown, a slug that is taken, a step that is not there.
 
-    `stem` is the file's name without its ending; `seen` collects the questions' slugs over all files.
+    `stem` is the file's name without its ending; `seen` collects the questions' slugs over all files. Raises
+    shapes.Misshapen for a value of another type.
     """
-    for where, got, wanted in _shapes(lesson, quiz):
-        if missing := wanted - set(got):
-            raise ContentError(f"{where}: missing {', '.join(sorted(missing))}")
-        if unknown := set(got) - wanted - (LESSON_MAY if where == "lesson" else MAY):
-            raise ContentError(f"{where}: unknown {', '.join(sorted(map(str, unknown)))}")
+    shapes.fit(lesson, LESSON, "lesson")
+    shapes.fit(quiz, QUIZ, "quiz")
+    for n, question in enumerate(quiz["questions"], 1):
+        kind = question.get("kind")
+        if not isinstance(kind, str) or kind not in KIND:
+            raise ContentError(f"question {n}: there is no kind {kind!r}")
+        shapes.fit(question, QUESTION | KIND[kind], f"question {n}")
     if not lesson["slug"] == quiz["slug"] == stem:
         raise ContentError(f"the slug of the lesson and of its quiz must be {stem}")
     steps = {step["slug"] for step in lesson["steps"]}
@@ -138,19 +150,12 @@ def _check(lesson: Data, quiz: Data, stem: str, seen: set[str]) -> None:
         seen.add(question["slug"])
 
 
-def _shapes(lesson: Data, quiz: Data) -> Iterator[tuple[str, Data, set[str]]]:
-    yield "lesson", lesson, LESSON
-    for n, step in enumerate(lesson["steps"], 1):
-        yield f"step {n}", step, STEP
-    yield "quiz", quiz, {"slug", "title", "questions"}
-    for n, question in enumerate(quiz["questions"], 1):
-        if question.get("kind") not in KIND:
-            raise ContentError(f"question {n}: there is no kind {question.get('kind')!r}")
-        yield f"question {n}", question, QUESTION | KIND[question["kind"]]
-        for m, choice in enumerate(question.get("choices", ()), 1):
-            yield f"question {n}, choice {m}", choice, CHOICE
-        for m, row in enumerate(question.get("rows", ()), 1):
-            yield f"question {n}, row {m}", row, ROW
+def find(model: type[M], slug: str) -> M:
+    """Return the row that a file names by its slug. Raises ContentError."""
+    row = model._default_manager.filter(slug=slug).first()
+    if row is None:
+        raise ContentError(f"there is no {model._meta.verbose_name} {slug}")
+    return row
 
 
 def digest(data: Any) -> str:
@@ -175,6 +180,7 @@ def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, re
 def _load_therapy(data: Data, report: Report) -> None:
     words = {"title": data["title"], "summary": data["summary"]}
     place = _free(data["position"], Therapy.objects.exclude(slug=data["slug"]))
+    Therapy(slug=data["slug"], kind=data["kind"], position=place, **words).clean_fields()
     therapy, new = Therapy.objects.get_or_create(
         slug=data["slug"], defaults=words | {"position": place, "kind": data["kind"], "shipped": digest(words)}
     )
@@ -195,28 +201,34 @@ def _free(wanted: int, others: QuerySet[Any]) -> int:
 
 
 def _load_quiz(data: Data, report: Report) -> Quiz:
+    Quiz(slug=data["slug"], title=data["title"]).clean_fields()
     quiz, _ = Quiz.objects.update_or_create(slug=data["slug"], defaults={"title": data["title"]})
     questions = []
-    for row in data["questions"]:
+    for n, row in enumerate(data["questions"], 1):
         question, _ = Question.objects.get_or_create(slug=row["slug"])
         questions.append(question)
-        shipped = digest(row)
-        if _is_wanted(
-            list(question.revisions.filter(language=LANGUAGE).order_by("-number")), shipped, row["slug"], report
-        ):
-            revision = authoring.draft(
-                question=question,
-                language=LANGUAGE,
-                kind=row["kind"],
-                spec=_spec(row),
-                source=f"{data['slug']}/{row['step']}",
-                shipped=shipped,
-                **{k: row[k] for k in ("critical", "objective", "stem", "why")},
-            )
-            authoring.publish(revision=revision, same_meaning=False)
-            report.added.append(f"question {row['slug']}, number {revision.number}")
+        with named(f"question {n}"):
+            _load_question(question, row, data["slug"], report)
     _order(quiz, questions, report)
     return quiz
+
+
+def _load_question(question: Question, row: Data, lesson: str, report: Report) -> None:
+    shipped = digest(row)
+    rows = list(question.revisions.filter(language=LANGUAGE).order_by("-number"))
+    if not _is_wanted(rows, shipped, row["slug"], report):
+        return
+    revision = authoring.draft(
+        question=question,
+        language=LANGUAGE,
+        kind=row["kind"],
+        spec=_spec(row),
+        source=f"{lesson}/{row['step']}",
+        shipped=shipped,
+        **{k: row[k] for k in ("critical", "objective", "stem", "why")},
+    )
+    authoring.publish(revision=revision, same_meaning=False)
+    report.added.append(f"question {row['slug']}, number {revision.number}")
 
 
 def _spec(row: Data) -> Data:
@@ -275,7 +287,7 @@ def _order_lessons(therapy: Therapy, wanted: list[str], known: set[str], report:
 
 
 def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
-    therapy = Therapy.objects.get(slug=data["therapy"])
+    therapy = find(Therapy, data["therapy"])
     place = _free(data["position"], Lesson.objects.filter(therapy=therapy).exclude(slug=data["slug"]))
     lesson, _ = Lesson.objects.get_or_create(
         slug=data["slug"], defaults={"therapy": therapy, "position": place, "quiz": quiz}
@@ -307,7 +319,7 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
             picture=drawn["file"],
             alt=drawn["alt"],
             key=drawn["key"],
-            **{k: row[k] for k in STEP},
+            **{name: row[name] for name in STEP},
         )
         step.full_clean()
         step.save()

@@ -7,12 +7,16 @@ from typing import Any
 
 from django.db import transaction
 
-from learn.lessons.content import ContentError, Report, digest, named, read
+from learn.lessons import shapes
+from learn.lessons.content import Report, digest, find, named, read
 from learn.lessons.models import Lesson
 from learn.visits.models import SuggestedQuestion
 
-KEYS = {"slug", "text"}
-MAY = {"article", "claims", "extra", "lessons", "safety"}
+QUESTION = {
+    "slug": "slug", "text": "text", "article?": "number", "claims?": ["text"], "extra?": "yes or no",
+    "lessons?": ["slug"], "safety?": "yes or no",
+}  # fmt: skip
+GROUPS = [{"group": "text", "questions": [QUESTION]}]
 FIELDS = ("position", "group", "text", "extra", "safety")
 
 
@@ -24,10 +28,10 @@ def load(folder: Path) -> Report:
     report = Report()
     with transaction.atomic(), named("questions.yaml"):
         known = {question.slug: question for question in SuggestedQuestion.objects.prefetch_related("lessons")}
-        rows = [(group["group"], data) for group in read(folder / "questions.yaml") for data in group["questions"]]
+        groups = read(folder / "questions.yaml")
+        shapes.fit(groups, GROUPS, "groups")
+        rows = [(group["group"], data) for group in groups for data in group["questions"]]
         for position, (group, data) in enumerate(rows, 1):
-            if not KEYS <= set(data) <= KEYS | MAY:
-                raise ContentError(f"{data.get('slug')}: must have slug and text, may have {', '.join(sorted(MAY))}")
             _load(known.pop(data["slug"], None), data, group, position, report)
         for question in known.values():
             if question.shipped and not question.withdrawn:
@@ -60,5 +64,5 @@ def _load(question: SuggestedQuestion | None, data: Any, group: str, position: i
     question.shipped = digest(wanted)
     question.full_clean()
     question.save()
-    question.lessons.set([Lesson.objects.get(slug=slug) for slug in wanted["lessons"]])
+    question.lessons.set([find(Lesson, slug) for slug in wanted["lessons"]])
     report.added.append(f"suggested question {question.slug}")

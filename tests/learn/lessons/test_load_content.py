@@ -1,7 +1,10 @@
 """Shipped content comes in once, and never over what the hospital did itself."""
 
+import re
 import shutil
+from collections.abc import Iterator
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,10 @@ from django.core.management import CommandError, call_command
 
 from learn.assignments import content as pathways
 from learn.assignments.models import Pathway
-from learn.lessons import content, governance
+from learn.lessons import content, governance, texts
 from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.people.models import User
+from learn.visits import content as suggestions
 from quizzes import authoring, taking
 from quizzes.models import Question, Quiz, QuizItem, Revision
 from tests.cast import FIXTURES, FolderCase, at, right
@@ -213,17 +217,17 @@ class TestABadFile(FolderCase):
         self.refused(QUIZ, lambda d: new(d)["choices"][2].pop("feedback"), "question 2, choice 3", "missing feedback")
 
     def test_of_any_wrong_shape_is_refused_by_name(self) -> None:
-        self.refused(LESSON, lambda d: d.update(steps=None), "shape")
-        self.refused(LESSON, lambda d: d.update(therapy="nowhere"), "shape")
+        self.refused(LESSON, lambda d: d.update(steps=None), "lesson, steps is missing")
+        self.refused(LESSON, lambda d: d.update(therapy="nowhere"), "there is no therapy nowhere")
         self.refused(LESSON, lambda d: d.update(slug="another"), "the slug of the lesson")
         self.refused(QUIZ, lambda d: d.update(slug="side-effects-when-to-call"), "the slug of the lesson")
         self.refused(QUIZ, lambda d: d["questions"][1].update(slug=d["questions"][0]["slug"]), "another question")
-        self.refused(QUIZ, lambda d: d["questions"][1].update(kind=["choice"]), "shape")
+        self.refused(QUIZ, lambda d: d["questions"][1].update(kind=["choice"]), "question 2: there is no kind")
         self.refused(QUIZ, lambda d: d["questions"][1].update(why=None), "why is missing")
         self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(feedback=None), "needs its feedback")
         self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(text=False), "words of its own")
         self.refused(QUIZ, lambda d: d["questions"][1]["choices"][0].update(right="true"), "true or false")
-        self.refused("therapies.yaml", lambda d: d[2].pop("title"), "shape")
+        self.refused("therapies.yaml", lambda d: d[2].pop("title"), "therapy 3: missing title")
 
     def test_that_is_no_yaml_is_refused_by_the_command_in_one_sentence(self) -> None:
         (self.folder / LESSON).write_text("a: [b")
@@ -293,17 +297,17 @@ class TestAPathway(FolderCase):
     def test_that_breaks_a_rule_is_refused_by_name_and_nothing_comes(self) -> None:
         shipped = (self.folder / "pathways.yaml").read_text()
         for change, problem in (
-            (lambda d: d[0].update(extra=1), "and nothing else"),
+            (lambda d: d[0].update(extra=1), "pathway 1: unknown extra"),
             (lambda d: d[0].update(name=""), "name"),
             (lambda d: d[0].update(name=None), "name"),
             (lambda d: d[0].update(name="x" * 121), "name"),
             (lambda d: d[0].update(slug="a b"), "slug"),
-            (lambda d: d[0].update(therapy="nowhere"), "shape"),
-            (lambda d: d[0].update(lessons=None), "shape"),
+            (lambda d: d[0].update(therapy="nowhere"), "there is no therapy nowhere"),
+            (lambda d: d[0].update(lessons=None), "pathway 1, lessons is missing"),
             (lambda d: d[0].update(lessons=[]), "each of its lessons once"),
-            (lambda d: d[0].update(lessons=["nowhere"]), "shape"),
+            (lambda d: d[0].update(lessons=["nowhere"]), "there is no lesson nowhere"),
             (lambda d: d[0].update(lessons=["who-to-call"] * 2), "each of its lessons once"),
-            (lambda d: d.insert(0, "x"), "shape"),
+            (lambda d: d.insert(0, "x"), "pathway 1 must have lessons, name"),
         ):
             Pathway.objects.all().delete()
             (self.folder / "pathways.yaml").write_text(shipped)
@@ -331,3 +335,91 @@ class TestTheCommand(FolderCase):
         call_command("load_content", folder=self.folder, stdout=out, verbosity=2)
         assert "1 added" in out.getvalue()
         assert "question what-immunotherapy-does, number 2" in out.getvalue()
+
+
+def places(data: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to each part of a file: of a list, to its first item, and to the last where that one differs."""
+    if at:
+        yield at
+    inside = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, part in inside:
+        yield from places(part, (*at, key))
+
+
+def kinds_of_places() -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield one place of each kind in each kind of file."""
+    seen: set[tuple[Any, ...]] = set()
+    files = [*FIXTURES.glob("lessons/*"), *FIXTURES.glob("quizzes/*")]
+    for path in [
+        *sorted(files),
+        *(FIXTURES / f"{name}.yaml" for name in ("therapies", "pictures", "pathways", "questions")),
+    ]:
+        data = texts.read(path)
+        for way in places(data):
+            question = data["questions"][way[1]]["kind"] if path.parent.name == "quizzes" and len(way) > 1 else ""
+            kind = (path.parent.name, path.name if path.parent == FIXTURES else "", question)
+            kind = (*kind, *("n" if isinstance(key, int) else key for key in way))
+            if kind not in seen:
+                seen.add(kind)
+                yield str(path.relative_to(FIXTURES)), way
+
+
+PLACES = [*kinds_of_places()]
+ODD = {"a mapping": {"odd": [1.5]}, "a list": [["odd"]], "a number": 1.5, "a NUL": "a\0b", "nothing": None}
+LOAD = {"pathways.yaml": pathways.load, "questions.yaml": suggestions.load}
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(FIXTURES, tmp_path_factory.mktemp("content") / "fixtures"))
+
+
+def put(folder: Path, name: str, at: tuple[Any, ...], value: Any) -> None:
+    """Put this value at this place of a file."""
+    data = part = texts.read(FIXTURES / name)
+    for key in at[:-1]:
+        part = part[key]
+    part[at[-1]] = value
+    (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "way"), PLACES, ids=[f"{name}:{'.'.join(map(str, way))}" for name, way in PLACES])
+def test_a_wrong_value_anywhere_is_told_by_file_and_place_in_one_sentence(
+    copied: Path, name: str, way: tuple[Any, ...]
+) -> None:
+    # "question 3, row 1": the nearest part that has a number, or the key of a part that has none.
+    numbered = [f"{a} {n + 1}" for a, n in pairwise(way) if isinstance(n, int)]
+    place = numbered[0].replace("s ", " ") if numbered else str(way[0] + 1 if isinstance(way[0], int) else way[0])
+    place = place.removesuffix("s")  # a list's first item is called a step, not steps
+    try:
+        for what, value in ODD.items():
+            if value is None and way[-1] == "right":
+                continue  # as if it were left out: not right
+            put(copied, name, way, value)
+            with pytest.raises(content.ContentError) as caught:
+                LOAD.get(name, content.load)(copied)
+            said = str(caught.value)
+            assert said.startswith(f"{Path(name).name}: "), (what, said)
+            assert place in said, (what, place, said)
+            assert not re.search(r"\n|Error|Traceback", said), (what, said)
+            assert not any(model.objects.exists() for model in (Therapy, Lesson, Quiz, Question, Pathway)), what
+    finally:
+        shutil.copy(FIXTURES / name, copied / name)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [TypeError, AttributeError, KeyError, Lesson.DoesNotExist, ValueError])
+@pytest.mark.parametrize(
+    ("module", "verb"), [(governance, "publish"), (authoring, "draft"), (content, "_order"), (content, "digest")]
+)
+def test_a_bug_of_the_program_is_not_told_as_a_wrong_file(
+    monkeypatch: pytest.MonkeyPatch, module: Any, verb: str, error: type[Exception]
+) -> None:
+    def bug(*args: Any, **kwargs: Any) -> None:
+        raise error("a bug of ours")
+
+    monkeypatch.setattr(module, verb, bug)
+    with pytest.raises(error, match="a bug of ours"):
+        call_command("load_content", folder=FIXTURES, stdout=StringIO())
+    assert not Therapy.objects.exists()
