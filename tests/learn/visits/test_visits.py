@@ -8,6 +8,7 @@ from django.test import Client, TransactionTestCase
 from django.urls import reverse
 
 from learn.account import guests
+from learn.lessons.content import ContentError
 from learn.lessons.models import Lesson, Step
 from learn.people.models import User
 from learn.visits import actions, content
@@ -403,7 +404,7 @@ class TestTheShippedOnes(FolderCase):
         ):
             whole = (self.folder / "questions.yaml").read_text()
             self.edit("questions.yaml", slip)
-            with pytest.raises(content.ContentError, match=r"questions\.yaml"):
+            with pytest.raises(ContentError, match=r"questions\.yaml"):
                 content.load(self.folder)
             (self.folder / "questions.yaml").write_text(whole)
         assert not SuggestedQuestion.objects.exists()
