@@ -170,8 +170,8 @@ def rounds(pairs: list[Pair], number: int, pages: int) -> dict[str, Any]:
         random.shuffle(cells)
         for here, name in cells:
             for which in random.sample(("ours", "limit"), 2) if name in PAGES else ("ours",):
-                count = pages if name in PAGES else pages // 5
-                result = measure(here, here.sides[which], name, count if turn else count // 4)
+                count = pages if name in PAGES else pages // 16  # a list costs ten times as much
+                result = measure(here, here.sides[which], name, count if turn else max(3, count // 4))
                 if turn:
                     cell = found.setdefault(here.database, {}).setdefault(name, {"ours": [], "limit": []})
                     cell[which].append(result)

@@ -18,6 +18,9 @@ from tests.cast import FIXTURES
 from tests.shipped import FEVER_T_CELLS as F1
 from tests.shipped import LESSONS, UNKIND
 
+# Thousands of names are looked up here: measuring branches would make it three times as slow.
+pytestmark = pytest.mark.no_cover
+
 MEDICINES: list[dict[str, Any]] = yaml.safe_load((FIXTURES / "medicines.yaml").read_text(encoding="utf-8"))
 TYPED: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "misspellings.yaml").read_text(encoding="utf-8"))
 OTHER_KINDS = {"a different kind of medicine", "unclear"}
