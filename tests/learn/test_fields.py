@@ -15,6 +15,8 @@ from learn.desk.forms import CloseForm, TeachBackForm
 from learn.fields import ChoiceOne
 from learn.looks import CHOICES, LookForm
 from learn.people.forms import SignInForm
+from quizzes.admin.forms import FORMS
+from tests.quizzes.cast import draw
 
 CUPS = [("tea", "Tea"), ("milk", "Milk")]
 
@@ -75,3 +77,14 @@ def test_a_form_of_several_parts_names_each_field_once(form: Any) -> None:
     """A field that no part names would be asked for and never seen."""
     drawn = form()
     assert [field.name for field in drawn.helper.layout.get_field_names()] == [*drawn.fields]
+
+
+@pytest.mark.parametrize("kind", ["choice", "matching", "ordering"])
+def test_each_row_of_an_educators_form_is_a_fieldset_with_a_legend(kind: str) -> None:
+    page = draw(form := FORMS[kind](None, ""), helper=form.helper)
+    groups = [name for name, _, _ in form.groups()]
+    legends = [text for _, text in page.find("legend")]
+    assert legends == groups
+    assert [text for _, text in page.find("summary")] == [name for name, _, filled in form.groups() if not filled]
+    drawn = {has.get("name") for tag, has, _ in page.all if tag in ("input", "textarea", "select")}
+    assert drawn - {"csrfmiddlewaretoken"} == {*form.fields}, "a field that no part names would never be sent"

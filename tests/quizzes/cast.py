@@ -8,9 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from crispy_forms.utils import render_crispy_form
+from django import forms
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import TestCase
@@ -264,3 +269,33 @@ class PagesCase(TestCase):
     def all_right(self) -> None:
         for n, revision in enumerate((self.plain, self.two, self.truth), 1):
             assert self.post(n, right(revision)).status_code == 303
+
+
+class Parts(HTMLParser):
+    """What a page is made of: each element as (its name, its attributes, the text that follows)."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.all: list[tuple[str, dict[str, str | None], str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.all.append((tag, dict(attrs), ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.all and data.strip():
+            tag, attrs, text = self.all[-1]
+            self.all[-1] = (tag, attrs, f"{text} {data.strip()}".strip())
+
+    def find(self, tag: str, **attrs: str) -> list[tuple[dict[str, str | None], str]]:
+        """Return the attributes and the text of each element that has these attributes."""
+        return [(has, text) for name, has, text in self.all if name == tag and attrs.items() <= has.items()]
+
+
+def draw(form: forms.Form, *layout: Any, helper: FormHelper | None = None, **context: Any) -> Parts:
+    """Render a form with the pack "care", with this layout or helper if one is given."""
+    helper = FormHelper() if helper is None else helper  # without a layout, crispy's helper counts as false
+    if layout:
+        helper.layout = Layout(*layout)
+    html = render_crispy_form(form, helper, {"csrf_token": "a-token"} | context)
+    return Parts(html)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Button, ButtonHolder, Div, Field, Fieldset, Hidden, Layout, Submit
+from crispy_forms.layout import HTML, Button, ButtonHolder, Div, Field, Fieldset, Hidden, Submit
 from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.template import engines
 
-from quizzes.admin.forms import FORMS
+from tests.quizzes.cast import draw
 
 TIMES = [("am", "Morning"), ("pm", "Evening")]
 
@@ -28,35 +27,6 @@ class Visit(forms.Form):
     when = forms.ChoiceField(label="When?", choices=TIMES, widget=forms.RadioSelect)
     far = forms.ChoiceField(label="How far?", choices=TIMES, required=False)
     ride = forms.BooleanField(label="I need a ride", required=False)
-
-
-class Parts(HTMLParser):
-    """What a page is made of: each element as (its name, its attributes, the text that follows)."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.all: list[tuple[str, dict[str, str | None], str]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.all.append((tag, dict(attrs), ""))
-
-    def handle_data(self, data: str) -> None:
-        if self.all and data.strip():
-            tag, attrs, text = self.all[-1]
-            self.all[-1] = (tag, attrs, f"{text} {data.strip()}".strip())
-
-    def find(self, tag: str, **attrs: str) -> list[tuple[dict[str, str | None], str]]:
-        """Return the attributes and the text of each element that has these attributes."""
-        return [(has, text) for name, has, text in self.all if name == tag and attrs.items() <= has.items()]
-
-
-def draw(form: forms.Form, *layout: Any, helper: FormHelper | None = None, **context: Any) -> Parts:
-    helper = FormHelper() if helper is None else helper  # without a layout, crispy's helper counts as false
-    if layout:
-        helper.layout = Layout(*layout)
-    html = render_crispy_form(form, helper, {"csrf_token": "a-token"} | context)
-    return Parts(html)
 
 
 def test_a_whole_form_is_drawn_without_a_layout() -> None:
@@ -129,17 +99,6 @@ def test_a_fieldset_has_its_legend() -> None:
     page = draw(Visit(), Fieldset("The visit of {{ name }}", "who", "far", css_id="v", css_class="c"), name="A & B")
     assert page.find("fieldset") == [({"id": "v", "class": "c"}, "")]
     assert page.find("legend") == [({}, "The visit of A & B")]
-
-
-@pytest.mark.parametrize("kind", ["choice", "matching", "ordering"])
-def test_each_row_of_an_educators_form_is_a_fieldset_with_a_legend(kind: str) -> None:
-    page = draw(form := FORMS[kind](None, ""), helper=form.helper)
-    groups = [name for name, _, _ in form.groups()]
-    legends = [text for _, text in page.find("legend")]
-    assert legends == groups
-    assert [text for _, text in page.find("summary")] == [name for name, _, filled in form.groups() if not filled]
-    drawn = {has.get("name") for tag, has, _ in page.all if tag in ("input", "textarea", "select")}
-    assert drawn - {"csrfmiddlewaretoken"} == {*form.fields}, "a field that no part names would never be sent"
 
 
 @pytest.mark.parametrize("stands_open", [True, False], ids=["open", "folded"])
