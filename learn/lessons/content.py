@@ -80,7 +80,7 @@ def load(folder: Path) -> Report:
             lessons[path.name] = lesson, quiz
     try:
         reference_check.check(folder, lessons)
-    except reference_check.Unfit as error:
+    except reference_check.Faulty as error:
         raise ContentError(str(error)) from error
     with transaction.atomic():
         with named("therapies.yaml"):

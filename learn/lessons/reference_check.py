@@ -40,7 +40,7 @@ Keys = Mapping[str, type[Any]]
 Place = tuple[str | int, ...]  # the path to a part of a file: ("tiers", 0, "groups", 1)
 
 
-class Unfit(ValueError):
+class Faulty(ValueError):
     """A file breaks a rule. The message names the file, the line and the rule."""
 
 
@@ -48,7 +48,7 @@ class File:
     """One YAML file: its data, and the line number of each part."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Read the file. Raises Unfit if it cannot be read or has a key twice (YAML would silently drop one)."""
+        """Read the file. Raises Faulty if it cannot be read or has a key twice (YAML would silently drop one)."""
         self.name = name
         try:
             self.data: Any = texts.read(folder / name)
@@ -56,15 +56,15 @@ class File:
             twice = list(_twice(self._root))
         except yaml.MarkedYAMLError as error:
             at = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-            raise Unfit(f"{name}{at}: cannot be read: {error.problem}") from error
+            raise Faulty(f"{name}{at}: cannot be read: {error.problem}") from error
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise Unfit(f"{name}: cannot be read: {error}") from error
+            raise Faulty(f"{name}: cannot be read: {error}") from error
         except RecursionError as error:
-            raise Unfit(f"{name}: cannot be read: a part of it stands inside itself") from error
+            raise Faulty(f"{name}: cannot be read: a part of it stands inside itself") from error
         for key in twice:
-            raise Unfit(f"{name}, line {key.start_mark.line + 1}: {key.value} stands here twice")
+            raise Faulty(f"{name}, line {key.start_mark.line + 1}: {key.value} stands here twice")
 
-    def unfit(self, place: Place, rule: str) -> Unfit:
+    def faulty(self, place: Place, rule: str) -> Faulty:
         """Return the error for this part of the file. For a missing part, the line is that of its parent."""
         node, line = self._root, 1
         for step in place:
@@ -75,49 +75,49 @@ class File:
             if pair is None:
                 break
             line, node = pair[0].start_mark.line + 1, pair[1]
-        return Unfit(f"{self.name}, line {line}: {rule}")
+        return Faulty(f"{self.name}, line {line}: {rule}")
 
     def fit(self, place: Place, part: Any, must: Keys, may: Keys | None = None) -> None:
-        """Raise Unfit unless this part is a mapping with these keys only, each of the right type and not empty."""
+        """Raise Faulty unless this part is a mapping with these keys only, each of the right type and not empty."""
         if not isinstance(part, dict):
-            raise self.unfit(place, f"must have {', '.join(must)}")
+            raise self.faulty(place, f"must have {', '.join(must)}")
         known = {**must, **(may or {})}
         for key, value in part.items():
             if key not in known:
-                raise self.unfit((*place, key), f"unknown {key}")
+                raise self.faulty((*place, key), f"unknown {key}")
             if not isinstance(value, known[key]):
-                raise self.unfit((*place, key), f"{key} must be a {known[key].__name__}")
+                raise self.faulty((*place, key), f"{key} must be a {known[key].__name__}")
             if key not in MAY_BE_EMPTY and not (value.strip() if isinstance(value, str) else value):
-                raise self.unfit((*place, key), f"{key} is empty")
+                raise self.faulty((*place, key), f"{key} is empty")
             if key in OF_WORDS and not all(isinstance(word, str) for word in value):
-                raise self.unfit((*place, key), f"{key} must be a list of names")
+                raise self.faulty((*place, key), f"{key} must be a list of names")
         for key in must:
             if key not in part:
-                raise self.unfit(place, f"missing {key}")
+                raise self.faulty(place, f"missing {key}")
 
     def pairs(self, place: Place, part: Any) -> dict[str, str]:
-        """Return this part as a mapping of texts to texts. Raises Unfit if it is anything else."""
+        """Return this part as a mapping of texts to texts. Raises Faulty if it is anything else."""
         if not isinstance(part, dict) or not part:
-            raise self.unfit(place, "must be a list of names and texts")
+            raise self.faulty(place, "must be a list of names and texts")
         for key, value in part.items():
             if not (isinstance(key, str) and isinstance(value, str) and value.strip()):
-                raise self.unfit((*place, key), f"{key} must have a text")
+                raise self.faulty((*place, key), f"{key} must have a text")
         return part
 
     def rows(self, key: str, must: Keys, may: Keys | None = None) -> dict[str, tuple[int, Any]]:
         """Return the rows of a file that is a list: {row[key]: (index, row)}.
 
-        Raises Unfit if it is no list, if a row does not have these keys and types, or if two rows have the same key.
+        Raises Faulty if it is no list, if a row does not have these keys and types, or if two rows have the same key.
         """
         if not isinstance(self.data, list):
-            raise self.unfit((), "must be a list")
+            raise self.faulty((), "must be a list")
         found: dict[str, tuple[int, Any]] = {}
         for n, row in enumerate(self.data):
             self.fit((n,), row, must, may)
             if not row[key].strip():
-                raise self.unfit((n, key), f"{key} is empty")
+                raise self.faulty((n, key), f"{key} is empty")
             if row[key] in found:
-                raise self.unfit((n, key), f"{row[key]} is there twice")
+                raise self.faulty((n, key), f"{row[key]} is there twice")
             found[row[key]] = n, row
         return found
 
@@ -127,7 +127,7 @@ def check(folder: Path, lessons: Mapping[str, tuple[Any, Any]]) -> None:
 
     `lessons` are the lessons and quizzes of the folder, by file name: (lesson, quiz). Their structure has been checked.
 
-    Raises Unfit if a tier, a line, a hold, a fact or a source is missing, occurs twice or is empty, or if a file names
+    Raises Faulty if a tier, a line, a hold, a fact or a source is missing, occurs twice or is empty, or if a file names
     one that does not exist.
     """
     claims = File(folder, "claims.yaml")
@@ -136,7 +136,7 @@ def check(folder: Path, lessons: Mapping[str, tuple[Any, Any]]) -> None:
     for id_, (n, row) in facts.items():
         for m, key in enumerate(row["sources"]):
             if key not in sources:
-                raise claims.unfit((n, "sources", m), f"{id_}: there is no source {key}")
+                raise claims.faulty((n, "sources", m), f"{id_}: there is no source {key}")
     _holds(folder, claims, facts)
     _symptoms(folder, _card(folder, facts), facts)
     _taught(folder, claims, facts, lessons)
@@ -148,100 +148,100 @@ def _card(folder: Path, facts: Mapping[str, Any]) -> dict[str, Place]:
     file.fit((), file.data, CARD)
     for n, claim in enumerate(file.data["claims"]):
         if claim not in facts:
-            raise file.unfit(("claims", n), f"there is no claim {claim}")
+            raise file.faulty(("claims", n), f"there is no claim {claim}")
     _sentences(file)
     found: dict[str, Place] = {}
     for t, tier in enumerate(file.data["tiers"]):
         file.fit(("tiers", t), tier, TIER, {"top": str, "foot": str})
         if list(TIERS.items())[t : t + 1] != [(tier["slug"], tier["name"])]:
-            raise file.unfit(("tiers", t, "name"), f"the tiers must be {', '.join(TIERS.values())}, in this order")
+            raise file.faulty(("tiers", t, "name"), f"the tiers must be {', '.join(TIERS.values())}, in this order")
         for g, group in enumerate(tier["groups"]):
             file.fit(("tiers", t, "groups", g), group, GROUP)
             for n, line in enumerate(group["lines"]):
                 place = "tiers", t, "groups", g, "lines", n
                 file.fit(place, line, LINE, OWN)
                 if line["id"] in found:
-                    raise file.unfit((*place, "id"), f"another line has the id {line['id']}")
+                    raise file.faulty((*place, "id"), f"another line has the id {line['id']}")
                 if ("lessons" in line) != ("treatment" in line):
-                    raise file.unfit(place, "a line of one treatment must name it, and the lessons it belongs to")
+                    raise file.faulty(place, "a line of one treatment must name it, and the lessons it belongs to")
                 found[line["id"]] = place
     if len(file.data["tiers"]) != len(TIERS):
-        raise file.unfit(("tiers",), f"the tiers must be {', '.join(TIERS.values())}")
+        raise file.faulty(("tiers",), f"the tiers must be {', '.join(TIERS.values())}")
     if found.get(FEVER) != ("tiers", 1, "groups", 0, "lines", 0):
-        raise file.unfit(("tiers", 1), f"{FEVER} must be the first line")
+        raise file.faulty(("tiers", 1), f"{FEVER} must be the first line")
     return found
 
 
 def _sentences(file: File) -> None:
-    """Raise Unfit unless every lesson has exactly one fever sentence: its own, or the one for any lesson."""
+    """Raise Faulty unless every lesson has exactly one fever sentence: its own, or the one for any lesson."""
     seen: set[str] = set()
     for n, row in enumerate(file.data["fever"]):
         file.fit(("fever", n), row, SENTENCE, {"at": str, **OWN})
         if row["limit"] not in ("lower", "any"):
-            raise file.unfit(("fever", n, "limit"), "limit must be lower or any")
+            raise file.faulty(("fever", n, "limit"), "limit must be lower or any")
         if ("lessons" in row) != ("treatment" in row):
-            raise file.unfit(("fever", n), "a sentence of some treatments must name them, and their lessons")
+            raise file.faulty(("fever", n), "a sentence of some treatments must name them, and their lessons")
         for name in (row["id"], *row.get("lessons", ["any lesson"])):
             if name in seen:
-                raise file.unfit(("fever", n), f"another sentence has {name}")
+                raise file.faulty(("fever", n), f"another sentence has {name}")
             seen.add(name)
     if "any lesson" not in seen:
-        raise file.unfit(("fever",), "there is no sentence for any lesson (one without lessons)")
+        raise file.faulty(("fever",), "there is no sentence for any lesson (one without lessons)")
 
 
 def _symptoms(folder: Path, lines: Mapping[str, Place], facts: Mapping[str, Any]) -> None:
-    """Raise Unfit unless every symptom names a line of the card, and every line has a symptom."""
+    """Raise Faulty unless every symptom names a line of the card, and every line has a symptom."""
     file = File(folder, "symptoms.yaml")
     if not isinstance(file.data, dict):
-        raise file.unfit((), "must name claims and their symptoms")
+        raise file.faulty((), "must name claims and their symptoms")
     reached = set()
     for claim, symptoms in file.data.items():
         if claim not in facts and claim != GENERAL:
-            raise file.unfit((claim,), f"there is no claim {claim}")
+            raise file.faulty((claim,), f"there is no claim {claim}")
         for symptom, line in file.pairs((claim,), symptoms).items():
             if line not in lines:
-                raise file.unfit((claim, symptom), f"the call card has no line {line}")
+                raise file.faulty((claim, symptom), f"the call card has no line {line}")
             reached.add(line)
     for line, place in lines.items():
         if line not in reached:
-            raise File(folder, "call_card.yaml").unfit(place, f"no symptom of symptoms.yaml leads to {line}")
+            raise File(folder, "call_card.yaml").faulty(place, f"no symptom of symptoms.yaml leads to {line}")
 
 
 def _holds(folder: Path, claims: File, facts: Mapping[str, tuple[int, Any]]) -> None:
-    """Raise Unfit unless every fact that must still be confirmed has a hold."""
+    """Raise Faulty unless every fact that must still be confirmed has a hold."""
     file = File(folder, "holds.yaml")
     held = set()
     for n, row in file.rows("note", HOLD).values():
         for m, claim in enumerate(row["claims"]):
             if claim not in facts:
-                raise file.unfit((n, "claims", m), f"there is no claim {claim}")
+                raise file.faulty((n, "claims", m), f"there is no claim {claim}")
             held.add(claim)
     for id_, (n, row) in facts.items():
         if ("?" in row["status"] or row.get("confirm")) and id_ not in held:
-            raise claims.unfit((n,), f"{id_} must still be confirmed, and has no hold in holds.yaml")
+            raise claims.faulty((n,), f"{id_} must still be confirmed, and has no hold in holds.yaml")
 
 
 def _taught(
     folder: Path, claims: File, facts: Mapping[str, tuple[int, Any]], lessons: Mapping[str, tuple[Any, Any]]
 ) -> None:
-    """Raise Unfit unless lessons and questions name existing facts, and every fact is taught or left out on purpose."""
+    """Raise Faulty unless lessons and questions name existing facts, and each fact is taught or left out on purpose."""
     taught = set()
     for name, pair in lessons.items():
         for kind, data, parts in (("lessons", pair[0], "steps"), ("quizzes", pair[1], "questions")):
             for n, part in enumerate(data[parts]):
                 if strange := [claim for claim in _names(part["claims"]) if claim not in facts]:
                     file = File(folder, f"{kind}/{name}")
-                    raise file.unfit((parts, n, "claims"), f"there is no claim {', '.join(strange)}")
+                    raise file.faulty((parts, n, "claims"), f"there is no claim {', '.join(strange)}")
                 if kind == "lessons":
                     taught.update(part["claims"])
     file = File(folder, "not_taught.yaml")
     left_out = file.pairs((), file.data)
     for claim in left_out:
         if claim not in facts or claim in taught:
-            raise file.unfit((claim,), f"{claim} is taught" if claim in taught else f"there is no claim {claim}")
+            raise file.faulty((claim,), f"{claim} is taught" if claim in taught else f"there is no claim {claim}")
     for id_, (n, _) in facts.items():
         if id_ not in taught and id_ not in left_out:
-            raise claims.unfit((n,), f"no lesson teaches {id_}, and not_taught.yaml does not say why")
+            raise claims.faulty((n,), f"no lesson teaches {id_}, and not_taught.yaml does not say why")
 
 
 def _names(value: Any) -> list[str]:
