@@ -4,8 +4,11 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 from django.test import SimpleTestCase
+
+pytestmark = pytest.mark.one_database
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"people": 0, "quizzes": 0, "lessons": 1, "assignments": 2, "visits": 2, "progress": 3, "handouts": 4}

@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import yaml
 from django.test import SimpleTestCase
+
+pytestmark = pytest.mark.one_database
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("learn", "quizzes", "tests", "templates", "fixtures", "docs")

@@ -11,6 +11,8 @@ from django.template.loader import get_template
 
 from tests.shipped import FOLDERS, ROOT
 
+pytestmark = pytest.mark.one_database
+
 LONGEST = 140
 TEMPLATES = sorted(file for folder in FOLDERS for file in folder.rglob("*.*"))
 PAGES = [file for file in TEMPLATES if file.suffix == ".html"]

@@ -9,6 +9,7 @@ from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from django.template.base import Lexer, TokenType
 from django.test import SimpleTestCase, TestCase
 from django.urls import reverse
@@ -20,6 +21,8 @@ from learn.lessons.models import Lesson
 from quizzes.models import Memory, Question
 from tests.cast import at, load_content, make_nurse, make_patient, make_team
 from tests.shipped import READ_OUT, templates
+
+pytestmark = pytest.mark.one_database
 
 ROOT = Path(__file__).resolve().parent.parent
 STAFF = "admin"  # the Desk is in English

@@ -14,6 +14,7 @@ from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from django import forms
 from django.apps import apps
 from django.conf import settings
@@ -37,6 +38,8 @@ from quizzes.models import Attempt, AttemptItem, Memory, Revision
 from quizzes.templatetags.richtext import richtext
 from tests.cast import PASSWORD, addresses, as_form, at, load_content, make_nurse, make_patient, make_team, right, wrong
 from tests.shipped import READ_OUT, templates
+
+pytestmark = pytest.mark.one_database
 
 LANGUAGE = "xx"
 # A placeholder in a text, but not inside a tag, where it is part of an address.

@@ -14,6 +14,8 @@ from django.template import engines
 
 from tests.quizzes.cast import draw
 
+pytestmark = pytest.mark.one_database
+
 TIMES = [("am", "Morning"), ("pm", "Evening")]
 
 

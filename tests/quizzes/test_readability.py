@@ -1,8 +1,11 @@
 """Readability grades, compared with published values and with calculations by hand."""
 
+import pytest
 from django.test import SimpleTestCase
 
 from quizzes.readability import grade, hard_words, longest_sentence, mean_sentence, plain, sentences, syllables, words
+
+pytestmark = pytest.mark.one_database
 
 
 class TestSyllables(SimpleTestCase):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.test import SimpleTestCase
 
 from quizzes import wording
 from quizzes.wording import advise
+
+pytestmark = pytest.mark.one_database
 
 CHOICES = ("The team", "The pump", "The nurse")
 

@@ -19,7 +19,7 @@ from tests.shipped import FEVER_T_CELLS as F1
 from tests.shipped import LESSONS, UNKIND
 
 # Thousands of names are looked up here: measuring branches would make it three times as slow.
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.no_cover, pytest.mark.one_database]
 
 MEDICINES: list[dict[str, Any]] = yaml.safe_load((FIXTURES / "medicines.yaml").read_text(encoding="utf-8"))
 TYPED: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "misspellings.yaml").read_text(encoding="utf-8"))

@@ -19,6 +19,8 @@ from learn.people.models import CareTeam
 from quizzes.models import Question
 from tests.cast import FIXTURES, make_team
 
+pytestmark = pytest.mark.one_database
+
 CARD, SYMPTOMS, CLAIMS = "call_card.yaml", "symptoms.yaml", "claims.yaml"
 HOLDS, SOURCES, NOT_TAUGHT = "holds.yaml", "sources.yaml", "not_taught.yaml"
 LESSON, QUIZ = "lessons/what-is-immunotherapy.yaml", "quizzes/what-is-immunotherapy.yaml"

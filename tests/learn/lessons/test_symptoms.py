@@ -13,6 +13,8 @@ from learn.lessons import card, reference
 from learn.lessons.symptoms import tiers
 from tests.shipped import load
 
+pytestmark = pytest.mark.one_database
+
 HERE = Path(__file__).parent
 SAID: dict[str, Any] = yaml.safe_load((HERE / "finder" / "symptoms.yaml").read_text(encoding="utf-8"))
 OTHERS: dict[str, list[str]] = yaml.safe_load((HERE / "finder" / "others.yaml").read_text(encoding="utf-8"))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 import yaml
 from django.test import SimpleTestCase
 
 from learn.lessons.content import _spec
 from quizzes.authoring import with_ids
 from quizzes.wording import RULES, advise
+
+pytestmark = pytest.mark.one_database
 
 QUIZZES = Path(__file__).resolve().parents[3] / "fixtures" / "quizzes"
 
