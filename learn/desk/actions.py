@@ -1,4 +1,4 @@
-"""What staff do to a patient's record: invite them, call them something else, close the record, reopen it."""
+"""Actions on a patient's record by staff: invite, rename, close and reopen."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ def invite(
     by: User,
     now: datetime,
 ) -> tuple[list[Patient], list[codes.Made]]:
-    """Make a patient of each (label, reference), ask them for the lessons, and make each a code.
+    """Create a patient for each (label, reference), assign the lessons to them, and make an access code for each.
 
-    `form` names the form that was sent. The same form again finds the same patients and makes them new codes, so that a
-    double press shows living ones; who has used a code by then keeps it, and gets none. The same number of queries,
-    however many they are.
+    `form` is the id of the submitted form. When the same form is submitted twice, the second call finds the same
+    patients and makes new codes for them, so that a double click still shows valid codes. A patient who has already
+    used a code keeps it and gets no new one. The number of queries does not depend on the number of people.
+
+    Return the patients, in the order of `people`, and the new codes.
     """
     with transaction.atomic():
-        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a second press waits here
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a second submit waits here for the first
         keys = [uuid5(form, f"{team.pk}\0{n}\0{label}\0{ref}") for n, (label, ref) in enumerate(people)]
         held = {p.invitation: p for p in Patient.objects.filter(invitation__in=keys).select_related("user")}
         wanted = {key: person for key, person in zip(keys, people, strict=True) if key not in held}
@@ -52,7 +54,10 @@ def invite(
 
 
 def rename(*, patient: Patient, label: str, reference: str, by: User, now: datetime) -> None:
-    """Call a patient something else; the same again changes nothing. Raises `learners.Gone`: no name comes back."""
+    """Change a patient's label and reference; does nothing when both are the same as before.
+
+    Raises `learners.Gone` when the patient left or erased their account, so that no name is stored for them again.
+    """
     if (patient.label, patient.reference) == (label, reference):
         return
     patient.label, patient.reference = label, reference
@@ -62,7 +67,10 @@ def rename(*, patient: Patient, label: str, reference: str, by: User, now: datet
 
 
 def close(*, patient: Patient, why: str, by: User, now: datetime) -> bool:
-    """Close a patient's record: off the lists, no reminder, no code; the record stays. False if it was closed."""
+    """Close a patient's record and cancel their access code. Return False if the record was already closed.
+
+    A closed record is not on the lists and gets no reminders, but its data is kept.
+    """
     with transaction.atomic():
         learners.lock(patient.user_id)
         going_on = Patient.objects.filter(pk=patient.pk, ended_on=None)
@@ -74,9 +82,10 @@ def close(*, patient: Patient, why: str, by: User, now: datetime) -> bool:
 
 
 def reopen(*, patient: Patient, by: User, now: datetime) -> bool:
-    """Reopen a patient's record: back onto the lists; the code that was cancelled stays so. False if it was open.
+    """Reopen a patient's record, so that it is on the lists again. Return False if it was already open.
 
-    False too for a record that its person left or erased: nobody stands behind it, and no code would open it.
+    The cancelled access code stays cancelled. Also return False when the patient left or erased their account: nobody
+    uses the record any more, and no code could give access to it.
     """
     with transaction.atomic():
         here = learners.lock(patient.user_id)

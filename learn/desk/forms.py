@@ -1,4 +1,4 @@
-"""The staff's forms: invite a patient, name them, close their record, talk with them; a care team's members."""
+"""The forms for staff: invite, name, contact and teach-back with a patient, close a record, manage a care team."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from learn.progress.models import TeachBack
 
 
 class LabelForm(forms.Form):
-    """What the team calls a patient. No invitation and no page of the patient's shows it."""
+    """The label that the team uses for a patient. Invitations and the patient's own pages do not show it."""
 
     use_required_attribute = False
 
@@ -43,7 +43,7 @@ class LabelForm(forms.Form):
 
 
 class CloseForm(forms.Form):
-    """Why a patient's record is closed."""
+    """The reason for closing a patient's record."""
 
     use_required_attribute = False
 
@@ -51,7 +51,7 @@ class CloseForm(forms.Form):
 
 
 class LessonsForm(forms.Form):
-    """Which team, which lessons, by which day: what an invitation asks beside who it is for."""
+    """The team, the lessons and the due date of an invitation."""
 
     use_required_attribute = False
     LATER = "later"
@@ -88,11 +88,11 @@ class LessonsForm(forms.Form):
         return date_format(self.today + timedelta(days=n), "l j F")
 
     def clean_form(self) -> UUID:
-        """Return the form's name; one that lost it is a new form."""
+        """Return the id of the form. A form that was sent without one gets a new id."""
         return self.cleaned_data["form"] or uuid4()
 
     def clean(self) -> dict[str, Any]:
-        """Put the team, the lessons and the day themselves in the place of their names."""
+        """Replace the submitted keys by the team, the lessons and the date."""
         data: dict[str, Any] = super().clean() or {}
         when, due = data.get("when"), data.get("due")
         if when and when != "other":
@@ -112,17 +112,17 @@ class LessonsForm(forms.Form):
 
 
 class InviteForm(LabelForm, LessonsForm):
-    """One patient."""
+    """Invite one patient."""
 
     field_order = ["label", "reference", "team", "pathway", "when", "due", "form"]
 
     def people(self) -> list[tuple[str, str]]:
-        """Return whom to invite."""
+        """Return the (label, reference) of the patient to invite."""
         return [(self.cleaned_data["label"], self.cleaned_data["reference"])]
 
 
 class InviteManyForm(LessonsForm):
-    """Several invitations at once, each with a number until a nurse knows whose it is."""
+    """Create several invitations at once, each with a number until a nurse knows which patient gets it."""
 
     MOST = 20
 
@@ -154,13 +154,13 @@ class InviteManyForm(LessonsForm):
     field_order = ["name", "many", "first", "team", "pathway", "when", "due", "form"]
 
     def people(self) -> list[tuple[str, str]]:
-        """Return a label for each invitation."""
+        """Return a (label, reference) for each invitation."""
         first = self.cleaned_data["first"]
         return [(f"{self.cleaned_data['name']} {n}", "") for n in range(first, first + self.cleaned_data["many"])]
 
 
 class ContactForm(forms.Form):
-    """A few words about a talk."""
+    """A short note about a contact."""
 
     use_required_attribute = False
 
@@ -174,7 +174,10 @@ class ContactForm(forms.Form):
 
 
 class TeachBackForm(forms.Form):
-    """How it went, topic by topic; to whom, and what a colleague should know. `topics` maps a key to what to say."""
+    """The outcome of each topic, who explained it, and a note for colleagues.
+
+    `topics` maps the key of each topic to the sentence that the nurse reads out.
+    """
 
     use_required_attribute = False
 
@@ -221,9 +224,9 @@ class TeachBackForm(forms.Form):
 
     @property
     def helper(self) -> FormHelper:
-        """How the page draws it; the page's context has the `patient` and the form's `number`."""
+        """The layout for crispy-forms; the template context must have the `patient` and the form's `number`."""
         helper = FormHelper()
-        helper.form_show_errors = False  # they stand above the page's heading
+        helper.form_show_errors = False  # the page shows the errors above its heading
         helper.form_class = "wide"
         helper.layout = Layout(
             Hidden("number", "{{ number }}"),
@@ -246,14 +249,14 @@ class TeachBackForm(forms.Form):
         return helper
 
     def clean(self) -> None:
-        """Want one outcome at least."""
+        """Require at least one outcome."""
         super().clean()
         if not any(self.cleaned_data.get(key) or key in self.errors for key in self.topics):
             self.add_error(self.topics[0], "Choose how it went, for one topic at least")
 
 
 class AddendumForm(forms.Form):
-    """What is added to a teach-back: another outcome, a note, or both."""
+    """An addition to a teach-back: a new outcome, a note, or both."""
 
     use_required_attribute = False
 
@@ -275,14 +278,14 @@ class AddendumForm(forms.Form):
     )
 
     def clean(self) -> None:
-        """Want one of the two."""
+        """Require an outcome or a note."""
         super().clean()
         if not self.errors and not (self.cleaned_data["outcome"] or self.cleaned_data["note"]):
             self.add_error("note", "Write a note, or choose how it went")
 
 
 class MemberForm(forms.Form):
-    """Which nurse joins a team, by sign-in name; gives the nurse as `name`."""
+    """The nurse to add to a team, by sign-in name; the cleaned `name` is the `User`."""
 
     use_required_attribute = False
 
@@ -294,7 +297,7 @@ class MemberForm(forms.Form):
     )
 
     def clean_name(self) -> User:
-        """Refuse whoever cannot work here in one sentence, whatever the reason: it tells nothing of other people."""
+        """Return the nurse. The error is the same for every reason, so that it reveals nothing about other people."""
         staff = User.objects.filter(is_active=True, is_staff=True, groups__name__in=[roles.NURSE, roles.LEAD])
         nurse = staff.filter(username=self.cleaned_data["name"]).first()
         if nurse is None:
@@ -303,11 +306,11 @@ class MemberForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    """Which patients go to which other team; gives the patients as `patient` and the team as `to`."""
+    """Which patients to move to which team; cleaned `patient` is a list of `Patient`, `to` is a `CareTeam`."""
 
     use_required_attribute = False
 
-    # Checked against lists in Python: what was posted never reaches the database, whatever it is.
+    # Both are checked against lists in Python, so that the submitted values never reach the database.
     patient = forms.MultipleChoiceField(
         label="Patients",
         widget=forms.CheckboxSelectMultiple,
@@ -331,13 +334,13 @@ class MoveForm(forms.Form):
 
     @property
     def can_move(self) -> bool:
-        """True where there is somebody to move, and another team to move them to."""
+        """Return True when the team has patients and there is another team to move them to."""
         return bool(self.teams and self.patients)
 
     def clean_patient(self) -> list[Patient]:
-        """Return the patients themselves."""
+        """Return the selected patients."""
         return [self.patients[pk] for pk in dict.fromkeys(self.cleaned_data["patient"])]
 
     def clean_to(self) -> CareTeam:
-        """Return the team itself."""
+        """Return the selected team."""
         return self.teams[self.cleaned_data["to"]]

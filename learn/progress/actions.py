@@ -1,4 +1,4 @@
-"""Acts over the record of what was done and understood: read, spoken with, said back."""
+"""Actions that record learning: a step read, a contact with a nurse, a teach-back."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ AStep = TypeVar("AStep", Step, Page)
 
 
 class OtherForm(Exception):
-    """The form's number was used for something else, or lies ahead: another window was faster than this one."""
+    """The form's number was used for other content, or is too high: another window has saved first."""
 
 
 def read(*, learner: User, steps: Sequence[AStep], step: AStep, now: datetime) -> AStep | None:
-    """Note that this learner has read this step; return the step after it, or None after the last.
+    """Record that the learner has read this step; return the next step, or None after the last one.
 
-    Takes all steps of the step's edition, in order. The furthest step never goes back, whatever is read again. Raises
-    `learners.Gone`.
+    `steps` are all steps of the step's edition, in order. The furthest step never moves back when an earlier step is
+    read again. Raises `learners.Gone` when the learner left or erased their account.
     """
     following = next((other for other in steps if other.position > step.position), None)
     reached = following or step
@@ -44,9 +44,10 @@ def read(*, learner: User, steps: Sequence[AStep], step: AStep, now: datetime) -
 
 
 def contacted(*, patient: Patient, by: User, note: str, number: int, now: datetime) -> None:
-    """Note that this nurse spoke with this patient. The same form again changes nothing.
+    """Record that this nurse spoke with this patient. Submitting the same form again changes nothing.
 
-    Raises OtherForm when the number is not the next one, and is not this very contact's; and `learners.Gone`.
+    Raises `OtherForm` when `number` is neither the next number nor the number of a contact with the same note, and
+    `learners.Gone` when the patient left or erased their account.
     """
     mine = Contact.objects.filter(patient=patient, nurse=by)
     with learners.locked(patient.user_id):
@@ -62,13 +63,14 @@ def contacted(*, patient: Patient, by: User, note: str, number: int, now: dateti
 
 
 def taught_back(*, patient: Patient, by: User, rows: Collection[dict[str, Any]], number: int, now: datetime) -> None:
-    """Record what this patient said back to this nurse: a row a topic, or an addendum (`adds_to`). Nothing is changed.
+    """Record a teach-back of this patient with this nurse: one row per topic, or an addendum (`adds_to`).
 
-    Takes each row's own columns. The same form again changes nothing. Raises OtherForm when the number is not the next
-    one, and is not this very form's; and `learners.Gone`.
+    Each of the `rows` has the model fields that differ between rows. Existing rows never change. Submitting the same
+    form again changes nothing. Raises `OtherForm` when `number` is neither the next number nor the number of this same
+    form, and `learners.Gone` when the patient left or erased their account.
     """
     mine = TeachBack.objects.filter(patient=patient, nurse=by)
-    with learners.locked(patient.user_id):  # a second press waits, and finds the rows: none is refused by the database
+    with learners.locked(patient.user_id):  # a second submit waits and finds the rows: no database error
         following = mine.next_number()
         if not 1 <= number <= following:
             raise OtherForm

@@ -1,6 +1,7 @@
-"""What was answered and said back, question by question: the rows that `safety` judges.
+"""The answers and teach-backs for each question: the input of `safety`.
 
-A question is known by itself, not by its quiz: a review asks it too, in whatever wording is published then.
+A question is identified by its own primary key, not by its quiz, because a review asks it too, in the wording that is
+published at that time.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Key = tuple[int, int]  # learner, question
 
 
 class AnswerRow(NamedTuple):
-    """One answer, with what tells where it was given."""
+    """One answer, with the attempt and the quiz in which it was given."""
 
     pk: int
     learner: int
@@ -36,12 +37,12 @@ class AnswerRow(NamedTuple):
     topic: str
     attempt: Any
     kind: str
-    quiz: int | None  # of the attempt; a review has none
+    quiz: int | None  # of the attempt; None for a review
     quiz_title: str | None
     finished: datetime | None
     in_quiz: int | None  # a quiz that asks the question now
-    zone: str | None  # the clinic's; a guest has none
-    helped: bool = False  # the learner said that someone was helping
+    zone: str | None  # of the clinic; None for a guest
+    helped: bool = False  # the learner said that someone was helping them
 
 
 _COLUMNS = (
@@ -55,15 +56,15 @@ _COLUMNS = (
 
 @dataclass
 class History:
-    """All that happened to one question of one learner, in the order of time."""
+    """All answers and teach-backs of one learner for one question, in order of time."""
 
     rows: list[AnswerRow] = field(default_factory=list)
-    quizzes: set[int] = field(default_factory=set)  # those that ask it now, and those in which it was asked
+    quizzes: set[int] = field(default_factory=set)  # those that ask it now and those that asked it then
     said_back: list[SaidBack] = field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it needs help, and what the lesson says."""
+        """Whether the patient needs help with the question, and what it means for the lesson's status."""
         last = {row.item: row.pk for row in self.rows}
         zone = zoneinfo.ZoneInfo(self.rows[0].zone or settings.TIME_ZONE)
         answers = (
@@ -81,7 +82,7 @@ class History:
 
     @property
     def misses(self) -> list[AnswerRow]:
-        """The answers that were not right."""
+        """The answers that were wrong or unsure."""
         return [row for row in self.rows if row.mark != RIGHT]
 
 
@@ -89,7 +90,7 @@ Histories = dict[Key, History]
 
 
 class SaidBackRow(NamedTuple):
-    """One row of a teach-back: the first, or an addendum to it."""
+    """One row of a teach-back: the original row or an addendum."""
 
     pk: int
     adds_to: int | None
@@ -100,15 +101,15 @@ class SaidBackRow(NamedTuple):
 
 
 def of_learner(learner: int) -> Histories:
-    """Return every question that one learner has answered, without what was said back. One query."""
+    """Return every question that this learner (a user's pk) has answered, without teach-backs. One query."""
     return _grouped(Response.objects.filter(item__attempt__learner=learner).values_list(*_COLUMNS))
 
 
 def on_safety(learners: Collection[int]) -> Histories:
-    """Return the safety questions of these learners that may need help. One query, three where there are any.
+    """Return the safety questions of these learners that may need help. One query, or three when there are any.
 
-    Takes users' pks. A question that was missed in one check only, and was right when it came
-    back there, raises nothing (ruling 8): most misses are such, and they stay in the database.
+    `learners` are users' pks. A question that was missed in one check only, and answered right in the re-ask of that
+    same check, raises no flag (ruling 8). Most misses are of this kind, so the query leaves them out.
     """
     right_there = Response.objects.filter(item=OuterRef("item"), mark=RIGHT)
     again = Response.objects.exclude(mark=RIGHT).filter(
@@ -141,17 +142,17 @@ def _grouped(rows: Iterable[Any]) -> Histories:
     for row in sorted((AnswerRow(*row) for row in rows), key=lambda row: (row.at, row.item, row.number)):
         history = found.setdefault((row.learner, row.question), History())
         history.quizzes |= {quiz for quiz in (row.quiz, row.in_quiz) if quiz}
-        if row.pk not in seen:  # a question of two quizzes comes twice
+        if row.pk not in seen:  # a question of two quizzes has two rows here
             history.rows.append(row)
             seen.add(row.pk)
     return found
 
 
 def add_said_back(histories: Histories, teach_backs: Iterable[SaidBackRow]) -> None:
-    """Add to each question when it was said back in own words.
+    """Add to each question the times at which the patient explained it in their own words.
 
-    Of a teach-back and its addenda the last outcome counts, so that a wrong press can be put right. It was said on the
-    day of the teach-back, whenever that was put right: what was missed in between stays missed.
+    For a teach-back with addenda, only the last outcome counts, so that a nurse can correct a mistake. The time is
+    always that of the original teach-back, not of the correction, so a miss between the two is not cleared.
     """
     said_at: dict[int, datetime] = {}
     last: dict[int, SaidBackRow] = {}

@@ -1,9 +1,9 @@
-"""The app's name for Django."""
+"""The Django app configuration."""
 
 from django.apps import AppConfig
 
 
 class ProgressConfig(AppConfig):
-    """Installed as learn.progress; its tables begin with progress_."""
+    """The app learn.progress; the names of its tables start with progress_."""
 
     name = "learn.progress"

@@ -1,14 +1,14 @@
-"""Who needs a word from a nurse, why, and in which order: `reasons` decides, `needing` reads what it decides from.
+"""Which patients need attention, why, and in which order. `reasons` decides; `needing` reads its input.
 
-| reason, the strongest first | raised | ended or quieted |
+| reason, the strongest first | raised when | ended or paused by |
 |---|---|---|
-| missed safety question | the patient needs help with one (`safety`) | as ruling 8 says; no contact, no total |
+| missed safety question | the patient needs help with one (`safety`) | as in ruling 8; never by a contact or a total |
 | question waiting | they shared a question and nobody has talked about it | "We talked about this" |
-| late | a lesson that was asked for is not done after its day | it is done; a contact, for 7 days |
-| not started | asked more than 3 days ago, and nothing was ever begun | a first step; a contact, for 7 days |
-| quiet | nothing done and nothing asked for more than 14 days, and what was asked for is not done | the same |
+| late | an assigned lesson is not done after its due date | the lesson is done; a contact, for 7 days |
+| not started | assigned more than 3 days ago, and no lesson was ever started | a first step; a contact, for 7 days |
+| quiet | no activity and no new assignment for more than 14 days, and an assigned lesson is not done | the same |
 
-Days are dates on the clinic's calendar. A patient of whom nothing is asked is never late, not started or quiet.
+Days are dates on the clinic's calendar. A patient without an open assignment is never late, not started or quiet.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from quizzes.models import Attempt, Response
 
 
 class Why(TextChoices):
-    """Why a nurse is asked to look, the strongest reason first. A value is also the name of its style."""
+    """The reason why a patient needs attention, the strongest first. The value is also the name of its CSS class."""
 
     SAFETY = "safety"
     QUESTION = "question"
@@ -48,7 +48,7 @@ CONTACT_QUIETS = 7  # days
 
 @dataclass(frozen=True)
 class OpenAssignment:
-    """A lesson that was asked for and is not done."""
+    """An assigned lesson that is not done."""
 
     due: date
     made: date
@@ -56,24 +56,24 @@ class OpenAssignment:
 
 @dataclass(frozen=True)
 class Known:
-    """All that is decided from, of one patient."""
+    """All data about one patient that `reasons` needs."""
 
-    needs_help: date | None = None  # the day of the miss; of several, the first
-    question: date | None = None  # the day on which they shared one that waits; of several, the first
+    needs_help: date | None = None  # the day of the miss; the earliest when there are several
+    question: date | None = None  # the day when they shared a waiting question; the earliest of several
     asks: Sequence[OpenAssignment] = ()
-    seen: date | None = None  # the day on which they last read or answered anything
+    seen: date | None = None  # the day when they last read a step or answered a question
     contacted: date | None = None
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a nurse is asked to look, and since when: whoever waits longest comes first."""
+    """Why a patient needs attention, and since which day. The patient who has waited longest comes first."""
 
     code: Why
     since: date
 
     def words(self, today: date) -> str:
-        """The reason as the nurse reads it."""
+        """The reason in the words that the nurse reads."""
         days = (today - self.since).days
         return {
             Why.SAFETY: "Missed safety question",
@@ -85,7 +85,7 @@ class Reason:
 
 
 def reasons(known: Known, today: date) -> list[Reason]:
-    """Return why this patient needs attention today, the strongest reason first; an empty list is nobody's worry."""
+    """Return why this patient needs attention today, the strongest reason first; an empty list when there is none."""
     found = []
     if known.needs_help:
         found.append(Reason(Why.SAFETY, known.needs_help))
@@ -108,7 +108,7 @@ def reasons(known: Known, today: date) -> list[Reason]:
 
 @dataclass
 class Entry:
-    """A patient on the worklist."""
+    """One patient on the worklist."""
 
     patient: Patient
     reasons: list[Reason]
@@ -116,30 +116,30 @@ class Entry:
 
     @property
     def place(self) -> tuple[int, date, str, int]:
-        """Where it stands in the list."""
+        """The sort key on the worklist."""
         return ORDER.index(self.reasons[0].code), self.reasons[0].since, self.patient.label, self.patient.pk
 
 
 @dataclass
 class Worklist:
-    """Everyone who needs attention, in order, with the answers that this was judged by."""
+    """All patients who need attention, in order, and the answers on which this is based."""
 
     entries: list[Entry] = field(default_factory=list)
     histories: answers.Histories = field(default_factory=dict)
 
 
 def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
-    """Return who of these patients needs attention now. Four queries, three more when safety was missed.
+    """Return which of these patients need attention at this time. Four queries, three more for safety misses.
 
-    Nobody is left out, however many there are: the database picks those of whom something is open, and only they are
-    looked at one by one. It is told by number whose answers and questions to read: given a query for them, it judged
-    everybody's misses before it looked whose they are.
+    The number of patients is not limited: the database selects those with something open, and Python checks only these
+    one by one. The queries for answers and questions get a list of learners' pks, not a subquery: with a subquery, the
+    database evaluated the misses of all learners before it filtered by learner.
     """
     learners = list(patients.order_by().values_list("user", flat=True))
     histories = answers.on_safety(learners)
     verdicts = [(learner, history, history.verdict) for (learner, _), history in histories.items()]
     flags: dict[int, list[date]] = {}
-    unsettled: set[tuple[int, int]] = set()  # learner, quiz: a check that leaves the lesson not done
+    unsettled: set[tuple[int, int]] = set()  # (learner, quiz) of each check because of which the lesson is not done
     for learner, history, verdict in verdicts:
         if verdict.flag:
             flags.setdefault(learner, []).append(verdict.flag.day)
@@ -164,7 +164,7 @@ def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
 
 
 def _open_asks(patients: PatientQuerySet, unsettled: set[tuple[int, int]]) -> dict[int, list[tuple[date, datetime]]]:
-    """Return, by patient, the day and the making of each lesson that was asked for and is not Done (ruling 7)."""
+    """Return, by patient pk, the due date and creation time of each assigned lesson that is not Done (ruling 7)."""
     learner, lesson = OuterRef("patient__user"), OuterRef("lesson")
     read = Reading.objects.filter(learner=learner, edition__lesson=lesson, finished__isnull=False)
     checked = Attempt.objects.finished().filter(learner=learner, quiz=OuterRef("lesson__quiz"), kind="check")
@@ -183,7 +183,7 @@ def _open_asks(patients: PatientQuerySet, unsettled: set[tuple[int, int]]) -> di
 
 
 def _with_days(patients: PatientQuerySet) -> Iterator[tuple[Patient, datetime | None, datetime | None]]:
-    """Yield each patient, when they last read or answered, and when a nurse was last in contact."""
+    """Yield each patient, the time of their last activity, and the time of the last contact with a nurse."""
     learner = OuterRef("user")
 
     def newest(rows: QuerySet[Any], whose: str, at: Any) -> Subquery:

@@ -1,4 +1,4 @@
-"""What was done and understood: Reading, Contact, TeachBack."""
+"""The record of learning: Reading, Contact, TeachBack."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class ReadingQuerySet(models.QuerySet["Reading"]):
-    """Reads of readings start from the learner."""
+    """Readings, selected by learner."""
 
     def of(self, learner: AbstractBaseUser | AnonymousUser) -> ReadingQuerySet:
-        """Return this person's own readings; somebody who is not signed in has none."""
+        """Return this person's own readings; none for a visitor who is not signed in."""
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
 
 class Reading(models.Model):
-    """How far a learner is in an edition: the furthest step reached, which is where they go on."""
+    """How far a learner is in an edition: the furthest step reached. The learner continues there."""
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="readings", db_index=False)
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="readings")
     furthest = models.ForeignKey(Step, models.PROTECT, related_name="+")
     started = models.DateTimeField()
-    moved = models.DateTimeField(null=True)  # when the furthest step last changed; a row of before has none
+    moved = models.DateTimeField(null=True)  # when the furthest step last changed; None in rows from before this field
     finished = models.DateTimeField(null=True)
 
     objects = ReadingQuerySet.as_manager()
@@ -46,18 +46,18 @@ class Reading(models.Model):
 
 
 class NumberedQuerySet(models.QuerySet[Any]):
-    """Rows that carry the number of the form they were written in: the same form twice is one act."""
+    """Rows that store the number of their form, so that submitting a form twice has no second effect."""
 
     def next_number(self) -> int:
-        """Return the number for the next form; ask it of one nurse's rows about one patient."""
+        """Return the number for the next form. Call it on the rows of one nurse about one patient."""
         return int(self.aggregate(newest=models.Max("number"))["newest"] or 0) + 1
 
 
 class Contact(models.Model):
-    """A nurse spoke with a patient. It quiets the worklist for some days; a missed safety question it never hides.
+    """A nurse spoke with a patient. This pauses some worklist reasons for days, but never a missed safety question.
 
-    `number` counts this nurse's contacts with this patient: the form carries the one it was drawn for, so that a
-    double press is one contact.
+    `number` counts this nurse's contacts with this patient. The form contains the number, so that a double click
+    records only one contact.
     """
 
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="contacts", db_index=False)
@@ -79,11 +79,11 @@ class Contact(models.Model):
 
 
 class TeachBack(models.Model):
-    """A patient said it back, about one topic: how it went, to whom, in which language. Added, never changed.
+    """A patient explained one topic back: the outcome, who explained it, and in which language. Rows never change.
 
-    An addendum is a row of its own that names the row it adds to; where it has an outcome, that one counts from then
-    on. Only "in own words" clears a flag (`safety`). `number` and `place` are the form that it was written in and
-    the topic's place there: the same form twice is one teach-back.
+    An addendum is a separate row that refers to the original in `adds_to`; when it has an outcome, that outcome
+    replaces the earlier one. Only "in own words" clears a flag (`safety`). `number` is the number of the form and
+    `place` the topic's position in it, so that submitting the same form twice records only one teach-back.
     """
 
     class Outcome(models.TextChoices):
@@ -108,7 +108,7 @@ class TeachBack(models.Model):
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="teach_backs", db_index=False)
     question = models.ForeignKey(Question, models.PROTECT, null=True, related_name="+")
     lesson = models.ForeignKey(Lesson, models.PROTECT, null=True, related_name="+")
-    topic = models.CharField(max_length=120)  # in the words of that day, whatever is published since
+    topic = models.CharField(max_length=120)  # as worded on that day, whatever is published later
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
     to_whom = models.CharField(max_length=10, choices=ToWhom.choices, blank=True)
     language = models.CharField(max_length=40, blank=True)
@@ -144,5 +144,5 @@ class TeachBack(models.Model):
 
     @property
     def barrier_words(self) -> list[str]:
-        """What stood in the way, in words."""
+        """The barriers, in words."""
         return [str(self.Barrier(barrier).label) for barrier in self.barriers]

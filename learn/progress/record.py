@@ -1,4 +1,4 @@
-"""All that one patient did and said back, read once: for their page on the Desk and for the note for the chart."""
+"""The full record of one patient, for the patient's page on the Desk and for the note for the chart."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from learn.progress.safety import Verdict
 
 @dataclass
 class Talk:
-    """A teach-back, and what was added to it."""
+    """A teach-back with its addenda."""
 
     first: TeachBack
     added: list[TeachBack]
 
     @property
     def outcome(self) -> str:
-        """How it went, in words: the last outcome counts."""
+        """The outcome in words; the last recorded outcome counts."""
         last = [row.outcome for row in (self.first, *self.added) if row.outcome][-1]
         return str(TeachBack.Outcome(last).label)
 
 
 @dataclass
 class Miss:
-    """A question that was not right, at least once."""
+    """A question that was answered wrong or unsure at least once."""
 
     history: History
     verdict: Verdict
 
     @property
     def question(self) -> int:
-        """The question's pk."""
+        """The primary key of the question."""
         return self.history.rows[0].question
 
     @property
     def newest(self) -> answers.AnswerRow:
-        """The newest answer that was not right."""
+        """The newest answer that was wrong or unsure."""
         return self.history.misses[-1]
 
     @property
     def is_open(self) -> bool:
-        """True while help is needed, or while it was neither answered right nor said back in own words since."""
+        """True when the patient needs help with it, or has neither answered it right nor explained it since."""
         said = any(back.at >= self.newest.at for back in self.history.said_back)
         return bool(self.verdict.flag) or (self.history.rows[-1].mark != RIGHT and not said)
 
 
 @dataclass
 class Record:
-    """What `of_patient` read."""
+    """The result of `of_patient`."""
 
     whole: standing.Whole
     histories: answers.Histories
     talks: list[Talk]  # the newest first
-    misses: list[Miss]  # what needs help first, then what is open, safety before the rest, then the newest
+    misses: list[Miss]  # first those that need help, then open ones, safety before the rest, then the newest
 
 
 def of_patient(patient: Patient) -> Record:
-    """Return everything about one patient. Six queries, however much they did."""
+    """Return the full record of one patient. Six queries, whatever the size of the record."""
     histories = answers.of_learner(patient.user_id)
     rows = list(TeachBack.objects.filter(patient=patient).select_related("nurse").order_by("at", "pk"))
     answers.add_said_back(

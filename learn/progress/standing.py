@@ -1,6 +1,7 @@
-"""Readings + attempts + teach-backs + assignments -> one status, used by patient and nurse alike.
+"""Compute the status of learners in lessons from readings, attempts, teach-backs and assignments.
 
-Completion is derived, never stored: a fixed number of queries reads the rows of any number of learners.
+Patients and nurses see the same status. It is never stored; a fixed number of queries reads the rows of any number of
+learners.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from quizzes.models import Attempt
 
 @dataclass(frozen=True)
 class Taught:
-    """A lesson as readers see it now: its published edition."""
+    """The published edition of a lesson."""
 
     steps: tuple[str, ...]  # the slugs of its steps, in order
     lesson: int
@@ -32,14 +33,14 @@ class Taught:
     therapy_title: str
     therapy_summary: str
     title: str
-    minutes: int  # to read; its check comes on top
+    minutes: int  # reading time, without the check
     quiz: int | None
-    read_first: bool = False  # it says when to call
-    questions: int = 0  # that the check asks now
+    read_first: bool = False  # the lesson says when to call the clinic
+    questions: int = 0  # the number of questions that the check asks now
 
 
 class Status(TextChoices):
-    """How far somebody is in a lesson, in the one vocabulary (ruling 7). A value is also the name of its style."""
+    """The status of a learner in a lesson (ruling 7). The value is also the name of its CSS class."""
 
     NOT_STARTED = "not-started", _("Not started")
     READING = "reading", _("Step %(step)s of %(count)s")
@@ -50,32 +51,32 @@ class Status(TextChoices):
 
 @dataclass(frozen=True)
 class Standing:
-    """How far one learner is in one lesson."""
+    """The status of one learner in one lesson."""
 
     taught: Taught
     code: Status = Status.NOT_STARTED
-    step: int = 1  # where to go on
-    open_check: bool = False  # answers are owed in a check or retry that was begun
-    done_at: datetime | None = None  # when all of it was first true
+    step: int = 1  # the number of the step to continue with
+    open_check: bool = False  # a check or retry was started and is not finished
+    done_at: datetime | None = None  # when all conditions for Done were first true
     assigned: Assignment | None = None
 
     @property
     def words(self) -> str:
-        """The status as everyone reads it."""
+        """The status in the words that patients and staff read."""
         return str(self.code.label) % {"step": self.step, "count": len(self.taught.steps)}
 
     @property
     def is_done(self) -> bool:
-        """True when nothing more is asked of the learner here."""
+        """True when the learner has nothing more to do in this lesson."""
         return self.code == Status.DONE
 
     def is_late(self, today: date) -> bool:
-        """True after the due day, until it is done. Only staff are told; a patient can still do it."""
+        """Return True after the due date while the lesson is not done. Only staff see this; the lesson stays open."""
         return self.assigned is not None and not self.is_done and self.assigned.is_late(today)
 
 
 def catalogue() -> list[Taught]:
-    """Return every published lesson, as the site lists them. One query, and one more for what is not kept yet."""
+    """Return every published lesson in the site's order. One query, and one more for what is not in memory yet."""
     return [
         Taught(
             steps=lesson.steps,
@@ -95,12 +96,12 @@ def catalogue() -> list[Taught]:
 
 
 def lessons_read(learner: Any) -> set[int]:
-    """Return the lessons (primary keys) that this person has read to the end. One query; a visitor's costs none."""
+    """Return the pks of the lessons that this person has read to the end. One query; none for a visitor."""
     return set(Reading.objects.of(learner).exclude(finished=None).values_list("edition__lesson", flat=True))
 
 
 class ReadingRow(NamedTuple):
-    """How far somebody read one edition of a lesson."""
+    """How far a learner has read one edition of a lesson."""
 
     learner: int
     lesson: int
@@ -120,12 +121,12 @@ _READING = (
 
 
 class AttemptsRow(NamedTuple):
-    """All attempts of one learner at one quiz."""
+    """A summary of all attempts of one learner at one quiz."""
 
     learner: int
-    quiz: int | None  # reviews have none
+    quiz: int | None  # None for reviews
     checked: datetime | None  # when a check was first finished
-    open: int  # how many have answers owed
+    open: int  # the number of unfinished attempts
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,12 @@ class Need:
     question: int
     topic: str
     flag: Flag
-    taught: Taught | None  # the lesson it belongs to, where that is still shown
+    taught: Taught | None  # the lesson of the question, None when it is no longer published
 
 
 @dataclass(frozen=True)
 class Whole:
-    """One learner: how they stand in every published lesson, what they need help with, when they last did anything."""
+    """One learner: the status in every published lesson, the questions that need help, and the last activity."""
 
     standings: list[Standing]
     needs: list[Need]  # the newest miss first
@@ -148,19 +149,19 @@ class Whole:
 
 
 def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
-    """Return for each learner (a user's pk) how they stand in every published lesson."""
+    """Return the status in every published lesson, for each learner (a user's pk)."""
     return {learner: found.standings for learner, found in whole(learners).items()}
 
 
 def whole(learners: Collection[int], histories: answers.Histories | None = None) -> dict[int, Whole]:
-    """Return for each learner (a user's pk) what follows from the record.
+    """Return the full result for each learner (a user's pk).
 
-    Five queries whatever their number, and two more when somebody missed a safety question; four when `histories` are
-    given, as a page that shows every answer has read them already.
+    Five queries for any number of learners, and two more when a safety question was missed. Four queries when the
+    caller passes `histories`, which a page that shows every answer has already read.
 
-    Done (ruling 7): the last step read, in any edition, and a finished check, every safety item of which was answered
-    right then or later. Talk about it (ruling 4) and needs help (ruling 8): `needs_help`. No total and no earlier Done
-    hides them, and no change of the quiz.
+    Done (ruling 7): the last step was read, in any edition, and a check is finished, and every safety question of it
+    was answered right in that check or later. Talk about it (ruling 4) and needs help (ruling 8, in `needs`): no total,
+    no earlier Done and no change of the quiz can hide them.
     """
     readings: dict[int, list[ReadingRow]] = {}
     for reading in Reading.objects.filter(learner__in=learners).values_list(*_READING):
@@ -247,7 +248,7 @@ def _standing(
 
 
 def _place(taught: Taught, reading: ReadingRow) -> int:
-    """Return the step to go on with: the same step by its slug, wherever a newer edition has put it (ruling 10)."""
+    """Return the number of the step to continue with: the step with the same slug in the new edition (ruling 10)."""
     if reading.step in taught.steps:
         return taught.steps.index(reading.step) + 1
     return min(reading.position, len(taught.steps))

@@ -1,4 +1,4 @@
-"""The patient's way: start, lessons, steps, checks, my learning."""
+"""The patient's pages: start, lessons, steps, checks, my learning."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ HELPER = "i-help-somebody"  # the lesson for people who help a patient
 
 
 def _standings(request: HttpRequest) -> list[Standing]:
-    """Return how this visitor stands in every lesson; whoever is not signed in has started none."""
+    """Return this visitor's status in every lesson; a visitor who is not signed in has started none."""
     if request.user.is_authenticated:
         return standing.standings([request.user.pk])[request.user.pk]
     return [Standing(taught) for taught in standing.catalogue()]
 
 
 def _today(request: HttpRequest) -> Any:
-    """Return the date on this visitor's clinic's calendar."""
+    """Return today's date on the calendar of this visitor's clinic."""
     return day_of(request.user, timezone.now())
 
 
@@ -45,9 +45,10 @@ def _review(request: HttpRequest) -> reviewing.Outlook:
 
 
 def _pages(therapy: str, lesson: str) -> tuple[Sequence[Page], str]:
-    """Return the pages that readers see now, in order, and the therapy type in which the lesson for helpers stands.
+    """Return the published pages of the lesson, in order, and the slug of the helpers' lesson's therapy type.
 
-    It is "" where that lesson is not published: the link to it is never dead. 404 when this lesson is not there.
+    The slug is "" when the helpers' lesson is not published, so that no page links to a missing lesson. Raises
+    `Http404` when this lesson is not published.
     """
     found = shown.pages({lesson, HELPER})
     pages = found.get(lesson)
@@ -57,14 +58,14 @@ def _pages(therapy: str, lesson: str) -> tuple[Sequence[Page], str]:
 
 
 def _helper(therapy: str) -> str:
-    """Return the address of the lesson for helpers, which stands in this therapy type; "" where there is none."""
+    """Return the URL of the lesson for helpers in this therapy type; "" when `therapy` is empty."""
     return reverse("lesson", args=[therapy, HELPER]) if therapy else ""
 
 
 @login_not_required
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Say what this site is; lead a returning learner back to where they stopped, or to what the nurse asked for."""
+    """Show what the site is for; link a returning learner to their current step or to an assigned lesson."""
     standings = _standings(request)
     begun = [s for s in standings if s.code in (Status.READING, Status.CHECK, Status.TALK)]
     begun.sort(key=lambda s: s.assigned is None)
@@ -81,7 +82,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def therapies(request: HttpRequest) -> HttpResponse:
-    """List the therapy types that have a lesson to read."""
+    """List the therapy types that have a published lesson."""
     rows = (lesson.row for lesson, _ in shown.lessons())
     therapies = [
         {"slug": slug, "title": title, "summary": summary}
@@ -93,9 +94,10 @@ def therapies(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
-    """List the lessons of one therapy type, those that a nurse asked for first.
+    """List the lessons of one therapy type, with the assigned lessons first.
 
-    `?medicine=slug`, from the finder: it is named, its own lesson goes first, lessons on other medicines go last.
+    With `?medicine=slug`, from the finder, the page names that medicine. Its own lesson comes first, and lessons about
+    other medicines come last.
     """
     medicine = reference.taught(request.GET.get("medicine", ""), therapy)
     others = reference.lessons_of_others(medicine) if medicine else frozenset()
@@ -117,7 +119,7 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
-    """Go to the step where this learner is."""
+    """Redirect to the step where this learner continues."""
     for found in _standings(request):
         if (found.taught.therapy, found.taught.slug) == (therapy, lesson):
             return redirect("step", therapy, lesson, found.step)
@@ -127,7 +129,7 @@ def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpResponse:
-    """Show step n; POST says that it was read, and goes on to the next."""
+    """Show step n; POST records that it was read and redirects to the next step."""
     pages, helper = _pages(therapy, lesson)
     here = next((page for page in pages if page.position == n), None)
     if request.method == "POST" and (following := _read(request, here, pages)):
@@ -138,22 +140,22 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
 
 
 def _shown(request: HttpRequest, here: Page, helper: str) -> dict[str, Any]:
-    """Return what the page of a step shows."""
-    # Whoever helps a patient opens the same card or link: said at the start, and after the call card.
+    """Return the template context of a step."""
+    # A helper may use the patient's card or link, so these steps link to the helpers' lesson.
     for_helpers = here.lesson.row.slug != HELPER and (here.position == 1 or here.last or here.teaches_card)
     return {
         "step": here,
         "holds": reference.holds(here.claims) if getattr(request.user, "is_staff", False) else [],
-        # A step on the card shows it before the button that leads on: nobody should go on without having met it.
+        # Show the call card above the "next" button, so that nobody continues without seeing it.
         "shows_card": here.last or here.teaches_card,
         "helper": _helper(helper) if for_helpers else "",
     }
 
 
 def _read(request: HttpRequest, here: Page | None, pages: Sequence[Page]) -> HttpResponse | None:
-    """Note that the step of the posted form was read, and lead on; None where there is no such step.
+    """Record that the step in the submitted form was read, and redirect to the next; None when there is no such step.
 
-    The form may have been drawn for a step that was retired since: then that one counts, in its edition.
+    The form may be for a step of an edition that was replaced since. Then the old step in its own edition is recorded.
     """
     posted, now, n = request.POST.get("step", ""), timezone.now(), 0
     following: Step | Page | None
@@ -164,13 +166,13 @@ def _read(request: HttpRequest, here: Page | None, pages: Sequence[Page]) -> Htt
         following, n = actions.read(learner=learner(request), steps=pages, step=here, now=now), here.position
     else:
         return None
-    # A newer edition may have come meanwhile: go on at the same step's place in it.
+    # A newer edition may have been published since: continue at the position of the same step in it.
     place = next((page.position for page in pages if following and page.slug == following.slug), None)
     return after_step(pages, place - 1 if place else (n if following else len(pages)))
 
 
 def _older(posted: str, pages: Sequence[Page]) -> Step | None:
-    """Return the step of a form that was drawn before the edition changed; None for one of today's, or of elsewhere."""
+    """Return the step of a form from before the edition changed; None for a current step or one of another lesson."""
     pk = number(posted)
     if pk is None or pk in {page.pk for page in pages}:
         return None
@@ -178,7 +180,7 @@ def _older(posted: str, pages: Sequence[Page]) -> Step | None:
 
 
 def after_step(pages: Sequence[Page], n: int) -> HttpResponse:
-    """Lead from step n to the next one, after the last to the check, and without a check to my learning."""
+    """Redirect from step n to the next step; after the last step, to the check, or to my learning without a check."""
     taught = pages[0].lesson.row
     if n < len(pages):
         return redirect("step", taught.therapy, taught.slug, n + 1)
@@ -186,14 +188,14 @@ def after_step(pages: Sequence[Page], n: int) -> HttpResponse:
 
 
 def go_on_without_cookies(therapy: str, lesson: str, n: int) -> HttpResponse:
-    """Lead to the next step and save nothing: without cookies nobody can be known again."""
+    """Redirect to the next step and save nothing: without cookies, the site cannot recognise the visitor."""
     return after_step(_pages(therapy, lesson)[0], n)
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, lesson: str) -> HttpResponse:
-    """Show one button; POST starts or resumes the check, or a retry of what was missed."""
+    """Show one button; POST starts or resumes the check, or starts a retry of the missed questions."""
     taught = get_object_or_404(
         Lesson.objects.taught().select_related("quiz", "therapy").filter(quiz__isnull=False),
         slug=lesson,
@@ -225,7 +227,7 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def my(request: HttpRequest) -> HttpResponse:
-    """List what is to do and what is done, in the words the nurse sees too; what is done also for paper."""
+    """List lessons to do and lessons done, in the words that the nurse sees too; `?print` gives those done on paper."""
     rows = [s for s in _standings(request) if s.assigned or s.code != Status.NOT_STARTED]
     if "print" in request.GET:
         done = [s for s in rows if s.is_done]
@@ -238,7 +240,7 @@ def my(request: HttpRequest) -> HttpResponse:
     context = {
         "to_do": sorted((s for s in rows if not s.is_done), key=lambda s: s.assigned is None),
         "done": (done := [s for s in rows if s.is_done]),
-        # After the first finished lesson, never before.
+        # Only offered after the first finished lesson.
         "offers_keeping": bool(done) and not cast(User, request.user).has_key(at=timezone.now()),
         "review": _review(request),
         "today": _today(request),

@@ -1,6 +1,6 @@
-"""The staff's screens, one file a screen. Their addresses stand here; learn/admin.py hangs them in the Desk.
+"""The screens for staff, one file per screen. This module has their URLs; learn/admin.py adds them to the Desk.
 
-A screen is a function that starts from the patients, or from the care teams, that this nurse may see.
+Each screen is a view function. It reads only the patients, or the care teams, that the nurse has permission to see.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ask patients to do lessons; change the day, withdraw, undo."""
+"""Assign lessons to patients, change the due date, withdraw an assignment, and undo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAY = ("people.view_patient", "assignments.add_assignment")
 
 
 def _say(request: StaffRequest, act: Act | None, words: str) -> None:
-    """Tell what was done, with a button that undoes it; where nothing was new, say that."""
+    """Show a message about the action, with a button to undo it; say so when the action changed nothing."""
     if act is None:
         messages.info(request, "Nothing has changed: all of this was asked for already.")
     else:
@@ -36,7 +36,7 @@ def _say(request: StaffRequest, act: Act | None, words: str) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(MAY, raise_exception=True)
 def assign_lessons(request: StaffRequest) -> HttpResponse:
-    """Choose lessons and a day for the ticked patients; POST assigns them."""
+    """Choose lessons and a due date for the ticked patients; POST assigns them."""
     ticked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
     if not ticked:
         messages.warning(request, "Tick at least one patient, then choose “Assign lessons”.")
@@ -45,7 +45,7 @@ def assign_lessons(request: StaffRequest) -> HttpResponse:
     if len(patients) != len(ticked):
         raise Http404("Not all of these are your patients")
     now = timezone.now()
-    # Members of two teams in two time zones: a day counts while it lasts anywhere among them.
+    # The patients may be in time zones with different dates: use the earliest, so that no valid due date is refused.
     today = min(patient.care_team.today(now) for patient in patients)
     form = AssignForm(request.POST or None, today=today)
     if request.method == "POST" and form.is_valid():
@@ -62,7 +62,7 @@ def assign_lessons(request: StaffRequest) -> HttpResponse:
 @require_POST
 @permission_required(MAY, raise_exception=True)
 def undo(request: StaffRequest, act: int) -> HttpResponse:
-    """Undo what one press of mine did, within ten minutes."""
+    """Undo one of the nurse's own actions, within ten minutes after it."""
     mine = get_object_or_404(Act.objects.filter(by=request.user), pk=act)
     try:
         undone = actions.undo(act=mine, by=request.user, now=timezone.now())
@@ -79,7 +79,7 @@ def undo(request: StaffRequest, act: int) -> HttpResponse:
 
 
 def _assignment(request: StaffRequest, pk: int, assignment: int) -> Assignment:
-    """Return an assignment of a patient of mine, withdrawn or not; 404 for anyone else's."""
+    """Return an assignment of one of this nurse's patients, withdrawn or not; 404 for any other patient."""
     found = Assignment.objects.filter(patient__in=Patient.objects.visible_to(request.user), patient=pk)
     return get_object_or_404(found.select_related("patient__care_team", "lesson"), pk=assignment)
 
@@ -87,7 +87,7 @@ def _assignment(request: StaffRequest, pk: int, assignment: int) -> Assignment:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(MAY, raise_exception=True)
 def change(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
-    """Show one assignment with its day and words; POST changes them for this one patient."""
+    """Show one assignment with its due date and note; POST changes them for this patient only."""
     found, now = _assignment(request, pk, assignment), timezone.now()
     if found.withdrawn:
         messages.warning(request, "This lesson is not asked for any more. You can assign it again.")
@@ -109,7 +109,7 @@ def change(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
 @require_POST
 @permission_required(MAY, raise_exception=True)
 def withdraw(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
-    """Ask no longer for this lesson."""
+    """Withdraw the assignment of this lesson."""
     found = _assignment(request, pk, assignment)
     actions.withdraw(assignment=found, by=request.user, now=timezone.now())
     messages.success(request, "Withdrawn. What was done of the lesson stays as it is.")
@@ -117,7 +117,7 @@ def withdraw(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
 
 
 def _titles(assignments: Collection[Assignment]) -> dict[int, str]:
-    """Return the title of each one's lesson, also of one that is not shown any more. One query."""
+    """Return the lesson title of each assignment, also when the lesson is no longer published. One query."""
     of = {a.lesson_id for a in assignments}
     shown = Edition.objects.exclude(state=State.DRAFT).filter(language=LANGUAGE, lesson__in=of)
     return dict(shown.order_by("number").values_list("lesson", "title"))

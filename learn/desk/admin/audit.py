@@ -1,4 +1,4 @@
-"""Who saw or did what of a care team's patients, for the team's leads."""
+"""The audit log of a care team's patients, for the leads of the team."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from learn.people.models import AuditEvent, Patient
 from learn.people.requests import StaffRequest
 from quizzes.numbers import number
 
-PAGE = 50  # audit rows a page
+PAGE = 50  # audit rows per page
 
 
 @require_safe
 @permission_required("people.view_auditevent", raise_exception=True)
 def who_saw_what(request: StaffRequest, pk: int) -> HttpResponse:
-    """Show who saw or did what of this team's patients, newest first; by patient or by person."""
+    """Show who saw or changed the data of this team's patients, newest first; filter by patient or by person."""
     team, now = led(request, pk), timezone.now()
     asked = {name: value for name in ("patient", "who") if (value := number(request.GET.get(name, "")))}
     events = AuditEvent.objects.filter(team=pk, **asked)
     rows = list(_after(request, events).order_by("-at", "-pk")[: PAGE + 1])
     audit.note(by=request.user, what="audit.seen", team=team, now=now)
-    # Names only of people who ever worked here, and of patients whom this lead may see; numbers of all others.
+    # Show names only for past and present members of the team and for patients whom this lead may see.
+    # For all others, show the number.
     members = team.memberships.select_related("nurse").order_by("nurse__username")
     people = {member.nurse_id: str(member.nurse) for member in members}
     patients = {p.pk: p.name for p in Patient.objects.visible_to(request.user).filter(care_team=pk)}
@@ -46,7 +47,7 @@ def who_saw_what(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _after(request: StaffRequest, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
-    """Go on after the row that the last page ended with."""
+    """Return the events that come after the last row of the previous page."""
     after = number(request.GET.get("after", ""))
     last = events.filter(pk=after).first() if after else None
     return events.filter(Q(at__lt=last.at) | Q(at=last.at, pk__lt=last.pk)) if last else events

@@ -1,4 +1,4 @@
-"""The note for the chart, to copy or to print."""
+"""The note for the patient's chart, to copy or to print."""
 
 from __future__ import annotations
 

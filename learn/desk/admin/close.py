@@ -1,4 +1,4 @@
-"""A patient's label; their record closed, and reopened."""
+"""Change a patient's label; close and reopen a patient's record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from learn.people.requests import StaffRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(["people.view_patient", "people.change_patient"], raise_exception=True)
 def label(request: StaffRequest, pk: int) -> HttpResponse:
-    """Ask what to call a patient; POST keeps it."""
+    """Show the form for a patient's label; POST saves it."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     kept = {"label": patient.label, "reference": patient.reference}
@@ -34,7 +34,7 @@ def label(request: StaffRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(["people.view_patient", "people.change_patient"], raise_exception=True)
 def close(request: StaffRequest, pk: int) -> HttpResponse:
-    """Ask why, and say what it means; POST closes the patient's record."""
+    """Ask for the reason and explain the effect; POST closes the patient's record."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     form = CloseForm(request.POST if request.method == "POST" else None)
@@ -48,7 +48,7 @@ def close(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required(["people.view_patient", "people.change_patient"], raise_exception=True)
 def reopen(request: StaffRequest, pk: int) -> HttpResponse:
-    """Reopen a patient's record: they are back on the lists."""
+    """Reopen a patient's record, so that the patient is on the lists again."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     if actions.reopen(patient=patient, by=request.user, now=now):

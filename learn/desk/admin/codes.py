@@ -1,7 +1,7 @@
-"""A patient's access codes: printed once on an invitation (the pages call it a card), made anew, cancelled.
+"""A patient's access codes: show a new code once, on an invitation (the pages say "card"); renew or cancel a code.
 
-The letters and the link of a new code are kept nowhere. They travel from the POST that made them to the page that shows
-them in a signed cookie of the nurse's own browser, for two minutes at most; the page takes it away.
+The server does not store the letters and the link of a new code. The POST that makes the code puts them into a signed
+cookie in the nurse's browser, and the next page shows them and deletes the cookie. The cookie is valid for two minutes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ SECONDS = 120
 
 
 def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: bool = False) -> HttpResponse:
-    """Lead to the page that shows these new invitations, this once; `labelled`: with the patient's label, small."""
+    """Redirect to the page that shows these new invitations once.
+
+    With `labelled`, each invitation also shows the patient's label in small print.
+    """
     query = urlencode([("patient", patient.pk) for patient in patients])
     response = redirect(f"{reverse('admin:people_patient_cards')}?{query}")
     value = signing.dumps([labelled, [(m.code.pk, m.letters, m.token) for m in made]], salt=SALT, compress=True)
@@ -48,7 +51,7 @@ def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: b
 @require_safe
 @permission_required(["people.view_patient", "people.add_accesscode"], raise_exception=True)
 def invitations(request: StaffRequest) -> HttpResponse:
-    """Show the new invitations of these patients, to print; at the second look, say that they cannot be shown again."""
+    """Show the new invitations of these patients, to print; on a second visit, say that they cannot be shown again."""
     now = timezone.now()
     asked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
     found = Patient.objects.visible_to(request.user).select_related("care_team").order_by("pk")
@@ -78,7 +81,7 @@ def invitations(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(["people.view_patient", "people.add_accesscode"], raise_exception=True)
 def make(request: StaffRequest, pk: int) -> HttpResponse:
-    """Say that a new code cancels the old; POST makes it."""
+    """Explain that a new code cancels the old one; POST makes the new code."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     if patient.ended_on:
@@ -96,7 +99,7 @@ def make(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required(["people.view_patient", "people.add_accesscode"], raise_exception=True)
 def cancel(request: StaffRequest, pk: int) -> HttpResponse:
-    """Cancel a patient's code: lost, or no longer wanted."""
+    """Cancel a patient's code, for example because it was lost."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     if codes.cancel(user=patient.user, by=request.user, now=now):
@@ -105,7 +108,7 @@ def cancel(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
-    """Return the patient's codes, the newest first, and whether one lives. One query."""
+    """Return the patient's codes, the newest first, and whether one of them is valid. One query."""
     found = patient.user.codes.select_related("by").order_by("-made", "-pk")
     team = patient.care_team
     today = team.today(now)
@@ -133,7 +136,7 @@ def _back(pk: int) -> HttpResponse:
 
 
 def _opened(request: StaffRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
-    """Return whether invitations are labelled, and the letters and token of each new code by its number."""
+    """Return whether invitations show the label, and the letters and token of each new code by its primary key."""
     try:
         labelled, made = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
     except signing.BadSignature:
@@ -142,7 +145,7 @@ def _opened(request: StaffRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
 
 
 def _invitation(patient: Patient, code: AccessCode, letters: str, token: str) -> dict[str, Any]:
-    """Return what an invitation shows. Its address is the site's own, whatever host the request came by."""
+    """Return the data for one invitation. The link always uses the site's public URL, never the host of the request."""
     address = settings.PUBLIC_URL + reverse("join", args=[token])
     return {
         "patient": patient,
@@ -153,6 +156,6 @@ def _invitation(patient: Patient, code: AccessCode, letters: str, token: str) ->
 
 
 def _square(address: str) -> SafeString:
-    """Return a QR code as SVG, black on white with its quiet zone; its size is the style sheet's."""
+    """Return a QR code as SVG, black on white with a quiet zone; the style sheet sets its size."""
     svg = segno.make(address, error="m", micro=False).svg_inline(omitsize=True, light="#fff", svgclass=None)
-    return mark_safe(svg)  # noqa: S308  # drawn by segno: squares only, no text
+    return mark_safe(svg)  # noqa: S308  # segno makes the SVG: only squares, no text

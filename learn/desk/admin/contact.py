@@ -23,7 +23,7 @@ OTHER_FORM = "You saved another one in the meantime. Look through this one, then
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(["people.view_patient", "progress.add_contact"], raise_exception=True)
 def contact(request: StaffRequest, pk: int) -> HttpResponse:
-    """Ask for a few words, or none; POST notes that the nurse spoke with the patient."""
+    """Show a form for an optional note; POST records that the nurse spoke with the patient."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     form = ContactForm(request.POST or None)

@@ -13,15 +13,15 @@ from learn.people import audit
 from learn.people.models import Patient
 from learn.people.requests import StaffRequest
 
-LONGEST = 80  # letters, as long as a label may be
+LONGEST = 80  # letters; the longest label allowed
 
 
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def find(request: StaffRequest) -> HttpResponse:
-    """List the patients of mine, ended ones too, whose label and reference hold each of these words.
+    """List this nurse's patients, with closed records too, whose label and reference together contain all search words.
 
-    Compared in Python: SQLite knows upper and lower case of ASCII letters only. One query.
+    The comparison is done in Python, because SQLite ignores upper and lower case for ASCII letters only. One query.
     """
     asked = request.GET.get("q", "").strip()
     words = asked[:LONGEST].casefold().split()

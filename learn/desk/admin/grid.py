@@ -1,4 +1,4 @@
-"""The grid of patients by lessons, in the words that everyone reads; sorted by need or by name, and filtered."""
+"""The grid of patients by lessons, with the same status words as everywhere; can be sorted and filtered."""
 
 from __future__ import annotations
 
@@ -16,59 +16,59 @@ from learn.people.requests import StaffRequest
 from learn.progress.standing import Standing, Status, Taught, Whole, whole
 
 ALL, LATE, WEEK, HELP = "all", "late", "week", "help"
-DAYS = 7  # today and the six days after it
+DAYS = 7  # today and the next six days
 SORTS = [("need", "who needs help first"), ("name", "name")]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One patient in one lesson: the status that the patient reads too, and what only staff see."""
+    """One patient in one lesson: the status that the patient also sees, and the marks that only staff see."""
 
     standing: Standing
-    late: bool  # the day has passed
-    soon: bool  # it falls in these seven days
+    late: bool  # the due date has passed
+    soon: bool  # the due date is within the next seven days
     help: bool  # a safety question of this lesson was missed
 
     @property
     def shown(self) -> bool:
-        """True where there is anything to say: it was asked for, begun, or a question of it was missed."""
+        """True when the lesson was assigned or started, or when the patient missed a question of it."""
         return self.standing.assigned is not None or self.standing.code != Status.NOT_STARTED or self.help
 
     @property
     def words(self) -> str:
-        """The cell as a file holds it; the page shows the same words."""
+        """The text of the cell, the same on the page and in the exported file."""
         marks = [word for word, true in (("Late", self.late), ("Needs help", self.help)) if true]
         return ", ".join([self.standing.words, *marks]) if self.shown else "–"
 
     def fits(self, due: str, status: str) -> bool:
-        """True when the filter asks for this."""
+        """Return True when this cell matches the filter."""
         by_day = {ALL: True, LATE: self.late, WEEK: self.soon}[due]
         return by_day and self.shown and (status == ALL or (self.help if status == HELP else status == self.code))
 
     @property
     def code(self) -> Status:
-        """The status, as a key of the one vocabulary."""
+        """The status as a `Status` value."""
         return self.standing.code
 
 
 @dataclass(frozen=True)
 class PatientRow:
-    """One patient in every published lesson."""
+    """One patient, with a cell for every published lesson."""
 
     patient: Patient
     cells: list[Cell]
-    unplaced: list[str]  # topics of missed safety questions whose lesson is not shown any more
+    unplaced: list[str]  # topics of missed safety questions whose lesson is no longer published
 
     @property
     def urgency(self) -> tuple[int, date]:
-        """Sorts by need: who missed the most safety questions, then whose day passed the longest ago, then the rest."""
+        """The key to sort by need: the most missed safety questions first, then the longest overdue, then the rest."""
         missed = sum(cell.help for cell in self.cells) + len(self.unplaced)
         late = [c.standing.assigned.due for c in self.cells if c.late and c.standing.assigned]
         return -missed, min(late, default=date.max)
 
 
 class Filter(forms.Form):
-    """What of the list is wanted. Anything unknown is said, and counts as "all"."""
+    """The filter and the order of the list. An unknown value gives an error message and is treated as "all"."""
 
     use_required_attribute = False
     _unknown = {"invalid_choice": "Choose one of these"}
@@ -107,20 +107,20 @@ class Filter(forms.Form):
         self.narrows = any(value != ALL for value in self.asked.values())
 
     def sorts(self) -> list[tuple[str, str, bool]]:
-        """Return each order in words, its address, and whether it is the one that stands."""
+        """Return each order as (label, URL, whether it is the current one)."""
         return [(words, self.address(sort=name), self.by_name == (name == "name")) for name, words in SORTS]
 
     def address(self, **over: str) -> str:
-        """Return the query string of this view of the list, with something in it changed."""
+        """Return the query string of the current view, with some values changed."""
         asked = self.asked | {"sort": "name" if self.by_name else "need"} | over
         return "?" + urlencode([pair for pair in asked.items() if pair[1] not in (ALL, "need")])
 
 
 def filtered(request: StaffRequest, now: datetime) -> tuple[Filter, list[PatientRow]]:
-    """Return what was asked for and every row of mine that fits, in its order.
+    """Return the filter and all rows of this nurse that match it, sorted.
 
-    Need is derived, never stored, so no database can sort by it: the rows of all my patients are read (five queries,
-    two more with a miss, whatever their number) and put in order here.
+    The need is computed and never stored, so the database cannot sort by it. This function reads the rows of all the
+    nurse's patients (five queries, two more when a safety question was missed) and sorts them here.
     """
     patients = list(mine(request))
     teams = sorted({patient.care_team for patient in patients}, key=lambda team: team.name)
@@ -136,7 +136,7 @@ def filtered(request: StaffRequest, now: datetime) -> tuple[Filter, list[Patient
 
 
 def _unplaced(row: PatientRow, due: str, status: str) -> bool:
-    """A missed question is found by "Needs help", also where its lesson is not shown any more."""
+    """Return True when "Needs help" must find this row because of a question whose lesson is no longer published."""
     return bool(row.unplaced) and (due, status) == (ALL, HELP)
 
 
@@ -160,7 +160,7 @@ def _row(patient: Patient, found: Whole, now: datetime) -> PatientRow:
 
 
 def table(rows: list[PatientRow]) -> tuple[list[Taught], list[tuple[PatientRow, list[Cell]]]]:
-    """Return the lessons that any row has something to say about, in the site's order, and each row's cells."""
+    """Return the lessons for which any row has something to show, in the site's order, and the cells of each row."""
     if not rows:
         return [], []
     places = [n for n in range(len(rows[0].cells)) if any(row.cells[n].shown for row in rows)]

@@ -1,4 +1,4 @@
-"""Invite a patient, or many: one form, then the invitations to print."""
+"""Invite one patient or several: one form, then the invitations to print."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ MAY = ("people.add_patient", "people.add_accesscode", "assignments.add_assignmen
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(MAY, raise_exception=True)
 def invite(request: StaffRequest) -> HttpResponse:
-    """Ask who it is, which lessons, by when; POST makes the patient and leads to the invitation."""
+    """Ask for the label, the lessons and the due date; POST creates the patient and redirects to the invitation."""
     return _invite(request, InviteForm, "Invite a patient")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(MAY, raise_exception=True)
 def invite_many(request: StaffRequest) -> HttpResponse:
-    """Make several invitations at once, for patients whose names come later."""
+    """Create several invitations at once, for patients whose names are added later."""
     return _invite(request, InviteManyForm, "Cards for many patients")
 
 
@@ -38,7 +38,7 @@ def _invite(request: StaffRequest, form_class: type[InviteForm] | type[InviteMan
     context = {"title": title, "many": many, "teams": teams}
     if not teams:
         return render(request, "admin/invite.html", context)
-    # Members of two teams in two time zones: a day counts while it lasts anywhere among them.
+    # The teams may be in time zones with different dates: use the earliest, so that no valid due date is refused.
     today = min(team.today(now) for team in teams)
     form = form_class(request.POST if request.method == "POST" else None, teams=teams, today=today)
     if request.method == "POST" and form.is_valid():

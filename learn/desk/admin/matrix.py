@@ -1,4 +1,4 @@
-"""Progress: the grid of patients by lessons as a page, with its picture, and as a file for a spreadsheet."""
+"""Progress: the grid of patients by lessons as a page with a bar chart, and as a CSV file."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ from learn.desk.admin.patients import PAGE
 from learn.people import audit
 from learn.people.requests import StaffRequest
 
-# A cell that begins so would be run as a formula. The wide forms are those that Excel takes for the narrow ones.
+# A spreadsheet runs a cell that starts with one of these as a formula. Excel treats the full-width forms the same way.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-BOM = "\ufeff"  # without it Excel takes the file for one in an older code
+BOM = "\ufeff"  # without it, Excel does not read the file as UTF-8
 
 
 def safe(text: str) -> str:
-    """Return a cell that a spreadsheet shows and never runs (https://owasp.org/www-community/attacks/CSV_Injection)."""
+    """Return the text so that a spreadsheet shows it and never runs it as a formula.
+
+    See https://owasp.org/www-community/attacks/CSV_Injection.
+    """
     return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text
 
 
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def matrix(request: StaffRequest) -> HttpResponse:
-    """Show how my patients stand in every lesson, fifty patients a page: who comes after the last one seen."""
+    """Show the status of this nurse's patients in every lesson, fifty patients per page."""
     now = timezone.now()
     form, rows = filtered(request, now)
     after = request.GET.get("after", "")
@@ -56,7 +59,7 @@ def matrix(request: StaffRequest) -> HttpResponse:
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def export(request: StaffRequest) -> HttpResponse:
-    """Give the list that `matrix` shows with this filter as CSV, each status in the words of the page."""
+    """Return the list that `matrix` shows with this filter as CSV, with the same status words."""
     now = timezone.now()
     _, rows = filtered(request, now)
     lessons, lines = table(rows)

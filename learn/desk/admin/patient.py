@@ -1,4 +1,4 @@
-"""A patient's page: who it is, what they missed, what was said back, and what was done, newest first."""
+"""A patient's page: label, missed questions, teach-backs, and a timeline with the newest first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from learn.progress import record as records
 from learn.progress.standing import Status
 from quizzes.models import Response
 
-# The parts of this page that have a file of their own: what each returns is drawn by a template of its own
+# The parts of this page that have their own module: each `part` returns the context of its own template
 # (admin/_questions.html, _reminders.html, _cards.html).
 PARTS = (questions.part, remind.part, codes.part)
 
@@ -29,7 +29,7 @@ PARTS = (questions.part, remind.part, codes.part)
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def overview(request: StaffRequest, pk: int) -> HttpResponse:
-    """Show one patient: what they missed first, then everything else."""
+    """Show one patient: missed questions first, then everything else."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now, also=["reminder"])
     team = patient.care_team
@@ -57,7 +57,7 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _as_asked(misses: Collection[records.Miss], team: CareTeam, now: datetime) -> list[dict[str, Any]]:
-    """Return each missed question as it was asked, what was chosen, and the right answer. One query."""
+    """Return each missed question as it was worded then, with the chosen answer and the right answer. One query."""
     newest = [miss.newest.pk for miss in misses]
     responses = {r.pk: r for r in Response.objects.filter(pk__in=newest).select_related("item__revision")}
     found = []

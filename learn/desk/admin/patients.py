@@ -1,4 +1,4 @@
-"""All patients: the list, to look through and to tick."""
+"""The list of all patients, to read and to select from."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from learn.progress import standing
 from learn.progress.standing import Status
 from quizzes.numbers import number
 
-PAGE = 50  # patients a page
+PAGE = 50  # patients per page
 
 
 def mine(request: StaffRequest) -> PatientQuerySet:
-    """Return this nurse's own patients whose care goes on, in the order of every list."""
+    """Return this nurse's patients with an open record, in the order that all lists use."""
     return Patient.objects.visible_to(request.user).current().select_related("care_team").order_by("label", "pk")
 
 
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def all_patients(request: StaffRequest) -> HttpResponse:
-    """List all my patients, each with lessons and status in words; tick some to assign lessons."""
+    """List all patients of this nurse with the status of their lessons; select some to assign lessons."""
     now = timezone.now()
     patients = list(_after(request, mine(request))[: PAGE + 1])
     page, more = patients[:PAGE], len(patients) > PAGE
@@ -47,7 +47,7 @@ def all_patients(request: StaffRequest) -> HttpResponse:
 
 
 def _after(request: StaffRequest, patients: PatientQuerySet) -> PatientQuerySet:
-    """Go on after the patient that the last page ended with: no counting, no offset."""
+    """Return the patients after the last one of the previous page; this needs no count and no offset."""
     after = number(request.GET.get("after", ""))
     last = patients.filter(pk=after).first() if after else None
     if last is None:
@@ -56,7 +56,7 @@ def _after(request: StaffRequest, patients: PatientQuerySet) -> PatientQuerySet:
 
 
 def row(patient: Patient, stands: list[standing.Standing], now: datetime) -> dict[str, Any]:
-    """Return a patient with the lessons that matter: those asked for or begun, and whether one is late."""
+    """Return a patient with the lessons that were assigned or started, and whether one of them is late."""
     today = patient.care_team.today(now)
     lessons = [
         {"standing": s, "late": s.is_late(today), "done_on": s.done_at and patient.care_team.today(s.done_at)}
@@ -67,12 +67,12 @@ def row(patient: Patient, stands: list[standing.Standing], now: datetime) -> dic
 
 
 def day(on: date, today: date) -> str:
-    """Return a day in words: today, yesterday, or its date, with the year when it is another one."""
+    """Return a date in words: today, yesterday, or the date, with the year when it is not this year."""
     return {0: "today", 1: "yesterday"}.get((today - on).days) or date_format(
         on, "l j F" if on.year == today.year else "l j F Y"
     )
 
 
 def moment(at: datetime, today: date) -> str:
-    """Return a moment in words, given on the clinic's clock (`CareTeam.local`)."""
+    """Return a date and time in words. `at` is in the clinic's time zone (`CareTeam.local`)."""
     return f"{day(at.date(), today)} at {date_format(at, 'P')}"

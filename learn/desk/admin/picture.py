@@ -1,4 +1,4 @@
-"""A picture of the team: for each lesson, how many patients stand where. Bars with their numbers beside them."""
+"""A bar chart of the team: the number of patients with each status, per lesson. Each bar has its numbers beside it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from learn.desk.admin.grid import PatientRow, table
 from learn.progress.standing import Status
 
-WIDTH = 240  # units of the drawing
-GAP = 2  # between two parts, so that they are told apart without colour
-# Each status with its words as a column's heading; a bar's parts stand in the same order.
+WIDTH = 240  # width in SVG units
+GAP = 2  # between two parts of a bar, so that readers can tell them apart without colour
+# Each status with its column heading. The parts of a bar have the same order.
 STATUS = [
     (Status.DONE, "Done"),
     (Status.CHECK, "Check to do"),
@@ -21,7 +21,7 @@ STATUS = [
 
 @dataclass(frozen=True)
 class Part:
-    """One stretch of a bar."""
+    """One segment of a bar."""
 
     code: str
     x: float
@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Bar:
-    """One lesson: how many of whom it was asked, or who began it, stand where."""
+    """One lesson: the number of patients with each status, among those who were assigned it or started it."""
 
     title: str
     counts: list[int]  # in the order of STATUS
@@ -39,7 +39,7 @@ class Bar:
 
     @property
     def parts(self) -> list[Part]:
-        """The bar's stretches, together as long as the share of those that count here."""
+        """The segments of the bar. The width of each is in proportion to its count."""
         whole, x, found = sum(self.counts), 0.0, []
         for (code, _), count in zip(STATUS, self.counts, strict=True):
             width = WIDTH * count / whole if whole else 0

@@ -1,4 +1,4 @@
-"""A patient's shared questions on their page, and "We talked about this"."""
+"""The questions that a patient shared, on the patient's page, and "We talked about this"."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ TOP = 3
 
 
 def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
-    """Return what the patient shares, in their order, those talked about last. One query.
+    """Return the questions that the patient shared, in the patient's order; those talked about come last. One query.
 
-    The top three are counted among what is shared: what is not shared changes nothing on this page.
+    Only shared questions count for the top three, so a question that is not shared changes nothing on this page.
     """
     shared = MyQuestion.objects.of(patient.user).shared().select_related("talked_by")
     rows = sorted(shared, key=lambda q: q.talked is not None)
@@ -48,7 +48,7 @@ def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
 @require_POST
 @permission_required(["people.view_patient", "visits.change_myquestion"], raise_exception=True)
 def talked(request: StaffRequest, pk: int) -> HttpResponse:
-    """Note that a question ("talked": its number) was talked about; "undo" takes that back."""
+    """Record that a question was talked about (POST "talked", with its number), or undo that (POST "undo")."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     undo = "undo" in request.POST

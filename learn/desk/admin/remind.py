@@ -1,4 +1,4 @@
-"""Send one reminder by hand, to a patient who asked for reminders."""
+"""Send one reminder by hand to a patient who asked for reminders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from learn.people.requests import StaffRequest
 @require_POST
 @permission_required(["people.view_patient", "assignments.add_assignment"], raise_exception=True)
 def remind(request: StaffRequest, pk: int) -> HttpResponse:
-    """Send it now; the days that the patient wants quiet hold here too."""
+    """Send a reminder now, except on days when the patient wants none."""
     patient = Patient.objects.visible_to(request.user).filter(pk=pk).first()
     if patient is None:
         raise Http404("No such patient of yours")
@@ -38,9 +38,9 @@ def remind(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def part(by: User, patient: Patient, now: datetime) -> dict[str, Any]:
-    """Return what _reminders.html needs: whether reminders are on, and from which day one may go.
+    """Return the context of _reminders.html: whether reminders are on, and the first day when one can be sent.
 
-    No query where the reminder was joined to the patient.
+    Makes no query when the patient was read with `select_related("reminder")`.
     """
     mine: Reminder | None = getattr(patient, "reminder", None)
     if mine is None or not mine.is_on or patient.ended_on:

@@ -1,4 +1,4 @@
-"""Record a teach-back, and add to one."""
+"""Record a teach-back, and add to a recorded one."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from learn.progress.models import TeachBack
 from learn.progress.standing import Status
 from quizzes.numbers import number
 
-TOPICS = 3  # on one page
+TOPICS = 3  # per page
 MAY = ("people.view_patient", "progress.add_teachback")
 _ASKS = ("what", "when", "which", "how", "why", "who", "whose", "where")
 
 
 @dataclass(frozen=True)
 class Topic:
-    """Something to have explained in own words."""
+    """A topic that the patient explains in their own words."""
 
     text: str
     question: int | None = None
@@ -38,7 +38,7 @@ class Topic:
 
     @property
     def say(self) -> str:
-        """The sentence to read out, with the topic in it: it asks how well it was explained, and tests nobody."""
+        """The sentence that the nurse reads out. It asks how well the nurse explained the topic; it is not a test."""
         first, _, rest = self.text.partition(" ")
         if first.lower() in _ASKS:
             ask = f"Can you tell me, in your own words, {first.lower()} {rest}?"
@@ -50,7 +50,7 @@ class Topic:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(MAY, raise_exception=True)
 def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
-    """Show one to three topics, each with a sentence to read out; POST records how it went."""
+    """Show one to three topics, each with a sentence to read out; POST records the outcomes."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     topics = _topics(records.of_patient(patient), request)
@@ -77,7 +77,7 @@ def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(MAY, raise_exception=True)
 def add(request: StaffRequest, pk: int, first: int) -> HttpResponse:
-    """Add a note to a teach-back, or correct how it went; what was recorded stays."""
+    """Add a note to a teach-back, or correct its outcome; the original row does not change."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     row = patient.teach_backs.filter(pk=first, adds_to=None).select_related("nurse").first()
@@ -94,9 +94,10 @@ def add(request: StaffRequest, pk: int, first: int) -> HttpResponse:
 
 
 def _topics(record: records.Record, request: StaffRequest) -> dict[str, Topic]:
-    """Return up to three topics by their keys: those of the form, or the one asked for and what else is open.
+    """Return up to three topics by key: those of the form, or else the requested topic and the other open questions.
 
-    Where nothing is open, the lessons that were begun. Only what this patient missed or began can be a topic.
+    When no question is open, return the lessons that the patient started. A topic is always a question that this
+    patient missed or a lesson that they started.
     """
     missed = {f"q{m.question}": Topic(m.newest.topic, question=m.question) for m in record.misses}
     begun = [s.taught for s in record.whole.standings if s.code != Status.NOT_STARTED]
@@ -109,7 +110,7 @@ def _topics(record: records.Record, request: StaffRequest) -> dict[str, Topic]:
 
 
 def _recorded(request: StaffRequest, patient: Patient, form: Any, rows: list[dict[str, Any]]) -> bool:
-    """Record the rows and return True, or tell the form that another window was faster."""
+    """Save the rows and return True; add an error to the form when another window has saved first."""
     posted = number(request.POST.get("number", "")) or 0
     try:
         actions.taught_back(patient=patient, by=request.user, rows=rows, number=posted, now=timezone.now())

@@ -1,4 +1,4 @@
-"""Care teams, for their leads: members, leads, moving patients to another team."""
+"""Care teams, for their leads: manage members and leads, and move patients to another team."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LEADS = "people.change_membership"
 
 
 def led(request: StaffRequest, pk: int) -> CareTeam:
-    """Return a team that this person leads now; 404 for any other."""
+    """Return a team that this person leads now; 404 for any other team."""
     return get_object_or_404(CareTeam.objects.led_by(request.user), pk=pk)
 
 
 @require_safe
 @permission_required(LEADS, raise_exception=True)
 def all_teams(request: StaffRequest) -> HttpResponse:
-    """List the teams that I lead."""
+    """List the teams that this person leads."""
     found = CareTeam.objects.led_by(request.user).order_by("name")
     return render(request, "admin/teams.html", {"title": "Care teams", "teams": found})
 
@@ -35,7 +35,7 @@ def all_teams(request: StaffRequest) -> HttpResponse:
 @require_safe
 @permission_required(LEADS, raise_exception=True)
 def team(request: StaffRequest, pk: int) -> HttpResponse:
-    """Show a team's members, and its patients where they could move to another team of mine."""
+    """Show a team's members, and its patients when they can be moved to another team that this person leads."""
     return _draw(request, led(request, pk), MemberForm())
 
 
@@ -59,7 +59,7 @@ def _draw(request: StaffRequest, care_team: CareTeam, form: MemberForm, move: Mo
 @require_POST
 @permission_required(LEADS, raise_exception=True)
 def add(request: StaffRequest, pk: int) -> HttpResponse:
-    """Add a nurse by sign-in name."""
+    """Add a nurse to the team by sign-in name."""
     care_team, form = led(request, pk), MemberForm(request.POST)
     if not form.is_valid():
         return _draw(request, care_team, form)
@@ -74,7 +74,7 @@ def add(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required(LEADS, raise_exception=True)
 def member(request: StaffRequest, pk: int, membership: int) -> HttpResponse:
-    """Remove a member, make one a lead, or a lead a member: `do` says which."""
+    """Remove a member, make a member a lead, or make a lead a member; the POST value `do` says which."""
     care_team = led(request, pk)
     found = get_object_or_404(Membership.objects.select_related("nurse", "care_team"), pk=membership, care_team=pk)
     who: dict[str, Any] = {"membership": found, "by": request.user, "now": timezone.now()}
@@ -100,7 +100,7 @@ def member(request: StaffRequest, pk: int, membership: int) -> HttpResponse:
 @require_POST
 @permission_required(LEADS, raise_exception=True)
 def move(request: StaffRequest, pk: int) -> HttpResponse:
-    """Give the ticked patients into the care of another team of mine."""
+    """Move the ticked patients to another team that this person leads."""
     care_team, user = led(request, pk), request.user
     form = MoveForm(request.POST, care_team=care_team, by=user)
     if not form.is_valid():
@@ -109,7 +109,7 @@ def move(request: StaffRequest, pk: int) -> HttpResponse:
     try:
         teams.move(patients=patients, to=to, by=user, now=timezone.now())
     except teams.NotHere:
-        form = MoveForm(request.POST, care_team=care_team, by=user)  # reads the list anew, and says who has left it
+        form = MoveForm(request.POST, care_team=care_team, by=user)  # reads the list again, names who has left it
         return _draw(request, care_team, MemberForm(), form)
     n = len(patients)
     messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {to}.")

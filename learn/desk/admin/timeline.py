@@ -1,4 +1,4 @@
-"""What happened, newest first: the overview on a patient's page."""
+"""The timeline on a patient's page: all events, newest first."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from learn.progress.models import Contact
 from learn.progress.record import Record
 from quizzes.numbers import number
 
-SHOWN = 20  # lines a page
+SHOWN = 20  # lines per page
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, in words."""
+    """One event on the timeline, as text."""
 
     at: datetime
     words: str
@@ -27,7 +27,7 @@ class Event:
 
 
 def events(record: Record, contacts: Iterable[Contact]) -> list[Event]:
-    """Return what a patient did and what was done with them, newest first."""
+    """Return what the patient did and what staff did for the patient, newest first."""
     found = [*_readings(record), *_attempts(record), *_asks(record)]
     found += [Event(c.at, f"{c.nurse} was in contact", c.note) for c in contacts]
     for talk in record.talks:
@@ -61,7 +61,7 @@ def _attempts(record: Record) -> Iterable[Event]:
 
 
 def _attempt(answers: Sequence[AnswerRow]) -> str:
-    """Tell how a finished check, retry or review went; no total hides a safety question."""
+    """Return how a finished check, retry or review went. Missed safety questions are counted separately."""
     last = {row.item: row for row in answers}.values()
     what = {
         "check": f"Finished the check of “{answers[0].quiz_title}”",
@@ -83,11 +83,14 @@ def _asks(record: Record) -> Iterable[Event]:
 
 
 def page(found: Sequence[Event], before: str) -> tuple[list[Event], str]:
-    """Return the events before this mark (any text; one that is no mark is the newest page), and the next mark."""
+    """Return one page of events before the mark, and the mark for the next page ("" after the last page).
+
+    `before` may be any text; a text that is not a valid mark gives the first page.
+    """
     mark = number(before)
     rest = [event for event in found if mark is None or _mark(event) < mark]
     end = SHOWN
-    while end < len(rest) and rest[end].at == rest[end - 1].at:  # what happened at once stays together
+    while end < len(rest) and rest[end].at == rest[end - 1].at:  # events at the same moment stay on one page
         end += 1
     return rest[:end], str(_mark(rest[end - 1])) if rest[end:] else ""
 

@@ -1,4 +1,4 @@
-"""My patients: who needs attention, why, and the one next step. The home of the Desk."""
+"""My patients: who needs attention, why, and the next step. The home page of the Desk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from learn.people.requests import StaffRequest
 from learn.progress import standing
 from learn.progress.attention import Entry, Reason, Why, needing
 
-# reason: what fits next, the name of its page after "admin:people_patient_", and the place there
+# reason: (the next step, the name of its page after "admin:people_patient_", the anchor on that page)
 NEXT_STEP = {
     Why.SAFETY: ("Record a teach-back", "teach_back", ""),
     Why.QUESTION: ("See their question", "change", "#questions"),
@@ -27,13 +27,13 @@ NEXT_STEP = {
     Why.NOT_STARTED: ("Mark as contacted", "contact", ""),
     Why.QUIET: ("Mark as contacted", "contact", ""),
 }
-SAID = 2  # lessons or topics that a line names
+SAID = 2  # the most lessons or topics that one line names
 
 
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def worklist(request: StaffRequest) -> HttpResponse:
-    """List who needs attention, the strongest reason first, one row a patient."""
+    """List the patients who need attention, the strongest reason first, one row per patient."""
     now = timezone.now()
     patients = Patient.objects.visible_to(request.user).current()
     found = needing(patients, at=now)
@@ -54,13 +54,16 @@ def worklist(request: StaffRequest) -> HttpResponse:
 
 
 def _after(request: StaffRequest, entries: list[Entry]) -> int:
-    """Return where to go on: after the patient whom the last page ended with, or at the start when they have left."""
+    """Return the index where this page starts: after the last patient of the previous page.
+
+    Return 0 when that patient is no longer on the list.
+    """
     after = request.GET.get("after", "")
     return next((n for n, entry in enumerate(entries, 1) if str(entry.patient.pk) == after), 0)
 
 
 def _row(entry: Entry, whole: standing.Whole) -> dict[str, Any]:
-    """Return a line of the list: the strongest reason as a tag, every reason's detail, the one next step."""
+    """Return one row of the list: the strongest reason as a tag, details of every reason, and one next step."""
     first = entry.reasons[0]
     words, page, place = NEXT_STEP[first.code]
     return {
@@ -80,7 +83,7 @@ def _row(entry: Entry, whole: standing.Whole) -> dict[str, Any]:
 
 
 def _some(said: list[str]) -> str:
-    """Return a few of these, and how many more there are."""
+    """Return the first few of these texts, and how many more there are."""
     more = len(said) - SAID
     return "; ".join(said[:SAID]) + (f"; and {more} more" if more > 0 else "")
 
