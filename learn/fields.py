@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class ChoiceOne(forms.ChoiceField):
     """Exactly one of the choices, as radio buttons.
 
-    `say` is the error for no choice, and for a choice that is not offered. Without it, there is a sentence for each.
+    `say` is the error message for no choice and for an unknown choice. Without it, each has its own default message.
     """
 
     widget = forms.RadioSelect
@@ -27,7 +27,10 @@ class ChoiceOne(forms.ChoiceField):
 
 
 def choice(form: forms.BaseForm, name: str) -> forms.ChoiceField:
-    """Return the field of this name, to be given its choices. Raises TypeError for one that has none."""
+    """Return the choice field with this name, so that the caller can set its choices.
+
+    Raises TypeError if it is not a choice field.
+    """
     field = form.fields[name]
     if not isinstance(field, forms.ChoiceField):
         raise TypeError(f"{name} is no field to choose from")

@@ -27,14 +27,14 @@ HEADERS = {
 
 
 def every_response(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: set each of HEADERS that the response does not have yet. It must be outside all that set headers."""
+    """Middleware: set each of HEADERS that the response does not have yet. It must wrap all others that set headers."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if settings.DEBUG and response.status_code in (404, 500):
-            del response.headers[HEADER]  # Django's own page for developers has its styles and scripts inside
+            del response.headers[HEADER]  # Django's debug page has inline styles and scripts
         if request.method == "POST":
             # Chromium keeps even a no-store page for the Back button, unless an HttpOnly cookie has changed since.
             # With this cookie, Back after an answer asks the server and shows the feedback, not the old form.

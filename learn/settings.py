@@ -21,9 +21,9 @@ Value = TypeVar("Value")
 
 
 def setting(read: Callable[..., Value], name: str, default: Value | str, how: str) -> Value:
-    """Return a setting of the environment. Raises ImproperlyConfigured with how to write it, where it cannot be read.
+    """Return a setting from the environment. Raises ImproperlyConfigured, with a hint (`how`), if it cannot be read.
 
-    The value itself is not told: an address of a database holds its password.
+    The error does not contain the value, because a database URL contains a password.
     """
     try:
         return read(name, default)
@@ -148,7 +148,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "learn.urls"
 WSGI_APPLICATION = "learn.wsgi.application"
 
-# A hospital's own folder of templates, searched first: what lies there replaces ours of the same name.
+# A hospital's own template folder. It is searched first, so its templates replace ours with the same name.
 OWN_TEMPLATES: str = env.str("OWN_TEMPLATES", "")
 if OWN_TEMPLATES and not Path(OWN_TEMPLATES).is_dir():
     raise ImproperlyConfigured(

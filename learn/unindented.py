@@ -1,7 +1,7 @@
-"""Templates as they are sent: without the blanks at the start of a line, which only who writes them needs.
+"""Template loaders that remove the indentation from templates, because browsers do not need it.
 
-They are a tenth of what a page weighs on the wire, compressed. A template is read once for each worker, so this costs a
-request nothing. What a template fills in (a text area, a note) is not touched: it is not in the file.
+It is a tenth of the compressed size of a page. Each worker reads a template only once, so this does not slow requests.
+Values that a template inserts (a text area, a note) do not change, because they are not in the file.
 """
 
 import re
@@ -11,13 +11,13 @@ from django.template.loaders import app_directories, filesystem
 
 
 class Files(filesystem.Loader):
-    """The site's own templates, and the hospital's before them."""
+    """Loads the hospital's own templates first, then those of the site."""
 
     def get_contents(self, origin: Origin) -> str:
-        """Return the text of a template; of a page without its indentation, line for line."""
+        """Return the text of a template. For an HTML page, remove the indentation and keep all line breaks."""
         text = super().get_contents(origin)
         return re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE) if origin.name.endswith(".html") else text
 
 
 class Apps(app_directories.Loader, Files):
-    """The templates in the folders of the apps, the same way."""
+    """Loads the templates of the apps in the same way."""

@@ -1,4 +1,4 @@
-"""What a person does with their whole record: stop sharing it, erase it."""
+"""Actions on a user's whole record: stop sharing it, and erase it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from quizzes.models import Attempt
 
 
 def stop_sharing(*, user: User, now: datetime) -> bool:
-    """Part a patient from their care team; return False when they had none.
+    """Separate a patient from their care team. Return False if they have none. Raises `learners.Gone`.
 
-    The nurse's record ends ("Asked to stop") and from now on belongs to nobody: an empty user takes this person's
-    place in it. What the person did stays theirs alone; a code that the nurse made opens it no more. Raises
-    `learners.Gone`.
+    The patient's record is closed ("Asked to stop") and moves to a new user without data. The learner keeps their own
+    progress, which the care team no longer sees. A code from the nurse no longer opens it.
     """
     with learners.locked(user.pk):
         patient = Patient.objects.select_for_update().filter(user=user).first()
@@ -32,29 +31,29 @@ def stop_sharing(*, user: User, now: datetime) -> bool:
         _end(patient, now)
         patient.save()
         Reminder.objects.filter(patient=patient).delete()
-        visits.stop_sharing(learner=user, question=None)  # a later nurse sees them only if asked to anew
+        visits.stop_sharing(learner=user, question=None)  # a later nurse sees them only if they are shared again
         AccessCode.objects.filter(user=user, cancelled=None).exclude(by=user).update(cancelled=now)
         audit.note(by=user, what="sharing.stopped", patient=patient, now=now)
     return True
 
 
 def erase(*, user: User, now: datetime) -> None:
-    """Erase what is kept about a person, and end their sessions on every device (ruling 17).
+    """Erase the data of a user, and end their sessions on all devices (ruling 17). A second call changes nothing.
 
-    A bare row with a number stays, for the teach-backs and the audit rows that a clinic has to keep; the care team's
-    record of a patient ends without name and reference. Not for staff: their account is IT's to end. Twice is once.
-    Takes the one lock order (`quizzes.learners`): whoever waits for this finds the person gone, and writes nothing.
+    An empty user row stays, for the teach-backs and the audit rows that a clinic must keep. The patient's record is
+    closed, without its label and reference. Do not call it for staff, whose accounts only IT ends. The locks follow the
+    one lock order (`quizzes.learners`): requests that wait for them find the user gone and write nothing.
     """
     with transaction.atomic():
         if user.pk not in learners.lock(user.pk):
             return
         list(Attempt.objects.of(user).order_by("pk").select_for_update().values_list("pk"))
-        # No join under the lock: PostgreSQL would drop the row of a patient who was just moved to another team.
+        # No join with the lock: PostgreSQL would not return a patient who was just moved to another team.
         patient = Patient.objects.select_for_update(no_key=True).filter(user=user).first()
         for table in PERSONAL_DATA:
             if table.erased:
                 table.theirs(user).delete()
-        # Rows made new from their defaults: whatever column is added later is emptied too.
+        # Overwrite both rows with default values, so that columns added later are emptied too.
         if patient is not None:
             bare = Patient(pk=patient.pk, user=user, care_team=patient.care_team, label="Erased")
             bare.ended_on, bare.ended_why = patient.ended_on, patient.ended_why
@@ -66,10 +65,10 @@ def erase(*, user: User, now: datetime) -> None:
         nobody.groups.clear()
         sessions.end_all(user.pk)
         audit.note(by=user, what="erased", patient=patient, now=now)
-        transaction.on_commit(empty_log, robust=True)  # it is erased, whatever comes of the log
+        transaction.on_commit(empty_log, robust=True)  # if it fails, the user is erased anyway
 
 
 def _end(patient: Patient, now: datetime) -> None:
-    """Close a patient's record at their own wish, unless it was closed before."""
+    """Close a patient's record with the reason "Asked to stop", unless it is closed already."""
     if patient.ended_on is None:
         patient.ended_on, patient.ended_why = patient.care_team.today(now), Patient.Ending.STOPPED

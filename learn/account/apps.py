@@ -1,10 +1,10 @@
-"""The app's name for Django."""
+"""The Django app configuration."""
 
 from django.apps import AppConfig
 
 
 class OwnRecordConfig(AppConfig):
-    """Installed as learn.account; it has no table. Its label is not "account": allauth has taken that one."""
+    """Installed as learn.account, without tables. Its label cannot be "account", because allauth uses that."""
 
     name = "learn.account"
     label = "own_record"

@@ -1,7 +1,7 @@
-"""Everything that is kept about one person, a table a row: shown to them, given to them as a file, erased.
+"""All data that is stored about one user, by table. It is shown to them, downloaded as a file, and erased.
 
-A test walks every model of the site: a new table that leads to a person stands in PERSONAL_DATA, or the test fails.
-Titles and names are the same in the file of every language; the page translates them, so here they are only marked.
+A test checks every model of the site: it fails if a table with data of a user is missing in PERSONAL_DATA. Titles and
+names are the same in the file for every language. The page translates them, so this module only marks them.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class PersonalData:
-    """The rows of one table that tell of a person, and how they read.
+    """The rows of one table about a user, and how to show them.
 
-    `of` leads from a row to the person. `erased`: an erasure removes them. `row` gives one row in words; where a table
-    reads better in another way, `rows` gives all of them.
+    `of` is the lookup from a row to the user. `erased` means that an erasure deletes the rows. `row` returns the text
+    of one row. If a table needs another form, `rows` returns the texts of all its rows instead.
     """
 
     title: str
@@ -46,12 +46,12 @@ class PersonalData:
     erased: bool = True
 
     def theirs(self, user: User) -> QuerySet[Any]:
-        """Return this person's rows."""
+        """Return this user's rows, by primary key."""
         found = self.model._default_manager.filter(**{self.of: user}).order_by("pk")
         return found.select_related(*self.with_rows) if self.with_rows else found
 
     def read(self, user: User) -> list[Row]:
-        """Return this person's rows in words, the oldest first."""
+        """Return this user's rows as text, oldest first."""
         return self.rows(user) if self.rows else [self.row(found) for found in self.theirs(user)]
 
 
@@ -81,7 +81,7 @@ def _title(lesson: Lesson) -> str:
 
 
 def _checks(user: User) -> list[Row]:
-    """Return every check with what was asked and answered: two queries, whatever their number."""
+    """Return all checks with their questions and answers. It makes two queries for any number of checks."""
     answered = Response.objects.filter(item__attempt__learner=user).select_related("item__revision")
     by_attempt = {
         attempt: list(rows)
@@ -114,7 +114,7 @@ def _checks(user: User) -> list[Row]:
 
 
 def _memories(user: User) -> list[Row]:
-    """Return when each question is asked again, by its topic as it is published now."""
+    """Return when each question is asked again, with its topic as published now."""
     published = Revision.objects.filter(question=OuterRef("question"), state=State.PUBLISHED).values("objective")
     memories = Memory.objects.filter(learner=user).annotate(topic=Subquery(published[:1])).order_by("pk")
     columns = ("topic", "question__slug", "last", "due", "in_a_row", "stability", "difficulty")
@@ -131,7 +131,7 @@ def _memories(user: User) -> list[Row]:
 
 
 PERSONAL_DATA = (
-    # Emptied by `actions.erase`, not deleted.
+    # `actions.erase` empties this row and does not delete it.
     PersonalData(_("Your care team"), Patient, "user", _patient, ("care_team",), erased=False),
     PersonalData(
         _("Codes that let you in"),
@@ -235,9 +235,12 @@ PERSONAL_DATA = (
 
 
 def _looks(user: User) -> list[Row]:
-    """Return who looked at this person's record or changed it: opaque ids, so by the words of the act alone."""
+    """Return the audit rows of this user's own actions and of their patient record.
+
+    The audit log has only opaque ids, so each row says only when it was, "you" or "staff", and what was done.
+    """
     rows = AuditEvent.objects.filter(who=user.pk)
-    if hasattr(user, "patient"):  # two reads by two indexes in one statement: an OR would read the whole table
+    if hasattr(user, "patient"):  # a UNION uses both indexes; an OR would scan the table
         rows = rows.union(AuditEvent.objects.filter(patient=user.patient.pk))
     return [
         {
@@ -250,10 +253,10 @@ def _looks(user: User) -> list[Row]:
 
 
 def empty_log() -> None:
-    """Leave nothing that was erased in SQLite's write-ahead log: bring it into the database, and cut the file off.
+    """Remove erased data from SQLite's write-ahead log: write the log to the database file, and truncate it.
 
-    The database itself overwrites what is deleted (`secure_delete`). Where somebody reads just now, for longer than the
-    connection waits, the log stays for the next time: an erasure, or `manage.py tidy`. Call it outside a transaction.
+    In the database file, SQLite overwrites deleted data (`secure_delete`). If another connection reads for longer than
+    the timeout, the log stays until the next erasure or `manage.py tidy`. Call it outside a transaction.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -261,7 +264,7 @@ def empty_log() -> None:
 
 
 def read(user: User) -> dict[str, list[Row]]:
-    """Return everything that is kept about this person: a title, and its rows in words. What is empty is left out."""
+    """Return all data that is stored about this user: for each title, its rows as text. Empty values are left out."""
     found = {_("Who you are here"): [_person(user)]}
     found |= {table.title: table.read(user) for table in PERSONAL_DATA}
     found[_("Who looked at your record")] = _looks(user)

@@ -1,4 +1,4 @@
-"""The forms of a person's own record: the letters or digits that open it, how to keep it, and erasing it."""
+"""Forms for a user's own record: the code that opens it, how to keep it, and erasing it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from learn.people.forms import DeviceForm
 
 
 class KeepCodeForm(forms.Form):
-    """The digits from an email; spaces and dashes do not matter."""
+    """Asks for the six digits from an email. Spaces and dashes are ignored."""
 
     use_required_attribute = False
     _shape = _("The code has 6 digits. Look in the newest email")
@@ -28,7 +28,7 @@ class KeepCodeForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        """Return the digits; what cannot be a code costs no try."""
+        """Return the digits. Raises ValidationError for other input, which then does not count as a try."""
         typed = re.sub(r"[\s-]", "", self.cleaned_data["code"])
         if not re.fullmatch(r"[0-9]{6}", typed):
             raise forms.ValidationError(self._shape)
@@ -36,13 +36,13 @@ class KeepCodeForm(forms.Form):
 
 
 class EmailedCodeForm(KeepCodeForm, DeviceForm):
-    """The same to sign in, and whose device this is."""
+    """Asks for the digits at sign-in, and whether the device is shared."""
 
     field_order = ["code", "shared"]
 
 
 class CodeForm(DeviceForm):
-    """The twelve letters; spaces, case and dashes do not matter."""
+    """Asks for the twelve letters of an access code. Spaces, case and dashes are ignored."""
 
     WRONG = _(
         "That code is not right, or it is no longer in use. Check the letters on your card. "
@@ -60,7 +60,7 @@ class CodeForm(DeviceForm):
     field_order = ["letters", "shared"]
 
     def clean_letters(self) -> str:
-        """Return the twelve letters bare."""
+        """Return the twelve letters in upper case, without spaces or dashes. Raises ValidationError for other input."""
         typed: str = self.cleaned_data["letters"]
         letters = "".join(c for c in typed.upper() if not (c.isspace() or c in "-–—.·"))
         if len(letters) != 2 * codes.HALF or not set(letters) <= set(codes.LETTERS):
@@ -69,7 +69,7 @@ class CodeForm(DeviceForm):
 
 
 class EraseForm(forms.Form):
-    """One tick, so that no slip of a finger erases anything."""
+    """One checkbox, so that nobody erases their data by accident."""
 
     use_required_attribute = False
 
@@ -85,7 +85,7 @@ class EraseForm(forms.Form):
 
 
 class KeepForm(forms.Form):
-    """How somebody without a name wants to keep their progress."""
+    """Asks how a user without a name wants to keep their progress."""
 
     use_required_attribute = False
     heading = "how"

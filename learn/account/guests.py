@@ -1,4 +1,4 @@
-"""What a guest did: merged into a record when they sign in, or erased."""
+"""Guests' records: merge them into a user's record after sign-in, or erase them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from learn.visits.models import MyQuestion
 from quizzes import learners, reviewing
 from quizzes.models import Attempt, Memory, Pause, Response
 
-# Whatever hangs on a learner, in the order in which it can be deleted. A test looks for models that are missing here.
+# All models that refer to a learner, in an order in which they can be deleted. A test finds models that are missing.
 OWN: tuple[type[models.Model], ...] = (Memory, Pause, Attempt, Reading, MyQuestion)
 
 
 def _clash(model: type[models.Model], into: User) -> Q:
-    """Return which of a guest's rows may not go into this record: it would stand there twice."""
+    """Return a filter for the guest's rows that must not be merged, because `into` has the same already."""
     if model is Reading:
         return Q(edition__in=Reading.objects.of(into).values("edition"))
     if model is Attempt:
@@ -34,19 +34,20 @@ def _clash(model: type[models.Model], into: User) -> Q:
         return Q(text__in=mine.values("text")) | Q(suggested__in=suggested)
     if model is Pause and not Pause.objects.filter(learner=into).exists():
         return Q(pk=None)
-    return Q(pk__isnull=False)  # memories are made anew from the answers
+    return Q(pk__isnull=False)  # memories are computed again from the answers
 
 
 def has_record(guest: int) -> bool:
-    """True for the number of a guest who did anything that could be merged."""
+    """Return whether the guest with this primary key has any data to merge."""
     return any(model._default_manager.filter(learner=guest).exists() for model in OWN)
 
 
 def merge(*, guest: User, into: User, now: datetime) -> None:
-    """Give a guest's record to this person; where both have the same reading or open check, the person's own stays.
+    """Merge a guest's record into this user's. If both have the same reading or open check, the user's own is kept.
 
-    What is not merged stays with the guest's row, which nobody can be any more (`leave`). Twice is once: a second press
-    waits, and finds the guest gone. Takes the one lock order (`quizzes.learners`). Raises `learners.Gone` for `into`.
+    The rest stays with the guest, who can no longer sign in (`leave`). After a double click, the second request waits
+    and finds the guest gone, so it changes nothing. The locks follow the one lock order (`quizzes.learners`). Raises
+    `learners.Gone` if `into` is gone.
     """
     with transaction.atomic():
         here = learners.lock(guest.pk, into.pk)
@@ -56,7 +57,7 @@ def merge(*, guest: User, into: User, now: datetime) -> None:
             return
         list(Attempt.objects.filter(learner__in=here).order_by("pk").select_for_update().values_list("pk"))
         last = MyQuestion.objects.filter(learner=into).aggregate(last=Max("position", default=0))["last"]
-        MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # they come after this person's
+        MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # after this user's own
         for model in OWN:
             model._default_manager.filter(learner=guest).exclude(_clash(model, into)).update(learner=into)
         reviewing.rebuild(learner=into)
@@ -64,12 +65,12 @@ def merge(*, guest: User, into: User, now: datetime) -> None:
 
 
 def leave(*, guest: User, now: datetime) -> None:
-    """Let nobody be this guest any more; `tidy` erases the row after 30 days."""
+    """Deactivate this guest. `tidy` erases them after 30 days."""
     User.objects.filter(pk=guest.pk).update(is_active=False, last_login=now)
 
 
 def erase(*, guest: User) -> None:
-    """Erase a guest and all that hangs on them."""
+    """Erase a guest and all their data."""
     with transaction.atomic():
         for model in OWN:
             model._default_manager.filter(learner=guest).delete()
@@ -77,9 +78,10 @@ def erase(*, guest: User) -> None:
 
 
 def to_tidy(*, at: datetime) -> dict[str, models.QuerySet[User]]:
-    """Return the guests to erase (ruling 19): who left or did nothing for 30 days, and who was idle for a year.
+    """Return the guests to erase, by reason (ruling 19): those who left 30 days ago, and two groups of active guests.
 
-    Whoever keeps a living code can still come back, and stays.
+    These are guests without progress after 30 days, and guests who were idle for a year. Guests with a valid code are
+    not erased, because they can still come back.
     """
     month, year = at - timedelta(days=30), at - timedelta(days=365)
     guests = User.objects.filter(username=None, email="", patient=None, is_staff=False)

@@ -1,4 +1,4 @@
-"""Acts on people: a visitor becomes a guest, somebody signs in."""
+"""Actions on users: make a visitor a guest, and sign a user in."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ BACKEND = "learn.people.backends.RoleBackend"
 
 
 def learner(request: HttpRequest) -> User:
-    """Return the person who learns here, making a guest of a visitor.
+    """Return the user of this request. For a visitor, create a guest and sign them in.
 
-    Called at the first POST that is worth keeping, never at a GET: whoever only looks leaves no row.
+    Call it at the first POST that must be stored, never at a GET: a visitor who only reads gets no database row.
     """
     if isinstance(request.user, User):
         return request.user
@@ -26,10 +26,10 @@ def learner(request: HttpRequest) -> User:
 
 
 def sign_in(request: HttpRequest, user: User, *, shared: bool) -> None:
-    """Sign this person in on this device, under a new session key; whoever was signed in here is signed out.
+    """Sign this user in with a new session key. The user who was signed in on this device before is signed out.
 
-    A guest who learned here stays known to the new session, so that what they did can be merged. On a shared
-    device nothing is offered: it may be somebody else's.
+    If that was a guest, the new session remembers them, so that their record can be merged. A shared device does not
+    offer to merge, because the guest may be a different person.
     """
     before = request.user
     login(request, user, backend=BACKEND)
@@ -37,9 +37,9 @@ def sign_in(request: HttpRequest, user: User, *, shared: bool) -> None:
 
 
 def arrive(request: HttpRequest, before: Any, *, shared: bool) -> None:
-    """Begin a sign-in's time on this device, and remember the guest who learned here before it."""
-    request.session.pop("since", None)  # it begins anew, also for whoever was signed in before
-    guest = request.session.pop("guest", None)  # nobody is signed in: left by the first press of two
+    """Start the time limits of this session, and remember the guest who learned on this device before the sign-in."""
+    request.session.pop("since", None)  # the time starts again, even if a user was signed in before
+    guest = request.session.pop("guest", None)  # set by the first request of a double click
     if isinstance(before, User):
         guest = before.pk if before.is_guest and before != request.user else None
     sessions.share(request, shared)

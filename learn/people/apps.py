@@ -1,4 +1,4 @@
-"""The app's name for Django; phone numbers of the settings are looked at when it starts."""
+"""The Django app configuration. It checks the phone numbers in the settings at startup."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -6,12 +6,12 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 
 class PeopleConfig(AppConfig):
-    """Installed as learn.people; its tables begin with people_."""
+    """Installed as learn.people. The names of its tables begin with people_."""
 
     name = "learn.people"
 
     def ready(self) -> None:
-        """Refuse a phone setting that is no number; raises ImproperlyConfigured. A care team's has the same rule."""
+        """Raise ImproperlyConfigured if a phone setting is not a phone number. Care teams have the same rule."""
         from learn.people.models import phone_number
 
         for name in ("DAY_PHONE", "NIGHT_PHONE"):

@@ -1,7 +1,7 @@
-"""Who saw or did what of whom: every look at a patient's record and every act over one is a row that only stays.
+"""The audit log: one row for each view of a patient's record and each change to it. Rows are never changed or deleted.
 
-A list or an export is noted with `note_list`; an act over a patient with `note`, by the verb that does it and in its
-transaction. Opaque ids only: no name, no answer.
+Use `note_list` for a list or an export. Use `note` for an action on one patient, in the function that performs it and
+in the same transaction. The rows contain only opaque ids, no names and no answers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from learn.people.models import AuditEvent, CareTeam, Patient, User
 
-# Every act that is noted, as the page that a lead reads says it.
+# All logged actions, with their texts for the page that a lead reads.
 WORDS = {
     "list.seen": gettext_lazy("saw the list of patients"),
     "list.exported": gettext_lazy("took the list of patients as a file"),
@@ -48,7 +48,7 @@ WORDS = {
 
 
 def note(*, by: User, what: str, now: datetime, patient: Patient | None = None, team: CareTeam | None = None) -> None:
-    """Note one act: `what` is a key of WORDS, about a patient (whose team is noted too) or a team."""
+    """Log one action (`what`, a key of WORDS) on a patient or a team. For a patient, their team is logged too."""
     _ = WORDS[what]
     AuditEvent.objects.create(
         at=now,
@@ -60,7 +60,7 @@ def note(*, by: User, what: str, now: datetime, patient: Patient | None = None, 
 
 
 def note_each(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
-    """Note one act over many patients: one row each, so that each one's history tells it."""
+    """Log one action on many patients: one row for each, so that the history of each patient shows it."""
     _ = WORDS[what]
     AuditEvent.objects.bulk_create(
         AuditEvent(at=now, who=by.pk, what=what, patient=patient.pk, team=patient.care_team_id) for patient in patients
@@ -68,7 +68,7 @@ def note_each(*, by: User, what: str, patients: Collection[Patient], now: dateti
 
 
 def note_list(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
-    """Note that a list or an export was seen: one row a team, with the number of its patients. An empty list, none."""
+    """Log that a list or an export was seen: one row for each team, with its number of patients. None if empty."""
     _ = WORDS[what]
     counts = Counter(patient.care_team_id for patient in patients)
     AuditEvent.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""Who may come in and what they may do: the authentication backend, and allauth's adapter with our words."""
+"""The authentication backend, which also checks permissions, and allauth's adapter with our messages."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ TAKEN = _("Someone else has that name already. Choose another.")
 
 
 class RoleBackend(ModelBackend):
-    """Sign in by username and password; `has_perm` is answered from `roles.MAY`, not from permission rows."""
+    """Signs users in by username and password. `has_perm` uses `roles.MAY`, not the permission tables."""
 
     def get_user(self, user_id: Any) -> User | None:
-        """Return the user with patient and care team joined: the phones on every page cost no further query."""
+        """Return the user, with patient and care team loaded: every page shows the team's phone numbers."""
         user = sessions.read_with_session(user_id)
         if user is None:
             user = User.objects.select_related("patient__care_team").filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
-        """Return the rights of this person's roles, asked of the database once a request."""
+        """Return the permissions of this user's roles. The database is read once per request."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if not hasattr(user_obj, "_role_rights"):
@@ -40,7 +40,7 @@ class RoleBackend(ModelBackend):
 
 
 class Adapter(DefaultAccountAdapter):
-    """allauth, told who may sign up, and how we speak."""
+    """allauth's adapter with our rules for sign-up and our messages."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_taken": TAKEN,
@@ -49,34 +49,34 @@ class Adapter(DefaultAccountAdapter):
     }
 
     def login(self, request: HttpRequest, user: Any) -> None:
-        """Sign in; the twelve hours of staff begin now, also for whoever was signed in before."""
+        """Sign in. The twelve hours of a staff session start again, even if a user was signed in before."""
         super().login(request, user)
         request.session.pop("since", None)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Lead staff to the Desk, where no page was asked for."""
+        """Return the Desk for staff, and allauth's default for other users."""
         return resolve_url("admin:index") if request.user.is_staff else str(super().get_login_redirect_url(request))
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whoever has no name yet: a guest, a patient with a code, a visitor. Others are led to what they have."""
+        """Return True for users without a name: visitors, guests, patients with a code. Redirect others to `keep`."""
         if request.user.is_authenticated and request.user.username is not None:
             self._led_on()
         return True
 
     def new_user(self, request: HttpRequest) -> User:
-        """Return the row that takes the name: a guest's own, so that nothing they did has to move."""
+        """Return the user who gets the name. For a guest it is their own row, so that their record need not move."""
         return request.user if isinstance(request.user, User) else User()
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
-        """Give the row its name and password; in the race for a name, or on one row, the second is told.
+        """Set the name and the password, and save. If two requests use one name or one user, the second is redirected.
 
-        Who presses twice at once, without a row yet, has one account, as they have when the second press comes later.
+        A double click creates only one account, also for a visitor, who has no row yet.
         """
         name = form.cleaned_data["username"]
         try:
             with transaction.atomic():
                 row = User.objects.lock(user.pk) if user.pk else None
-                if user.pk and row is None:  # erased in this very moment: the row must not come back
+                if user.pk and row is None:  # the user has just been erased; do not create the row again
                     raise ImmediateHttpResponse(sessions.sign_out_gone(request))
                 if row and row.username is not None:
                     return row if form.is_double(row) else self._led_on()
@@ -84,10 +84,10 @@ class Adapter(DefaultAccountAdapter):
                 if first := User.objects.filter(username=name).first():
                     return first if form.is_double(first) else self._taken(request)
                 saved: Any = super().save_user(request, user, form, commit=False)
-                saved.email = row.email if row else ""  # allauth empties it: this form asks for none
+                saved.email = row.email if row else ""  # allauth clears it, because this form has no email field
                 saved.save()
                 return saved
-        except IntegrityError:  # IT made a user of this name in this very moment
+        except IntegrityError:  # IT has just created a user with this name
             return self._taken(request)
 
     def _taken(self, request: HttpRequest) -> None:

@@ -1,9 +1,9 @@
-"""Access codes: a link and twelve letters, printed on an invitation. Made, found, used, cancelled.
+"""Access codes: a link and twelve letters, printed on an invitation. Create, find, use and cancel them.
 
-A code belongs to a user, whoever made it: a nurse for a patient, or a learner for themselves. A person has one living
-code: a new one cancels the old. A nurse's code waits 90 days for its first use, one's own a year; a used code lives a
-year after its last use (ruling 11). After ten wrong tries a code is locked for an hour, whether anybody has it or not
-(`rate_limits.backoff`).
+A code belongs to one user. A nurse creates it for a patient, or a learner for themselves. A user has one valid code: a
+new code cancels the old one. An unused code expires after 90 days if a nurse created it, else after a year. A used code
+expires one year after its last use (ruling 11). After ten wrong tries a code is locked for an hour, whether or not it
+exists (`rate_limits.backoff`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from learn.people import audit, rate_limits
 from learn.people.models import AccessCode, User
 
-LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowel: no word by chance; no I, O, digit or Y: nothing looks like another
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words by chance; no I, O, Y or digits, which look alike
 HALF = 6
 FIRST_USE = timedelta(days=90)
 AFTER_USE = timedelta(days=365)
@@ -30,7 +30,7 @@ AFTER_USE = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Made:
-    """A new code with all that opens it: to be shown once and kept nowhere."""
+    """A new code with its letters and its token. They are shown once and never stored."""
 
     code: AccessCode
     letters: str
@@ -48,20 +48,21 @@ def in_groups(letters: str) -> str:
 
 
 def make(*, user: User, by: User, now: datetime) -> Made | None:
-    """Make a code for this person, cancelling the one they had; the letters and the token are told this once.
+    """Create a code for this user and cancel their old one. Only this result contains the letters and the token.
 
-    `by` is the person themselves, or a nurse who has been shown to be theirs. None where the person is gone.
+    `by` is the user themselves or a nurse; the caller has checked that the patient is in the nurse's team. Return None
+    if the user is gone.
     """
     return next(iter(make_many(users=[user], by=by, now=now)), None)
 
 
 def make_many(*, users: Collection[User], by: User, now: datetime) -> list[Made]:
-    """Make a code for each of these people, as `make` does one; who is gone gets none.
+    """Create a code for each of these users, as `make` does for one. Users who are gone are skipped.
 
-    The same number of queries, however many they are.
+    The number of queries does not depend on the number of users.
     """
     with transaction.atomic():
-        here = User.objects.lock_all(user.pk for user in users)  # two at once: the later one's code is the living one
+        here = User.objects.lock_all(user.pk for user in users)  # of two requests at once, the later code is valid
         users = [user for user in users if user.pk in here]
         AccessCode.objects.filter(user__in=users, cancelled=None).update(cancelled=now)
         made = []
@@ -83,7 +84,7 @@ def make_many(*, users: Collection[User], by: User, now: datetime) -> list[Made]
 
 
 def cancel(*, user: User, by: User, now: datetime) -> bool:
-    """Cancel this person's code; return whether there was one to cancel. Who is signed in stays so."""
+    """Cancel this user's code. Return whether there was one. Their sessions do not end."""
     with transaction.atomic():
         found = AccessCode.objects.filter(user=user, cancelled=None).update(cancelled=now)
         if found and by != user:
@@ -92,11 +93,11 @@ def cancel(*, user: User, by: User, now: datetime) -> bool:
 
 
 def wait(request: HttpRequest, letters: str, *, now: datetime) -> int:
-    """Count one try at these letters, by address, device and code; return the seconds to wait, 0 where it may be made.
+    """Count one try at these letters by IP address, device and code. Return the seconds to wait; 0 allows the try.
 
-    The device is known by its CSRF cookie, without which no form is taken. Whoever throws it away still meets the
-    code's own backoff, which counts for codes that nobody has as well: it tells nothing. Links are never counted, so
-    that an invitation opens by its square while its letters are locked.
+    The CSRF cookie identifies the device; a form without it is refused. A client that deletes the cookie still meets
+    the lock of the code itself. Tries at unknown codes are counted too, so a lock does not show which codes exist.
+    Links are never counted, so the QR code of an invitation works while its letters are locked.
     """
     device = request.META.get("CSRF_COOKIE", "")
     return (
@@ -107,9 +108,9 @@ def wait(request: HttpRequest, letters: str, *, now: datetime) -> int:
 
 
 def by_letters(letters: str, *, at: datetime) -> AccessCode | None:
-    """Return the living code with these twelve letters, or None.
+    """Return the valid code with these twelve letters, or None. Call `wait` first.
 
-    Unknown, wrong, expired and cancelled take the same work: one query, one comparison. Call `wait` first.
+    Unknown, wrong, expired and cancelled codes cause the same work: one query and one comparison.
     """
     code = AccessCode.objects.living(at=at).select_related("user").filter(selector=letters[:HALF]).first()
     right = constant_time_compare(code.secret if code else _proof(""), _proof(letters))
@@ -117,14 +118,14 @@ def by_letters(letters: str, *, at: datetime) -> AccessCode | None:
 
 
 def by_token(token: str, *, at: datetime) -> AccessCode | None:
-    """Return the living code with this token, or None. 128 bits cannot be guessed, so nothing is counted here."""
+    """Return the valid code with this token, or None. There is no rate limit, because 128 bits cannot be guessed."""
     return AccessCode.objects.living(at=at).select_related("user").filter(token=_verifier(token)).first()
 
 
 def use(*, code: AccessCode, now: datetime) -> bool:
-    """Note that a code was used: it lives on for a year, and the wrong tries at it are forgotten.
+    """Record a use of this code: it is valid for another year, and its count of tries is deleted.
 
-    False if it was cancelled, or its person erased, in this very moment.
+    Return False if the code was cancelled or its user erased in the meantime.
     """
     living = AccessCode.objects.filter(pk=code.pk, cancelled=None)
     rate_limits.forget("code", code.selector)
@@ -136,7 +137,7 @@ def _letters() -> str:
 
 
 def _unlike(n: int) -> list[str]:
-    """Return the letters of so many codes: no two begin alike, and none begins like a code that was ever made."""
+    """Return the letters of `n` codes. The first half of each is unique, also among all codes in the database."""
     found: dict[str, str] = {}
     while len(found) < n:
         fresh = {letters[:HALF]: letters for letters in (_letters() for _ in range(n - len(found)))}
@@ -146,7 +147,7 @@ def _unlike(n: int) -> list[str]:
 
 
 def _proof(letters: str) -> str:
-    # Keyed by SECRET_KEY, which no backup holds: six letters alone could be tried out in a minute.
+    # An HMAC with SECRET_KEY, which is in no backup. A plain hash of six letters could be broken in a minute.
     return salted_hmac("learn.people.codes.letters", letters, algorithm="sha256").hexdigest()
 
 

@@ -1,11 +1,13 @@
-"""A code by email: it keeps a record under an address, and lets its person in again. Sent, checked, used once.
+"""Codes sent by email: send, check and use them. A code links an email address to a record, or signs its owner in.
 
-What waits for its code stands in a signed cookie of the browser that asked, for 15 minutes: whoever only asks leaves no
-row and no address here, and a code that somebody else reads opens nothing on their device. The cookie looks the same
-whether anybody has the address. Tries and uses are counted in the database (`rate_limits`), whoever copies the cookie.
+A request for a code is stored for 15 minutes in a signed cookie of the browser, not in the database. So a request alone
+stores no address on the server, and the code does not work on another device. The cookie looks the same whether or not
+the address belongs to a user. Tries and uses are counted in the database (`rate_limits`), so a copy of the cookie gives
+no further tries.
 
-The addresses are allauth's (EmailAddress: one verified owner each). Path not taken: its views for a code by email.
-They turn away a guest, who is signed in, and they count tries in the session, where parallel ones slip through.
+The addresses are allauth's (EmailAddress: one verified owner each). Path not taken: allauth's own views for codes by
+email. They refuse guests, because guests are signed in, and they count tries in the session, where parallel requests
+are not all counted.
 """
 
 from __future__ import annotations
@@ -30,9 +32,9 @@ from learn.people.rate_limits import Limit
 COOKIE = "__Host-emailed" if settings.HTTPS else "emailed"
 DIGITS = 6
 LIVES = timedelta(minutes=15)
-DOUBLE = 60  # seconds in which a code that was used may come once more: a double press, not a second use
+DOUBLE = 60  # seconds; a used code that is sent again within this time is a double click
 
-# Emails to one address, whoever asks; from one browser; from one hospital.
+# Limits for emails to one address (from any browser), from one browser, and from one hospital's network.
 AN_HOUR, A_DAY = Limit("emails to, an hour", 5, 3600), Limit("emails to, a day", 10, 24 * 3600)
 DEVICE, NETWORK = Limit("emails by device", 10, 3600), Limit("emails by address", 100, 3600)
 TRIES = Limit("tries of an emailed code", 5, int(LIVES.total_seconds()))
@@ -40,7 +42,7 @@ USES = Limit("uses of an emailed code", 1, int(LIVES.total_seconds()))
 
 
 class Waiting(NamedTuple):
-    """What waits for its code: `keeper` keeps a record under the address; 0 where somebody wants to sign in."""
+    """A request that waits for its code. `keeper` is the user who adds the address; 0 means a request to sign in."""
 
     number: str
     address: str
@@ -49,9 +51,9 @@ class Waiting(NamedTuple):
 
 
 def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
-    """Count one email, by device, network and address; return the seconds to wait, 0 where it may be sent.
+    """Count one email by device, network and address. Return the seconds to wait; 0 means that it may be sent.
 
-    It counts for addresses that nobody has as well: it tells nothing.
+    Unknown addresses are counted too, so the result does not show whether an address belongs to a user.
     """
     device = request.META.get("CSRF_COOKIE", "")
     return (
@@ -63,7 +65,7 @@ def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
 
 
 def send(*, address: str, keeper: User | None) -> str:
-    """Send one email, whoever has the address; return what the browser keeps (`remember`). Raises mail.NotSent."""
+    """Send one email, also to an unknown address. Return the cookie's value (for `remember`). Raises mail.NotSent."""
     if keeper is None:
         wanted, page = owner(address) is not None, "account_login"
         template = "mail/code_to_sign_in.txt" if wanted else "mail/address_unknown.txt"
@@ -71,7 +73,7 @@ def send(*, address: str, keeper: User | None) -> str:
         others = EmailAddress.objects.filter(email=address, verified=True).exclude(user=keeper)
         wanted, page = not others.exists(), "email_in"
         template = "mail/code_to_keep.txt" if wanted else "mail/address_taken.txt"
-    code = get_random_string(DIGITS, "0123456789") if wanted else uuid.uuid4().hex  # which nobody is told
+    code = get_random_string(DIGITS, "0123456789") if wanted else uuid.uuid4().hex  # a random value that is never sent
     said = {"code": f"{code[:3]} {code[3:]}"} if wanted else {"page": settings.PUBLIC_URL + reverse(page)}
     mail.send(template, address, said)
     number = uuid.uuid4().hex
@@ -79,14 +81,14 @@ def send(*, address: str, keeper: User | None) -> str:
 
 
 def remember(response: HttpResponse, token: str) -> HttpResponse:
-    """Let this browser wait for its code."""
+    """Set the cookie with this request for a code."""
     age, secure = int(LIVES.total_seconds()), settings.HTTPS
     response.set_cookie(COOKIE, token, max_age=age, secure=secure, httponly=True, samesite="Lax")
     return response
 
 
 def waiting(request: HttpRequest) -> Waiting | None:
-    """Return what this browser waits for; None where it asked for nothing, or too long ago."""
+    """Return this browser's request for a code, or None if there is none or it has expired."""
     try:
         return Waiting(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=LIVES))
     except signing.BadSignature:
@@ -94,12 +96,12 @@ def waiting(request: HttpRequest) -> Waiting | None:
 
 
 def is_over(asked: Waiting, *, now: datetime) -> bool:
-    """Count one try of this code; True when it has had its five."""
+    """Count one try at this code. Return True if all five tries were used before."""
     return bool(rate_limits.count(TRIES, asked.number, now=now))
 
 
 def use(asked: Waiting, code: str, *, now: datetime) -> bool:
-    """Use this code up: True for the right one, the first time and at a double press. Ask `is_over` first."""
+    """Use this code. Return True if it is right, for its first use and for a double click. Call `is_over` first."""
     if not constant_time_compare(asked.proof, _proof(asked.number, code)):
         return False
     left = rate_limits.count(USES, asked.number, now=now)
@@ -107,7 +109,7 @@ def use(asked: Waiting, code: str, *, now: datetime) -> bool:
 
 
 def owner(address: str) -> User | None:
-    """Return whom this address lets in. Staff never: they sign in with a password."""
+    """Return the user who may sign in with this address, or None. Never staff, who sign in with a password."""
     lets_in = EmailAddress.objects.filter(
         email=address, verified=True, user__is_active=True, user__is_staff=False, user__is_superuser=False
     )
@@ -116,21 +118,21 @@ def owner(address: str) -> User | None:
 
 
 def set_address(*, user: User, address: str) -> bool:
-    """Keep this person's record under the address whose email they have read, instead of the one before.
+    """Set this verified address for the user, and remove their old one.
 
-    False where it has come to be somebody else's. Twice is once. `User.email` says the same: who has it is a key
-    (`has_key`) at no further query.
+    Return False if the address now belongs to another user, or if this user was erased. A second call changes nothing.
+    `User.email` holds a copy, so that `has_key` needs no further query.
     """
     with transaction.atomic():
         row = User.objects.lock(user.pk)
-        if row is None:  # erased in this very moment
+        if row is None:  # the user has just been erased
             return False
         EmailAddress.objects.filter(user=user).delete()
-        # ON CONFLICT: a refused row would stand in PostgreSQL's own log with the address in it.
+        # ON CONFLICT, because PostgreSQL would write a failed INSERT with the address to its log.
         mine = EmailAddress(user=user, email=address, verified=True, primary=True)
         EmailAddress.objects.bulk_create([mine], ignore_conflicts=True)
         if not EmailAddress.objects.filter(user=user, email=address).exists():
-            transaction.set_rollback(True)  # the one before stays
+            transaction.set_rollback(True)  # keep the old address
             return False
         User.objects.filter(pk=user.pk).update(email=address)
     if row.email != address:
@@ -139,10 +141,10 @@ def set_address(*, user: User, address: str) -> bool:
 
 
 def remove(*, user: User, now: datetime) -> bool:
-    """Forget this person's address; False where nothing else would open their record: then it stays."""
+    """Remove this user's address. Return False and keep it if the user has no other way to open their record."""
     with transaction.atomic():
         row = User.objects.lock(user.pk)
-        if row is None:  # erased in this very moment, the address too
+        if row is None:  # the user has just been erased, with the address
             return True
         before, row.email = row.email, ""
         if not row.has_key(at=now):
@@ -154,7 +156,7 @@ def remove(*, user: User, now: datetime) -> bool:
 
 
 def _tell(before: str) -> None:
-    """Tell the address that opens the record no more, if there was one: it may have been somebody else who did that."""
+    """Notify the old address, if there was one, that it was removed. Someone else may have made the change."""
     if before:
         with suppress(mail.NotSent):
             mail.send("mail/address_removed.txt", before)

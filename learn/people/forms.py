@@ -1,4 +1,4 @@
-"""Signing in and making an account, in plain words; an email address."""
+"""Forms for signing in, for creating an account, and for an email address."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from learn.people.models import User
 
 
 class DeviceForm(forms.Form):
-    """Whose device it is that somebody signs in on."""
+    """Asks whether the device on which the user signs in is shared with other people."""
 
     use_required_attribute = False
 
@@ -34,7 +34,7 @@ class DeviceForm(forms.Form):
 
 
 class SignInForm(LoginForm):
-    """allauth's form with our labels: no placeholder, nothing marked required."""
+    """allauth's sign-in form with our labels, without placeholders and without the "required" attribute."""
 
     use_required_attribute = False
 
@@ -54,9 +54,9 @@ class SignInForm(LoginForm):
 
     @property
     def helper(self) -> FormHelper:
-        """How the page draws it; the page's context has allauth's `redirect_field`."""
+        """The crispy-forms layout. The page's context provides allauth's `redirect_field`."""
         helper = FormHelper()
-        helper.form_show_errors = False  # they stand above the page's heading
+        helper.form_show_errors = False  # the page shows them above its heading
         helper.form_action = "account_login"
         helper.layout = Layout(
             "login",
@@ -69,7 +69,10 @@ class SignInForm(LoginForm):
         return helper
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
-        """Sign in on this device, shared or not; whoever learned here as a guest is asked whether to merge it."""
+        """Sign in, and store whether the device is shared.
+
+        If the user learned here as a guest before, redirect to the page that asks whether to merge that record.
+        """
         before = request.user
         response: HttpResponse = super().login(request, redirect_url)
         if isinstance(request.user, User) and not request.user.is_staff:
@@ -79,14 +82,14 @@ class SignInForm(LoginForm):
         return response
 
 
-JUST_NOW = timedelta(minutes=1)  # longer, and the form would serve to try passwords
+JUST_NOW = timedelta(minutes=1)  # if it were longer, attackers could use this form to guess passwords
 
 
 class AccountForm(SignupForm):
-    """A name and a password for a row that has none yet; one password field, which may be shown and pasted into."""
+    """Sets a name and a password for a user without them. Its one password field can be shown, and allows pasting."""
 
     use_required_attribute = False
-    first: User | None = None  # whom the same form has just made
+    first: User | None = None  # the user whom the same form has just created
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,7 +107,7 @@ class AccountForm(SignupForm):
         name.widget.attrs["autocapitalize"] = "none"
 
     def clean_username(self) -> str:
-        """Return the name in small letters; say in plain words what it may be made of."""
+        """Return the name in lower case. Raises ValidationError, with our own message for characters not allowed."""
         try:
             return str(super().clean_username()).lower()
         except forms.ValidationError as error:
@@ -117,12 +120,12 @@ class AccountForm(SignupForm):
             raise forms.ValidationError(_("Use letters and digits only, and no spaces"), code="invalid") from error
 
     def is_double(self, user: User) -> bool:
-        """Tell whether this is the form that made this user's account, sent twice: a double press is one account."""
+        """Return whether this form has already created this user's account: a double click creates only one."""
         name, password = str(self.data.get("username", "")).strip().lower(), str(self.data.get("password1", ""))
         return user.username == name and user.check_password(password)
 
     def try_save(self, request: HttpRequest) -> Any:
-        """Save; where another was faster, the adapter has said where to go on."""
+        """Save the user. If another request was faster, return the adapter's redirect instead."""
         if self.first:
             return self.first, None
         try:
@@ -131,12 +134,12 @@ class AccountForm(SignupForm):
             return None, faster.response
 
     def save(self, request: HttpRequest) -> Any:
-        """Save the row. allauth's own would set up an address, and stumbles where one is kept already."""
+        """Save the user. allauth's method would also create an email address, and fails if the user has one."""
         return get_adapter().save_user(request, get_adapter().new_user(request), self)
 
 
 class AddressForm(forms.Form):
-    """An email address of one's own."""
+    """Asks for the user's own email address."""
 
     use_required_attribute = False
     _shape = _("Type an email address like name@example.com")
@@ -153,7 +156,10 @@ class AddressForm(forms.Form):
     )
 
     def clean_address(self) -> str:
-        """Return it in small letters; a quoted name, which nobody has, may hold what no email can be sent to."""
+        """Return the address in lower case. Raises ValidationError for a quoted local part.
+
+        Nobody uses one, and it may contain characters to which no email can be sent.
+        """
         if '"' in self.cleaned_data["address"]:
             raise forms.ValidationError(self._shape)
         return str(self.cleaned_data["address"]).lower()

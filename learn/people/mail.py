@@ -1,4 +1,4 @@
-"""The one place that sends email. What an email says is a template of templates/mail/."""
+"""The only module that sends email. The texts are templates in templates/mail/."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ logger = logging.getLogger(__name__)
 
 
 class NotSent(Exception):
-    """The mail server did not take the email."""
+    """Raised when the mail server did not accept the email."""
 
 
 def send(template: str, to: str, context: dict[str, str] | None = None, headers: dict[str, str] | None = None) -> None:
-    """Send one plain email, as its template says it (`written`). Raises NotSent: of smtplib and the network, or of an
-    address that no header can hold.
+    """Send one plain-text email from a template (see `written`).
+
+    Raises NotSent for an error of smtplib or the network, and for an address that a header cannot contain.
     """
     subject, body = written(template, context or {})
     headers = {"Auto-Submitted": "auto-generated", **(headers or {})}
@@ -29,9 +30,9 @@ def send(template: str, to: str, context: dict[str, str] | None = None, headers:
 
 
 def written(template: str, context: dict[str, str]) -> tuple[str, str]:
-    """Return the subject and the body of an email: its template's first line, and what follows after it.
+    """Return the subject and the body of an email: the first line of the template, and the rest.
 
-    So a subject is one line, whatever a hospital's own template says. It is plain text: nothing is escaped for HTML.
+    So the subject is always one line, also with a hospital's own template. The text is not escaped for HTML.
     """
     text = Engine.get_default().get_template(template).render(Context(context, autoescape=False))
     subject, _, body = text.strip().partition("\n")
@@ -39,5 +40,5 @@ def written(template: str, context: dict[str, str]) -> tuple[str, str]:
 
 
 def works() -> bool:
-    """Tell whether an email can reach anybody; on this machine the console will do, so that it can be tried."""
+    """Return whether the site can send email. On a local site, the console counts, so that developers can try it."""
     return settings.ON_LOOPBACK or not settings.EMAIL_BACKEND.endswith("console.EmailBackend")

@@ -1,4 +1,4 @@
-"""Who: User, CareTeam, Membership, Patient; AccessCode, Session and Hit; AuditEvent: who did or saw what of whom."""
+"""Models of users, care teams, patients, access codes and sessions, of counted tries (Hit) and of the audit log."""
 
 from __future__ import annotations
 
@@ -28,51 +28,51 @@ phone_number = RegexValidator(r"\A\+?[0-9][0-9 ().-]{2,28}\Z", "Write a phone nu
 
 
 def time_zone(name: str) -> None:
-    """Refuse a name that is no IANA time zone ("America/New_York")."""
+    """Raise ValidationError if the name is not an IANA time zone, such as "America/New_York"."""
     if name not in zoneinfo.available_timezones():
         raise ValidationError(f"{name} is not a time zone. Write one like America/New_York.")
 
 
 def default_zone() -> str:
-    """Return the settings' zone: only the fallback for a new team."""
+    """Return TIME_ZONE of the settings, the default for a new team."""
     return settings.TIME_ZONE
 
 
 class UserManager(StockUserManager["User"]):
-    """Adds the guest: a real row without name or password."""
+    """Django's manager, with guests (users without a name or password) and with row locks."""
 
     def create_guest(self) -> User:
-        """Return a new user without name or password, who keeps progress on one device."""
+        """Create and return a user without a name or password, who keeps their progress on one device."""
         [guest] = self.create_guests(1)
         return guest
 
     def create_guests(self, n: int) -> list[User]:
-        """Return so many new guests: one statement."""
+        """Create and return `n` guests with one statement."""
         guests = [self.model() for _ in range(n)]
         for guest in guests:
             guest.set_unusable_password()
         return self.bulk_create(guests)
 
     def lock(self, pk: int) -> User | None:
-        """Lock this person's row until the transaction ends; return it as it is now, None where they are gone.
+        """Lock this user's row until the transaction ends. Return the current row, or None if the user is gone.
 
-        The one lock order stands in `quizzes.learners`; this is its first lock for what people alone know of.
+        `quizzes.learners` describes the one lock order. This is its first lock, for code that needs only this app.
         """
         return self.lock_all([pk]).get(pk)
 
     def lock_all(self, pks: Iterable[int]) -> dict[int, User]:
-        """Lock the rows of these people, by primary key, as `lock` does one; return, by key, those who are here."""
+        """Lock the rows of these users, in the order of their primary keys. Return those who exist, by primary key."""
         here = self.select_for_update(no_key=True).filter(pk__in=pks, is_active=True).order_by("pk")
         return {user.pk: user for user in here}
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Return the user of this name, as it was typed, or in small letters: names that people chose are kept so."""
+        """Return the user with this name, as typed or in lower case. Names chosen by users are stored in lower case."""
         names = {"username": username}, {"username": str(username).lower()}
         return self.filter(**names[0]).first() or self.get(**names[1])
 
 
 class User(AbstractUser):
-    """Everyone who learns or works here. A guest has no username; NULLs do not clash in a unique column."""
+    """A learner or a member of staff. A guest's username is NULL, because a unique column may have many NULLs."""
 
     username = models.CharField(  # type: ignore[assignment]  # Django's is never NULL
         max_length=150,
@@ -90,25 +90,27 @@ class User(AbstractUser):
 
     @property
     def is_guest(self) -> bool:
-        """True for a person without name, password or email address whom no nurse knows."""
+        """Whether this user has no name, password or email address, and is no patient of a care team."""
         return self.username is None and not self.email and not hasattr(self, "patient")
 
     def has_key(self, *, at: datetime) -> bool:
-        """Tell whether this person can open their work on another device: by a name, an email address (verified:
-        `email_codes.set_address` wrote it), or a living code."""
+        """Return whether this user can open their record on another device.
+
+        They can with a name, a verified email address (`email_codes.set_address` stores no other), or a valid code.
+        """
         return self.username is not None or bool(self.email) or self.codes.living(at=at).exists()
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The time zone of this person's calendar: their clinic's; without one, the settings'. The engine asks it."""
+        """The time zone of this user's clinic, or TIME_ZONE of the settings. The package `quizzes` uses it."""
         return zoneinfo.ZoneInfo(self.patient.care_team.zone if hasattr(self, "patient") else settings.TIME_ZONE)
 
 
 class CareTeamQuerySet(models.QuerySet["CareTeam"]):
-    """Reads of care teams."""
+    """Queries for care teams."""
 
     def led_by(self, user: User | AnonymousUser) -> CareTeamQuerySet:
-        """Return the teams that this person leads now."""
+        """Return the teams that this user leads now."""
         if not (user.is_authenticated and user.is_active and user.is_staff):
             return self.none()
         leads = Membership.objects.filter(nurse_id=user.pk, ended=None, lead=True)
@@ -116,7 +118,7 @@ class CareTeamQuerySet(models.QuerySet["CareTeam"]):
 
 
 class CareTeam(models.Model):
-    """A ward or clinic: its phones, its calendar, and the fever number it gives."""
+    """A ward or clinic, with its phone numbers, its time zone, and the temperature at which its patients call."""
 
     name = models.CharField(max_length=80, unique=True)
     day_phone = models.CharField(max_length=30, validators=[phone_number])
@@ -130,16 +132,16 @@ class CareTeam(models.Model):
         return self.name
 
     def local(self, at: datetime) -> datetime:
-        """Return this moment on the clinic's clock."""
+        """Return this time in the clinic's time zone."""
         return at.astimezone(zoneinfo.ZoneInfo(self.zone))
 
     def today(self, at: datetime) -> date:
-        """Return the date on the clinic's calendar at this moment."""
+        """Return the date in the clinic's time zone at this time."""
         return self.local(at).date()
 
 
 class Membership(models.Model):
-    """A nurse works in a care team, from one moment to another. Rights end with it at the next request."""
+    """The period in which a nurse works in a care team. When it ends, the next request no longer has permission."""
 
     care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="memberships")
     nurse = models.ForeignKey(User, models.PROTECT, related_name="memberships")
@@ -159,24 +161,24 @@ class Membership(models.Model):
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
-    """Reads of patients start from the user."""
+    """Queries for patients. They start from the user who asks."""
 
     def visible_to(self, user: User | AnonymousUser) -> PatientQuerySet:
-        """Return the patients of the care teams in which this person works now; of no team: nobody.
+        """Return the patients of the care teams in which this user works now.
 
-        A superuser sees no patients by itself.
+        A user without a team gets no patients, not even a superuser.
         """
         if not (user.is_authenticated and user.is_active and user.is_staff):
             return self.none()
         return self.filter(care_team__in=Membership.objects.filter(nurse_id=user.pk, ended=None).values("care_team"))
 
     def current(self) -> PatientQuerySet:
-        """Return those whose care here has not ended."""
+        """Return the patients whose record is not closed."""
         return self.filter(ended_on=None)
 
 
 class Patient(models.Model):
-    """A person in a care team's care, under a label that the nurse chose (name or initials)."""
+    """A patient of a care team. The label is the name or the initials that the nurse entered."""
 
     class Ending(models.TextChoices):
         FINISHED = "finished", _("Treatment finished")
@@ -188,7 +190,7 @@ class Patient(models.Model):
     care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients", db_index=False)
     label = models.CharField(max_length=80, help_text="Name or initials.")
     reference = models.CharField(max_length=40, blank=True, help_text="Your own local reference, if you use one.")
-    # The form that invited them, and their place in it: the same form twice makes nobody twice.
+    # Made from the invitation form and the patient's position in it, so that a form sent twice creates no duplicates.
     invitation = models.UUIDField(unique=True, null=True, blank=True, editable=False)
     ended_on = models.DateField(null=True, blank=True)
     ended_why = models.CharField(max_length=10, choices=Ending.choices, blank=True)
@@ -210,23 +212,23 @@ class Patient(models.Model):
 
     @property
     def name(self) -> str:
-        """The label as this page shows it: whole, or as initials where the screen faces the corridor (`names`)."""
+        """The label as this page shows it: in full, or as initials if other people can see the screen (`names`)."""
         return shown(self.label)
 
 
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
-    """Reads of codes take the moment they are asked at."""
+    """Queries for access codes. They take the time for which they answer."""
 
     def living(self, *, at: datetime) -> AccessCodeQuerySet:
-        """Return those that let their person in at this moment."""
+        """Return the codes that are valid at this time: not cancelled, not expired, and of an active user."""
         return self.filter(cancelled=None, expires__gt=at, user__is_active=True)
 
 
 class AccessCode(models.Model):
-    """A way in without a password: one row, two verifiers, the link's token and the typed letters.
+    """Sign-in without a password, by the token of a link or by twelve typed letters.
 
-    The letters are six that find the row and six that prove it. Token and proof are kept as HMACs only, so a code
-    cannot be shown again, and a stolen backup opens nothing. The verbs are in `codes.py`.
+    The first six letters find the row, the last six prove the code. The token and the proof are stored as HMACs only,
+    so a code cannot be shown again, and a stolen backup gives no access. The functions are in `codes.py`.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="codes")
@@ -236,7 +238,7 @@ class AccessCode(models.Model):
     by = models.ForeignKey(User, models.RESTRICT, related_name="+")
     made = models.DateTimeField()
     expires = models.DateTimeField()
-    used = models.DateTimeField(null=True, blank=True)  # the first time
+    used = models.DateTimeField(null=True, blank=True)  # first use
     last_used = models.DateTimeField(null=True, blank=True)
     cancelled = models.DateTimeField(null=True, blank=True)
 
@@ -252,26 +254,26 @@ class AccessCode(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """Django's session, with the number of whoever is signed in: all of a person's sessions can end in one statement.
+    """Django's session with the primary key of its user, so that one statement can end all sessions of a user.
 
-    No foreign key: a sign-in would wait for whoever holds a lock on the person's row.
+    It is not a foreign key, because then a sign-in would wait for locks on the user's row.
     """
 
     user_id = models.BigIntegerField(null=True, db_index=True)
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
-        """Return the store of the settings (`sessions.py`): it stands above the tables, so it is not imported here."""
+        """Return the store from the settings. `sessions.py` imports this module, so this module cannot import it."""
         store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
         return store
 
 
 class Hit(models.Model):
-    """How often something was tried of late (`rate_limits.py`): an HMAC of what and whose, a count, and until when."""
+    """The number of recent tries for a rate limit (`rate_limits.py`). The key is an HMAC of what is limited."""
 
     whose = models.CharField(max_length=64, primary_key=True)
     n = models.PositiveBigIntegerField()
-    until = models.BigIntegerField()  # Unix seconds: one statement must count and compare, on both databases
+    until = models.BigIntegerField()  # Unix seconds, so that one statement can count and compare on both databases
 
     class Meta:
         indexes = [models.Index(F("until"), name="hit_until")]
@@ -281,9 +283,10 @@ class Hit(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did or saw what of whom, and when: a row that is only ever added, with opaque ids and no foreign key.
+    """One entry of the audit log: who did or saw what, about which patient or team, and when.
 
-    It outlives whom it tells of (ruling 17). A list is one row with its team and count.
+    Rows are only added. They hold opaque ids and no foreign keys, because they are kept after the people they name are
+    erased (ruling 17). A list of patients is one row with its team and its count.
     """
 
     at = models.DateTimeField()
@@ -307,7 +310,7 @@ class AuditEvent(models.Model):
 
 
 class Phones(NamedTuple):
-    """The numbers that a person was given; empty where there is none."""
+    """The phone numbers and the fever number that a user was given. Each is empty if there is none."""
 
     day: str
     night: str
@@ -315,10 +318,10 @@ class Phones(NamedTuple):
 
 
 def phones_for(user: Any) -> Phones:
-    """Return the phones and the fever number that this person was given.
+    """Return the phone numbers and the fever number for this user.
 
-    A patient's come from the care team (which was read with the user, so this asks nothing of the database); everyone
-    else's from settings, where they may be empty.
+    A patient's come from the care team, which was read with the user, so this makes no query. Those of everyone else
+    come from the settings, where they may be empty.
     """
     team = user.patient.care_team if getattr(user, "is_authenticated", False) and hasattr(user, "patient") else None
     if team is None:

@@ -1,6 +1,6 @@
-"""Names on a screen that others can see: whole, or as initials. Plain Python.
+"""Show patients' names in full or as initials, for screens that other people can see. Plain Python.
 
-Whoever draws a page says once how (`as_initials`), and every name on it follows: no template can forget to ask.
+The code that renders a page sets this once (`as_initials`) for all names on it, so that no template can forget it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _INITIALS: ContextVar[bool] = ContextVar("initials", default=False)
 
 @contextmanager
 def as_initials(wanted: bool) -> Iterator[None]:
-    """Show names as initials, or whole, for as long as this lasts."""
+    """Context manager: inside it, `shown` returns initials (`wanted` is True) or full labels."""
     before = _INITIALS.set(wanted)
     try:
         yield
@@ -23,7 +23,7 @@ def as_initials(wanted: bool) -> Iterator[None]:
 
 
 def shown(label: str) -> str:
-    """Return a label as it is to be shown now: "Iris Morgan", or "I. M."; what has a digit in it stays."""
+    """Return the label to show: "Iris Morgan" or "I. M.". Words with a digit are not shortened."""
     if not _INITIALS.get():
         return label
     return " ".join(map(_initial, label.replace(",", " ").split()))

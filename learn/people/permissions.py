@@ -1,6 +1,6 @@
-"""The one way to another person's record: 404, or an audit row.
+"""The only access to another person's record: it raises 404 or writes an audit row.
 
-Whoever opens a patient's page comes through `patient`, which notes the look (`audit`).
+Every page about a patient calls `patient`, which writes to the audit log (`audit`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from learn.people.models import Patient, User
 
 
 def patient(by: User, pk: int, *, now: datetime, what: str = "patient.seen", also: Collection[str] = ()) -> Patient:
-    """Return a patient of this person's teams, care team joined, and note that they were seen.
+    """Return a patient of this user's teams, with the care team, and write an audit row with the action `what`.
 
-    Ended patients too: their record stays for its retention time. `also` names what else to join, of floors above.
-    Raises Http404 for anyone else's.
+    It also returns patients with a closed record, because records are kept for their retention time. `also` names
+    further relations to join (select_related), from apps that this module must not import. Raises Http404 for patients
+    of other teams.
     """
     found = Patient.objects.visible_to(by).select_related("care_team", "user", *also).filter(pk=pk).first()
     if found is None:

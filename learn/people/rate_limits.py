@@ -1,8 +1,8 @@
-"""How often something may be tried: one exact limiter, in the database, so that it holds for all workers together.
+"""Exact rate limits. They are stored in the database, so that they apply to all workers together.
 
-One statement counts and tells. To read first and write then lets parallel tries through: of 160 at once, 152 where 20
-were allowed. Keys are kept as HMACs: the table names no address and no code. A count that is rolled back is no count:
-call these outside a transaction.
+One statement counts the try and returns the result. With a read before the write, parallel tries pass the limit: of 160
+parallel tries, 152 passed a limit of 20. The keys are stored as HMACs, so the table contains no addresses and no codes.
+Call these functions outside a transaction, because a rollback would undo the count.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from django.utils.translation import ngettext
 
 from learn.people.models import Hit
 
-FORGET = 30 * 24 * 3600  # seconds after which `manage.py tidy` forgets what was tried
+FORGET = 30 * 24 * 3600  # seconds after which `manage.py tidy` deletes the counts
 BACKOFF_AFTER = 10  # tries
-BACKOFF = 3600  # seconds: how long the first lock lasts; each further one lasts twice as long
+BACKOFF = 3600  # seconds of the first lock; each further lock lasts twice as long
 
-# Both run on SQLite (3.35 and newer) and PostgreSQL; people_hit.n is the row as it was. What is not locked is
-# written as unlocked an hour ago: a worker whose clock is behind does not take it for locked.
+# Both statements run on SQLite (3.35 and newer) and PostgreSQL. people_hit.n is the old value of the row. For an
+# unlocked code, `until` is set an hour into the past, so that a worker with a slow clock does not see a lock.
 _COUNT = """
 INSERT INTO people_hit (whose, n, until) VALUES (%(whose)s, 1, %(ends)s)
 ON CONFLICT (whose) DO UPDATE SET
@@ -43,30 +43,30 @@ RETURNING n, until"""
 
 
 class Limit(NamedTuple):
-    """So many tries in so many seconds; the seconds begin with the first try."""
+    """A number of tries in a number of seconds. The time starts with the first try."""
 
     name: str
     tries: int
     seconds: int
 
 
-# Whoever only mistypes meets the first; the second is high, since a whole hospital may share one address.
+# A user who mistypes reaches only the first limit. The second is high, because a whole hospital may share one address.
 DEVICE = Limit("code by device", 10, 3600)
 ADDRESS = Limit("code by address", 300, 600)
 
 
 def count(limit: Limit, whose: str, *, now: datetime) -> int:
-    """Count one try of this device, address or account; return the seconds to wait, 0 where it may be made."""
+    """Count one try by `whose` (a device, address or account). Return the seconds to wait; 0 allows the try."""
     at = int(now.timestamp())
     [(n, until)] = _run(_COUNT, {"whose": _key(limit.name, whose), "now": at, "ends": at + limit.seconds})
     return 0 if n <= limit.tries else max(until - at, 1)
 
 
 def backoff(name: str, whose: str, *, now: datetime) -> int:
-    """Count one try at something that is locked after ten tries for an hour, after ten more for two hours, and so on.
+    """Count one try. After ten tries there is a lock for one hour, after ten more for two hours, and so on.
 
-    Returns the seconds that the lock still lasts, 0 where the try may be made. It is never locked for good. Only
-    `forget` takes the count back; a try while it is locked does not count.
+    Return the remaining seconds of the lock; 0 allows the try. No lock is permanent. Tries during a lock are not
+    counted. Only `forget` resets the count.
     """
     at, key = int(now.timestamp()), _key(name, whose)
     if _run(_BACKOFF, {"whose": key, "now": at, "after": BACKOFF_AFTER, "backoff": BACKOFF}):
@@ -76,15 +76,15 @@ def backoff(name: str, whose: str, *, now: datetime) -> int:
 
 
 def forget(name: str, whose: str) -> None:
-    """Forget the tries of somebody who has now got in."""
+    """Reset the count after a successful try."""
     Hit.objects.filter(pk=_key(name, whose)).delete()
 
 
 def one_at_a_time(name: str, whose: str) -> None:
-    """Let whoever does this same thing too wait here until the transaction ends. It leaves no row, and no error.
+    """Make other requests with the same `name` and `whose` wait here until the transaction ends. It leaves no row.
 
-    For what two rows may not both have, where ON CONFLICT cannot be said: in an UPDATE. The second looks, after this,
-    whether the first has taken it; a refused row would stand in PostgreSQL's own log.
+    Use it for a unique value in an UPDATE, where ON CONFLICT is not possible. After this call, the second request must
+    check whether the first has taken the value. Otherwise PostgreSQL would write the failed UPDATE to its log.
     """
     key = _key(name, whose)
     _run(_COUNT, {"whose": key, "now": 0, "ends": 0})
@@ -92,14 +92,15 @@ def one_at_a_time(name: str, whose: str) -> None:
 
 
 def tidy(*, now: datetime) -> None:
-    """Forget the tries of more than a month ago."""
+    """Delete the counts that are older than a month."""
     Hit.objects.filter(until__lt=int(now.timestamp()) - FORGET).delete()
 
 
 def address(request: HttpRequest) -> str:
-    """Return where a request comes from, as our own proxies saw it; of IPv6 the network that one home or ward has.
+    """Return the IP address of a request as our own proxies saw it. For IPv6, return the /64 network.
 
-    Only the last PROXIES entries of X-Forwarded-For were written by them: what stands before is the sender's claim.
+    One home or ward has one such network. Our proxies write only the last PROXIES entries of X-Forwarded-For; the
+    client can forge the entries before them.
     """
     seen = str(request.META.get("REMOTE_ADDR", ""))
     hops = request.headers.get("X-Forwarded-For", "").split(",")
@@ -113,7 +114,7 @@ def address(request: HttpRequest) -> str:
 
 
 def refuse(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Answer 429: say how long to wait, in words and in Retry-After."""
+    """Return a response with status 429. Its page and its Retry-After header say how long to wait."""
     minutes = -(-seconds // 60)
     hours = -(-minutes // 60)
     if minutes < 120:

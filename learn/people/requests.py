@@ -1,6 +1,6 @@
-"""What a request is to our views: Django's, with a person of our own and what our middlewares add to it.
+"""Types of requests: Django's HttpRequest with our User and the attributes that our middleware adds.
 
-A view says in its first line whose requests it takes; what lets nobody else in stands beside it.
+The signature of a view says who may call it. A decorator or middleware enforces that.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 class SiteRequest(HttpRequest):
-    """Anybody's, signed in or not."""
+    """A request from anyone, signed in or not."""
 
     user: User | AnonymousUser
-    idle: dict[str, float] | None  # where a sign-in ends soon (`sessions.lengths`): seconds that are "left", and "all"
+    idle: dict[str, float] | None  # if the session ends soon (`sessions.lengths`): "left" and "all", in seconds
 
 
 class LearnerRequest(SiteRequest):
-    """Of somebody who is signed in, a guest too: `LoginRequiredMiddleware` lets nobody else in."""
+    """A request from a signed-in user, who may be a guest. `LoginRequiredMiddleware` refuses everyone else."""
 
     user: User
 
 
 class StaffRequest(LearnerRequest):
-    """Of staff: the Desk lets nobody else in, and `permission_required` only who has the right."""
+    """A request from staff. The Desk refuses everyone else; `permission_required` checks the permission."""

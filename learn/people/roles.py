@@ -1,7 +1,7 @@
-"""What each role may do, asked in code.
+"""The permissions of each role, defined in code.
 
-Roles are named groups made by a migration. Permission rows do not exist yet while migrations run, so the rights
-are not stored: they are this table, and `backends.RoleBackend` answers `has_perm` from it.
+Roles are groups, which a migration creates. While migrations run, there are no permission rows yet. So the permissions
+are not in the database but in this table, and `backends.RoleBackend` uses it for `has_perm`.
 """
 
 NURSE = "Nurse"
@@ -36,5 +36,5 @@ MAY: dict[str, frozenset[str]] = {
 
 
 def rights(roles: set[str]) -> frozenset[str]:
-    """Return every right ("app.verb_model") that any of these roles gives; an unknown role gives none."""
+    """Return all permissions ("app.verb_model") of these roles. An unknown role gives none."""
     return frozenset().union(*(MAY.get(role, frozenset()) for role in roles))

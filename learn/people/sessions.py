@@ -1,8 +1,8 @@
 """How long a sign-in lasts (ruling 12).
 
-A patient's own phone: one year, renewed at a POST, once a day at most. A shared one: 30 minutes without a POST. Staff:
-15 minutes without a POST, 12 hours in all. Only a POST renews: a page that reloads itself must not keep an empty chair
-signed in.
+A patient's own phone: one year, renewed by a POST at most once a day. A shared device: 30 minutes without a POST.
+Staff: 15 minutes without a POST, and 12 hours in total. Only a POST renews a session: a page that reloads itself must
+not keep a user signed in after they have left the desk.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from learn.people.requests import SiteRequest
 STAFF_IDLE = 15 * 60  # seconds
 STAFF_LONGEST = 12 * 3600  # seconds
 SHARED_IDLE = 30 * 60  # seconds
-DOUBLE = timedelta(minutes=1)  # in which a form that signs in may come once more: a double press
+DOUBLE = timedelta(minutes=1)  # a sign-in form sent again within this time is a double click
 _DAY = 24 * 3600
 
 ENDED = _(
@@ -46,7 +46,7 @@ GONE = _("You are not signed in here any more. What you sent just now was not sa
 
 Handler = Callable[[SiteRequest], HttpResponse]
 
-# Django's says for whose rows it is, to the type checker only.
+# Django's SessionStore is generic for the type checker only.
 if TYPE_CHECKING:
     _Store = db.SessionStore[Session]
 else:
@@ -54,12 +54,12 @@ else:
 
 
 class SessionStore(_Store):
-    """Django's, on our own table: each row also holds the number of the person who is signed in."""
+    """Django's database session store with our own table, where each row also has the primary key of the user."""
 
-    _person: User | None = None  # read with the session, until `person` gives it away
+    _person: User | None = None  # read together with the session; `person` returns it once
 
     def load(self) -> dict[str, Any]:
-        """Return what the session holds, as Django's does; its person is read by the same statement."""
+        """Return the session data, as Django's store does. The same SQL statement also reads the user."""
         found = who.living(self.session_key)
         if found is None:
             self._session_key = None
@@ -68,36 +68,39 @@ class SessionStore(_Store):
         return dict(self.decode(data))
 
     def person(self, pk: Any) -> User | None:
-        """Give the person of this session, once and to whoever asks for this number; None: read them yourself."""
+        """Return the user of this session, if `pk` is their primary key and this is the first call; else None.
+
+        After None, the caller must read the user from the database.
+        """
         person, self._person = self._person, None
         return person if person and person.pk == pk else None
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
-        """Return our own table."""
+        """Return our own session model."""
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        """Return the row to save. Signing in and out change the data, and so the number follows them."""
+        """Return the row to save. Its `user_id` comes from the session data, which sign-in and sign-out change."""
         row = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY)
         return row
 
     def _validate_session_key(self, key: str) -> bool:
-        """Refuse more than Django does: PostgreSQL takes no NUL, and whoever sent one would get an error page."""
+        """Accept only ASCII letters and digits. PostgreSQL rejects NUL, so such a key would cause a server error."""
         valid = bool(super()._validate_session_key(key))  # type: ignore[misc]  # the stubs leave it out
         return valid and key.isascii() and key.isalnum()
 
 
-# The session whose user Django is reading at this moment: its `auth.get_user` hands the backend no request.
+# The session whose user Django is reading now. Django's `auth.get_user` does not pass the request to the backend.
 _reading: ContextVar[SessionStore | None] = ContextVar("reading", default=None)
 
 
 class PersonMiddleware(AuthenticationMiddleware):
-    """Django's, with the person who was read together with the session; each check stays Django's own."""
+    """Django's middleware, but it uses the user who was read with the session. Django still makes every check."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Give the request its user, to be read when somebody asks."""
+        """Set `request.user`, which is loaded at its first use."""
         super().process_request(request)
         request.user = SimpleLazyObject(partial(_user_of, request))  # type: ignore[assignment]
 
@@ -111,29 +114,32 @@ def _user_of(request: HttpRequest) -> Any:
 
 
 def read_with_session(pk: Any) -> User | None:
-    """Return the person with this number, if the session that is being looked at brought them; for the backend."""
+    """Return the user with this primary key, if they were read with the current session; else None.
+
+    `RoleBackend.get_user` calls it.
+    """
     store = _reading.get()
     return store.person(pk) if store else None
 
 
 def sign_out_gone(request: HttpRequest) -> HttpResponse:
-    """Sign out somebody who was erased, merged or closed while they sent this; lead to the same page as a visitor."""
+    """Sign out a user who was erased, merged or closed during this request; redirect to the same page as a visitor."""
     logout(request)
     messages.info(request, GONE)
     return HttpResponseRedirect(request.path)
 
 
 def share(request: HttpRequest, shared: bool) -> None:
-    """Say whether other people use this device too; whoever is signed in on it now is signed out when idle."""
+    """Store in the session whether other people use this device too. On a shared device, an idle session ends."""
     request.session["shared"] = shared
-    request.session.set_expiry(2 * SHARED_IDLE if shared else None)  # so long it can say that it is over
+    request.session.set_expiry(2 * SHARED_IDLE if shared else None)  # kept longer, to tell the user that it has ended
 
 
 def remember(request: HttpRequest, guest: int) -> None:
-    """Keep the guest (pk) who learned here known to the new session, and for a minute to the one before it.
+    """Store the primary key of the guest who learned here in the new session, and for a minute in the old session.
 
-    A second press was sent with the cookie of the session before, which the sign-in has ended; its answer is the one
-    that the browser shows, and it must ask the same.
+    After a double click, the second request has the cookie of the old session, which the sign-in has ended. The browser
+    shows the response to the second request, so that response must also offer to merge the guest's record.
     """
     request.session["guest"] = guest
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
@@ -145,14 +151,14 @@ def remember(request: HttpRequest, guest: int) -> None:
 
 
 def _limits(request: HttpRequest) -> tuple[float, float]:
-    """Return how long this session may be without a POST, and in all; seconds."""
+    """Return the longest time without a POST and the longest total time of this session, in seconds."""
     if request.user.is_authenticated and request.user.is_staff:
         return STAFF_IDLE, STAFF_LONGEST
     return (SHARED_IDLE if request.session.get("shared") else math.inf), math.inf
 
 
 def _to_the_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Let the sign-in lead to the page whose form was sent, not to an address that may take posts only."""
+    """Make the sign-in redirect back to the page with the form, because the form's own URL may accept only POST."""
     sign_in = resolve_url("account_login")
     if urlsplit(response.get("Location", "")).path == sign_in:
         came_from = urlsplit(request.headers.get("referer", ""))
@@ -163,7 +169,7 @@ def _to_the_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def lengths(get_response: Handler) -> Handler:
-    """Middleware: end a staff session that is over, renew the others; patients' days are their clinic's."""
+    """Middleware: end sessions that are too old, renew the others, and use the time zone of the patient's clinic."""
 
     def middleware(request: SiteRequest) -> HttpResponse:
         now = int(time.time())
@@ -177,14 +183,14 @@ def lengths(get_response: Handler) -> Handler:
                 messages.info(request, ENDED)
             else:
                 left = min(idle - (0 if request.method == "POST" else now - seen), longest - (now - since))
-                if left < _DAY:  # what a page warns of (templates/_stay.html); seconds
+                if left < _DAY:  # seconds; the page shows a warning (templates/_stay.html)
                     request.idle = {"left": left, "all": idle}
         zone = request.user.patient.care_team.zone if hasattr(request.user, "patient") else None
         with timezone.override(zone):
             response = get_response(request)
         if not request.user.is_authenticated:
             return _to_the_form(request, response) if ended and request.method == "POST" else response
-        if "since" not in request.session:  # the sign-in itself has just happened
+        if "since" not in request.session:  # the user signed in during this request
             request.session["since"] = request.session["seen"] = now
             if request.user.is_staff:
                 request.session.set_expiry(STAFF_LONGEST)
@@ -196,5 +202,5 @@ def lengths(get_response: Handler) -> Handler:
 
 
 def end_all(user_id: int) -> None:
-    """End every session of this person, on every device: one statement, by the index."""
+    """Delete all sessions of this user, on all devices. It is one statement, which uses the index."""
     Session.objects.filter(user_id=user_id).delete()

@@ -1,7 +1,7 @@
-"""Care teams: a lead adds and removes members, makes and unmakes leads, moves patients.
+"""Care teams: a lead adds and removes members, gives and removes the lead role, and moves patients.
 
-Rights follow at the next request: every look at a patient starts from the memberships that hold then. The role follows
-what a person leads: Lead nurse while they lead a team, else Nurse.
+A change takes effect at the next request, because each request reads the current memberships. A nurse who leads a team
+has the role Lead nurse, any other nurse the role Nurse.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from learn.people.models import CareTeam, Membership, Patient, User
 
 
 class LastLead(Exception):
-    """A team needs a lead who can sign in; nothing was changed."""
+    """Raised when a team would have no lead who can sign in. Nothing was changed."""
 
 
 class NotHere(Exception):
-    """One of these patients has left the team in this very moment; nothing was changed."""
+    """Raised when one of the patients has just left the team. Nothing was changed."""
 
 
 def add(*, team: CareTeam, nurse: User, by: User, now: datetime) -> bool:
-    """Let this nurse work in the team from now on; False when they do already."""
+    """Add this nurse to the team. Return False if they are already a member."""
     with transaction.atomic():
         _alone(team)
         if team.memberships.filter(nurse=nurse, ended=None).exists():
@@ -36,7 +36,7 @@ def add(*, team: CareTeam, nurse: User, by: User, now: datetime) -> bool:
 
 
 def remove(*, membership: Membership, by: User, now: datetime) -> None:
-    """End a membership; the row stays. Twice is once. Raises LastLead."""
+    """End a membership; the row is kept. A second call changes nothing. Raises LastLead."""
     with transaction.atomic():
         held = _held(membership)
         if held is None:
@@ -50,7 +50,10 @@ def remove(*, membership: Membership, by: User, now: datetime) -> None:
 
 
 def set_lead(*, membership: Membership, lead: bool, by: User, now: datetime) -> None:
-    """Make a member a lead, or a lead a member. Twice is once; an ended membership stays as it is. Raises LastLead."""
+    """Make a member a lead (`lead` is True), or a lead a plain member. Raises LastLead.
+
+    A second call changes nothing, and an ended membership is not changed.
+    """
     with transaction.atomic():
         held = _held(membership)
         if held is None or held.lead == lead:
@@ -64,11 +67,11 @@ def set_lead(*, membership: Membership, lead: bool, by: User, now: datetime) -> 
 
 
 def move(*, patients: Collection[Patient], to: CareTeam, by: User, now: datetime) -> None:
-    """Give these patients into another team's care; noted in the team they leave and in the one they come to.
+    """Move these patients to another team. The audit log of both teams records it.
 
-    Twice is once: who is in that team already is passed by. Takes the one lock order (the docstring of
-    `quizzes.learners`): the people, by primary key, then their patients' rows; and looks only then. Raises NotHere
-    where one of them is in a third team by now, or in nobody's care.
+    Patients who are already in that team are skipped, so a second call changes nothing. The locks follow the one lock
+    order (see `quizzes.learners`): first the users, by primary key, then the patients. The checks come after the locks.
+    Raises NotHere if a patient is now in a third team, or if their record is closed.
     """
     with transaction.atomic():
         User.objects.lock_all(patient.user_id for patient in patients)
@@ -85,7 +88,7 @@ def move(*, patients: Collection[Patient], to: CareTeam, by: User, now: datetime
 
 
 def _alone(team: CareTeam) -> None:
-    """Let nobody else change this team's members until the transaction ends: two leads might unmake each other."""
+    """Lock this team's members until the transaction ends. Otherwise two leads could remove each other."""
     CareTeam.objects.select_for_update(no_key=True).get(pk=team.pk)
 
 

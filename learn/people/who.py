@@ -1,8 +1,8 @@
-"""Who asks: a session, its person, their patient row and their care team, by one written statement.
+"""Read a session, its user, their patient row and their care team with one hand-written SQL statement.
 
-Every page needs these four rows. The ORM would compile a statement of each anew for every page, at ten times the price
-of asking the database. Whether the session still counts (expiry, password hash, `is_active`) is judged where it always
-is: by Django's own `auth.get_user`, by `RoleBackend` and by `sessions`.
+Every page needs these four rows. The ORM would build its SQL again for every page, which costs ten times as much as the
+query itself. The statement leaves out expired sessions. Django's `auth.get_user`, `RoleBackend` and `sessions` still
+make the other checks (password hash, `is_active`, time limits).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from learn.people.models import CareTeam, Patient, Session, User
 
-# Not read for every page: the ORM asks for it when somebody looks at it.
+# Deferred fields: the ORM reads them at their first use.
 LATER = {"invitation"}
 
 
@@ -33,13 +33,13 @@ LEFT JOIN {User._meta.db_table} u ON u.id = s.user_id
 LEFT JOIN {Patient._meta.db_table} p ON p.user_id = u.id
 LEFT JOIN {CareTeam._meta.db_table} t ON t.id = p.care_team_id
 WHERE s.session_key = %s AND s.expire_date > %s
-"""  # noqa: S608 - only names of our own tables and columns are put in
+"""  # noqa: S608 - it contains only names of our own tables and columns
 
 
 def living(key: str | None) -> tuple[str, User | None] | None:
-    """Return the data of the session that has this key, and the person of its row; None when it is over, or never was.
+    """Return the data and the user of the session with this key, or None if it has expired or does not exist.
 
-    The person has `patient` and `patient.care_team` with them: to look at these costs no query.
+    `patient` and `patient.care_team` of the user are loaded too, so they need no further query.
     """
     now = Session._meta.get_field("expire_date").get_db_prep_value(timezone.now(), connection)
     with connection.cursor() as cursor:
@@ -53,7 +53,7 @@ def _person(row: tuple[Any, ...]) -> User | None:
     if of_user[0] is None:
         return None
     for n in _MOMENTS:
-        if of_user[n] is not None and timezone.is_naive(of_user[n]):  # SQLite keeps no zone
+        if of_user[n] is not None and timezone.is_naive(of_user[n]):  # SQLite stores no time zone
             of_user[n] = timezone.make_aware(of_user[n], connection.timezone)
     user = User.from_db(DEFAULT_DB_ALIAS, USER, of_user)
     patient = None

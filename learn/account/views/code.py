@@ -1,4 +1,4 @@
-"""An access code opens its record: typed, or by the link on an invitation. Only a POST signs in or uses it up."""
+"""Views that sign a user in by access code: by typed letters or by a link. Only a POST signs in or uses the code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from learn.visits.models import MyQuestion
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
-    """Take the twelve letters. Wrong, unknown, expired and cancelled ones are told the same."""
+    """Ask for the twelve letters. Wrong, unknown, expired and cancelled codes get the same message."""
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now, letters = timezone.now(), form.cleaned_data["letters"]
@@ -44,7 +44,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask whether to start, whatever the link is worth; POST opens it, or asks for the letters instead."""
+    """Show a start page for any link, valid or not. POST signs in, or asks for the letters if the link is not valid."""
     form = DeviceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
@@ -59,7 +59,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: LearnerRequest) -> HttpResponse:
-    """Ask whether what a guest did on this device comes along; POST merges it or leaves it."""
+    """Ask whether to merge the record of the guest who used this device. POST merges it or leaves it."""
     guest = User.objects.filter(pk=request.session.get("guest", 0), is_active=True).first()
     choice = request.POST.get("bring")
     if guest and choice not in ("yes", "no") and guests.has_record(guest.pk):
@@ -76,13 +76,16 @@ def merge(request: LearnerRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
-    """Show the form for the letters; it posts to /code/, wherever it stands."""
+    """Show the form for the letters. It posts to /code/ from any page."""
     context = {"form": form, "next": request.GET.get("next", ""), "by_email": mail.works()}
     return render(request, "progress/code.html", context)
 
 
 def _let_in(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datetime) -> HttpResponse:
-    """Sign in, and lead to a clean address: what a guest did here, the page that was asked for, or the first lesson."""
+    """Sign in, and redirect to a URL without the token.
+
+    That is the question about merging a guest's record, the requested page, the first lesson or the start page.
+    """
     people.sign_in(request, code.user, shared=bool(form.cleaned_data["shared"]))
     back = request.GET.get("next", "")
     if guests.has_record(request.session.get("guest", 0)):

@@ -1,4 +1,4 @@
-"""By email: a code sent to an address keeps a record under it, or opens the record that is kept under it."""
+"""Views for codes by email: a code links an address to a record, or signs in the owner of the address."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from learn.people.models import User
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, keep: bool) -> HttpResponse:
-    """Take an address and send it an email. The answer is the same, whoever has the address."""
+    """Ask for an address and send an email to it. The response is the same whether or not the address is known."""
     user = _keeper(request, keep)
     if keep and user is None:
         return redirect("keep")
@@ -49,7 +49,10 @@ def ask(request: HttpRequest, keep: bool) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest, keep: bool) -> HttpResponse:
-    """Take the code. It works in the browser that asked for it, once; a wrong one and none at all are told the same."""
+    """Ask for the code. It works once, and only in the browser that requested it.
+
+    An unknown address gets the same messages as a wrong code.
+    """
     user = _keeper(request, keep)
     asked, form_of = email_codes.waiting(request), KeepCodeForm if keep else EmailedCodeForm
     if asked is None or asked.keeper != (user.pk if user else 0) or (keep and user is None):
@@ -74,7 +77,10 @@ def code(request: HttpRequest, keep: bool) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest) -> HttpResponse:
-    """Forget the address, where something else still opens the record. A GET, as after a new sign-in, leads back."""
+    """Remove the address, if the user has another way to open their record.
+
+    A GET, which a browser sends after a new sign-in, redirects to `keep`.
+    """
     user = request.user
     if isinstance(user, User) and user.is_staff:
         raise Http404("Not for staff")
@@ -88,7 +94,10 @@ def remove(request: HttpRequest) -> HttpResponse:
 
 
 def _keeper(request: HttpRequest, keep: bool) -> User | None:
-    """Return whose record is to be kept; nobody where somebody only wants to sign in. Staff have no such way in."""
+    """Return the user who adds an address, or None for a sign-in.
+
+    Raises Http404 without a mail server, and for staff, who cannot sign in by email.
+    """
     if not mail.works():
         raise Http404("No mail server")
     if not keep or not isinstance(request.user, User):
@@ -107,9 +116,9 @@ def _set_address(request: HttpRequest, user: User, asked: email_codes.Waiting) -
 
 
 def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> HttpResponse:
-    """Sign in, and lead to what a guest did here, or to the page that was asked for."""
+    """Sign in, and redirect to the question about merging a guest's record, or to the requested page."""
     user, back = email_codes.owner(asked.address), _back(request)
-    if user is None:  # removed within these minutes
+    if user is None:  # the address was removed after the code was sent
         return _see("email_in", back)
     people.sign_in(request, user, shared=shared)
     if guests.has_record(request.session.get("guest", 0)):
@@ -120,10 +129,10 @@ def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> H
 
 
 def _back(request: HttpRequest) -> str:
-    """Return the page that was asked for before somebody was asked who they are."""
+    """Return the page that the user requested before they had to sign in."""
     return request.GET.get("next", "")
 
 
 def _see(name: str, back: str) -> HttpResponse:
-    """Lead to a page of ours that takes the page which was asked for along."""
+    """Redirect to the URL with this name, with the requested page as `next`."""
     return redirect(reverse(name) + (f"?{urlencode({'next': back})}" if back else ""))

@@ -1,4 +1,4 @@
-"""What a person decides about their own record: keep it, see it, take it along, stop sharing it, erase it, go."""
+"""Views for a user's own record: keep it, view it, download it, stop sharing it, erase it, and leave the device."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from learn.people import codes, email_codes, mail
 from learn.people.models import User
 from quizzes import learners
 
-NEW_CODE = "new code"  # where a session holds a code's letters until they were shown, once
+NEW_CODE = "new code"  # session key of a new code's letters, which are shown once
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def keep(request: HttpRequest) -> HttpResponse:
-    """Offer four ways to keep one's progress: this phone, a code, an email address, an account."""
+    """Offer four ways to keep the user's progress: this device, a code, an email address, or an account."""
     user, by_email = request.user, mail.works()
     if not isinstance(user, User) or user.username is not None:
         return render(request, "progress/keep.html", {"by_email": by_email})
@@ -50,7 +50,7 @@ def keep(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def new_code(request: HttpRequest) -> HttpResponse:
-    """Show a new code, once: nobody who opens this page later on the same device reads it."""
+    """Show a new code once, so that nobody can read it later on the same device."""
     letters = request.session.get(NEW_CODE)
     if letters and request.method == "GET":
         del request.session[NEW_CODE]
@@ -60,7 +60,7 @@ def new_code(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def finish(request: HttpRequest) -> HttpResponse:
-    """Say what it means to leave this device; POST leaves nothing of this person on it."""
+    """Explain what happens when the user leaves this device. POST signs out and removes their data from it."""
     if request.method == "POST":
         return leave(request, "finished")
     lost = isinstance(request.user, User) and not request.user.has_key(at=timezone.now())
@@ -70,7 +70,7 @@ def finish(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def my_data(request: HttpRequest) -> HttpResponse:
-    """Show everything that is kept about this person, and what they can do with it."""
+    """Show all data that is stored about this user, and what they can do with it."""
     found = data.read(request.user) if isinstance(request.user, User) else {}
     return render(request, "progress/my_data.html", {"data": found})
 
@@ -78,7 +78,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def my_data_file(request: HttpRequest) -> HttpResponse:
-    """Give the same as a file."""
+    """Return the same data as a JSON file."""
     if not isinstance(request.user, User):
         return redirect("my_data")
     response = JsonResponse(data.read(request.user), json_dumps_params={"indent": 1, "ensure_ascii": False})
@@ -89,7 +89,7 @@ def my_data_file(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_sharing(request: HttpRequest) -> HttpResponse:
-    """Say what it means to leave one's nurse; POST does it. Whoever has none is led back."""
+    """Explain what it means to stop sharing with the nurse; POST does it. Users who are no patients are redirected."""
     if not (isinstance(request.user, User) and hasattr(request.user, "patient")):
         return redirect("my_data")
     if request.method == "POST":
@@ -102,7 +102,7 @@ def stop_sharing(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
-    """Say what erasing means; POST does it. Staff accounts are IT's to end."""
+    """Explain what erasing means; POST does it. Staff get 404, because only IT ends their accounts."""
     if not isinstance(request.user, User):
         return redirect("my_data")
     if request.user.is_staff:
@@ -115,9 +115,10 @@ def erase(request: HttpRequest) -> HttpResponse:
 
 
 def leave(request: HttpRequest, name: str) -> HttpResponse:
-    """Sign out, leave nothing of this person on the device, and lead to the page of this name.
+    """Sign out, remove the user's data from the device, and redirect to the URL with this name.
 
-    Our cookies go one by one: Clear-Site-Data "cookies" would take those of the hospital's other sites along.
+    Each of our cookies is deleted by name. Clear-Site-Data "cookies" would also delete those of the hospital's other
+    sites.
     """
     logout(request)
     response = redirect(name)
@@ -136,5 +137,5 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def gone(request: HttpRequest, erased: bool) -> HttpResponse:
-    """Say that nothing is left: of the whole record, or on this device."""
+    """Confirm that the whole record was erased, or that this device has no more data of the user."""
     return render(request, "progress/gone.html", {"erased": erased})

@@ -1,4 +1,4 @@
-"""Erase guests who will not come back, and what has run out: `manage.py tidy`."""
+"""Erase guests who no longer use the site, and delete expired data: `manage.py tidy`."""
 
 from typing import Any
 
@@ -13,22 +13,22 @@ from learn.people.models import User
 
 
 class Command(BaseCommand):
-    """Guests without progress after 30 days, idle ones after 12 months (ruling 19), old sessions and tries."""
+    """Erase guests without progress after 30 days, idle guests after 12 months (ruling 19), old sessions and tries."""
 
     help = "Erase guests without progress after 30 days and idle guests after 12 months. Run it once a day."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take --dry-run."""
+        """Add the option --dry-run."""
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be erased.")
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
-        """Say how many of each kind; look at each guest again, under a lock, before they are erased."""
+        """Erase the guests and print the number of each kind. Each guest is locked and checked again first."""
         now = timezone.now()
         for what, found in guests.to_tidy(at=now).items():
             erased = 0
             for pk in list(found.values_list("pk", flat=True)):
                 with transaction.atomic():
-                    # The lock first, then the question: whoever came back while it was waited for has rows now.
+                    # Lock first, then check again: while this waited for the lock, the guest may have come back.
                     User.objects.select_for_update().filter(pk=pk).first()
                     guest = found.filter(pk=pk).first()
                     if guest and not dry_run:

@@ -14,12 +14,12 @@ from learn.people.models import User
 
 
 class Command(BaseCommand):
-    """One superuser, in the role IT, where there is none yet."""
+    """Create one superuser with the role IT, unless there is one already."""
 
     help = "Make the first administrator, called admin, unless there is one. ADMIN_PASSWORD chooses the password."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make it on the first run; later runs change nothing and print no password."""
+        """Create the superuser on the first run. Later runs change nothing and print no password."""
         if User.objects.filter(is_superuser=True, is_active=True).exists():
             self.stdout.write("Administrator: here already.")
             return

@@ -15,12 +15,15 @@ from learn.people.models import CareTeam, Membership, Patient, User
 
 
 class Command(BaseCommand):
-    """ana, a patient; noor, her nurse; omar, a nurse of another team; eda, rex and ivy: educator, reviewer, IT."""
+    """Create ana (a patient), noor (her nurse), omar (a nurse of another team), and eda, rex and ivy.
+
+    The roles of the last three are educator, reviewer and IT.
+    """
 
     help = "Make the demo people once. Only on this machine: PUBLIC_URL must be a loopback address."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make them on the first run; later runs change nothing and print no password."""
+        """Create the users on the first run. Later runs change nothing and print no password."""
         if not settings.ON_LOOPBACK:
             raise CommandError("Demo people are made only where PUBLIC_URL is on 127.0.0.1 or localhost.")
         if User.objects.filter(username__in=["ana", "noor", "omar", *STAFF]).exists():
@@ -40,7 +43,7 @@ STAFF = {"eda": roles.EDUCATOR, "rex": roles.REVIEWER, "ivy": roles.IT}
 
 
 def make(password: str) -> None:
-    """Make both care teams and everyone, all with this password. Phone numbers are fictitious ones."""
+    """Create both care teams and all users, who all have this password. The phone numbers are fictitious."""
     now = timezone.now()
     nurse = Group.objects.get(name=roles.NURSE)
     for name, team_name, number in (("noor", "Maple team", "0199"), ("omar", "Cedar team", "0188")):
