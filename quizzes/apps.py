@@ -1,4 +1,4 @@
-"""The app's name for Django; hooks the guards to migrate, and gives addresses `<number:…>`."""
+"""App configuration: reinstalls the database triggers after migrate, and registers the converter `<number:…>`."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -8,12 +8,12 @@ from quizzes import immutable, numbers
 
 
 class QuizzesConfig(AppConfig):
-    """The engine: asks, marks, remembers. Needs only settings.AUTH_USER_MODEL."""
+    """The quiz engine. It depends only on settings.AUTH_USER_MODEL."""
 
     name = "quizzes"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The one signal of the house: SQLite loses triggers when it alters a table."""
+        """Connect the only signal handler of the project: SQLite loses triggers when a migration alters a table."""
         post_migrate.connect(immutable.put_back, sender=self)
         register_converter(numbers.Number, "number")

@@ -1,7 +1,7 @@
-"""What an attempt asks, for the pages and verbs of a check: one small statement, and wordings kept in the process.
+"""Read the items of an attempt with one small SQL statement, and cache the texts of revisions in the process.
 
-The statement is written out: the ORM would compile it anew for every page, at ten times the price of asking it. It
-names the learner in its WHERE, so nobody gets anyone else's.
+The statement is written as SQL because the ORM would compile it again for every page, which takes ten times as long as
+the query itself. Its WHERE clause contains the learner, so nobody can read the attempt of another learner.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from quizzes.kinds import KINDS, Ask, Given, Mark, Spec
 from quizzes.models import Attempt, AttemptItem, Memory, Quiz, Response, Revision, State, in_own_order
 from quizzes.scheduling import MemoryState
 
-MOST = 2000  # wordings kept; some 2 KB each
+MOST = 2000  # size of the cache, in revisions; about 2 KB each
 
 _ATTEMPT = ["learner_id", "kind", "quiz_id", "language", "finished", "helped"]  # in the model's order, for `from_db`
 _MEMORY = [field.name for field in fields(MemoryState)]
-# The newest answer is packed into one text (number, mark, what was given): one subquery instead of three.
+# The newest answer is packed into one string (number, mark, given values): one subquery instead of three.
 _ITEMS = f"""
 SELECT {", ".join(f"a.{name}" for name in _ATTEMPT)}, q.slug, q.title, i.id, i.position, i.revision_id,
     (SELECT r.number || ' ' || r.mark || ' ' || CAST(r.given AS text)
@@ -39,7 +39,7 @@ WHERE a.id = %s AND a.learner_id = %s
 ORDER BY i.position
 """  # noqa: S608 - only names of our own tables and columns are put in
 _SHOWN = _ITEMS.format(more="", joined="")
-# For an answer: the memory of the answered question comes along, and the attempt is locked where a database can.
+# For saving an answer: also reads the memory of the question, and locks the attempt if the database has row locks.
 _ANSWERED = _ITEMS.format(
     more=", " + ", ".join(f"m.{name}" for name in ("id", *_MEMORY)),
     joined=f"""LEFT JOIN {Memory._meta.db_table} m ON i.id = %s AND m.learner_id = a.learner_id
@@ -49,7 +49,7 @@ _ANSWERED = _ITEMS.format(
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A Revision that was published once, as all its readers share it. Whether it is retired by now is not kept."""
+    """The text of a published or retired Revision, shared by all readers. It does not say whether it is retired now."""
 
     pk: int
     question_id: int
@@ -63,13 +63,13 @@ class Wording:
     source: str
 
     def mark(self, given: list[str]) -> Mark:
-        """Return what this answer to this wording is worth."""
+        """Return the mark for this answer (the chosen values; empty means "I'm not sure")."""
         return KINDS[self.kind].mark(self.spec, given)
 
 
 @dataclass(slots=True)
 class Asked:
-    """An AttemptItem with its answers: of the newest one, the mark and what was given."""
+    """An AttemptItem with the number of its answers, and the mark and the given values of the newest answer."""
 
     pk: int
     attempt: Attempt
@@ -81,11 +81,11 @@ class Asked:
 
     @property
     def attempt_id(self) -> uuid.UUID:
-        """The attempt's number."""
+        """The primary key of the attempt."""
         return self.attempt.pk
 
     def ask(self) -> Ask:
-        """Return what a page may see of this item, in the item's own order (`in_own_order`)."""
+        """Return what a page may show of this item, without the solution, in the order of `in_own_order`."""
         return in_own_order(self.pk, KINDS[self.revision.kind].ask(self.revision.spec))
 
 
@@ -94,11 +94,11 @@ _kept: dict[int, Wording] = {}
 
 
 def wordings(pks: Collection[int]) -> Mapping[int, Wording]:
-    """Return these wordings (primary keys), kept in the process from now on: no published text ever changes.
+    """Return these revisions by primary key, and cache them in the process: a published text never changes.
 
-    They are kept when the transaction around this has come through: what it wrote itself may be rolled back.
+    They are cached only when the current transaction is committed, because its own changes may be rolled back.
     """
-    here = {pk: wording for pk in pks if (wording := _kept.get(pk))}  # another thread may empty what is kept
+    here = {pk: wording for pk in pks if (wording := _kept.get(pk))}  # another thread may clear the cache
     if missing := [pk for pk in pks if pk not in here]:
         names = [field.name for field in fields(Wording)]
         rows = Revision.objects.filter(pk__in=missing).exclude(state=State.DRAFT).values_list(*names)
@@ -115,19 +115,19 @@ def _keep(found: dict[int, Wording]) -> None:
 
 
 def forget() -> None:
-    """Forget what is kept: after numbers were given to other rows (a test's database begun anew, a backup restored)."""
+    """Clear the cache. Needed when primary keys belong to other rows: a new test database, or a restored backup."""
     _kept.clear()
 
 
 def items_of(learner: int | None, attempt: uuid.UUID) -> list[Asked]:
-    """Return what this learner's attempt asks, in order; nothing where it is not theirs."""
+    """Return the items of this attempt by position; an empty list if the attempt is not this learner's (a pk)."""
     return _items(attempt, _read(_SHOWN, [_key(attempt), learner]))
 
 
 def items_to_answer(learner: int, attempt: uuid.UUID, item: int) -> tuple[list[Asked], tuple[int, MemoryState] | None]:
-    """Return the same under lock, and the memory of the item's question with its primary key.
+    """Lock the attempt; return its items, and the memory of the item's question as (primary key, state) or None.
 
-    Call it under the learner's lock (`learners.locked`): what this reads must not date from before that wait.
+    The caller must hold `learners.locked`, so that this does not read data from before that lock was granted.
     """
     locking = " FOR UPDATE OF a" if connection.features.has_select_for_update_of else ""
     rows = _read(_ANSWERED + locking, [item, _key(attempt), learner])
@@ -161,7 +161,7 @@ def _items(attempt: uuid.UUID, rows: list[tuple[Any, ...]]) -> list[Asked]:
 def _attempt(pk: uuid.UUID, *row: Any) -> Attempt:
     *values, slug, title = row
     finished = _ATTEMPT.index("finished")
-    if values[finished] is not None and timezone.is_naive(values[finished]):  # SQLite keeps no zone
+    if values[finished] is not None and timezone.is_naive(values[finished]):  # SQLite stores no time zone
         values[finished] = timezone.make_aware(values[finished], connection.timezone)
     attempt = Attempt.from_db(DEFAULT_DB_ALIAS, ["id", *_ATTEMPT], [pk, *values])
     if attempt.quiz_id is not None:
@@ -170,14 +170,15 @@ def _attempt(pk: uuid.UUID, *row: Any) -> Attempt:
 
 
 def save_answer(*, item: int, number: int, given: Given, mark: str, at: datetime) -> None:
-    """Add one answer to the record."""
+    """Insert one answer."""
     _insert(Response, {"item": item, "number": number, "given": given, "mark": mark, "at": at})
 
 
 def save_memory(pk: int | None, *, learner: int, question: int, state: MemoryState) -> None:
-    """Keep what is known after an answer: in the row with this primary key, or in a new one."""
+    """Save the state of a memory after an answer, in the row with this primary key, or in a new row if it is None."""
     if pk is None:
-        # Under the lock there is no other one; but no answer shall be lost for the sake of what is derived from it.
+        # Under the lock there should be no other row. If there is one, the insert must not fail: the answer would be
+        # lost, and a memory can always be rebuilt from the answers.
         _insert(Memory, {"learner": learner, "question": question, **asdict(state)}, " ON CONFLICT DO NOTHING")
     else:
         Memory.objects.filter(pk=pk).update(**asdict(state))

@@ -1,4 +1,4 @@
-"""The form of one question: what the page shows of it, and what it takes back."""
+"""The form of one question: how it is shown, and how the posted answer is read."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _NUMBER: dict[str, Any] = {"min_value": 1, "max_value": 99}
 
 
 class QuestionForm(forms.Form):
-    """One question, as everybody sees it for whom its choices stand in this order.
+    """One question with its choices in a given order. It contains nothing personal.
 
-    Every kind has "I'm not sure", an answer of its own: a choice, or with rows a second button. The hidden number is
-    the answer that this form was drawn for: posted twice, it is one answer. The fields are plain ones: what may be
-    chosen is the kind's to say, in its own words (Kind.read).
+    Every kind of question has the answer "I'm not sure": a choice, or a second button if the question has rows. The
+    hidden number says which answer this form is for, so that a form posted twice gives one answer. The fields do not
+    validate the choice: the kind does, with its own messages (`Kind.read`).
     """
 
     use_required_attribute = False
-    heading = FIELD  # the question is the heading of its page
+    heading = FIELD  # the field that is the heading of its page
 
     number = forms.IntegerField(**_NUMBER, widget=forms.HiddenInput)
 
@@ -46,7 +46,7 @@ class QuestionForm(forms.Form):
 
 
 class AnswerForm(QuestionForm):
-    """One question of an attempt, with what was posted for it: a page that says what to mend."""
+    """One question of an attempt with the posted data; used to show what the learner has to correct."""
 
     def __init__(self, item: Item, data: QueryDict | None = None) -> None:
         super().__init__(item.ask(), item.revision.stem, item.answers + 1, data)
@@ -55,7 +55,7 @@ class AnswerForm(QuestionForm):
         self.given: Given = []
 
     def clean(self) -> dict[str, Any] | None:
-        """Read the answer into `given`; empty means "I'm not sure"."""
+        """Read the answer into `self.given`; empty means "I'm not sure"."""
         cleaned = super().clean()
         try:
             self.given = read(self.item, self.post)
@@ -68,7 +68,7 @@ _number = forms.IntegerField(**_NUMBER)
 
 
 def number_of(post: QueryDict) -> int | None:
-    """Return the number of the answer that the posted form was drawn for; None where the form would refuse it."""
+    """Return the answer number in the posted form; None if it is not valid."""
     try:
         return int(_number.clean(post.get("number")))
     except ValidationError:
@@ -76,9 +76,9 @@ def number_of(post: QueryDict) -> int | None:
 
 
 def read(item: Item, post: QueryDict) -> Given:
-    """Return what was chosen, through the question's kind; empty means "I'm not sure". Raises Unreadable.
+    """Return the chosen values, read by the question's kind; empty means "I'm not sure". Raises Unreadable.
 
-    No form is built for this: a form is needed to draw a question, and most posts only have to be marked.
+    This builds no form, because most posts are valid and only need a mark. A form is needed only to show a question.
     """
     kind, spec = KINDS[item.revision.kind], item.revision.spec
     posted = set(post.getlist(FIELD))

@@ -1,7 +1,7 @@
-"""How the published questions do: the record of first answers, read into `analysis`.
+"""Statistics of the published questions: reads the first answers and passes them to `analysis`.
 
-Of each quiz the newest people count, NEWEST of them: so many tell how a wording does now, and a page that read
-everybody's answers would take minutes, and all memory, on a large site.
+For each quiz, only the learners with the NEWEST latest checks count. They are enough to judge a question. On a large
+site, a page that reads the answers of everyone would take minutes and use all memory.
 """
 
 from __future__ import annotations
@@ -18,43 +18,46 @@ from quizzes import analysis
 from quizzes.kinds import KINDS
 from quizzes.models import Attempt, Question, Quiz, Response, ResponseQuerySet, Revision
 
-Key = tuple[int, str, int]  # a line of statistics: question, language, line
+Key = tuple[int, str, int]  # the revisions that share statistics: question, language, line
 
-NEWEST = 500  # checks of each quiz, by when they began: their people count
+NEWEST = 500  # checks of each quiz, the latest started first: the learners who took them count
 
 
 @dataclass(frozen=True)
 class QuestionHealth:
-    """A published wording with the answers to its line."""
+    """A published revision with the statistics of its line."""
 
     revision: Revision
     health: analysis.Health
     findings: list[analysis.Finding]
-    picks: list[tuple[str, int, bool]]  # the words, how many chose them, and whether they are right
+    picks: list[tuple[str, int, bool]]  # text of the choice, how many learners chose it, whether it is right
 
     @property
     def least(self) -> int:
-        """The lower end of the interval, as so many of `n`: it is about the share among all people, no forecast."""
+        """The lower end of the interval, as a number of learners out of `n`.
+
+        The interval is about the proportion among all people; it is not a forecast.
+        """
         return round(self.health.low * self.health.n)
 
     @property
     def most(self) -> int:
-        """The upper end."""
+        """The upper end of the interval, as a number of learners out of `n`."""
         return round(self.health.high * self.health.n)
 
     @property
     def worst(self) -> analysis.Finding:
-        """What to look at first."""
+        """The most important finding."""
         return self.findings[0]
 
 
 def lines(
     *, language: str = "en", question: Question | None = None, leave_out: Mapping[str, Any] | None = None
 ) -> list[QuestionHealth]:
-    """Return every published question of this language, or this one, with its health, worst first.
+    """Return the statistics of every published question in this language, or of one question, worst first.
 
-    `leave_out` are look-ups of learners who do not count ({"is_staff": True}). What a review asked does not count
-    either: whoever is asked again has read the feedback. Five queries, however many answers.
+    `leave_out` has field lookups of the learners who do not count ({"is_staff": True}). Answers in reviews do not count
+    either, because the learner has already read the feedback. Five queries, independent of the number of answers.
     """
     published = Revision.objects.published(language=language).select_related("question")
     if question:
@@ -66,9 +69,9 @@ def lines(
 
 
 def _of_the_newest(leave_out: Mapping[str, Any]) -> ResponseQuerySet:
-    """Return the first tries of the newest people of each quiz, in all that they did of it, however long ago.
+    """Return all first tries of the learners who took the NEWEST latest checks of each quiz, also their older ones.
 
-    One query finds since when their checks began, by the index `attempt_newest_checks`.
+    One query finds the start time of the oldest of these checks. It uses the index `attempt_newest_checks`.
     """
     checks = Attempt.objects.filter(kind=Attempt.Kind.CHECK)
     checks = checks.exclude(**{f"learner__{key}": value for key, value in leave_out.items()})
@@ -85,11 +88,11 @@ def _key(revision: Revision) -> Key:
 
 
 def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> dict[Key, list[analysis.First]]:
-    """Return each learner's first answer to each line: one statement reads them all, the oldest first."""
-    asked: Counter[str] = Counter()  # questions of a finished check, by attempt
+    """Return each learner's first answer to each line. One statement reads all answers, oldest first."""
+    asked: Counter[str] = Counter()  # number of questions of each finished check, by attempt
     known: Counter[str] = Counter()
     firsts: dict[tuple[Any, Key], tuple[str, list[str], bool]] = {}
-    # A retry asks only what was missed: no measure of the rest.
+    # Retries do not count: a retry asks only the missed questions, so it says nothing about the others.
     whole = Q(item__attempt__kind=Attempt.Kind.CHECK, item__attempt__finished__isnull=False)
     for attempt, is_whole, learner, question, language, line, given, mark in rows.values_list(
         Cast("item__attempt", CharField()), ExpressionWrapper(whole, BooleanField()), "item__attempt__learner",
@@ -106,7 +109,7 @@ def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> di
     for (_, key), (attempt, given, right) in firsts.items():
         others = asked[attempt] - 1
         rest = (known[attempt] - right) / others if others > 0 else None
-        # With rows, what was chosen are the rows' own pairs ("Row 1" with its tile), hit or missed.
+        # In a question with rows, a choice is a pair of a row and its tile ("Row 1" with its tile), right or wrong.
         picked = wanted[key].mark(given).chosen if key in with_rows else given
         found[key].append(analysis.First(right, picked, rest))
     return found
@@ -114,7 +117,7 @@ def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> di
 
 def _line(revision: Revision, answers: list[analysis.First]) -> QuestionHealth:
     ask, best = KINDS[revision.kind].ask(revision.spec), revision.mark([]).best
-    # With rows only the pairs that belong together are listed: whoever missed one is not among those who chose it.
+    # In a question with rows, only the right pairs are listed: a learner who missed a pair is not counted for it.
     choices = {text: text for text in best} if ask.rows else {choice.id: choice.text for choice in ask.choices}
     right = [id_ for id_, text in choices.items() if text in best]
     found = analysis.health(answers)

@@ -1,16 +1,16 @@
-"""The one lock order: whoever writes rows of a person locks that person's own row first.
+"""The lock order: a function that writes rows of a person locks the row of that person first.
 
-A verb that starts, answers, rebuilds, merges or erases, and any other verb that writes rows which lead to a person,
-takes its locks in this order:
+Every function that writes rows which refer to a person (start, answer, rebuild, merge, erase) takes its locks in this
+order:
 
-1. the learners' own rows, by primary key (`FOR NO KEY UPDATE`: foreign keys may still be checked against them);
+1. the rows of the learners, by primary key (`FOR NO KEY UPDATE`: foreign keys can still be checked against them);
 2. their attempts, by primary key;
-3. the items of those;
-4. their memories; then whatever else leads to them (a site's own tables).
+3. the items of these attempts;
+4. their memories, then all other rows that refer to them (tables of the site).
 
-Two verbs that take one order cannot wait for each other for ever. A verb that waited for an erasure finds the person
-gone, and writes nothing: nothing is kept after an erase, and no answer is half kept. A site's own verbs use `locked`
-too. SQLite has no row locks: there the transaction lets one writer in at a time, and `is_active` is read inside it.
+With one order for all, there are no deadlocks. A function that waited for an erasure finds that the person is gone and
+writes nothing, so no data is left after an erasure and no answer is saved in part. Functions of the site use `locked`
+too. SQLite has no row locks: there a transaction allows one writer at a time, and `is_active` is read inside it.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 class Gone(PermissionDenied):
-    """This person (`learner`, their primary key) is not here any more: erased, merged, or closed. Nothing was written.
+    """The account of this person (`learner`, a primary key) was erased, merged or closed. Nothing was written.
 
-    A site that does not handle it answers 403, never 500.
+    If a site does not handle it, the response is 403, because it is a PermissionDenied.
     """
 
     def __init__(self, learner: int) -> None:
@@ -40,15 +40,15 @@ class Gone(PermissionDenied):
 
 
 def lock(*learners: int) -> dict[int, AbstractBaseUser]:
-    """Lock these people (primary keys) until the transaction ends; return, by key, those who are still here."""
+    """Lock these people (primary keys) until the transaction ends; return the active ones by primary key."""
     people = get_user_model()._base_manager.filter(pk__in=learners).order_by("pk")
-    # Python looks at `is_active`: not every user model has a column for it.
+    # `is_active` is checked in Python, because not every user model has a column for it.
     return {person.pk: person for person in people.select_for_update(no_key=True) if person.is_active}
 
 
 @contextmanager
 def locked(learner: int) -> Iterator[None]:
-    """Run a block in a transaction that holds this person's lock. Raises Gone."""
+    """Run a block in a transaction that locks this person (a primary key). Raises Gone."""
     with transaction.atomic():
         if not _lock_one(learner):
             raise Gone(learner)
@@ -57,7 +57,10 @@ def locked(learner: int) -> Iterator[None]:
 
 @cache
 def _lock_statement() -> str:
-    """Return what `lock` asks for one person, written out: each answer asks it. "" for a model without the column."""
+    """Return the SQL of `lock` for one person; "" if the user model has no column `is_active`.
+
+    It is written as SQL for speed, because it runs with every answer.
+    """
     people = get_user_model()._meta
     try:
         fields = [people.get_field("is_active"), people.pk]
@@ -70,7 +73,7 @@ def _lock_statement() -> str:
 
 
 def _lock_one(learner: int) -> bool:
-    """Lock this person until the transaction ends; tell whether they are still here."""
+    """Lock this person until the transaction ends; return whether their account exists and is active."""
     statement = _lock_statement()
     if not statement:
         return learner in lock(learner)

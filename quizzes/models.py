@@ -1,10 +1,10 @@
-"""Quiz, Question, Revision, Attempt, AttemptItem, Response: the record. Memory: when to ask again, derived from it.
+"""The record (Quiz, Question, Revision, Attempt, AttemptItem, Response) and Memory, the review schedule made from it.
 
-What is asked is frozen: an attempt pins the revisions it asks, a published revision's words never change, and a
-response is added, never overwritten. Totals are counted from these rows.
+The record is immutable: an attempt pins the revisions that it asks, the text of a published revision never changes, and
+responses are only added, never overwritten. Totals are counted from these rows.
 
-A foreign key that begins a unique constraint, or an index of several columns, says `db_index=False`: an index of its
-own would repeat that one (tests/learn/test_indexes.py).
+A foreign key that is the first column of a unique constraint or of a composite index has `db_index=False`, because a
+separate index would be redundant (tests/learn/test_indexes.py).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class State(models.TextChoices):
-    """Where a revision is on its way."""
+    """The publication state of a revision."""
 
     DRAFT = "draft", "Draft"
     PUBLISHED = "published", "Published"
@@ -46,7 +46,10 @@ class Question(models.Model):
         return self.slug
 
     def newest(self, language: str) -> Revision | None:
-        """Return what an author goes on with: the draft, else the published wording, else the newest retired one."""
+        """Return the revision that an author edits next: the draft, else the published, else the newest retired.
+
+        `language` is a language code. Returns None if the question has no revision in this language.
+        """
         return self.revisions.filter(language=language).order_by("state", "-number").first()
 
 
@@ -56,7 +59,7 @@ class Quiz(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     title = models.CharField(max_length=120)
     questions = models.ManyToManyField(Question, through="QuizItem")
-    # A hash of the order that was shipped: an order that differs from it is the hospital's own.
+    # A hash of the order that was shipped. If the current order has another hash, the hospital has changed it.
     shipped_order = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
@@ -67,7 +70,7 @@ class Quiz(models.Model):
 
 
 class QuizItem(models.Model):
-    """A question's place in a quiz."""
+    """The position of a question in a quiz."""
 
     quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="items", db_index=False)
     question = models.ForeignKey(Question, models.PROTECT)
@@ -85,20 +88,20 @@ class QuizItem(models.Model):
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
-    """Reads of wordings."""
+    """Queries for revisions."""
 
     def published(self, *, language: str) -> RevisionQuerySet:
-        """Return the wordings that are asked now in this language."""
+        """Return the published revisions in this language (a language code)."""
         return self.filter(state=State.PUBLISHED, language=language)
 
 
 class Revision(models.Model):
-    """One wording of a question in one language. Once published, its text stays as it is."""
+    """One wording of a question in one language. Its text cannot change after it is published."""
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="revisions", db_index=False)
     language = models.CharField(max_length=10, default="en")
     number = models.PositiveIntegerField()
-    # The line of statistics: a mended typo keeps it, a changed meaning starts the next.
+    # Revisions with the same line share their statistics: a corrected typo keeps the line, a new meaning starts one.
     line = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     kind = models.CharField(max_length=20)
@@ -108,9 +111,9 @@ class Revision(models.Model):
     spec = models.JSONField()
     why = models.TextField()
     source = models.CharField(max_length=200, blank=True, help_text="Where this is taught; the engine only keeps it.")
-    # A hash of the shipped text this row came from: what load_content recognises its own rows by.
+    # A hash of the shipped text that this row was made from. load_content uses it to recognise its own rows.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
-    # Who wrote it, who published it and who took it out, and when; empty for shipped content.
+    # Who wrote, published and retired it, and when; empty for shipped content.
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     written = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
@@ -141,24 +144,24 @@ class Revision(models.Model):
         return self.stem
 
     def mark(self, given: list[str]) -> Mark:
-        """Return what this answer to this wording is worth."""
+        """Return the mark for this answer (the chosen values; empty means "I'm not sure")."""
         return KINDS[self.kind].mark(self.spec, given)
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
-    """Reads of attempts start from the learner."""
+    """Queries for attempts, always limited to one learner."""
 
     def of(self, learner: AbstractBaseUser | AnonymousUser) -> AttemptQuerySet:
-        """Return this person's own attempts; somebody who is not signed in has none."""
+        """Return the attempts of this learner; none for an anonymous user."""
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
     def finished(self) -> AttemptQuerySet:
-        """Return those in which no answer is owed any more."""
+        """Return the attempts that are finished: no more answers are expected."""
         return self.filter(finished__isnull=False)
 
 
 class Attempt(models.Model):
-    """One go at a quiz. Open until no answer is owed; it never expires."""
+    """One attempt at a quiz. It stays open until every expected answer is given; it never expires."""
 
     class Kind(models.TextChoices):
         CHECK = "check", pgettext_lazy("kind of attempt", "Check")
@@ -172,7 +175,7 @@ class Attempt(models.Model):
     language = models.CharField(max_length=10, default="en")
     started = models.DateTimeField()
     finished = models.DateTimeField(null=True)
-    helped = models.BooleanField(default=False)  # the learner said, when it began, that someone is helping them
+    helped = models.BooleanField(default=False)  # at the start, the learner said that someone is helping them
 
     objects = AttemptQuerySet.as_manager()
 
@@ -190,9 +193,9 @@ class Attempt(models.Model):
             ),
         ]
         indexes = [
-            # Whoever asks for one learner's attempts at one quiz must not be led through everyone's.
+            # For queries of one learner's attempts at one quiz: without it they would scan the attempts of everyone.
             models.Index(fields=["learner", "quiz"], name="attempt_learner_quiz"),
-            # Nor whoever asks how a question does: of each quiz, the newest (`health`).
+            # For the statistics in `health`, which read the newest checks of each quiz.
             models.Index(fields=["quiz", "-started"], condition=Q(kind="check"), name="attempt_newest_checks"),
         ]
 
@@ -201,22 +204,22 @@ class Attempt(models.Model):
 
 
 class AttemptItemQuerySet(models.QuerySet["AttemptItem"]):
-    """Reads of what was asked."""
+    """Queries for attempt items."""
 
     def of(self, learner: AbstractBaseUser | AnonymousUser) -> AttemptItemQuerySet:
-        """Return the items of this person's own attempts."""
+        """Return the items of this learner's attempts."""
         return self.filter(attempt__learner_id=learner.pk) if learner.is_authenticated else self.none()
 
     def with_answers(self) -> AttemptItemQuerySet:
-        """Add `answers` (how many) and `last_mark` (of the newest, or None), in the order they are asked.
+        """Annotate `answers` (their number) and `last_mark` (of the newest answer, or None); order by position.
 
-        Subqueries, not joins: the one statement tells all that `taking.owed` needs.
+        It uses subqueries instead of joins, so that one statement returns all that `taking.owed` needs.
         """
         responses = Response.objects.filter(item=OuterRef("pk"))
         counted = responses.values("item").annotate(n=models.Count("pk")).values("n")
         return (
             self.select_related("attempt", "attempt__quiz", "revision")
-            .annotate(  # type: ignore[no-redef]  # AttemptItem names them for whoever reads one
+            .annotate(  # type: ignore[no-redef]  # AttemptItem declares these attributes for its readers
                 answers=functions.Coalesce(Subquery(counted), 0),
                 last_mark=Subquery(responses.order_by("-number").values("mark")[:1]),
             )
@@ -225,7 +228,7 @@ class AttemptItemQuerySet(models.QuerySet["AttemptItem"]):
 
 
 class AttemptItem(models.Model):
-    """A revision that an attempt asks, pinned at its start."""
+    """A revision that an attempt asks. It is fixed when the attempt starts."""
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="items", db_index=False)
     position = models.PositiveSmallIntegerField()
@@ -249,15 +252,15 @@ class AttemptItem(models.Model):
         return f"{self.position}. {self.revision_id}"
 
     def ask(self) -> Ask:
-        """Return what a page may see of this item, in the item's own order (`in_own_order`)."""
+        """Return what a page may show of this item, without the solution, in the order of `in_own_order`."""
         return in_own_order(self.pk, KINDS[self.revision.kind].ask(self.revision.spec))
 
 
 def in_own_order(item: int, ask: Ask) -> Ask:
-    """Return what is asked in the order of this item (a primary key): the same at every look (ruling 3).
+    """Return the question with its choices shuffled for this item (a primary key); always in the same order (ruling 3).
 
-    A hash of (item, choice) sorts: nothing is stored, and neither order nor id tells what is right. Rows that
-    come out in the right order are turned by one.
+    The choices are sorted by a hash of (item, choice). So no order is stored, and neither the order nor an id reveals
+    the right answer. If rows come out in the right order by chance, they are rotated by one.
     """
 
     def own_order(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
@@ -272,15 +275,15 @@ def in_own_order(item: int, ask: Ask) -> Ask:
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):
-    """Reads of answers."""
+    """Queries for responses."""
 
     def first_tries(self) -> ResponseQuerySet:
-        """Return the first answer to each asked item, the oldest first."""
+        """Return the first answer to each attempt item, oldest first."""
         return self.filter(number=1).order_by("at", "pk")
 
 
 class Response(models.Model):
-    """One answer, added and never changed. The form carries the number it was drawn for: the idempotency key."""
+    """One answer; it is added and never changed. Its number comes from the form and is the idempotency key."""
 
     class Marked(models.TextChoices):
         RIGHT = "right", pgettext_lazy("answer", "Right")
@@ -307,24 +310,24 @@ class Response(models.Model):
 
 
 def day_of(learner: AbstractBaseUser | AnonymousUser, at: datetime) -> date:
-    """Return the date of this moment on the learner's calendar.
+    """Return the date of this moment in the learner's time zone.
 
-    A site's user may say where they live (`zone`, a tzinfo); of one that does not, the site's own calendar counts.
+    The user model of a site may have an attribute `zone` (a tzinfo). Without it, the time zone of the site is used.
     """
     return timezone.localtime(at, getattr(learner, "zone", None)).date()
 
 
 class MemoryQuerySet(models.QuerySet["Memory"]):
-    """Reads of memories start from the learner."""
+    """Queries for memories, always limited to one learner."""
 
     def of(self, learner: AbstractBaseUser | AnonymousUser) -> MemoryQuerySet:
-        """Return this person's own memories; somebody who is not signed in has none."""
+        """Return the memories of this learner; none for an anonymous user."""
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
     def asked(self, *, language: str) -> MemoryQuerySet:
-        """Return those whose question is asked now in this language; add `revision` (pk), `safety`, `rests_until`."""
+        """Return those with a published revision in this language, with `revision` (pk), `safety`, `rests_until`."""
         wording = {"question__revisions__state": State.PUBLISHED, "question__revisions__language": language}
-        return self.filter(**wording).annotate(  # type: ignore[no-redef]  # Memory names them too
+        return self.filter(**wording).annotate(  # type: ignore[no-redef]  # Memory declares these attributes too
             revision=F("question__revisions"),
             safety=F("question__revisions__critical"),
             rests_until=F("learner__pause__until"),
@@ -332,9 +335,9 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
 
 
 class Memory(models.Model):
-    """When to ask a learner a question again, in whatever wording is published then.
+    """When to ask a learner a question again. The revision that is published at that time is asked.
 
-    A cache: all of it follows from the responses, and `reviewing.rebuild` makes it anew.
+    This is a cache: every row can be computed from the responses, and `reviewing.rebuild` does so.
     """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memories", db_index=False)
@@ -353,7 +356,7 @@ class Memory(models.Model):
     rests_until: date | None
 
     class Meta:
-        db_table = "quizzes_card"  # its name before it was called a memory: nothing in a database has to move
+        db_table = "quizzes_card"  # the former name of the model; keeping it avoids a migration that renames the table
         verbose_name_plural = "memories"
         constraints = [models.UniqueConstraint(fields=["learner", "question"], name="card_once_a_question")]
 
@@ -362,17 +365,17 @@ class Memory(models.Model):
 
     @classmethod
     def of(cls, state: MemoryState, *, learner: int, question: int) -> Memory:
-        """Return the memory, not yet saved, that is in this state."""
+        """Return an unsaved memory with this state. `learner` and `question` are primary keys."""
         return cls(learner_id=learner, question_id=question, **asdict(state))
 
     @property
     def state(self) -> MemoryState:
-        """What `scheduling` reckons with."""
+        """The values that `scheduling` calculates with."""
         return MemoryState(self.stability, self.difficulty, self.last, self.due, self.in_a_row)
 
 
 class Pause(models.Model):
-    """A learner asked for no review until this day."""
+    """A learner's request to get no review before this day."""
 
     learner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="pause")
     until = models.DateField()

@@ -1,6 +1,6 @@
-"""Numbers that come from outside, in an address or a form: a primary key, the place of a question, and no other.
+"""Parse the positive integers in URLs and forms: primary keys and positions of questions.
 
-Both databases count in 64 bits; a greater number would end in an error of theirs, not in "not found".
+Both databases store integers in 64 bits. A greater number would cause a database error instead of a 404.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ MOST = 2**63 - 1
 
 
 class Number:
-    """Path converter, `<number:pk>`: 1 up to what the databases can hold, written as we write it; all else is 404.
+    """Path converter `<number:pk>`: integers from 1 to the maximum of the databases, without leading zeros; else 404.
 
-    Registered when the engine starts (`apps.py`), so a site's own addresses can have it too.
+    `apps.py` registers it when the app starts, so that a site can use it in its own URLs too.
     """
 
     regex = "[1-9][0-9]{0,18}"
 
     def to_python(self, value: str) -> int:
-        """Return the number. Raises ValueError when it is too great, which Django takes for no match."""
+        """Return the number. Raises ValueError if it is too large; Django then treats the URL as not matching."""
         if (found := int(value)) > MOST:
             raise ValueError("no table of ours has such a number")
         return found
 
     def to_url(self, value: int) -> str:
-        """Return the number as an address has it."""
+        """Return the number as it is written in a URL."""
         return str(value)
 
 
 def number(value: str) -> int | None:
-    """Return the number that a form or a query string holds; None for anything that `<number:…>` would not take."""
+    """Return the number in a form field or a query string; None for a text that `<number:…>` would not match."""
     try:
         return Number().to_python(value) if re.fullmatch(Number.regex, value) else None
     except ValueError:

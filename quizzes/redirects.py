@@ -1,4 +1,4 @@
-"""Where a POST leads to is fetched anew: its redirect is 303 See Other, whoever wrote the view."""
+"""Redirect after POST with 303 See Other, so that the browser always loads the next page with GET."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 
 
 def see_other(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: turn a POST's 302 into 303, so that every view says plain `redirect()`.
+    """Middleware: change the status 302 of a response to POST into 303, so that views can use plain `redirect()`.
 
-    302 leaves it to the browser whether the next page is asked for by GET or by one more POST; 303 says GET (RFC 9110,
-    15.4.4). Whoever writes 307 or 308 wants the POST repeated: these stay.
+    After 302, a browser may load the next page with GET or repeat the POST. After 303, it must use GET (RFC 9110,
+    15.4.4). 307 and 308 are not changed, because they mean that the POST is repeated.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -1,8 +1,8 @@
-"""What is due now; a review is an Attempt of kind "review".
+"""Find what is due for review, and start reviews. A review is an Attempt of kind "review".
 
-One review a day, of five questions at most; what did not find room is asked another day, and nobody is told how much
-that is. A review that was left keeps its answers; after a day a new one takes its place (ruling 9), of as many
-questions as that day still has room for.
+A learner gets one review a day, with at most five questions. The others are asked on a later day, and the learner does
+not see how many there are. An unfinished review keeps its answers. After 24 hours a new review replaces it (ruling 9),
+with as many questions as are left of that day's five.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 MOST = 5  # questions a day
-LEFT = timedelta(hours=24)  # after this a review that was left gives way to a new one
+LEFT = timedelta(hours=24)  # after this time a new review replaces an unfinished one
 REST = timedelta(days=7)  # "not this week"
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What is to be reviewed by one learner now."""
+    """What one learner has to review now."""
 
-    due: tuple[int, ...] = ()  # the wordings (pk) to ask now, in this order
-    begun: Attempt | None = None  # a review to go on with
-    rests_until: date | None = None  # the learner asked for none before this day
-    next: date | None = None  # when nothing is to be done now: the next day with something to ask
+    due: tuple[int, ...] = ()  # the revisions (pk) to ask now, in this order
+    begun: Attempt | None = None  # an open review to continue
+    rests_until: date | None = None  # the learner asked for no review before this day
+    next: date | None = None  # if nothing is due now: the next day on which something is due
 
     @property
     def to_do(self) -> bool:
-        """True when a review can be started or gone on with now."""
+        """Whether a review can be started or continued now."""
         return bool(self.due or self.begun)
 
 
 def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: datetime) -> Outlook:
-    """Return what is to be reviewed now. Two queries, three where a review was left; none for a visitor.
+    """Return what this learner has to review now. Two queries, three with an abandoned review; none if anonymous.
 
-    Safety questions come first, then what was missed, then what is least likely to be known still. A question without a
-    published wording in this language is passed over.
+    Safety questions come first, then missed questions, then those that the learner has most likely forgotten. A
+    question without a published revision in this language (a language code) is skipped.
     """
     day = day_of(learner, now)
     memories = list(Memory.objects.of(learner).asked(language=language))
@@ -76,10 +76,10 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
 
 
 def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bool = False) -> Attempt | None:
-    """Return this learner's open review, or start one of what is due; None when nothing is.
+    """Return the learner's open review, or start one with the questions that are due; None if nothing is due.
 
-    An open review that was left for a day is closed by the new one (ruling 9). Two starts at once give one review. An
-    answer on its way counts into the day's five. Raises `learners.Gone`.
+    If the open review is older than 24 hours, it is closed and a new one starts (ruling 9). Two concurrent starts give
+    one review. An answer that is being saved at the same time counts towards the day's five. Raises `learners.Gone`.
     """
     with learners.locked(learner.pk):
         opened = Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW, finished=None)
@@ -100,27 +100,28 @@ def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bo
 
 
 def pause(*, learner: AbstractBaseUser, now: datetime) -> None:
-    """Ask this learner nothing for a week. Raises `learners.Gone`."""
+    """Stop reviews of this learner for a week. Raises `learners.Gone`."""
     with learners.locked(learner.pk):
         Pause.objects.update_or_create(learner_id=learner.pk, defaults={"until": day_of(learner, now) + REST})
 
 
 def resume(*, learner: AbstractBaseUser) -> None:
-    """Ask this learner again. Raises `learners.Gone`."""
+    """End the pause: ask this learner again. Raises `learners.Gone`."""
     with learners.locked(learner.pk):
         Pause.objects.filter(learner=learner.pk).delete()
 
 
 def rebuild(*, learner: AbstractBaseUser) -> int:
-    """Make this learner's memories anew from what they answered, and return how many.
+    """Rebuild this learner's memories from their answers, and return the number of memories.
 
-    For answers of before there were memories, and where answers changed hands. Gives the same rows as answering did.
+    It is needed for answers that are older than the memory table, and after answers moved to another learner. The
+    result is the same as if each answer had updated the memories.
     """
     with transaction.atomic():
-        learners.lock(learner.pk)  # no answer comes in meanwhile; somebody whose account is closed keeps their memories
+        learners.lock(learner.pk)  # no answer is saved meanwhile; a closed account keeps its memories
         responses = (
             Response.objects.filter(item__attempt__learner=learner.pk)
-            .order_by("item__revision__question", "pk")  # as they came into the record, whatever the clock said
+            .order_by("item__revision__question", "pk")  # in the order of saving, independent of the clock
             .values_list("item__revision__question", "at", "mark", "item__revision__critical")
         )
         memories = []

@@ -1,4 +1,4 @@
-"""Start, answer, finish: one attempt."""
+"""Start, answer and finish an attempt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 AnItem = TypeVar("AnItem", AttemptItem, Asked)
-ASKED_AGAIN = 2  # times at most that a missed safety item comes back in the same check (ruling 4)
+ASKED_AGAIN = 2  # how often at most a missed safety item is repeated in the same check (ruling 4)
 
 
 class NothingToAsk(Exception):
@@ -26,15 +26,15 @@ class NothingToAsk(Exception):
 
 
 class NotOwed(Exception):
-    """No answer with this number is owed: the form is older, or bolder, than the record."""
+    """No answer with this number is expected: the form is outdated, or its number was made up."""
 
 
 def is_owed(item: Item, items: Sequence[Item]) -> bool:
-    """Tell whether this item wants an answer now.
+    """Return whether this item needs an answer now.
 
-    Takes items from `with_answers` or from `asked`, all of one attempt. Every item is asked once, in any order. When
-    all are answered, a safety item whose last answer was not right is asked again, twice at most; then the attempt is
-    over. A review that was left and closed owes nothing.
+    `items` are all items of one attempt, from `with_answers` or from `asked`. Every item is asked once, in any order.
+    When all are answered, a safety item whose last answer was not right is asked again, at most twice. Then the attempt
+    is finished. A review that was abandoned and closed needs no more answers.
     """
     if item.attempt.finished:
         return False
@@ -46,25 +46,29 @@ def is_owed(item: Item, items: Sequence[Item]) -> bool:
 
 
 def comes_back(item: Item) -> bool:
-    """Tell whether this answered item is asked again at the end of its attempt (ruling 4); no closed review does."""
+    """Return whether this answered item is asked again at the end of its attempt (ruling 4); not in a closed review."""
     if item.attempt.finished:
         return False
     return item.revision.critical and item.last_mark != Response.Marked.RIGHT and item.answers <= ASKED_AGAIN
 
 
 def owed(items: Sequence[AnItem]) -> AnItem | None:
-    """Return the item to ask next, or None when the attempt is over: the least asked first, then by position."""
+    """Return the item to ask next: the one with the fewest answers, then by position. None if the attempt is finished.
+
+    `items` are all items of one attempt.
+    """
     waiting = [item for item in items if is_owed(item, items)]
     return min(waiting, key=lambda item: (item.answers, item.position), default=None)
 
 
 def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime, helped: bool = False) -> Attempt:
-    """Return the open attempt of this learner at this quiz, or start one.
+    """Return the learner's open attempt at this quiz, or start one.
 
-    A finished check that left something missed starts a retry of just that (ruling 5), else a new check. Two starts
-    at once give one attempt: the second waits, and finds the first one's.
+    If the last finished attempt has missed questions, the new attempt is a retry that asks only those (ruling 5).
+    Otherwise it is a new check. If two requests start at once, both get the same attempt: the second waits
+    for the lock and then finds the attempt of the first. `helped` is whether someone is helping the learner.
 
-    Raises NothingToAsk when the quiz has no published question in this language, and `learners.Gone`.
+    Raises NothingToAsk if the quiz has no published question in this language, and `learners.Gone`.
     """
     with learners.locked(learner.pk):
         if attempt := Attempt.objects.of(learner).filter(quiz=quiz, finished=None).first():
@@ -87,9 +91,9 @@ def begin(
     now: datetime,
     helped: bool = False,
 ) -> Attempt:
-    """Open an attempt that asks these wordings in this order. Call it under the learner's lock (`learners.locked`).
+    """Create an attempt that asks these revisions in this order. The caller must hold `learners.locked`.
 
-    Raises IntegrityError where the learner has such an attempt open.
+    Raises IntegrityError if the learner already has such an attempt open.
     """
     attempt = Attempt.objects.create(
         learner_id=learner.pk, quiz=quiz, kind=kind, language=language, started=now, helped=helped
@@ -103,7 +107,7 @@ def begin(
 def to_ask(
     *, learner: AbstractBaseUser | AnonymousUser, quiz: Quiz, language: str
 ) -> tuple[Attempt.Kind, list[Revision]]:
-    """Return what a start would ask this learner now: the kind of attempt, and its wordings in the quiz's order."""
+    """Return what a new attempt would ask this learner now: its kind, and the revisions in the order of the quiz."""
     asked = (
         Revision.objects.published(language=language)
         .filter(question__quizitem__quiz=quiz)
@@ -119,13 +123,14 @@ def to_ask(
 
 
 def answer(*, item: Item, given: Given, number: int, now: datetime, day: date | None = None) -> None:
-    """Keep one answer, move the memory of its question, and finish the attempt where this answer completes it.
+    """Save one answer, update the memory of its question, and finish the attempt if this was the last answer.
 
-    Takes what `Kind.read` gave (empty for "I'm not sure"), the number that the form was drawn for, and the date on the
-    learner's calendar (without one, the site's). The same number again changes nothing: the first answer counts. When
-    this returns, the answer is in the database. Where a merge was faster, it is in the record that has the attempt now.
+    `given` is the result of `Kind.read` (empty for "I'm not sure"). `number` is the answer number in the form. `day` is
+    the date in the learner's time zone; the default is the date of the site. A second answer with the same number
+    changes nothing: the first answer counts. When this returns, the answer is in the database. If the learner was
+    merged into another in the meantime, the answer belongs to the learner who has the attempt now.
 
-    Raises NotOwed when the number lies ahead of the record, or the item wants no more answers; and `learners.Gone`.
+    Raises NotOwed if the number is too high or the item needs no more answers, and `learners.Gone`.
     """
     learner = item.attempt.learner_id
     day = day or timezone.localdate(now)
@@ -139,7 +144,8 @@ def answer(*, item: Item, given: Given, number: int, now: datetime, day: date | 
 
 
 def _answer(learner: int, item: Item, given: Given, number: int, now: datetime, day: date) -> None:
-    # One answer at a time: two last answers at once must not both find the other one missing.
+    # One answer at a time. Without the lock, two concurrent last answers could each find the other one missing, and the
+    # attempt would never finish.
     with learners.locked(learner):
         items, memory = asked.items_to_answer(learner, item.attempt_id, item.pk)
         current = next((i for i in items if i.pk == item.pk), None)

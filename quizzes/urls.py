@@ -1,4 +1,4 @@
-"""The engine's addresses: my own attempts."""
+"""URLs of the engine: a learner's own attempts."""
 
 from django.urls import path
 

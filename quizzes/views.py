@@ -1,4 +1,4 @@
-"""A learner's own attempts: question, feedback, result; the review. Nobody sees anyone else's here."""
+"""Pages of a learner's own attempts: question, feedback, result, review. Nobody can see another learner's attempts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VERDICTS: dict[str, str | Promise] = {
 
 
 def _items(request: HttpRequest, attempt: UUID) -> list[Asked]:
-    """Return all items of my attempt, with how often each was answered; 404 for anyone else's."""
+    """Return all items of this attempt with their answers. Raises Http404 unless the attempt is the user's own."""
     items = items_of(request.user.pk, attempt)
     if not items:
         raise Http404("No such check of yours")
@@ -47,16 +47,16 @@ def _item(items: list[Asked], n: int) -> Asked:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
-    """Show question n while an answer is owed, and keep the answer; otherwise lead to the latest feedback."""
+    """Show question n while it needs an answer, and save a posted answer; otherwise redirect to its latest feedback."""
     items = _items(request, attempt)
     item = _item(items, n)
     if request.method == "POST":
         if response := _answered(request, item, items):
             return response
     elif not taking.is_owed(item, items):
-        # Only a review that was left and closed has questions that nobody answered, and asks none.
+        # Only a review that was abandoned and closed has unanswered questions that need no answer.
         return redirect("quizzes:feedback", attempt, n) if item.answers else redirect("quizzes:result", attempt)
-    # Without a form the page draws a blank one, or takes what it has drawn of this question before.
+    # Without a form, the template renders an empty one or takes it from its cache.
     context: dict[str, Any] = {"item": item, "form": None, "ask": item.ask(), "of": len(items)}
     if request.method == "POST":
         context["form"] = AnswerForm(item, request.POST)
@@ -64,12 +64,10 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
 
 
 def _answered(request: HttpRequest, item: Asked, items: list[Asked]) -> HttpResponse | None:
-    """Keep a posted answer and say where it leads; None where the form has to be mended first."""
+    """Save a posted answer and return the redirect; None if the form has errors."""
     number = number_of(request.POST)
     if number is not None and number <= item.answers:
-        return redirect(
-            "quizzes:feedback", item.attempt_id, item.position
-        )  # the same post again, or a page from before
+        return redirect("quizzes:feedback", item.attempt_id, item.position)  # a repeated post, or an outdated page
     try:
         if number is None or not taking.is_owed(item, items):
             raise taking.NotOwed
@@ -85,7 +83,7 @@ def _answered(request: HttpRequest, item: Asked, items: list[Asked]) -> HttpResp
 
 @require_safe
 def feedback(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
-    """Show what the latest answer to question n was worth, and why."""
+    """Show the mark of the latest answer to question n, and the explanation."""
     items = _items(request, attempt)
     item = _item(items, n)
     if item.last_mark is None:
@@ -106,7 +104,7 @@ def feedback(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
 
 @require_safe
 def result(request: HttpRequest, attempt: UUID) -> HttpResponse:
-    """Say in words what is known and what is worth another look; safety stands apart from the rest."""
+    """Show the result in words: what the learner knows, and what to read again. Safety questions are listed apart."""
     items = _items(request, attempt)
     if (waiting := taking.owed(items)) is not None:
         return redirect("quizzes:question", attempt, waiting.position)
@@ -141,13 +139,13 @@ def _outlook(request: HttpRequest, language: str) -> reviewing.Outlook:
 def review(
     request: HttpRequest, language: str = "en", helped: Callable[[HttpRequest], bool] = lambda request: False
 ) -> HttpResponse:
-    """Show one button and what is due; POST starts or resumes the review, or puts it off for a week and back on.
+    """Show what is due and one button. POST starts or continues the review, pauses reviews for a week, or resumes them.
 
-    A site hangs it where it likes, and says in which language it asks, and how it knows that the learner has help.
+    The site chooses the URL, the language of the questions, and how to find out whether someone helps the learner.
     """
     if request.method == "POST":
         if not request.user.is_authenticated:
-            pass  # who never answered has nothing to review
+            pass  # a person who never answered has nothing to review
         elif "later" in request.POST:
             reviewing.pause(learner=request.user, now=timezone.now())
         elif "again" in request.POST:

@@ -1,6 +1,6 @@
-"""The permission matrix as data: who comes, every address with what it answers them, and what may be typed anywhere.
+"""The permission matrix as data: the roles, the expected response of every URL for each role, and unusual input.
 
-tests/test_access.py holds the site against it. An address that has no row here fails there.
+tests/test_access.py tests the site against it. A URL that has no row here makes that test fail.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from quizzes.admin.forms import FORMS
 from quizzes.models import Revision
 from tests.cast import as_form, at, load_content, make_nurse, make_patient, make_team, right
 
-VISITORS = ("anonymous", "disabled")  # a disabled person's session is worth nothing at the next request
-LEARNERS = ("guest", "ana", "ben")  # ben: another patient of the same team
-NURSES = ("noor", "omar", "newcomer", "lead")  # ana's; of another team; of no team; ana's team's lead
+VISITORS = ("anonymous", "disabled")  # the session of a disabled account is invalid from the next request
+LEARNERS = ("guest", "ana", "ben")  # ben is another patient of the same team
+NURSES = ("noor", "omar", "newcomer", "lead")  # ana's nurse; of another team; without a team; the lead of ana's team
 STAFF = ("eda", "rex", "ivy")  # educator, clinical reviewer, IT
 ROLES = VISITORS + LEARNERS + NURSES + STAFF
 
-# Whoever is led on by what was asked for, and whoever is asked to sign in first: a redirect.
+# Both are redirects: ON to another page, ASKED to the sign-in page.
 ON, ASKED = "led on", "asked to sign in"
 REDIRECT = {"get": 302, "head": 302, "post": 303}
 Cell = dict[str, int | str]
 
 
 def cells(default: int | str, *exceptions: tuple[tuple[str, ...], int | str]) -> Cell:
-    """Return a status, ON or ASKED, for every role: the default, then each exception over it."""
+    """Return a status, ON or ASKED, for every role: the default, overridden by the exceptions in order."""
     found = dict.fromkeys(ROLES, default)
     for who, status in exceptions:
         found |= dict.fromkeys(who, status)
@@ -47,21 +47,21 @@ def cells(default: int | str, *exceptions: tuple[tuple[str, ...], int | str]) ->
 
 
 SIGN_IN = (VISITORS, ASKED)
-SIGN_OFF = (VISITORS, ON)  # nothing is kept about them: the page says so
+SIGN_OFF = (VISITORS, ON)  # no data is stored about them, and the page says so
 ALL, NOT_ALLOWED = cells(200), cells(405)
 DESK = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, 200))
 DESK_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES + STAFF, 405))
 OWN_NURSES = ("noor", "lead")
-OTHERS_WITH_PATIENTS = ("omar",)  # sees his own team's patient
+OTHERS_WITH_PATIENTS = ("omar",)  # sees the patient of his own team
 ANAS_PAGE = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (OWN_NURSES, 200))
 
 ANAS_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (OWN_NURSES, ON))
 
-EDITORS = ("eda", "rex")  # see questions; only eda writes
+EDITORS = ("eda", "rex")  # both see questions; only eda writes
 SEE_QUESTIONS = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (EDITORS, 200))
 WRITE_QUESTIONS = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("eda",), 200))
 
-# address: (GET and HEAD, POST)
+# URL name: (response to GET and HEAD, response to POST)
 TABLE: dict[str, tuple[Cell, Cell]] = {
     "start": (ALL, NOT_ALLOWED),
     "therapies": (ALL, NOT_ALLOWED),
@@ -82,7 +82,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "stop_sharing": (cells(ON, (("ana", "ben"), 200)), cells(ON)),
     "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, ON))),
     "erased": (ALL, NOT_ALLOWED),
-    "code": (ALL, ALL),  # a wrong code: the same page, with a word
+    "code": (ALL, ALL),  # a wrong code shows the same page with a message
     "join": (ALL, ALL),
     "bring": (cells(ON, SIGN_IN), cells(ON, SIGN_IN)),
     "help": (ALL, NOT_ALLOWED),
@@ -97,7 +97,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "readyz": (ALL, NOT_ALLOWED),
     "account_login": (ALL, ALL),
     "account_signup": (cells(ON, ((*VISITORS, "guest"), 200)), cells(ON)),
-    "account_logout": (cells(200, (VISITORS, ON)), cells(ON)),  # nobody to sign out
+    "account_logout": (cells(200, (VISITORS, ON)), cells(ON)),  # nobody is signed in
     "quizzes:question": (cells(404, SIGN_IN, (("ana",), 200)), cells(404, SIGN_IN, (("ana",), ON))),
     "quizzes:feedback": (cells(404, SIGN_IN, (("ana",), ON)), cells(405, SIGN_IN)),
     "quizzes:result": (cells(404, SIGN_IN, (("ana",), ON)), cells(405, SIGN_IN)),
@@ -118,7 +118,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:quizzes_question_discard": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
     "admin:quizzes_question_retire": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
 }
-# Whoever is shown a patient is noted: these pages, and no other, write an audit row at a GET.
+# Pages that show a patient record who looked: these pages, and no others, write an audit row on GET.
 AUDITED = {
     "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
     "admin:people_patient_matrix", "admin:people_patient_assign",
@@ -131,7 +131,7 @@ MAY_WRITE = {
 }  # fmt: skip
 MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
 
-# Invitations, access codes, a record closed.
+# Invitations, access codes, closing a record.
 INVITES = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, ON), (("newcomer",), 200))
 DESK_GET = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, 200))
 TABLE |= {
@@ -161,7 +161,7 @@ AUDITED |= {"admin:people_patient_assignment"}
 MAY_WRITE |= {"admin:people_patient_cancel_card", "admin:people_patient_take_back"}
 MAY_WRITE |= {"admin:people_patient_undo", "admin:people_patient_assignment", "admin:people_patient_withdraw"}
 
-# Teach-back, and the note for the chart.
+# Teach-back and the note for the chart.
 TABLE |= {
     "admin:people_patient_chart": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_teach_back": (ANAS_PAGE, ANAS_POST),
@@ -170,7 +170,7 @@ TABLE |= {
 AUDITED |= {"admin:people_patient_chart", "admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
 MAY_WRITE |= {"admin:people_patient_teach_back", "admin:people_patient_teach_back_add"}
 
-# Reminders: the links in a mail need no sign-in, they are their own proof.
+# Reminders: the links in an email need no sign-in, because they are signed.
 TABLE |= {
     "reminders": (ALL, cells(200, (("ana", "ben"), ON))),
     "reminders_on": (ALL, ALL),
@@ -178,7 +178,7 @@ TABLE |= {
     "admin:people_patient_remind": (DESK_POST_ONLY, ANAS_POST),
 }
 MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patient_remind"}
-# A code by email: no code waits here, so that the page for it leads to the one that sends it.
+# Codes by email: no code is pending here, so the page for the code redirects to the page that sends one.
 TO_ASK = cells(ON, (NURSES + STAFF, 404))
 TABLE |= {
     "email_in_code": (cells(ON), cells(ON)),
@@ -189,7 +189,7 @@ TABLE |= {
 }
 MAY_WRITE |= {"email_in", "email_keep", "email_remove"}
 
-# Progress as a file, one patient found, and what the Desk does for a screen that others see or that nobody sits at.
+# Export of progress, search for a patient, and the Desk's protection of shared or unattended screens.
 TABLE |= {
     "admin:people_patient_export": (DESK, DESK_POST),
     "admin:people_patient_find": (DESK, DESK_POST),
@@ -212,7 +212,7 @@ AUDITED |= {"admin:people_careteam_change", "admin:people_careteam_audit"}
 MAY_WRITE |= {"admin:people_careteam_add", "admin:people_careteam_member", "admin:people_careteam_move"}
 
 
-# What a browser, a robot or a slip may send in any field. The last two are no text at all.
+# Input that a browser, a robot or a typing error may send in any field. The last two are not valid text.
 EDGES: list[str | bytes] = [
     "", " ", "\x00", "a\x00b", "-1", "0", "2147483648", "9223372036854775808", "9" * 400, "NaN", "1e309", "²", "%",
     "x" * 100_000, "[" * 50_000, "💥", "'; DROP TABLE people_user; --", "<script>alert(1)</script>", "../../etc/passwd",
@@ -220,7 +220,7 @@ EDGES: list[str | bytes] = [
     "None", b"\xed\xa0\x80", b"\xff\xfe",
 ]  # fmt: skip
 
-# What each role posts, and what it asks in an address. `{lesson}` stands for a lesson's number in the database.
+# The role, the form fields and the query parameters for each URL. `{lesson}` is replaced by a lesson's primary key.
 FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "step": ("ana", ["step"], []),
     "check": ("ana", ["lesson"], []),
@@ -292,7 +292,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
 
 
 class World:
-    """Every role as a person with a session, and what each address and form needs to be asked for."""
+    """A person with a session for every role, and the data that the URLs and forms need."""
 
     def __init__(self) -> None:
         load_content()
@@ -315,7 +315,7 @@ class World:
             people[name].groups.add(Group.objects.get(name=role))
         self.people = people
         lesson = Lesson.objects.select_related("therapy", "quiz").get(slug="side-effects-when-to-call")
-        for patient, nurse in ((self.ana, "noor"), (cai, "omar")):  # both are late, so that each stands on a worklist
+        for patient, nurse in ((self.ana, "noor"), (cai, "omar")):  # both are overdue, so that each is on a worklist
             assign(patients=[patient], lessons=[lesson], due=at(1).date(), note="", by=people[nurse], now=at(1))
         self.attempt = taking.start(learner=self.ana.user, quiz=lesson.quiz, language="en", now=at(20))
         revision = self.attempt.items.select_related("revision")[0].revision
@@ -448,15 +448,15 @@ class World:
         client = Client()
         if role != "anonymous":
             client.force_login(self.people[role])
-            client.get(reverse("accessibility"))  # from here on the session has its clock
+            client.get(reverse("accessibility"))  # this request stores the start time in the session
         return client.cookies
 
     def client(self, role: str) -> Client:
-        """Return a browser of this role that was on the site before."""
+        """Return a test client with the session of this role."""
         client = Client(raise_request_exception=False)
         client.cookies = SimpleCookie(self.cookies[role].output(header=""))
         return client
 
     def address(self, name: str, *, plain: bool = False) -> str:
-        """Return where this address lies; `plain` without its query."""
+        """Return the URL path for this name with its query string; without the query string if `plain` is true."""
         return reverse(name, kwargs=self.kwargs.get(name)) + ("" if plain else self.query.get(name, ""))

@@ -1,6 +1,6 @@
-"""The permission matrix: every address x every role x every method, from one table (tests/matrix.py).
+"""Test the permission matrix: every URL x every role x every method, from one table (tests/matrix.py).
 
-An address that is not in the table fails. Whatever is refused leaves the database as it was.
+A URL that is not in the table is a failure. A request that is refused must not change the database.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ PATHS = (
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """Make everybody once, in a transaction around the tests of this file; each test runs in its own within it."""
+    """Create all people once, in a transaction around all tests of this file. Each test has its own savepoint in it."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield World()
         transaction.set_rollback(True)
@@ -60,8 +60,11 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 @contextmanager
 def unchanged(but: bool = False, noted: bool = False) -> Iterator[None]:
-    """Fail when a statement writes anything but a session; `but` lets it pass, `noted` wants one audit row."""
-    connection.queries_log.clear()  # Django keeps 9,000 of a test, and warns when one is lost
+    """Fail if a statement writes anything but a session.
+
+    `but` allows all writes. `noted` requires exactly one audit row.
+    """
+    connection.queries_log.clear()  # Django keeps at most 9,000 queries and warns when it drops one
     with CaptureQueriesContext(connection) as queries:
         yield
     writes = [q["sql"][:80] for q in queries if re.match(r"(INSERT|UPDATE|DELETE)", q["sql"])]
@@ -107,7 +110,7 @@ def test_any_other_method_gives_no_error_and_no_change(world: World, name: str, 
 
 def test_the_desk_shows_the_same_bytes_whatever_happens_in_another_team(world: World, client: Client) -> None:
     clients = [world.client(who) for who in OWN_NURSES]
-    # The audit page shows the looks of this very test; what it keeps from whom: tests/learn/desk/test_teams.py.
+    # The audit page shows the requests of this test itself. tests/learn/desk/test_teams.py tests who sees what on it.
     desk = [name for name in TABLE if name.startswith("admin:") and name != "admin:people_careteam_audit"]
 
     def seen() -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Templates and style sheets are written for people: one element a line, one declaration a line, no long lines."""
+"""Templates and style sheets must be readable: one element per line, one declaration per line, no long lines."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ LONGEST = 140
 TEMPLATES = sorted(file for folder in FOLDERS for file in folder.rglob("*.*"))
 PAGES = [file for file in TEMPLATES if file.suffix == ".html"]
 STYLES = sorted((ROOT / "learn" / "static").rglob("*.css"))
-# What a browser draws as a block of its own. Cells of a table are not among them: a short row may stand on one line.
+# Block elements. Table cells are not included, because a short row may be on one line.
 BLOCK = re.compile(
     r"<(address|article|aside|body|dd|details|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|head|header|hr|html"
     r"|legend|li|link|main|meta|nav|ol|p|pre|script|section|summary|table|tbody|tfoot|thead|title|tr|ul)\b"
 )
 TAG = re.compile(r"\{[%#{].*?[%#}]\}")
-# Each of these begins a line; but a page's title is one line, with the block for it inside.
+# Each of these tags must start a line. The title of a page is an exception: it is one line with its block inside.
 FIRST = re.compile(r"\{% (?:extends|load|block) ")
 
 
 def name(path: Path) -> str:
-    """Return the name of a file as a test shows it."""
+    """Return the name of a file for the test report."""
     return str(path.relative_to(ROOT))
 
 
 def faults(source: str) -> list[str]:
-    """Return what is wrong with a template: two elements on a line, a load or block inside a line or out of order."""
+    """Return the faults of a template: two elements on a line, or a load or block inside a line or out of order."""
     found = []
     for number, line in enumerate(source.splitlines(), 1):
         bare = TAG.sub("", line)
@@ -56,7 +56,7 @@ def test_no_line_is_longer_than_140_letters(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_one_block_element_stands_on_a_line(path: Path) -> None:
-    """Elements inside a text (a, strong, span, button ...) and cells of a table may stand beside others."""
+    """Inline elements (a, strong, span, button ...) and table cells may share a line."""
     assert faults(path.read_text(encoding="utf-8")) == []
 
 
@@ -80,7 +80,7 @@ def test_the_search_for_faults_finds_them(source: str, found: int) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_a_translated_text_of_several_lines_is_trimmed(path: Path) -> None:
-    """Else the blanks at the start of its lines would belong to the text that a translator is given."""
+    """Otherwise the text for the translator would contain the indentation of the lines."""
     texts = re.findall(
         r"\{% blocktranslate(?! trimmed)[^%]*%\}.*?\{% endblocktranslate %\}", path.read_text(), re.DOTALL
     )
@@ -91,7 +91,7 @@ def test_a_translated_text_of_several_lines_is_trimmed(path: Path) -> None:
 def test_what_is_sent_has_no_indentation_and_all_else(path: Path) -> None:
     [folder] = [folder for folder in FOLDERS if path.is_relative_to(folder)]
     sent = get_template(str(path.relative_to(folder)))
-    if Path(sent.origin.name) == path:  # else it is one of the engine's that the site draws itself
+    if Path(sent.origin.name) == path:  # otherwise the site overrides this template of the engine
         lines = path.read_text(encoding="utf-8").splitlines()
         assert sent.template.source.splitlines() == [line.lstrip() for line in lines]
 
@@ -109,7 +109,7 @@ def test_one_declaration_stands_on_a_line(path: Path) -> None:
 
 
 def test_a_color_of_the_themes_stands_once() -> None:
-    """A second list of the dark colors would be forgotten when one changes."""
+    """If the dark colors were listed twice, one list would be forgotten in a change."""
     text = (ROOT / "learn/static/learn/site.css").read_text(encoding="utf-8")
     names = re.findall(r"^\s*(--[\w-]+):", text, flags=re.MULTILINE)
     assert len(names) > 30

@@ -1,4 +1,4 @@
-"""Load the shipped lessons and questions. New text gets a new number; what the hospital changed itself is not touched.
+"""Load the shipped lessons and questions. New text gets a new number; text that the hospital changed is kept.
 
 Reads the YAML files in fixtures/ and saves them with the same functions as the Desk. Each loaded row stores a hash of
 the text it was made from. With it, loading the same text again changes nothing, and shipped text can be told apart
@@ -42,7 +42,7 @@ QUESTION = {
     "step": "slug", "stem": "text", "why": "text", "misconceptions?": ["text"],
 }  # fmt: skip
 CHOICE = {"text": "one value", "feedback": "one value", "right?": "one value", "misconception?": "text"}
-KIND: dict[str, dict[str, shapes.Shape]] = {  # the other keys of each kind of question
+KIND: dict[str, dict[str, shapes.Shape]] = {  # the additional keys of each kind of question
     "choice": {"choose": "one value", "choices": [CHOICE]},
     "truth": {"answer": "one value", "if_true": "one value", "if_false": "one value"},
     "matching": {"rows": [{"text": "one value", "match": "one value", "feedback": "one value"}]},
@@ -123,7 +123,7 @@ def read(path: Path) -> Any:
     """Return the data in a YAML file. Raises ContentError if it cannot be read."""
     try:
         return texts.read(path)
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, or 31 November
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or 31 November
         raise ContentError(f"cannot be read: {error}") from error
 
 

@@ -1,8 +1,8 @@
-"""What a content file must look like: every value is looked at before anything is made of it. Plain Python.
+"""Check the structure of content files: every value is checked before it is used. Plain Python, no Django.
 
 A shape is the name of a kind of value (a key of VALUES), a list with the shape of each of its items, or a dict of
-shapes by key; a key that ends in "?" may be left out. Whoever loads a file that fits meets no other type than these: an
-error that comes then is one of the program, and not of the file.
+shapes by key. A key that ends in "?" is optional. A file that passes the check contains only these types, so a later
+TypeError is a bug in the program and not a fault of the file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 SLUG = re.compile(r"[\w-]{1,80}", re.ASCII).fullmatch
 
-ONE = {"therapies": "therapy"}  # what one of these is called, where it is more than an "s" that is left out
+ONE = {"therapies": "therapy"}  # singular forms that are not the plural without its "s"
 
 Shape = str | list[Any] | dict[str, Any]
 
@@ -24,18 +24,18 @@ VALUES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "number": ("a number, 1 to 32767", lambda value: type(value) is int and 0 < value < 2**15),
     "date": ("a date, like 2026-11-28", lambda value: type(value) is date),
     "yes or no": ("true or false", lambda value: isinstance(value, bool)),
-    # Of these the engine's kinds of question say what is wrong, and how to mend it.
+    # The kinds of question in the engine validate these further; their messages say how to correct them.
     "one value": ("one value", lambda value: not isinstance(value, (list, dict)) and "\0" not in str(value)),
     "names and values": ("names and values", lambda value: isinstance(value, dict)),
 }
 
 
 class Misshapen(ValueError):
-    """A part of a file that has not the shape it must have: names the place, and what must stand there."""
+    """A part of a file has the wrong shape. The message names the place and what is expected there."""
 
 
 def fit(data: Any, shape: Shape, where: str) -> None:
-    """Raise Misshapen unless this part of a file, called `where`, has this shape."""
+    """Check that this part of a file has this shape. `where` names the part in the message. Raises Misshapen."""
     if data is None and shape != "one value":
         raise Misshapen(f"{where} is missing")
     if isinstance(shape, str):

@@ -1,8 +1,8 @@
-"""What readers see now: one small statement says which editions are published, their pages are kept in the process.
+"""The published lessons: one small SQL statement finds the published editions; the process caches their pages.
 
-A published edition and its steps never change (the database guards them). Whatever may change beside them is in the
-row of that statement: dates, titles and order of therapy types, the check, the addresses. The whole row is what the
-pages are kept under, so that what was published, retired or loaded by any process shows at the next request.
+A published edition and its steps never change (database triggers guard them). Everything else that can change is in the
+row of that statement: dates, titles and order of therapy types, the check, the URLs. The whole row is the cache key, so
+that the next request shows what any process has published, retired or loaded.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from learn.lessons import card, reference
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes.models import QuizItem, Revision, State
 
-MOST = 200  # lessons kept; some 20 KB each
+MOST = 200  # size of the cache, in lessons; about 20 KB each
 
-# Written out: the ORM would compile it anew for every page, at ten times the price of asking it.
+# Written as SQL: the ORM would compile it again for every page, which takes ten times as long as the query itself.
 _NOW = f"""
 SELECT e.id, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first, t.slug, t.title, t.summary{{more}}
 FROM {Lesson._meta.db_table} l
@@ -47,7 +47,7 @@ _ALL = _NOW.format(more=", c.n") + _COUNTED
 
 
 class Row(NamedTuple):
-    """What may change of a lesson, and which edition of it is published."""
+    """The published edition of a lesson, and all data of the lesson that can change."""
 
     edition: int
     checked_on: date | None
@@ -56,14 +56,14 @@ class Row(NamedTuple):
     slug: str
     quiz: int | None
     read_first: bool
-    therapy: str  # its slug
+    therapy: str  # slug of the therapy type
     therapy_title: str
     therapy_summary: str
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A published edition of a lesson. Shared by all its readers: never changed, equal to nothing but itself."""
+    """A published edition of a lesson. All readers share it, so it is never changed. It is compared by identity."""
 
     row: Row
     title: str
@@ -74,7 +74,7 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """One step of it, as all its readers see it: what is drawn of it may be kept under it."""
+    """One step of a published edition, the same for all readers. It can be the cache key for the rendered page."""
 
     pk: int
     position: int
@@ -82,29 +82,29 @@ class Page:
     heading: str
     body: str
     key_point: str
-    picture: str  # the static file, or ""
+    picture: str  # path of the static file, or ""
     alt: str
     key: tuple[str, ...]
     claims: tuple[str, ...]
     lesson: Shown
     words: tuple[reference.Term, ...]
-    sources: tuple[reference.Source, ...]  # of the whole lesson, on its last page
+    sources: tuple[reference.Source, ...]  # the sources of the whole lesson, only on its last page
     last: bool
-    teaches_card: bool  # it is a step on the card
+    teaches_card: bool  # the step is on the call card
 
     @property
     def edition_id(self) -> int:
-        """The number of its edition."""
+        """The primary key of the edition."""
         return self.lesson.row.edition
 
     @property
     def numbers(self) -> range:
-        """The numbers of all steps of its lesson."""
+        """The numbers of all steps of the lesson."""
         return range(1, len(self.lesson.steps) + 1)
 
     @cached_property
     def address(self) -> str:
-        """Where it is shown."""
+        """The URL of the page."""
         return reverse("step", args=[self.lesson.row.therapy, self.lesson.row.slug, self.position])
 
 
@@ -112,14 +112,15 @@ _kept: dict[Row, tuple[Page, ...]] = {}
 
 
 def forget() -> None:
-    """Forget what is kept: after numbers were given to other rows (a test's database begun anew)."""
+    """Clear the cache. Needed when primary keys belong to other rows, as in a new test database."""
     _kept.clear()
 
 
 def pages(lessons: Iterable[str]) -> dict[str, tuple[Page, ...]]:
-    """Return the pages of these lessons (slugs), in order; a lesson that is not published is not there.
+    """Return the pages of these lessons by slug, in order, without the lessons that are not published.
 
-    They are everybody's: to be read, never to be changed. One query, and one more for what is not kept yet.
+    All readers share the pages, so callers must not change them. One query, and one more for lessons that are not in
+    the cache.
     """
     slugs = sorted(lessons)
     if not slugs:
@@ -129,9 +130,9 @@ def pages(lessons: Iterable[str]) -> dict[str, tuple[Page, ...]]:
 
 
 def lessons() -> list[tuple[Shown, int]]:
-    """Return every published lesson in the site's order, and how many questions its check asks now.
+    """Return all published lessons in the order of the site, each with the number of questions in its check.
 
-    One query, and one more for what is not kept yet.
+    One query, and one more for lessons that are not in the cache.
     """
     questions = {Row(*row[:-1]): row[-1] or 0 for row in _read(_ALL, [])}
     found = _pages(questions)
@@ -146,14 +147,14 @@ def _read(statement: str, values: list[str]) -> list[tuple[Any, ...]]:
 
 def _pages(rows: Iterable[Row]) -> dict[Row, tuple[Page, ...]]:
     rows = list(rows)
-    here = {row: pages for row in rows if (pages := _kept.get(row))}  # another thread may empty what is kept
+    here = {row: pages for row in rows if (pages := _kept.get(row))}  # another thread may clear the cache
     if missing := {row.edition: row for row in rows if row not in here}:
         asked = Step.objects.filter(edition__in=missing).select_related("edition").order_by("edition", "position")
         found = {
             missing[edition]: _made(missing[edition], list(steps))
             for edition, steps in groupby(asked, key=lambda step: step.edition_id)
         }
-        # At once, or when the transaction around this has come through: what it wrote itself may be rolled back.
+        # Without a transaction this runs at once, otherwise after the commit: changes may still be rolled back.
         transaction.on_commit(partial(_keep, found))
         here |= found
     return here

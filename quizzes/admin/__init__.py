@@ -1,7 +1,7 @@
-"""Where educators see how questions do, and change them; all addresses stand here.
+"""Admin pages where educators see statistics of questions and edit them. All their URLs are defined here.
 
-Registered plainly: any AdminSite takes it. Rights: `quizzes.view_question` sees, `quizzes.change_question` writes
-drafts and takes out, `quizzes.publish_revision` publishes.
+It works with any AdminSite. Permissions: `quizzes.view_question` to view, `quizzes.change_question` to write drafts and
+to retire, `quizzes.publish_revision` to publish.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.urls import path
 from quizzes.admin import health, question, writing
 from quizzes.models import Question
 
-# address below /admin/quizzes/question/, view, name after "admin:quizzes_question_"
+# path below /admin/quizzes/question/, view, URL name after "admin:quizzes_question_"
 SCREENS: list[tuple[str, Callable[..., HttpResponse], str]] = [
     ("", health.questions, "changelist"),
     ("add/", writing.add, "add"),
@@ -30,10 +30,10 @@ SCREENS: list[tuple[str, Callable[..., HttpResponse], str]] = [
 
 
 @admin.register(Question)
-class QuestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes one for the type checker only
-    """Nothing of the stock pages: what was published is never edited, only followed by a new wording."""
+class QuestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes a type argument only for the type checker
+    """Replaces Django's admin pages: a published revision is never edited, only followed by a new revision."""
 
     def get_urls(self) -> list[Any]:
-        """Return the screens, each behind the site's own check of who is signed in."""
+        """Return the URLs of the pages, each wrapped in the permission check of the admin site."""
         wrap = self.admin_site.admin_view
         return [path(route, wrap(view), name=f"quizzes_question_{name}") for route, view, name in SCREENS]

@@ -1,7 +1,7 @@
-"""One form for each kind of question. No JSON to type; the rows are fixed in number, so no script is needed.
+"""One form for each kind of question. Authors type no JSON, and the number of rows is fixed, so no script is needed.
 
-A row that is left empty is no row. What is wrong is the kind's to say (`Kind.problems`); `Words.refuse` puts each
-sentence at the field that it is about.
+Empty rows are ignored. The kind validates the question (`Kind.problems`), and `Words.refuse` adds each error message to
+the field that it is about.
 """
 
 from __future__ import annotations
@@ -24,38 +24,38 @@ from quizzes.kinds.ordering import PLACES
 from quizzes.models import Revision
 from quizzes.wording import MOST_CHOICES
 
-SHORT, LONG = 200, 2000  # letters
+SHORT, LONG = 200, 2000  # characters
 MISSING = {"stem": "Write the question.", "why": "Say why.", "objective": "Name the topic in a few words."}
 
 
 class Lines(forms.CharField):
-    """A few lines of text. Browsers end them their own way; we do not."""
+    """A text of several lines. Browsers send "\\r\\n" at the end of a line; this changes it to "\\n"."""
 
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> Any:
-        """Return the text with plain line ends."""
+        """Return the text with "\\n" at the end of each line."""
         return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
 
 
 def line(label: str, most: int = SHORT) -> forms.CharField:
-    """Return a field for one line of text."""
+    """Return a field for one line of text with at most `most` characters."""
     return forms.CharField(label=label, max_length=most, required=False)
 
 
 def lines(label: str, most: int = LONG, **more: Any) -> Lines:
-    """Return a field for a few lines of text."""
+    """Return a field for several lines of text with at most `most` characters. `more` goes to the field."""
     return Lines(label=label, max_length=most, required=False, widget=forms.Textarea(attrs={"rows": 2}), **more)
 
 
 class Words(forms.Form):
-    """What every kind has. `seen` tells whether the page is older than the question."""
+    """The fields that all kinds have. `seen` shows whether the question has changed since the page was loaded."""
 
     use_required_attribute = False
-    group = ""  # what a row is called; nothing: this kind has no rows
-    least, most = 2, 0  # rows: open at first, and in all
+    group = ""  # the name of a row; empty if this kind has no rows
+    least, most = 2, 0  # the number of rows that are open at first, and of all rows
 
-    seen = forms.Field(required=False, widget=forms.HiddenInput)  # whatever is no fingerprint is an older one
+    seen = forms.Field(required=False, widget=forms.HiddenInput)  # a value that is not a fingerprint counts as outdated
     stem = lines("Question", 300)
     why = lines("Why", help_text="The reason, shown to everyone after the answer.")
     objective = forms.CharField(
@@ -71,7 +71,7 @@ class Words(forms.Form):
     critical = forms.BooleanField(label="This is a safety question", required=False)
 
     def __init__(self, base: Revision | None, seen: str, data: QueryDict | None = None) -> None:
-        """Draw the form from a wording, or empty. `seen` is its fingerprint."""
+        """Fill the form from a revision, or leave it empty if `base` is None. `seen` is the revision's fingerprint."""
         initial: dict[str, Any] = {"seen": seen}
         if base:
             initial |= {name: getattr(base, name) for name in ("stem", "why", "objective", "source", "critical")}
@@ -82,7 +82,7 @@ class Words(forms.Form):
             self.fields |= {f"{name}_{n}": field for name, field in self.row(n).items()}
 
     def row(self, n: int) -> dict[str, forms.Field]:
-        """Return the fields of row n."""
+        """Return the fields of row n by name."""
         return {}
 
     def drawn(self, spec: Spec) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Words(forms.Form):
         return {}
 
     def place(self, at: Sequence[str | int]) -> str:
-        """Return the field that holds this place of the spec."""
+        """Return the name of the field for this path (keys and indexes) in the spec."""
         if len(at) == 3 and isinstance(at[1], int):
             used = self.used()
             row = used[at[1]] if at[1] < len(used) else next((n for n in range(self.most) if n not in used), 0)
@@ -102,34 +102,34 @@ class Words(forms.Form):
         return str(at[0]) if at else "stem"
 
     def used(self) -> list[int]:
-        """Return the rows that something was written in."""
+        """Return the numbers of the rows that are not empty."""
         names = [name for name, field in self.row(0).items() if isinstance(field, forms.CharField)]
         return [n for n in range(self.most) if any(said(self.cleaned_data.get(f"{name}_{n}")) for name in names)]
 
     def value(self, name: str, n: int) -> Any:
-        """Return what was given in row n, text without the space around it."""
+        """Return the value of a field in row n; a text is stripped."""
         return self.cleaned_data.get(f"{name}_{n}", "")
 
     def old_id(self, key: str, n: int) -> dict[str, str]:
-        """Return the id of what stood in this row before: mended words keep it."""
+        """Return the id that this row already has, as {"id": ...}, or {}. A corrected text keeps its id."""
         old = self.base.get(key, [])
         return {"id": old[n]["id"]} if n < len(old) else {}
 
     def words(self) -> dict[str, Any]:
-        """Return all fields of a Revision that this form gives."""
+        """Return all fields of a Revision that this form sets, by name."""
         names = ("stem", "why", "objective", "source", "critical")
         words = {"spec": self.spec()} | {name: self.cleaned_data[name] for name in names}
         return words | {"stem": " ".join(words["stem"].split())}
 
     def refuse(self, problems: Sequence[str]) -> None:
-        """Put each sentence at the field it is about; at the question, where it is about the whole."""
+        """Add each message to the field that it is about, or to the stem if it is about the whole question."""
         for problem in problems:
             name = self.place(problem.at) if isinstance(problem, Problem) else "stem"
             text = MISSING.get(name, problem) if problem.endswith("is missing.") else problem
             self.add_error(name if name in self.fields else "stem", str(text))
 
     def groups(self) -> list[tuple[str, list[str], bool]]:
-        """Return the rows as the page draws them: heading, names of fields, and whether it stands open."""
+        """Return the rows for the page: heading, field names, and whether the row is open."""
         found = []
         for n in range(self.most):
             names = [f"{name}_{n}" for name in self.row(n)]
@@ -139,9 +139,9 @@ class Words(forms.Form):
 
     @property
     def helper(self) -> FormHelper:
-        """How the page draws it: rows between what stands before and after them, those not needed yet folded away."""
+        """The layout of the form: the rows are between the other fields, and unused rows are folded."""
         helper = FormHelper()
-        helper.form_show_errors = False  # they stand above the page's heading
+        helper.form_show_errors = False  # they are shown above the page's heading
         helper.form_class = "words"
         later = {"template": "quizzes/admin/_later.html"}
         helper.layout = Layout(
@@ -163,7 +163,7 @@ class Words(forms.Form):
 
 
 class ChoiceWords(Words):
-    """Choose one of several, or N of several."""
+    """The form for questions with one or several right choices."""
 
     group, least, most, extra = "Choice", MOST_CHOICES, CHOICES, ("choose",)
     choose = forms.TypedChoiceField(
@@ -177,7 +177,7 @@ class ChoiceWords(Words):
     )
 
     def row(self, n: int) -> dict[str, forms.Field]:
-        """Return a choice, whether it is right, and what is said to whoever chose it."""
+        """Return the fields of a choice: its text, whether it is right, and the feedback for those who choose it."""
         return {
             "text": line("The choice"),
             "right": forms.BooleanField(label="This choice is right", required=False),
@@ -204,7 +204,7 @@ class ChoiceWords(Words):
 
 
 class TruthWords(Words):
-    """True or false."""
+    """The form for true-or-false questions."""
 
     extra = ("answer", "feedback_true", "feedback_false")
     answer = forms.ChoiceField(
@@ -230,17 +230,17 @@ class TruthWords(Words):
         return {"version": 1, "answer": answer, "feedback": feedback}
 
     def place(self, at: Sequence[str | int]) -> str:
-        """Return the field that holds this place of the spec."""
+        """Return the name of the field for this path (keys and indexes) in the spec."""
         return "_".join(str(step) for step in at)
 
 
 class MatchingWords(Words):
-    """Lines that each take a tile; two lines with the same tile share it."""
+    """The form for matching questions: each line has a tile, and two lines with the same text share one tile."""
 
     group, most = "Line", ROWS
 
     def row(self, n: int) -> dict[str, forms.Field]:
-        """Return a line, the tile that belongs to it, and what is said to whoever missed it."""
+        """Return the fields of a line: its text, the tile that belongs to it, and the feedback for a wrong answer."""
         return {
             "text": line("The line"),
             "card": line("What goes with it"),
@@ -257,7 +257,7 @@ class MatchingWords(Words):
         }
 
     def spec(self) -> Spec:
-        """Return the spec for the form's values; a tile keeps its id while its words, or its line, stay."""
+        """Return the spec for the form's values. A tile keeps its id if its text or its line stays the same."""
         old = {tile["text"]: tile["id"] for tile in self.base.get("cards", [])}
         was = [row["card"] for row in self.base.get("rows", [])]
         texts = dict.fromkeys(self.value("card", n) for n in self.used() if self.value("card", n))
@@ -281,18 +281,18 @@ class MatchingWords(Words):
         return {"version": 1, "cards": [{"id": id_, "text": by_id[id_]} for id_ in order], "rows": rows}
 
     def place(self, at: Sequence[str | int]) -> str:
-        """Return the field that holds this place of the spec: a tile is written in its line."""
+        """Return the name of the field for this path in the spec. A tile's field is in its line."""
         return super().place(("rows", at[1], "card") if at[0] == "cards" and len(at) == 3 else at)
 
 
 class OrderingWords(Words):
-    """Tiles in the right order."""
+    """The form for ordering questions: the tiles in the right order."""
 
     group, least, most, closing = "Card", 3, TILES, ("feedback",)
     feedback = lines("Said to whoever had another order")
 
     def row(self, n: int) -> dict[str, forms.Field]:
-        """Return the tile of this place."""
+        """Return the field of the tile at position n."""
         return {"text": line(str(PLACES[n]))}
 
     def drawn(self, spec: Spec) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How the questions do, worst first: a sentence each and the way to mend it."""
+"""The list of questions with their statistics, worst first: one sentence and a link for each."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from quizzes.analysis import ENOUGH
 from quizzes.health import NEWEST, QuestionHealth, lines
 from quizzes.models import Quiz, Revision, State
 
-STAFF = {"is_staff": True}  # those who try a check at work are no learners
+STAFF = {"is_staff": True}  # staff who try a check do not count as learners
 
 
 @require_safe
 @permission_required("quizzes.view_question", raise_exception=True)
 def questions(request: StaffRequest) -> HttpResponse:
-    """List what is asked, worst first, of all quizzes or of one (`?quiz=`), and the drafts that wait."""
+    """List the published questions of all quizzes or of one (`?quiz=`), worst first, and the drafts."""
     quizzes = list(Quiz.objects.order_by("title"))
     chosen = next((quiz for quiz in quizzes if quiz.slug == request.GET.get("quiz")), None)
     found = lines(language=LANGUAGE, leave_out=STAFF)
@@ -41,7 +41,7 @@ def questions(request: StaffRequest) -> HttpResponse:
 
 
 def _groups(found: list[QuestionHealth]) -> dict[str, list[QuestionHealth]]:
-    """Return the questions under what an educator does with them, each group worst first."""
+    """Return the questions grouped by what an educator has to do with them; each group is sorted worst first."""
     groups: dict[str, list[QuestionHealth]] = {"Worth a look": [], "Work well": [], "Too few answers yet": []}
     under = {"good": "Work well", "few": "Too few answers yet"}
     for line in found:

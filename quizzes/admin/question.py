@@ -1,4 +1,4 @@
-"""One question: how it does, its draft, where it is asked, its history; and what a learner sees of it."""
+"""Pages of one question: its statistics, its draft, its quizzes, its history; and the preview."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from quizzes.wording import advise
 @require_safe
 @permission_required("quizzes.view_question", raise_exception=True)
 def overview(request: StaffRequest, pk: int) -> HttpResponse:
-    """Show one question with everything that can be done with it."""
+    """Show one question with all available actions."""
     question = find(pk)
     history = list(
         question.revisions.filter(language=LANGUAGE)
@@ -38,7 +38,7 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
         "title": shown.stem,
         "question": question,
         "shown": shown,
-        "item": AttemptItem(revision=shown),  # for the slot that says where it is taught
+        "item": AttemptItem(revision=shown),  # for the template that shows where it is taught
         "asked": asked,
         "asked_seen": authoring.fingerprint(asked),
         "line": _line(asked) if asked else None,
@@ -54,7 +54,7 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _counted(one: Revision, older: Revision | None) -> str:
-    """Return in words how the answers to a wording are counted; nothing where there is no choice."""
+    """Return in words which answers count for a revision; "" for a draft or the first revision."""
     if older is None or one.state == State.DRAFT:
         return ""
     if one.line == older.line:
@@ -67,7 +67,7 @@ def _line(asked: Revision) -> Any:
 
 
 def _about_draft(draft: Revision, reader: int | None) -> dict[str, Any]:
-    """Return what the page says of a draft: what differs, what to think about, and who may publish it as what."""
+    """Return the context for a draft: the differences, the warnings, and how this reader may publish it."""
     replaced = authoring.before(draft)
     own = draft.author_id in (None, reader)
     return {
@@ -82,7 +82,7 @@ def _about_draft(draft: Revision, reader: int | None) -> dict[str, Any]:
 
 
 def changes(was: Revision | None, now: Revision) -> list[tuple[str, str, str]]:
-    """Return what differs between two wordings: what it is, as it was, as it is."""
+    """Return the differences between two revisions as tuples: name of the text, old text, new text."""
     old, new = _texts(was) if was else {}, _texts(now)
     names = list(dict.fromkeys([*old, *new]))
     return [
@@ -93,7 +93,7 @@ def changes(was: Revision | None, now: Revision) -> list[tuple[str, str, str]]:
 
 
 def _texts(revision: Revision) -> dict[str, str]:
-    """Return every text of a wording under a name that its author knows."""
+    """Return all texts of a revision by a name that authors understand."""
     spec, texts = revision.spec, {"Question": revision.stem}
     if revision.kind == "choice":
         texts["How many to choose"] = str(spec["choose"])
@@ -114,7 +114,7 @@ def _texts(revision: Revision) -> dict[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("quizzes.view_question", raise_exception=True)
 def preview(request: StaffRequest, pk: int, number: int) -> HttpResponse:
-    """Show a wording as a learner meets it; POST shows its feedback. Nothing is kept."""
+    """Show a revision as learners see it; POST shows the feedback. Nothing is saved."""
     question = find(pk)
     revision = question.revisions.filter(language=LANGUAGE, number=number).first()
     if revision is None:
@@ -130,7 +130,7 @@ def preview(request: StaffRequest, pk: int, number: int) -> HttpResponse:
 
 
 def _unsaved(question: Question, revision: Revision) -> AttemptItem:
-    """Return an item that no learner was asked, drawn as if one was; it is never saved."""
+    """Return an attempt item for the preview. It is never saved."""
     quizitem = question.quizitem_set.select_related("quiz").first()
     attempt = Attempt(quiz=quizitem.quiz if quizitem else None)
     item = AttemptItem(pk=revision.pk, attempt=attempt, position=1, revision=revision)

@@ -1,4 +1,4 @@
-"""What a screen gets, and how the screens find a question."""
+"""The request type of the admin pages, and how they find a question."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ LANGUAGE = "en"  # the language of the Desk
 
 
 class StaffRequest(HttpRequest):
-    """Of staff: the site's `admin_view` lets nobody else in, and `permission_required` only who has the right."""
+    """A request by staff: `admin_view` of the site and `permission_required` refuse everyone else."""
 
     user: _User
 
 
 def find(pk: int) -> Question:
-    """Return the question. Raises Http404."""
+    """Return the question with this primary key. Raises Http404."""
     found = Question.objects.filter(pk=pk).first()
     if found is None:
         raise Http404("No such question")

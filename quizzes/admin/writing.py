@@ -1,4 +1,4 @@
-"""Write a draft, publish it, throw it away, take a question out."""
+"""Write a draft, publish it, discard it, and retire a published revision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGED = "Somebody changed this question while you had it open. Read it as it s
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("quizzes.change_question", raise_exception=True)
 def write(request: StaffRequest, pk: int) -> HttpResponse:
-    """Change the words of a question; POST keeps them as its draft."""
+    """Edit the text of a question; POST saves it as the draft."""
     question = find(pk)
     newest = question.newest(LANGUAGE)
     kind = newest.kind if newest else "choice"
@@ -37,13 +37,13 @@ def write(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _sources() -> list[str]:
-    """Return where questions are taught, to choose from."""
+    """Return the sources that an author can choose: the places where questions are taught."""
     asked = Revision.objects.published(language=LANGUAGE).exclude(source="")
     return sorted(set(asked.values_list("source", flat=True)))
 
 
 def _save(request: StaffRequest, form: Words, question: Question, kind: str) -> Revision | None:
-    """Save the form as a draft, or tell in the form why not."""
+    """Save the form as a draft and return it. If that fails, add the errors to the form and return None."""
     try:
         return authoring.write(
             question=question,
@@ -55,7 +55,7 @@ def _save(request: StaffRequest, form: Words, question: Question, kind: str) -> 
             **form.words(),
         )
     except authoring.Stale as stale:
-        # What was typed stays on the page; sent once more, it takes the place of the other's words.
+        # The form keeps the typed text. If it is posted again, it replaces the text of the other author.
         form.data = request.POST.copy()
         form.data["seen"] = authoring.fingerprint(stale.now)
         who = str(stale.now.author) if stale.now and stale.now.author else "Somebody"
@@ -72,7 +72,7 @@ def _save(request: StaffRequest, form: Words, question: Question, kind: str) -> 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("quizzes.add_question", raise_exception=True)
 def add(request: StaffRequest) -> HttpResponse:
-    """Choose a quiz and a kind, then write a new question; POST keeps it as a draft at the quiz's end."""
+    """Choose a quiz and a kind, then write a new question; POST saves it as a draft at the end of the quiz."""
     quizzes = list(Quiz.objects.order_by("title"))
     quiz = next((one for one in quizzes if one.slug == request.GET.get("quiz")), None)
     kind = request.GET.get("kind", "")
@@ -82,7 +82,7 @@ def add(request: StaffRequest) -> HttpResponse:
     form = FORMS[kind](None, "", request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         with transaction.atomic():
-            # One new question at a time: its name and its place are given here, and the same form twice is one.
+            # One new question at a time: its slug and position are set here, and a repeated post adds none.
             list(Quiz.objects.select_for_update().order_by("pk"))
             if twin := _twin(form, quiz, kind):
                 return redirect("admin:quizzes_question_change", twin.question_id)
@@ -96,14 +96,14 @@ def add(request: StaffRequest) -> HttpResponse:
 
 
 def _twin(form: Words, quiz: Quiz, kind: str) -> Revision | None:
-    """Return the draft at this quiz that this very form has made before."""
+    """Return the draft that an earlier post of the same form created in this quiz; None if there is none."""
     words = form.words()
     drafts = Revision.objects.filter(state=State.DRAFT, question__quizitem__quiz=quiz, stem=words["stem"])
     return next((one for one in drafts if authoring.says(one, kind=kind, **words)), None)
 
 
 def _begin(quiz: Quiz, stem: str) -> Question:
-    """Return a new question at the end of this quiz, named after its words."""
+    """Create a question at the end of this quiz, with a slug made from its stem."""
     slug = slugify(stem)[:60].strip("-") or "question"
     taken = set(Question.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
     n = 1
@@ -118,7 +118,7 @@ def _begin(quiz: Quiz, stem: str) -> Question:
 @require_POST
 @permission_required("quizzes.publish_revision", raise_exception=True)
 def publish(request: StaffRequest, pk: int) -> HttpResponse:
-    """Publish the draft that was read, as a mended typo or a changed meaning."""
+    """Publish the draft that the user has read, as a corrected typo or as a change of meaning."""
     newest, meaning = find(pk).newest(LANGUAGE), request.POST.get("as")
     try:
         if newest is None:
@@ -143,7 +143,7 @@ def publish(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("quizzes.change_question", raise_exception=True)
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
-    """Throw the draft away that was read."""
+    """Discard the draft that the user has read."""
     draft = Revision.objects.filter(question=pk, language=LANGUAGE, state=State.DRAFT).first()
     try:
         if draft is None:
@@ -161,7 +161,7 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("quizzes.change_question", raise_exception=True)
 def retire(request: StaffRequest, pk: int) -> HttpResponse:
-    """Ask the wording no more that was read."""
+    """Retire the published revision that the user has read: it is not asked any more."""
     question = find(pk)
     asked = question.revisions.filter(language=LANGUAGE, state=State.PUBLISHED).first()
     try:

@@ -1,4 +1,4 @@
-"""A day with its weekday, the way the reader's language says it."""
+"""Template filter for a date with its weekday in the active language."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ register = template.Library()
 
 @register.filter(expects_localtime=True)
 def weekday(day: date | None, form: str = "MONTH_DAY_FORMAT") -> str:
-    """Return "Tuesday 14 July", or "martes 14 de julio"; with the form "DATE_FORMAT" the year stands in it too.
+    """Return a date as "Tuesday 14 July" or "martes 14 de julio"; with the form "DATE_FORMAT" also with the year.
 
-    Django has no format of its own for this in any language; it has one for the day and the month, and the names.
+    Django has no date format with a weekday. It has a format for day and month, and the names of the weekdays.
     """
     if not day:
         return ""

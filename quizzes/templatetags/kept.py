@@ -1,10 +1,10 @@
-"""A piece of a page that is the same for many readers: drawn once, kept in the process.
+"""Cache a part of a page that is the same for many readers: it is rendered once and kept in the process.
 
     {% kept heading=step.heading last=step.last %}…{% endkept %}
 
-Inside, only the names that are given exist: no request, no user, no form token. So it can hold nothing of one reader
-that another would see. It is drawn anew where a value differs, or the language. Values are compared as the keys of a
-dict are: text, numbers, frozen dataclasses, rows that never change.
+Only the given names exist inside the tag: no request, no user, no CSRF token. So data of one reader cannot be shown to
+another. The part is rendered again if a value or the language is different. Values must be hashable and immutable, as
+the keys of a dict: text, numbers, frozen dataclasses, rows that never change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
-MOST = 4_000_000  # characters kept in all: some 8 MB
+MOST = 4_000_000  # size of the cache in characters: about 8 MB
 
 _drawn: dict[tuple[Any, ...], SafeString] = {}
 _adding = Lock()
@@ -29,17 +29,17 @@ _size = 0  # characters in `_drawn`
 
 
 class KeptNode(template.Node):
-    """Draws its piece where nobody has drawn it with these values yet."""
+    """Renders its content, unless the cache already has it for these values."""
 
-    child_nodelists = ()  # no block stands in it: `extends` need not look for one at each page
+    child_nodelists = ()  # it contains no block, so `extends` need not search it for each page
 
     def __init__(self, given: dict[str, FilterExpression], nodelist: NodeList) -> None:
         self.given, self.nodelist = given, nodelist
 
     def render(self, context: template.Context) -> SafeString:
-        """Return the piece."""
+        """Return the content, from the cache if possible."""
         values = [value.resolve(context) for value in self.given.values()]
-        # With the types: a text that is safe equals one that is not, and 1 equals True.
+        # The types are in the key because a safe string equals an unsafe one, and 1 equals True.
         key = (self, get_language(), get_script_prefix(), *map(type, values), *values)
         if (found := _drawn.get(key)) is None:
             found = self._draw(context, values)
@@ -63,7 +63,7 @@ def _keep(key: tuple[Any, ...], found: SafeString) -> None:
 
 @register.tag
 def kept(parser: Parser, token: Token) -> KeptNode:
-    """Draw what stands up to endkept once for each set of the values given, and keep it."""
+    """Render the content up to `endkept` once for each set of values, and cache it."""
     bits = token.split_contents()[1:]
     given = token_kwargs(bits, parser)
     if bits:

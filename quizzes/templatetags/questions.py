@@ -1,4 +1,4 @@
-"""A question that nobody has answered yet."""
+"""Template tag for the empty form of a question."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.simple_tag
 def blank(ask: Ask, stem: str, number: int) -> QuestionForm:
-    """Return the form of a question, not filled in."""
+    """Return the empty form of a question. `number` is the answer number."""
     return QuestionForm(ask, stem, number)

@@ -1,7 +1,7 @@
-"""Markdown to safe HTML, the one place.
+"""Convert Markdown to safe HTML. No other code does this.
 
-HTML in the source is shown as text; what Markdown makes passes an allow-list as well, so that a link can never run a
-script and no style or remote picture gets in.
+HTML in the source is escaped. The HTML that Markdown produces is cleaned with an allow-list, so that links cannot run
+scripts, and styles and external images are removed.
 """
 
 from functools import lru_cache
@@ -20,9 +20,9 @@ _TAGS = {"p", "strong", "em", "ul", "ol", "li", "a", "br"}
 @register.filter
 @lru_cache(maxsize=2048)
 def richtext(text: str) -> SafeString:
-    """Return the HTML of a small Markdown text.
+    """Return the safe HTML of a short Markdown text.
 
-    Kept in the process under the text itself: published text never changes, and a changed draft is another text.
+    The result is cached in the process with the text as its key, so a changed text never gets an old result.
     """
     html = nh3.clean(
         _markdown.render(text),

@@ -1,1 +1,1 @@
-"""What a page costs, beside the least that Django can cost: `python -m tests.bench`. Needs Linux (/proc)."""
+"""Benchmark the pages against a minimal Django site: `python -m tests.bench`. Needs Linux (/proc)."""

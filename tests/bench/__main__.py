@@ -1,10 +1,11 @@
-"""What a page costs, beside the least that Django can cost: `python -m tests.bench` (under five minutes).
+"""Benchmark the pages against a minimal Django site: `python -m tests.bench` (under five minutes).
 
-The site and the stock limit (tests/bench/floor) stand side by side on the same database, under the same granian: one
-worker, one thread. Servers have the first core, the client the second. In every round each page is measured on both,
-in shuffled order. R is our server's CPU for a request, with the database's, divided by the limit's: the median of the
-rounds. Only R carries a claim; milliseconds drift with the machine. A list page has no twin on the limit's side: it
-is divided by the limit's lesson. Where other processes take the server's core, nothing is judged.
+The site and the minimal site, called the limit (tests/bench/floor), use the same kind of database and the same server,
+granian with one worker and one thread. The servers run on the first core, the client on the second. In every round each
+page is measured on both sites, in random order. R is the CPU time of a request on our server and its database, divided
+by that of the limit; the result is the median of the rounds. Only R is compared with a target, because milliseconds
+depend on the machine. The limit has no list pages: a list page is divided by the limit's lesson page. If other
+processes use the server's core, there is no verdict.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from tests.faults.databases import Cluster, postgresql
 from tests.faults.server import SITE, environment, free_port, prepare, run, serve, stop, wait_for
 
 ONE = ("--workers", "1", "--blocking-threads", "1", "--runtime-threads", "1")
-QUESTIONS = 8  # in the check that is answered
+QUESTIONS = 8  # number of questions in the check
 LAST = Path(__file__).resolve().parent / "last.json"
 
 
@@ -48,7 +49,7 @@ class Side:
     app: str
     settings: str
     planner: str
-    table: str  # where the answers go
+    table: str  # the table of the answers
     port: int = 0
     env: dict[str, str] = field(default_factory=dict)
     plan: dict[str, list[Ask]] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class Side:
     stored: Callable[[], int] = lambda: 0
 
     def make(self, url: str, folder: Path, answers: int) -> None:
-        """Make the database, the learners, and the count of queries (which takes the last batch of answers)."""
+        """Create the database and the learners, and count the queries (this uses the last batch of answers)."""
         self.port = free_port()
         self.env = environment(url, self.port, folder, threads=1, DJANGO_SETTINGS_MODULE=self.settings)
         if self.app == SITE:
@@ -71,7 +72,7 @@ class Side:
         self.queries = json.loads(run(self.env, "-m", "tests.bench.queries", given=json.dumps(spare)))
 
     def take(self, measure: str, count: int) -> list[Ask]:
-        """Return the next requests of a measure; an answer is never sent twice."""
+        """Return the next requests of a measure. No answer is sent twice."""
         if measure != "answer":
             return [self.plan[measure][turn % len(self.plan[measure])] for turn in range(count)]
         self.answered += BATCH * QUESTIONS
@@ -87,14 +88,14 @@ class Pair:
     cluster: Cluster | None = None
 
     def roots(self, side: Side) -> list[int]:
-        """Return the processes whose CPU a request of this side costs."""
+        """Return the ids of the processes whose CPU time counts for this side."""
         assert side.server is not None
         postmaster = [self.cluster.server.pid] if self.cluster and self.cluster.server else []
         return [side.server.pid, *postmaster]
 
 
 def sides() -> dict[str, Side]:
-    """Return both, not started yet."""
+    """Return both sides by name, not yet started."""
     floor = "tests.bench.floor"
     return {
         "ours": Side(SITE, "tests.served", "tests.bench.plan", "quizzes_response"),
@@ -104,7 +105,7 @@ def sides() -> dict[str, Side]:
 
 @contextmanager
 def pair(database: str, folder: Path, answers: int) -> Iterator[Pair]:
-    """Start both sides on their own database of one kind."""
+    """Start both sides, each with its own database of this kind."""
     with ExitStack() as stack:
         cluster = None
         if database == "postgresql":
@@ -126,10 +127,10 @@ def pair(database: str, folder: Path, answers: int) -> Iterator[Pair]:
 
 
 def counter(table: str, cluster: Cluster | None, name: str, file: Path) -> Callable[[], int]:
-    """Return a function that counts the answers in the database, past every line of Django."""
+    """Return a function that counts the answers directly in the database, without Django."""
 
     def count() -> int:
-        query = f"SELECT count(*) FROM {table}"  # noqa: S608 - one of two names of our own
+        query = f"SELECT count(*) FROM {table}"  # noqa: S608 - one of our two table names
         if cluster:
             with cluster.connect(name) as db:
                 row = db.execute(query).fetchone()
@@ -142,9 +143,9 @@ def counter(table: str, cluster: Cluster | None, name: str, file: Path) -> Calla
 
 
 def measure(here: Pair, side: Side, name: str, count: int) -> dict[str, float]:
-    """Send one block of requests; return what it cost."""
+    """Send one block of `count` requests; return its measured values by name."""
     client = Client(side.port)
-    client.all(side.take("question", 10))  # wake the server and its connection
+    client.all(side.take("question", 10))  # warm up the server and its connection
     asks, roots = side.take(name, count), here.roots(side)
     core, spent, began = meter.core(), meter.cpu(*roots), time.monotonic()
     replies = client.all(asks)
@@ -163,14 +164,14 @@ def measure(here: Pair, side: Side, name: str, count: int) -> dict[str, float]:
 
 
 def rounds(pairs: list[Pair], number: int, pages: int) -> dict[str, Any]:
-    """Measure everything in shuffled order, round after round; the first round only warms up."""
+    """Measure everything in random order, `number` times. An extra first round warms up and does not count."""
     found: dict[str, Any] = {}
     for turn in range(number + 1):
         cells = [(here, name) for here in pairs for name in (*PAGES, *LISTS)]
         random.shuffle(cells)
         for here, name in cells:
             for which in random.sample(("ours", "limit"), 2) if name in PAGES else ("ours",):
-                count = pages if name in PAGES else pages // 16  # a list costs ten times as much
+                count = pages if name in PAGES else pages // 16  # a list takes about ten times as long
                 result = measure(here, here.sides[which], name, count if turn else max(3, count // 4))
                 if turn:
                     cell = found.setdefault(here.database, {}).setdefault(name, {"ours": [], "limit": []})
@@ -179,7 +180,7 @@ def rounds(pairs: list[Pair], number: int, pages: int) -> dict[str, Any]:
 
 
 def check(pairs: list[Pair], before: dict[int, int]) -> None:
-    """Stop where an answer that was posted is not in the database."""
+    """Stop with an error if a posted answer is not in the database."""
     for here in pairs:
         for name, side in here.sides.items():
             if (stored := side.stored() - before[id(side)]) != side.answered:
@@ -187,7 +188,7 @@ def check(pairs: list[Pair], before: dict[int, int]) -> None:
 
 
 def run_all(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Start everything, measure, check; return the results."""
+    """Start the servers, measure, check the answers; return the results."""
     answers = (options.rounds + 2) * BATCH * QUESTIONS  # one round to warm up, one batch to count queries
     chosen = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     with ExitStack() as stack:
@@ -211,9 +212,9 @@ def run_all(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Measure, print the table, keep the results.
+    """Measure, print the table, save the results.
 
-    Returns 0 when every target is met, 1 when one is not, 2 when the machine was not quiet enough to tell.
+    Returns 0 if all targets are met, 1 if one is not, 2 if the machine was too busy for a verdict.
     """
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="that count (default: 7)")
@@ -222,7 +223,7 @@ def main() -> int:
     parser.add_argument("--no-file", action="store_true", help="keep no file of the results")
     options = parser.parse_args()
     for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that everything is cleared away
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that the clean-up runs
     folder = Path(tempfile.mkdtemp(prefix="quiz-bench-"))
     try:
         results = run_all(options, folder)

@@ -1,4 +1,4 @@
-"""The client: one connection that is kept, one request at a time, every reply looked at outside the measured time."""
+"""The client: one persistent connection, one request at a time. Responses are checked outside the measured time."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from tests.bench.ask import CSRF, Ask
 
 
 class Unexpected(Exception):
-    """The reply is not what a patient would get: a fast error must not pass as a fast page."""
+    """The response is not the expected page. Without this check, a fast error would count as a fast page."""
 
 
 class Client:
-    """Asks one server."""
+    """Sends requests to one server."""
 
     def __init__(self, port: int) -> None:
         self.connection = HTTPConnection("127.0.0.1", port, timeout=20)
 
     def ask(self, ask: Ask) -> tuple[float, int]:
-        """Send one request; return its seconds and the bytes of its body on the wire."""
+        """Send one request; return its time in seconds and the size of its body as transferred, in bytes.
+
+        Raises Unexpected.
+        """
         headers = {"Cookie": f"sid={ask.session}; csrf={CSRF}", "Accept-Encoding": "gzip"}
         method, body = "GET", None
         if ask.form:
@@ -43,5 +46,5 @@ class Client:
         return seconds, len(content)
 
     def all(self, asks: Iterable[Ask]) -> list[tuple[float, int]]:
-        """Send them one after another."""
+        """Send these requests one after another; return the result of `ask` for each."""
         return [self.ask(ask) for ask in asks]

@@ -1,4 +1,4 @@
-"""Eight clients at once on the site as `make run` serves it: its slowest replies, its memory, its first reply."""
+"""Measure the site as `make run` serves it with eight concurrent clients: slowest responses, memory, start time."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ AS_SERVED = ("--workers", "1", "--blocking-threads", "4", "--workers-kill-timeou
 
 
 def crowd(side: Any, folder: Path) -> dict[str, Any]:
-    """Start the site anew on this side's database; return what eight clients met.
+    """Restart the site on this side's database; return the values that eight clients measured.
 
-    first_s: seconds from the start of the process to its first page. tail: a page's slowest 1 % of replies divided by
-    its median. memory_mb: what the worker holds after all of it, every list page included.
+    first_s: seconds from the start of the process to its first page. tail: the 99th percentile of a page's response
+    times divided by the median. memory_mb: the memory of the worker in MB after all pages, including the lists.
     """
     port, began = free_port(), time.monotonic()
     with meter.on_server_core():
@@ -36,7 +36,7 @@ def crowd(side: Any, folder: Path) -> dict[str, Any]:
 
 
 def first_reply(port: int, side: Any, began: float) -> float:
-    """Return the seconds until a lesson step was sent; half a minute at most."""
+    """Return the seconds from `began` until the first lesson step is received; waits at most 30 seconds."""
     while time.monotonic() < began + 30:
         try:
             Client(port).ask(side.plan["step"][0])
@@ -47,7 +47,7 @@ def first_reply(port: int, side: Any, began: float) -> float:
 
 
 def tail(port: int, side: Any, name: str) -> float:
-    """Return p99 / p50 of this page with every client asking one request after another."""
+    """Return p99 / p50 of the response times of this page; every client sends one request after another."""
 
     def ask(client: int) -> list[float]:
         asks = [side.plan[name][(client * EACH + turn) % len(side.plan[name])] for turn in range(EACH)]

@@ -1,4 +1,4 @@
-"""What the machine spent: CPU of a server with all its processes, and of everybody else on the same core."""
+"""Measure CPU time and memory of a server with all its processes, and the CPU time of other processes on its core."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PINNED = len(CORES) > 1
 
 @contextmanager
 def on_server_core() -> Iterator[None]:
-    """Start processes inside this block: they stay on the first core, and the client on the second."""
+    """Pin the processes that start in this block to the first core; the client runs on the second."""
     if PINNED:
         os.sched_setaffinity(0, CORES[:1])
     try:
@@ -27,21 +27,21 @@ def on_server_core() -> Iterator[None]:
 
 
 def cpu(*roots: int) -> float:
-    """Return the CPU seconds that these processes and all that they started have spent so far."""
+    """Return the CPU time in seconds that these processes and all their descendants have used so far."""
     ticks, waiting = 0, list(roots)
     while waiting:
         pid = waiting.pop()
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):  # one that has just ended: its parent has its time now
+        except (FileNotFoundError, ProcessLookupError):  # it has just ended; its time now counts for its parent
             continue
-        ticks += sum(map(int, fields[11:15]))  # own user and system time, and that of children that have ended
+        ticks += sum(map(int, fields[11:15]))  # user and system time, of itself and of ended children
         waiting += children(pid)
     return ticks / TICK
 
 
 def memory(root: int) -> float:
-    """Return the megabytes that the largest process under this one holds in memory: the worker's."""
+    """Return the memory in MB of the largest process under this one, which is the worker."""
     kilobytes = [0]
     for pid in children(root):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -51,7 +51,7 @@ def memory(root: int) -> float:
 
 
 def core() -> tuple[float, float]:
-    """Return the busy seconds of the server's core so far, and those that the host took away (steal)."""
+    """Return the busy time and the steal time (taken by the host) of the server's core so far, in seconds."""
     name = f"cpu{CORES[0]}" if PINNED else "cpu"
     for line in Path("/proc/stat").read_text().splitlines():
         if line.split()[0] == name:

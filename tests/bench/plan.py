@@ -1,8 +1,9 @@
-"""Make the site's people and print what the client is to ask: `python -m tests.bench.plan <batches of answers>`.
+"""Create people and print the requests for the client as JSON: `python -m tests.bench.plan <batches of answers>`.
 
-The check is the first lesson's: eight questions of three kinds. Answers go to fresh attempts, every batch through a
-whole check; the questions asked for are open ones, the feedback is that of a check under way, right and wrong. The
-nurse has 35 patients, each with two lessons assigned; every second one has missed questions of a check.
+The check is that of the first lesson: eight questions of three kinds. Answers go to new attempts, and every batch
+answers a whole check. Question pages show unanswered questions. Feedback pages belong to an unfinished check, with
+right and wrong answers. The nurse has 35 patients with two assigned lessons each; every second patient missed some
+questions of a check.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ LESSON = "what-is-immunotherapy"
 
 
 def begin(lesson: Lesson, learner: User | None = None) -> tuple[str, list[AttemptItem]]:
-    """Return the learner's cookie and the questions of the check that they have started; a new guest's by default."""
+    """Start a check; return the session cookie and the items of the check. The default learner is a new guest."""
     assert lesson.quiz is not None
     learner = learner or User.objects.create_guest()
     attempt = taking.start(learner=learner, quiz=lesson.quiz, language="en", now=timezone.now())
@@ -42,7 +43,7 @@ def begin(lesson: Lesson, learner: User | None = None) -> tuple[str, list[Attemp
 
 
 def address(page: str, item: AttemptItem) -> str:
-    """Return the address of one of this question's pages."""
+    """Return the URL of one of this question's pages."""
     return reverse(f"quizzes:{page}", args=[item.attempt_id, item.position])
 
 
@@ -53,14 +54,14 @@ def form(item: AttemptItem) -> list[tuple[str, str]]:
 
 
 def staff(lesson: Lesson) -> dict[str, list[Ask]]:
-    """Make a nurse with her patients and an educator; return what they ask for."""
+    """Create a nurse with her patients, and an educator; return their requests by measure."""
     team, now = make_team(), timezone.now()
     nurse, educator = make_nurse("noor", team), User.objects.create_user("eda", is_staff=True)
     educator.groups.add(Group.objects.get(name=roles.EDUCATOR))
     patients = [make_patient(team, f"Patient {n}") for n in range(1, PATIENTS + 1)]
     other = Lesson.objects.exclude(pk=lesson.pk).filter(quiz__isnull=False)[0]
     before = now - timedelta(days=9)
-    due = (now - timedelta(days=2)).date()  # late, so that each stands on the worklist
+    due = (now - timedelta(days=2)).date()  # overdue, so that each is on the worklist
     assign(patients=patients, lessons=[lesson, other], due=due, note="", by=nurse, now=before)
     for patient in patients[::2]:
         for item in begin(lesson, patient.user)[1]:
@@ -76,7 +77,7 @@ def staff(lesson: Lesson) -> dict[str, list[Ask]]:
 
 @transaction.atomic
 def plan(batches: int) -> dict[str, list[Ask]]:
-    """Return the requests of every measure."""
+    """Return the requests of every measure, with this number of batches of answers."""
     lesson = Lesson.objects.select_related("quiz", "therapy").get(slug=LESSON)
     steps = Step.objects.filter(edition__lesson=lesson, edition__state="published").count()
     asks: dict[str, list[Ask]] = {

@@ -1,7 +1,7 @@
 """Count the queries of requests: `python -m tests.bench.queries` takes a plan as JSON, prints {measure: [least, most]}.
 
-In a run of its own, so that the counting costs the measured requests nothing. BEGIN and the like are not counted, nor
-what a process asks only once, to fill what it keeps: every page is asked for twice, and the second time counts.
+It runs separately, so that counting does not slow down the measured requests. It does not count BEGIN and similar
+statements, or queries that fill a cache once per process: every page is requested twice, and the second request counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FRAMES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
 def count(ask: Ask) -> int:
-    """Return how many queries this request makes."""
+    """Return the number of queries of this request."""
     seen: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
@@ -48,7 +48,7 @@ def count(ask: Ask) -> int:
 
 
 def counts(plan: dict[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
-    """Return the least and the most queries of each measure."""
+    """Return the minimum and the maximum number of queries of each measure."""
     asks = {name: [Ask(**ask) for ask in asks] for name, asks in plan.items()}
     for name in asks.keys() - {"answer"}:
         for ask in asks[name]:

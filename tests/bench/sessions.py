@@ -1,4 +1,4 @@
-"""Real sessions, made beforehand: rows as a sign-in would leave them."""
+"""Create sessions directly, with the same rows as a sign-in creates."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 
 def session(user: AbstractBaseUser) -> str:
-    """Sign this person in; return the cookie."""
+    """Create a session for this person; return the value of the session cookie."""
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    store["since"] = store["seen"] = int(time.time())  # as learn/people/sessions.py notes it
+    store["since"] = store["seen"] = int(time.time())  # as learn/people/sessions.py stores it
     store.create()
     return str(store.session_key)

@@ -1,11 +1,11 @@
-"""The results in a table, held against the targets below."""
+"""The table of results, compared with the targets below."""
 
 from __future__ import annotations
 
 from statistics import median
 from typing import Any
 
-# The most that R may be, and the most queries. The limit of the feedback page is the limit of a lesson's.
+# The maximum of R and of the number of queries. The feedback page is compared with the limit's lesson page.
 TARGETS: dict[str, tuple[float | None, int | None]] = {
     "step": (1.25, 3),
     "question": (1.25, 4),
@@ -21,7 +21,7 @@ TARGETS: dict[str, tuple[float | None, int | None]] = {
     "questions": (None, 15),
 }
 TAIL, MEMORY_MB, FIRST_S = 3.0, 90, 1.0  # p99 / p50 with eight clients; one worker; from its start to a page
-FOREIGN, STEAL = 0.1, 0.05  # of the server's core in a block: above it, nothing is judged
+FOREIGN, STEAL = 0.1, 0.05  # maximum share of the server's core in a block; above it, there is no verdict
 NAMES = {
     "step": "lesson step", "answer": "answer (POST)", "start": "start page", "my": "my learning",
     "therapy": "therapy page", "lessons": "all lessons", "patient": "a patient's page", "questions": "all questions",
@@ -60,7 +60,7 @@ def summary(found: dict[str, Any], queries: dict[str, Any], crowds: dict[str, An
 
 
 def whole(database: str, crowd: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of the whole site: slowest replies with eight clients, memory, first reply."""
+    """Return the rows for the whole site: slowest responses with eight clients, memory, first response."""
     figures = [(f"p99 / p50 of 8 clients, {page}", value, TAIL) for page, value in crowd["tail"].items()]
     figures += [
         ("memory of a worker, MB", crowd["memory_mb"], MEMORY_MB),
@@ -73,12 +73,12 @@ def whole(database: str, crowd: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def quiet(rows: list[dict[str, Any]]) -> bool:
-    """Tell whether no block lost more of the server's core to others than FOREIGN and STEAL allow."""
+    """Return whether other processes and the host used no more of the server's core than FOREIGN and STEAL allow."""
     return all(row.get("foreign", 0) <= FOREIGN and row.get("steal", 0) <= STEAL for row in rows)
 
 
 def draw(results: dict[str, Any]) -> str:
-    """Return the table with a verdict for each row, and how quiet the machine was."""
+    """Return the table as text, with a verdict for each row and the load by other processes."""
     rows, lines = results["summary"], [HEAD]
     judged = quiet(rows)
     for row in rows:

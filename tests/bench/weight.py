@@ -1,7 +1,7 @@
-"""What a page weighs, and when it is painted on a slow phone: `python -m tests.bench.weight` (half a minute).
+"""Measure page size and paint time on a simulated slow phone: `python -m tests.bench.weight` (half a minute).
 
-Chromium counts what comes over the wire, headers included. The phone is Lighthouse's: slow 4G (1.6 Mbit/s down, 0.75
-up, 150 ms) and a processor four times slower than this one. Times drift with the machine; bytes do not.
+Chromium counts the transferred bytes, including headers. The phone has the settings of Lighthouse: slow 4G (1.6 Mbit/s
+down, 0.75 up, 150 ms) and a CPU four times slower than this one. Times depend on the machine; bytes do not.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.faults.server import environment, free_port, prepare, serve, stop, wait_for
 
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
-SLOWER = 4  # times
+SLOWER = 4  # factor by which the CPU is slowed down
 LESSON = "/lessons/antibodies-and-checkpoint-inhibitors/antibodies-and-the-brake"
-# A reader's way, each page after the last on the same phone: only the first is cold.
+# The pages that a reader visits one after another on the same phone. Only the first has an empty browser cache.
 WAY = {
     "first lesson step, cold": f"{LESSON}/1/",
     "next step": f"{LESSON}/2/",
@@ -48,7 +48,7 @@ WATCH = """() => new Promise(done => {
 
 @dataclass
 class Weight:
-    """One page as it came: requests and bytes of everything but the script, and the script beside them."""
+    """The measured values of one page: requests and bytes without scripts, and those of the scripts separately."""
 
     page: str
     requests: int = 0
@@ -59,7 +59,7 @@ class Weight:
 
 
 def walk(browser: Browser, url: str, way: dict[str, str], slow: bool = True) -> Iterator[Weight]:
-    """Yield the weight of each page of a way, walked on one new phone."""
+    """Visit these pages one after another on one new phone; yield the Weight of each."""
     phone = browser.new_context(viewport={"width": 360, "height": 640})
     page = phone.new_page()
     wire = phone.new_cdp_session(page)
@@ -98,7 +98,7 @@ def walk(browser: Browser, url: str, way: dict[str, str], slow: bool = True) -> 
 
 
 def main() -> int:
-    """Start the site, walk, print the table."""
+    """Start the site, visit the pages, print the table."""
     argparse.ArgumentParser(prog="python -m tests.bench.weight", description=__doc__).parse_args()
     folder = Path(tempfile.mkdtemp(prefix="quiz-weight-"))
     port = free_port()

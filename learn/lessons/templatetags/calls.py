@@ -1,4 +1,4 @@
-"""Template tags for whom to call: the call card, the line with the number; and where a question is taught."""
+"""Template tags for the call card, the team's phone numbers, and the step that teaches a question."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def call_card(context: dict[str, Any], source: str = "") -> dict[str, Any]:
 
 @register.simple_tag
 def card_of(lesson: str, limit: str) -> dict[str, Any]:
-    """Return the call card of a lesson (its slug), or the whole one, with a team's own fever limit in its place."""
+    """Return the call card of a lesson (its slug; "" for the whole card), with the team's own fever limit inserted."""
     drawn = card.for_lesson(lesson) if lesson else card.whole()
     own, fever = card.fever(drawn, limit)
     return {"card": drawn, "own": own, "fever": fever}
@@ -45,10 +45,10 @@ def call_line(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("lessons/_unwell.html", takes_context=True)
 def unwell(context: dict[str, Any], tiers: str | Sequence[str], first: bool = False) -> dict[str, Any]:
-    """Render what to do first for somebody who mentioned a symptom.
+    """Render what to do first for a person who mentioned a symptom.
 
-    `tiers` is the result of symptoms.tiers(), or the same as one text with spaces. `first` is true if this opens the
-    page: then it takes the focus, and leaves the link to the whole card to the rest of the page.
+    `tiers` is the result of symptoms.tiers(), or the same as one text with spaces. `first` is true if this is at the
+    start of the page: then it gets the focus and does not show the link to the whole card.
     """
     tiers = tiers.split() if isinstance(tiers, str) else tiers
     names = {tier.slug: tier.name for tier in card.whole().tiers}
