@@ -174,6 +174,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["care"]
 
 # The number of requests that one worker handles at once; also the size of its PostgreSQL connection pool.
 THREADS: int = setting(env.int, "THREADS", 4, NUMBER)
+POOLER: bool = setting(env.bool, "POOLER", False, YES_NO)  # PgBouncer, in transaction mode
 ADDRESS = "Write sqlite:////srv/learn/db.sqlite3 or postgres://name:password@host:5432/learn."
 DATABASES = {"default": setting(env.dj_db_url, "DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", ADDRESS)}
 if DATABASES["default"].get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
@@ -193,7 +194,13 @@ else:
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": THREADS}, "connect_timeout": 3},
+        # Behind a pooler, each transaction may have another connection: it has no cursors and plans of the last one.
+        "DISABLE_SERVER_SIDE_CURSORS": POOLER,
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "prepare_threshold": None if POOLER else 5,  # quizzes/statements.py
+            **({} if POOLER else {"pool": {"min_size": 1, "max_size": THREADS}}),
+        },
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -17,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Field, Model
 from django.utils import timezone
 
+from quizzes import statements
 from quizzes.kinds import KINDS, Ask, Given, Mark, Spec
 from quizzes.models import Attempt, AttemptItem, Memory, Quiz, Response, Revision, State, in_own_order
 from quizzes.scheduling import MemoryState
@@ -121,7 +122,7 @@ def forget() -> None:
 
 def items_of(learner: int | None, attempt: uuid.UUID) -> list[Asked]:
     """Return the items of this attempt by position; an empty list if the attempt is not this learner's (a pk)."""
-    return _items(attempt, _read(_SHOWN, [_key(attempt), learner]))
+    return _items(attempt, statements.run(_SHOWN, [_key(attempt), learner]))
 
 
 def items_to_answer(learner: int, attempt: uuid.UUID, item: int) -> tuple[list[Asked], tuple[int, MemoryState] | None]:
@@ -130,19 +131,13 @@ def items_to_answer(learner: int, attempt: uuid.UUID, item: int) -> tuple[list[A
     The caller must hold `learners.locked`, so that this does not read data from before that lock was granted.
     """
     locking = " FOR UPDATE OF a" if connection.features.has_select_for_update_of else ""
-    rows = _read(_ANSWERED + locking, [item, _key(attempt), learner])
+    rows = statements.run(_ANSWERED + locking, [item, _key(attempt), learner])
     memory = next((row[-1 - len(_MEMORY) :] for row in rows if row[-1 - len(_MEMORY)] is not None), None)
     return _items(attempt, rows), (memory[0], MemoryState(*memory[1:])) if memory else None
 
 
 def _key(attempt: uuid.UUID) -> Any:
     return Attempt._meta.pk.get_db_prep_value(attempt, connection)
-
-
-def _read(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
 
 
 def _items(attempt: uuid.UUID, rows: list[tuple[Any, ...]]) -> list[Asked]:
@@ -187,8 +182,7 @@ def save_memory(pk: int | None, *, learner: int, question: int, state: MemorySta
 def _insert(model: type[Model], values: dict[str, Any], end: str = "") -> None:
     columns = [(cast("Field[Any, Any]", model._meta.get_field(name)), value) for name, value in values.items()]
     names, marks = ", ".join(str(field.column) for field, _ in columns), ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks}){end}",  # noqa: S608 - names of our own
-            [field.get_db_prep_save(value, connection) for field, value in columns],
-        )
+    statements.run(
+        f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks}){end}",  # noqa: S608 - names of our own
+        [field.get_db_prep_save(value, connection) for field, value in columns],
+    )

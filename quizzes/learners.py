@@ -24,6 +24,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import connection, transaction
 
+from quizzes import statements
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
@@ -79,7 +81,5 @@ def _lock_one(learner: int) -> bool:
         return learner in lock(learner)
     if connection.features.has_select_for_no_key_update:
         statement += " FOR NO KEY UPDATE"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [learner])
-        row = cursor.fetchone()
-    return bool(row and row[0])
+    rows = statements.run(statement, [learner])
+    return bool(rows and rows[0][0])

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from learn.lessons import card, reference
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
+from quizzes import statements
 from quizzes.models import QuizItem, Revision, State
 
 MOST = 200  # size of the cache, in lessons; about 20 KB each
@@ -125,7 +126,7 @@ def pages(lessons: Iterable[str]) -> dict[str, tuple[Page, ...]]:
     slugs = sorted(lessons)
     if not slugs:
         return {}
-    rows = [Row(*row) for row in _read(f"{_SOME}({', '.join(['%s'] * len(slugs))})", slugs)]
+    rows = [Row(*row) for row in statements.run(f"{_SOME}({', '.join(['%s'] * len(slugs))})", slugs)]
     return {row.slug: pages for row, pages in _pages(rows).items()}
 
 
@@ -134,15 +135,9 @@ def lessons() -> list[tuple[Shown, int]]:
 
     One query, and one more for lessons that are not in the cache.
     """
-    questions = {Row(*row[:-1]): row[-1] or 0 for row in _read(_ALL, [])}
+    questions = {Row(*row[:-1]): row[-1] or 0 for row in statements.run(_ALL, [])}
     found = _pages(questions)
     return [(found[row][0].lesson, n) for row, n in questions.items() if row in found]
-
-
-def _read(statement: str, values: list[str]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
 
 
 def _pages(rows: Iterable[Row]) -> dict[Row, tuple[Page, ...]]:

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from learn.people.models import CareTeam, Patient, Session, User
+from quizzes import statements
 
 # Deferred fields: the ORM reads them at their first use.
 LATER = {"invitation"}
@@ -42,10 +43,8 @@ def living(key: str | None) -> tuple[str, User | None] | None:
     `patient` and `patient.care_team` of the user are loaded too, so they need no further query.
     """
     now = Session._meta.get_field("expire_date").get_db_prep_value(timezone.now(), connection)
-    with connection.cursor() as cursor:
-        cursor.execute(_LIVING, [key, now])
-        row = cursor.fetchone()
-    return (row[0], _person(row[1:])) if row else None
+    rows = statements.run(_LIVING, [key, now])
+    return (rows[0][0], _person(rows[0][1:])) if rows else None
 
 
 def _person(row: tuple[Any, ...]) -> User | None:

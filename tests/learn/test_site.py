@@ -172,6 +172,7 @@ REFUSED = {
     "extension": ("NIGHT_PHONE", "555-010-0199 ext. 3", "is '555-010-0199 ext. 3'. Write a phone number"),
     "proxies-in-words": ("PROXIES", "two", "cannot be read. Write a whole number"),
     "threads-in-words": ("THREADS", "many", "cannot be read. Write a whole number"),
+    "pooler-perhaps": ("POOLER", "perhaps", "cannot be read. Write true or false."),
     "debug-perhaps": ("DEBUG", "perhaps", "cannot be read. Write true or false."),
     "no-database": ("DATABASE_URL", "learn", "cannot be read. Write sqlite:"),
     "other-database": ("DATABASE_URL", "mysql://a:b@host/learn", "names another kind of database. Write sqlite:"),
@@ -208,6 +209,18 @@ def test_valid_settings_are_accepted(address: str, hosts: list[str]) -> None:
     given = {"PUBLIC_URL": address, "DAY_PHONE": "+1 555-010-0199", "NIGHT_PHONE": "", "TIME_ZONE": "Asia/Kathmandu"}
     done = run("-c", code, SECRET_KEY="x", **given)
     assert (done.stdout.strip(), done.stderr) == (str(hosts), "")
+
+
+@pytest.mark.parametrize(
+    ("pooler", "kept"), [("0", (False, 5, True)), ("1", (True, None, False))], ids=["directly", "behind-a-pooler"]
+)
+def test_behind_a_pooler_no_connection_keeps_anything(pooler: str, kept: tuple[bool, int | None, bool]) -> None:
+    code = (
+        "from learn.settings import DATABASES; d = DATABASES['default'];"
+        "print((d['DISABLE_SERVER_SIDE_CURSORS'], d['OPTIONS']['prepare_threshold'], 'pool' in d['OPTIONS']))"
+    )
+    done = run("-c", code, SECRET_KEY="x", POOLER=pooler, DATABASE_URL="postgres://learn@host/learn")
+    assert (done.stdout.strip(), done.stderr) == (str(kept), "")
 
 
 def test_a_template_of_the_hospitals_own_folder_replaces_ours_of_the_same_name(tmp_path: Path) -> None:
