@@ -3,9 +3,10 @@
 The site and the minimal site, called the limit (tests/bench/floor), use the same kind of database and the same server,
 granian with one worker and one thread. The servers run on the first core, the client on the second. In every round each
 page is measured on both sites, in random order. R is the CPU time of a request on our server and its database, divided
-by that of the limit; the result is the median of the rounds. Only R is compared with a target, because milliseconds
-depend on the machine. The limit has no list pages: a list page is divided by the limit's lesson page. If other
-processes use the server's core, there is no verdict.
+by that of the limit; the result is the median of the rounds. A round in which other processes or the host use the
+server's core is measured again; if it is never quiet, the row gets no verdict. Only R is compared with a target,
+because milliseconds depend on the machine. The limit has no list pages: a list page is divided by the limit's lesson
+page.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +41,7 @@ from tests.faults.server import SITE, environment, free_port, prepare, run, serv
 
 ONE = ("--workers", "1", "--blocking-threads", "1", "--runtime-threads", "1")
 QUESTIONS = 8  # number of questions in the check
+SPARE = 4  # how often a block is measured again at most, because the machine was not quiet
 LAST = Path(__file__).resolve().parent / "last.json"
 
 
@@ -60,6 +63,7 @@ class Side:
 
     def make(self, url: str, folder: Path, answers: int) -> None:
         """Create the database and the learners, and count the queries (this uses the last batch of answers)."""
+        folder.mkdir()
         self.port = free_port()
         self.env = environment(url, self.port, folder, threads=1, DJANGO_SETTINGS_MODULE=self.settings)
         if self.app == SITE:
@@ -104,26 +108,33 @@ def sides() -> dict[str, Side]:
 
 
 @contextmanager
-def pair(database: str, folder: Path, answers: int) -> Iterator[Pair]:
-    """Start both sides, each with its own database of this kind."""
+def started(databases: Iterable[str], folder: Path, answers: int) -> Iterator[list[Pair]]:
+    """Start both sides on each of these databases. Every side has a database of its own; all are made at once."""
     with ExitStack() as stack:
-        cluster = None
-        if database == "postgresql":
+        clusters: dict[str, Cluster | None] = dict.fromkeys(databases)
+        if "postgresql" in clusters:
             with meter.on_server_core():
-                cluster = stack.enter_context(postgresql())
-            if cluster is None:
+                clusters["postgresql"] = stack.enter_context(postgresql())
+            if clusters["postgresql"] is None:
                 raise SystemExit("There is no PostgreSQL here. Install one: apt install postgresql")
-        made = Pair(database, sides(), cluster)
-        for name, side in made.sides.items():
-            url = cluster.new(name) if cluster else f"sqlite:///{folder / name}.sqlite3"
-            side.make(url, folder, answers)
-            side.stored = counter(side.table, cluster, name, folder / f"{name}.sqlite3")
-            log = folder / f"{database}-{name}.log"
-            with meter.on_server_core():
-                side.server = serve(side.env, side.port, log, *ONE, app=side.app)
-            stack.callback(stop, side.server)
-            wait_for(side.port, side.server, log)
-        yield made
+        pairs = [Pair(database, sides(), cluster) for database, cluster in clusters.items()]
+        with ThreadPoolExecutor(initializer=meter.on_all_cores) as makers:
+            waiting = []
+            for here in pairs:
+                for name, side in here.sides.items():
+                    url = here.cluster.new(name) if here.cluster else f"sqlite:///{folder / name}.sqlite3"
+                    waiting.append(makers.submit(side.make, url, folder / f"{here.database}-{name}", answers))
+            for made in waiting:
+                made.result()
+        for here in pairs:
+            for name, side in here.sides.items():
+                side.stored = counter(side.table, here.cluster, name, folder / f"{name}.sqlite3")
+                log = folder / f"{here.database}-{name}.log"
+                with meter.on_server_core():
+                    side.server = serve(side.env, side.port, log, *ONE, app=side.app)
+                stack.callback(stop, side.server)
+                wait_for(side.port, side.server, log)
+        yield pairs
 
 
 def counter(table: str, cluster: Cluster | None, name: str, file: Path) -> Callable[[], int]:
@@ -163,6 +174,19 @@ def measure(here: Pair, side: Side, name: str, count: int) -> dict[str, float]:
     return {name: round(value, 3) for name, value in found.items()}
 
 
+def quietly(here: Pair, name: str, count: int) -> dict[str, dict[str, float]]:
+    """Measure a page on both sides (a list page on ours), one right after the other; return the values by side.
+
+    If something else used the server's core meanwhile, measure both once more, SPARE times at most.
+    """
+    for _ in range(1 + SPARE):
+        which = random.sample(("ours", "limit"), 2) if name in PAGES else ["ours"]
+        found = {side: measure(here, here.sides[side], name, count) for side in which}
+        if all(map(quiet, found.values())):
+            break
+    return found
+
+
 def rounds(pairs: list[Pair], number: int, pages: int) -> dict[str, Any]:
     """Measure everything in random order, `number` times. An extra first round warms up and does not count."""
     found: dict[str, Any] = {}
@@ -170,12 +194,14 @@ def rounds(pairs: list[Pair], number: int, pages: int) -> dict[str, Any]:
         cells = [(here, name) for here in pairs for name in (*PAGES, *LISTS)]
         random.shuffle(cells)
         for here, name in cells:
-            for which in random.sample(("ours", "limit"), 2) if name in PAGES else ("ours",):
-                count = pages if name in PAGES else pages // 16  # a list takes about ten times as long
-                result = measure(here, here.sides[which], name, count if turn else max(3, count // 4))
-                if turn:
-                    cell = found.setdefault(here.database, {}).setdefault(name, {"ours": [], "limit": []})
-                    cell[which].append(result)
+            count = pages if name in PAGES else pages // 8  # a list takes about ten times as long
+            if not turn:
+                for side in here.sides if name in PAGES else ("ours",):
+                    measure(here, here.sides[side], name, max(3, count // 4))
+                continue
+            cell = found.setdefault(here.database, {}).setdefault(name, {"ours": [], "limit": []})
+            for side, block in quietly(here, name, count).items():
+                cell[side].append(block)
     return found
 
 
@@ -189,10 +215,10 @@ def check(pairs: list[Pair], before: dict[int, int]) -> None:
 
 def run_all(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Start the servers, measure, check the answers; return the results."""
-    answers = (options.rounds + 2) * BATCH * QUESTIONS  # one round to warm up, one batch to count queries
+    # One round to warm up, one batch to count queries, and every round may be measured again.
+    answers = ((1 + SPARE) * options.rounds + 2) * BATCH * QUESTIONS
     chosen = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
-    with ExitStack() as stack:
-        pairs = [stack.enter_context(pair(name, folder, answers)) for name in chosen]
+    with started(chosen, folder, answers) as pairs:
         before = {id(side): side.stored() for here in pairs for side in here.sides.values()}
         load, began = os.getloadavg(), time.monotonic()
         found = rounds(pairs, options.rounds, options.pages)
@@ -233,7 +259,7 @@ def main() -> int:
     if not options.no_file:
         LAST.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         sys.stdout.write(f"Kept in {LAST}\n")
-    if not quiet(results["summary"]):
+    if not all(row["judged"] for row in results["summary"]):
         return 2
     return 0 if all(row["met"] for row in results["summary"]) else 1
 

