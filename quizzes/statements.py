@@ -22,11 +22,12 @@ def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def _cursor() -> Any:
-    if connection.vendor != "postgresql":
+    # For a prepared statement, Django would log no text: `connection.queries` must tell all that was written.
+    if connection.vendor != "postgresql" or connection.queries_logged:
         return connection.cursor()
     # Not imported at the top: it needs psycopg, which a site on SQLite does not have.
     postgresql, here = import_module("django.db.backends.postgresql.base"), cast(Any, connection)
     here.ensure_connection()
     with here.wrap_database_errors:
-        # As `connection.cursor()`, but the server binds the values. It is wrapped, so that queries are logged.
+        # As `connection.cursor()`, but the server binds the values.
         return here._prepare_cursor(postgresql.ServerBindingCursor(here.connection))

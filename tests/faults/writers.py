@@ -160,7 +160,7 @@ class Writer(threading.Thread):
             if time.monotonic() > until or (self.end.is_set() and fields is None):
                 raise TimeUp
             time.sleep(random.uniform(0.02, 0.2))
-        if reply.status not in (200, 303):
+        if reply.status not in (200, 302 if fields is None else 303):
             self.ledger.strange.append(f"{reply.status} {reply.location} at {path} after {tries} tries")
             raise TimeUp
         return reply

@@ -22,9 +22,14 @@ def test_a_query_gives_its_rows_and_any_other_statement_gives_none() -> None:
 
 
 @pytest.mark.django_db
-def test_a_statement_counts_as_a_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(1):
+def test_a_statement_is_logged_with_its_values_however_often_it_ran(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(7):
         statements.run(TITLES, ["heat"])
+    with django_assert_num_queries(1) as logged:
+        statements.run(TITLES, ["heat"])
+    assert logged.captured_queries[0]["sql"] == TITLES.replace("%s", "'heat'")
 
 
 @pytest.mark.race
