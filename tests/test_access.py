@@ -34,7 +34,8 @@ from tests.matrix import (
     World,
 )
 
-pytestmark = pytest.mark.django_db
+# Thousands of cells ask what other tests measure: measuring branches here would take twice as long.
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 
 INPUTS = [
     (name, field, method)
