@@ -85,6 +85,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "code": (ALL, ALL),  # a wrong code shows the same page with a message
     "join": (ALL, ALL),
     "bring": (cells(ON, SIGN_IN), cells(ON, SIGN_IN)),
+    "arrived": (cells(ON, SIGN_IN, (("ben",), 200)), cells(405, SIGN_IN)),  # ana has begun a check
     "help": (ALL, NOT_ALLOWED),
     "settings": (ALL, cells(ON)),
     "find": (ALL, NOT_ALLOWED),

@@ -138,6 +138,19 @@ def lessons_of_others(medicine: Medicine) -> frozenset[str]:
 
 
 @cache
+def lessons_for_some() -> frozenset[str]:
+    """Return the lessons (slugs) about only some of the medicines of their therapy type.
+
+    Such a lesson is wrong for a person who gets another medicine of the same type.
+    """
+    named: dict[str, set[str]] = {}
+    for medicine in medicines().values():
+        if medicine.lesson:
+            named.setdefault(medicine.therapy, set()).add(medicine.lesson)
+    return frozenset(slug for slugs in named.values() if len(slugs) > 1 for slug in slugs)
+
+
+@cache
 def _holds() -> tuple[tuple[frozenset[str], str], ...]:
     return tuple((frozenset(row["claims"]), row["note"]) for row in _rows("holds.yaml"))
 

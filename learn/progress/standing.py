@@ -6,9 +6,11 @@ learners.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Min, Q, TextChoices
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Assignment
 from learn.lessons import shown
+from learn.lessons.models import Therapy
 from learn.progress import answers
 from learn.progress.models import Reading
 from learn.progress.safety import Flag, Verdict
@@ -37,6 +40,7 @@ class Taught:
     quiz: int | None
     read_first: bool = False  # the lesson says when to call the clinic
     questions: int = 0  # the number of questions that the check asks now
+    for_all: bool = False  # in a general theme, not in a type of therapy
 
 
 class Status(TextChoices):
@@ -57,6 +61,7 @@ class Standing:
     code: Status = Status.NOT_STARTED
     step: int = 1  # the number of the step to continue with
     open_check: bool = False  # a check or retry was started and is not finished
+    checked: bool = False  # a check is finished
     done_at: datetime | None = None  # when all conditions for Done were first true
     assigned: Assignment | None = None
 
@@ -70,6 +75,31 @@ class Standing:
         """True when the learner has nothing more to do in this lesson."""
         return self.code == Status.DONE
 
+    @property
+    def is_begun(self) -> bool:
+        """True when the learner is in the middle of the steps or has a check to do or to finish."""
+        return not self.is_done and (self.open_check or self.code in (Status.READING, Status.CHECK))
+
+    @property
+    def at_check(self) -> bool:
+        """True when the learner continues with the questions, not with a step."""
+        return self.open_check or self.code == Status.CHECK
+
+    @property
+    def minutes_left(self) -> int:
+        """The minutes to read what is left, by the lesson's own minutes and its steps; rounded up."""
+        if self.code == Status.NOT_STARTED:
+            return self.taught.minutes
+        if self.code != Status.READING:
+            return 0
+        steps = len(self.taught.steps)
+        return math.ceil(self.taught.minutes * (steps - self.step + 1) / steps)
+
+    @property
+    def questions_left(self) -> int:
+        """The number of questions that follow. 0 also when it is not known: a check or a retry was begun."""
+        return 0 if self.checked or self.open_check or self.is_done else self.taught.questions
+
     def is_late(self, today: date) -> bool:
         """Return True after the due date while the lesson is not done. Only staff see this; the lesson stays open."""
         return self.assigned is not None and not self.is_done and self.assigned.is_late(today)
@@ -77,22 +107,27 @@ class Standing:
 
 def catalogue() -> list[Taught]:
     """Return every published lesson in the site's order. One query, and one more for what is not in memory yet."""
-    return [
-        Taught(
-            steps=lesson.steps,
-            lesson=lesson.row.lesson,
-            slug=lesson.row.slug,
-            therapy=lesson.row.therapy,
-            therapy_title=lesson.row.therapy_title,
-            therapy_summary=lesson.row.therapy_summary,
-            title=lesson.title,
-            minutes=lesson.minutes,
-            quiz=lesson.row.quiz,
-            read_first=lesson.row.read_first,
-            questions=questions,
-        )
-        for lesson, questions in shown.lessons()
-    ]
+    return [_taught(lesson, questions) for lesson, questions in shown.lessons()]
+
+
+@lru_cache(maxsize=2 * shown.MOST)
+def _taught(lesson: shown.Shown, questions: int) -> Taught:
+    """Return what a status needs to know of this edition; the same object each time, as the edition itself is."""
+    row = lesson.row
+    return Taught(
+        steps=lesson.steps,
+        lesson=row.lesson,
+        slug=row.slug,
+        therapy=row.therapy,
+        therapy_title=row.therapy_title,
+        therapy_summary=row.therapy_summary,
+        title=lesson.title,
+        minutes=lesson.minutes,
+        quiz=row.quiz,
+        read_first=row.read_first,
+        questions=questions,
+        for_all=row.therapy_kind == Therapy.Kind.GENERAL,
+    )
 
 
 def lessons_read(learner: Any) -> set[int]:
@@ -242,6 +277,7 @@ def _standing(
         code,
         step=max((_place(taught, reading) for reading in readings), default=1),
         open_check=bool(attempts and attempts.open),
+        checked=checked is not None,
         done_at=done_at,
         assigned=assigned,
     )
