@@ -22,6 +22,7 @@ from quizzes.asked import Asked, items_of
 from quizzes.forms import AnswerForm, number_of, read
 from quizzes.kinds import Unreadable
 from quizzes.models import Attempt, Response, day_of
+from quizzes.places import place_of
 
 VERDICTS: dict[str, str | Promise] = {
     Response.Marked.RIGHT: gettext_lazy("Yes, that is right"),
@@ -57,7 +58,7 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
         # Only a review that was abandoned and closed has unanswered questions that need no answer.
         return redirect("quizzes:feedback", attempt, n) if item.answers else redirect("quizzes:result", attempt)
     # Without a form, the template renders an empty one or takes it from its cache.
-    context: dict[str, Any] = {"item": item, "form": None, "ask": item.ask(), "of": len(items)}
+    context: dict[str, Any] = {"item": item, "form": None, "ask": item.ask(), "place": place_of(item, items)}
     if request.method == "POST":
         context["form"] = AnswerForm(item, request.POST)
     return render(request, "quizzes/question.html", context)
@@ -97,7 +98,7 @@ def feedback(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
             "mark": item.revision.mark(json.loads(item.given)),
             "next": taking.owed(items),
             "comes_back": taking.comes_back(item),
-            "of": len(items),
+            "place": place_of(item, items, answered=True),
         },
     )
 
