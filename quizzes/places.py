@@ -96,10 +96,7 @@ def place_of(item: Item, items: Sequence[Item], *, answered: bool = False) -> Pl
     before = item.answers - answered  # how often it was asked in this attempt before that
     retry = item.attempt.kind == Attempt.Kind.RETRY
     among = list(items) if before < 1 else [other for other in items if _in_turn(other, before)]
-    if before >= taking.ASKED_AGAIN:
-        turn = Turn.LAST
-    else:
-        turn = Turn(max(before, 0) + retry)
+    turn = Turn.LAST if before >= taking.ASKED_AGAIN else Turn(max(before, 0) + retry)
     return Place(
         turn=turn,
         n=1 + sum(other.position < item.position for other in among),
