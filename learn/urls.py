@@ -23,6 +23,7 @@ urlpatterns = [
     path("lessons/<slug:therapy>/<slug:lesson>/", progress.lesson, name="lesson"),
     path("lessons/<slug:therapy>/<slug:lesson>/<number:n>/", progress.step, name="step"),
     path("check/<slug:lesson>/", progress.check, name="check"),
+    path("check/<slug:lesson>/last-result/", progress.last_result, name="last_result"),
     path("check/", include("quizzes.urls")),
     path("review/", quizzes.review, {"helped": looks.helped}, name="review"),
     path("my/", progress.my, name="my"),

@@ -63,6 +63,7 @@ class Standing:
     open_check: bool = False  # a check or retry was started and is not finished
     checked: bool = False  # a check is finished
     done_at: datetime | None = None  # when all conditions for Done were first true
+    topics: tuple[str, ...] = ()  # what to talk about with the nurse: safety questions still not right, newest first
     assigned: Assignment | None = None
 
     @property
@@ -219,7 +220,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
                     taught,
                     [r for r in readings.get(learner, []) if r.lesson == taught.lesson],
                     attempts.get((learner, taught.quiz)),
-                    [verdict for history, verdict in judged.get(learner, []) if taught.quiz in history.quizzes],
+                    [(history, v) for history, v in judged.get(learner, []) if taught.quiz in history.quizzes],
                     assigned.get((learner, taught.lesson)),
                 )
                 for taught in lessons
@@ -257,14 +258,16 @@ def _standing(
     taught: Taught,
     readings: list[ReadingRow],
     attempts: AttemptsRow | None,
-    verdicts: list[Verdict],
+    judged: list[tuple[answers.History, Verdict]],
     assigned: Assignment | None,
 ) -> Standing:
     read = min((r.finished for r in readings if r.finished), default=None)
     checked = attempts.checked if attempts else None
+    verdicts = [verdict for _, verdict in judged]
+    to_talk = [history.misses[-1] for history, verdict in judged if verdict.talk]
     code, done_at = Status.NOT_STARTED, None
     unsettled = any(verdict.unsettled for verdict in verdicts)
-    if any(verdict.talk for verdict in verdicts):
+    if to_talk:
         code = Status.TALK
     elif read and (checked or taught.quiz is None) and not unsettled:
         code, done_at = Status.DONE, max(at for at in (read, checked, *(v.settled for v in verdicts)) if at)
@@ -279,6 +282,7 @@ def _standing(
         open_check=bool(attempts and attempts.open),
         checked=checked is not None,
         done_at=done_at,
+        topics=tuple(miss.topic for miss in sorted(to_talk, key=lambda miss: miss.at, reverse=True)),
         assigned=assigned,
     )
 

@@ -18,7 +18,7 @@ from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
 from learn.lessons.shown import Page
 from learn.people.actions import learner
 from learn.people.models import User
-from learn.progress import actions, next_up, standing
+from learn.progress import actions, looking_up, next_up, standing
 from learn.progress.next_up import HELPER
 from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
@@ -154,7 +154,10 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         return following
     if here is None:
         raise Http404("No such step")
-    return render(request, "progress/step.html", _shown(request, here, helper))
+    context = _shown(request, here, helper)
+    if found := looking_up.waiting(request.user, request.GET.get("from", "")):
+        context |= {"looking_up": found, "beside": [page for page in pages if abs(page.position - n) == 1]}
+    return render(request, "progress/step.html", context)
 
 
 def _shown(request: HttpRequest, here: Page, helper: str) -> dict[str, Any]:
@@ -240,6 +243,17 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
         "questions": questions,
     }
     return render(request, "progress/check.html", context)
+
+
+@login_not_required
+@require_safe
+def last_result(request: HttpRequest, lesson: str) -> HttpResponse:
+    """Redirect to the result of the newest finished check or retry of a lesson; without one, to its check.
+
+    Lists of lessons link here: they need no query to know which attempt that is.
+    """
+    newest = Attempt.objects.of(request.user).filter(quiz__lesson__slug=lesson).last_result()
+    return redirect("quizzes:result", newest.pk) if newest else redirect("check", lesson)
 
 
 @login_not_required

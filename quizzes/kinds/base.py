@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,12 +13,13 @@ Given = list[str]  # a learner's answer as a list of ids: this fits every kind, 
 class Unreadable(ValueError):
     """The posted data is not an answer to this question. The message tells the learner how to correct it.
 
-    If the question has rows, `row` is the id of the row to correct.
+    If the question has rows, `rows` has a message for each row to correct, by the id of the row; so nobody corrects
+    one row and then learns of the next. Without rows it is empty, and the text is the message.
     """
 
-    def __init__(self, text: str, row: str = "") -> None:
-        super().__init__(text)
-        self.row = row
+    def __init__(self, text: str = "", rows: Mapping[str, str] | None = None) -> None:
+        self.rows = dict(rows or {})
+        super().__init__(text or next(iter(self.rows.values()), ""))
 
 
 class Problem(str):
@@ -90,7 +91,8 @@ class Kind(Protocol):
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the ids of what was chosen, in an order that does not depend on the post.
 
-        Raises Unreadable if nothing was chosen, too much, or an id that the question does not have.
+        Raises Unreadable if nothing was chosen, too much, or an id that the question does not have; for a question with
+        rows, with every row to correct.
         """
 
     def mark(self, spec: Spec, given: Given) -> Mark:

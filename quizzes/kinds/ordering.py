@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -42,24 +44,27 @@ class OrderingKind:
         """Return the tiles as rows, to be shown in any order but this one, and the places as choices."""
         tiles = tuple(Choice(tile["id"], tile["text"]) for tile in spec["cards"])
         places = tuple(Choice(str(n), str(PLACES[n - 1])) for n in range(1, len(tiles) + 1))
-        return Ask(_("Give each card its place."), places, rows=tiles, shuffle_rows=True)
+        return Ask(_("Choose a place for each line."), places, rows=tiles, shuffle_rows=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the ids of the tiles in the order that the learner gave them. Raises Unreadable."""
         tiles = spec["cards"]
-        at: dict[str, str] = {}
+        posted = {tile["id"]: [place for place in post.getlist(f"{FIELD}-{tile['id']}") if place] for tile in tiles}
+        taken = Counter(place for places in posted.values() for place in places)
+        wrong: dict[str, str] = {}
         for tile in tiles:
-            posted = [place for place in post.getlist(f"{FIELD}-{tile['id']}") if place]
-            if len(posted) != 1:
-                raise Unreadable(_("Choose a place for “%(text)s”") % tile, tile["id"])
-            place = posted[0]
-            if place not in {str(n) for n in range(1, len(tiles) + 1)}:
-                raise Unreadable(_("Choose a place from the list"), tile["id"])
-            if place in at:
-                shared = _("Two cards share a place: “%(place)s”. Give each its own")
-                raise Unreadable(shared % {"place": PLACES[int(place) - 1]}, tile["id"])
-            at[place] = tile["id"]
-        return [at[place] for place in sorted(at, key=int)]
+            places = posted[tile["id"]]
+            if len(places) != 1:
+                wrong[tile["id"]] = _("Choose a place for “%(text)s”") % tile
+            elif places[0] not in {str(n) for n in range(1, len(tiles) + 1)}:
+                wrong[tile["id"]] = _("Choose a place from the list")
+            elif taken[places[0]] > 1:
+                # Each of them is named: only the later one would tell which of them comes first.
+                shared = _("“%(text)s” has the same place as another line: “%(place)s”. Give each its own")
+                wrong[tile["id"]] = shared % (tile | {"place": PLACES[int(places[0]) - 1]})
+        if wrong:
+            raise Unreadable(rows=wrong)
+        return sorted(posted, key=lambda tile: int(posted[tile][0]))
 
     def mark(self, spec: Spec, given: Given) -> Mark:
         """Return the result: right if every tile is in its place."""
