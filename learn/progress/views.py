@@ -263,19 +263,14 @@ def my(request: HttpRequest) -> HttpResponse:
     standings = _standings(request)
     rows = [s for s in standings if s.assigned or s.code != Status.NOT_STARTED]
     if "print" in request.GET:
-        done = [s for s in rows if s.is_done]
-        now_read = Edition.objects.filter(
-            state=State.PUBLISHED, language=LANGUAGE, lesson__in=[s.taught.lesson for s in done]
-        )
-        points = dict(now_read.values_list("lesson", "remember"))
-        context = {"done": [(s, points.get(s.taught.lesson, [])) for s in done], "today": _today(request)}
-        return render(request, "progress/learned.html", context)
+        return _learned(request, [s for s in rows if s.is_done])
     asked, done = next_up.asked(rows), next_up.in_order(s for s in rows if s.is_done)
     grouped = {s.taught.lesson for group in asked for s in group.rows}
     context = {
         "coming": next_up.after(standings),
         "any": bool(rows),
         "asked": asked,
+        "talk": [s for s in rows if s.code == Status.TALK],
         "to_do": next_up.in_order(s for s in rows if not (s.is_done or s.assigned)),
         "done": [s for s in done if s.taught.lesson not in grouped],
         "learned": bool(done),
@@ -287,3 +282,13 @@ def my(request: HttpRequest) -> HttpResponse:
         "is_visitor": _is_visitor(request),
     }
     return render(request, "progress/my.html", context)
+
+
+def _learned(request: HttpRequest, done: list[Standing]) -> HttpResponse:
+    """Show the points to remember of these lessons, to print."""
+    now_read = Edition.objects.filter(
+        state=State.PUBLISHED, language=LANGUAGE, lesson__in=[s.taught.lesson for s in done]
+    )
+    points = dict(now_read.values_list("lesson", "remember"))
+    context = {"done": [(s, points.get(s.taught.lesson, [])) for s in done], "today": _today(request)}
+    return render(request, "progress/learned.html", context)
