@@ -312,6 +312,23 @@ class TestTheResult(PagesCase):
         assert "Right after another look (2)" in page
         assert "the first time" not in page
 
+    def test_opened_again_names_nothing_that_was_put_right_since(self) -> None:
+        """A lesson that is Done links here, so "Talk with your nurse about" would contradict it."""
+        self.post(1, wrong(self.plain))
+        self.post(3, right(self.truth))
+        for number in (1, 2, 3):
+            self.post(2, wrong(self.two), number=number)
+        first = self.attempt
+        self.attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
+        self.post(2, right(self.two))
+        self.post(1, wrong(self.plain))
+        self.attempt = first
+        page = self.text()
+        assert "Topic of two" in page.split("Right since then (1)")[1].split("</div>")[0]
+        assert "Topic of plain" in page.split("Not right yet (1)")[1].split("</div>")[0]
+        assert "Talk with" not in page
+        assert self.bar() == ["full", "again", "empty"]
+
     def test_can_be_opened_again_and_its_questions_lead_to_their_feedback(self) -> None:
         self.all_right()
         assert Attempt.objects.get().finished is not None

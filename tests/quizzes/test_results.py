@@ -62,6 +62,23 @@ def test_says_what_was_right_when(kind: str, marks: str, words: str, parts: str)
     assert result.of == len(marks.replace("-", ""))
 
 
+@pytest.mark.parametrize(
+    ("marks", "still_open", "words", "parts"),
+    [
+        ("ffto", (3, 4), "2 of 4 right the first time.", "full full talk empty"),
+        ("ffto", (4,), "2 of 4 right the first time.", "full full again empty"),
+        ("ffto", (), "2 of 4 right the first time.", "full full again again"),
+        ("to", (), "None of the 2 was right then.", "again again"),
+        ("t", (), "Not right then.", "again"),
+    ],
+)
+def test_knows_what_was_put_right_since(marks: str, still_open: tuple[int, ...], words: str, parts: str) -> None:
+    result = result_of(attempt(marks), still_open)
+    assert (result.words, result.parts) == (words, parts.split())
+    assert len(result.since) + len(result.missed) == marks.count("t") + marks.count("o")
+    assert result.of == len(marks)
+
+
 def test_has_no_sentence_about_what_was_not_answered() -> None:
     assert result_of(attempt("--", "review")).of == 0
 

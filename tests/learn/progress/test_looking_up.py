@@ -106,9 +106,7 @@ def test_a_question_that_comes_back_is_named_so(client: Client, attempt: Attempt
     html = client.get(step(1, f"{attempt.pk}-{back[0]}")).content.decode()
     assert f"{WAITS}once more, 1 of {len(back)}." in html
     html = client.get(step(1, f"{attempt.pk}-{back[0]}-answer")).content.decode()
-    assert f"{SAVED}question {back[0]} of" in html, (
-        "its newest answer was the first one"
-    )
+    assert f"{SAVED}question {back[0]} of" in html, "its newest answer was the first one"
 
 
 def test_a_question_that_was_answered_in_another_tab_leads_to_its_feedback(client: Client, attempt: Attempt) -> None:
