@@ -18,7 +18,7 @@ from quizzes.models import Attempt, Response
 
 @dataclass(frozen=True)
 class Result:
-    """The answered questions of an attempt, each in one of four lists, in the order in which they were asked.
+    """The answered questions of an attempt, each in one of five lists, in the order in which they were asked.
 
     A retry asks what was missed before: what is right there is right after another look.
     """
@@ -26,6 +26,7 @@ class Result:
     kind: str  # of the attempt
     first: tuple[Asked, ...] = ()  # right the first time
     again: tuple[Asked, ...] = ()  # right after another look
+    since: tuple[Asked, ...] = ()  # not right at the end, but in a later attempt
     talk: tuple[Asked, ...] = ()  # safety questions that are still not right
     open: tuple[Asked, ...] = ()  # other questions that are still not right
 
@@ -42,14 +43,14 @@ class Result:
     @property
     def of(self) -> int:
         """How many questions were answered."""
-        return len(self.known) + len(self.missed)
+        return len(self.known) + len(self.since) + len(self.missed)
 
     @property
     def parts(self) -> list[str]:
         """The parts of the bar (`_bar.html`), sorted: right the first time, after another look, to talk about, open."""
         return (
             ["full"] * len(self.first)
-            + ["again"] * len(self.again)
+            + ["again"] * len(self.again + self.since)
             + ["talk"] * len(self.talk)
             + ["empty"] * len(self.open)
         )
@@ -67,6 +68,8 @@ class Result:
 
     def _sentence(self) -> str:
         first, end, of = len(self.first), len(self.known), self.of
+        if end == 0 and self.since:
+            return _("Not right then.") if of == 1 else _("None of the %(of)s was right then.")
         if end == 0:
             return _("Not right yet.") if of == 1 else _("None of the %(of)s is right yet.")
         if self.kind == Attempt.Kind.RETRY:
@@ -115,18 +118,21 @@ class Result:
         )
 
 
-def result_of(items: Sequence[Asked]) -> Result:
+def result_of(items: Sequence[Asked], still_open: Collection[int] | None = None) -> Result:
     """Return the result of an attempt that needs no more answers. `items` are all its items.
 
-    What was not answered, in a review that was left and closed, is in no list.
+    `still_open` are the questions (pk) that are still not right now (`taking.still_open`); None stands for all that
+    were missed. What was not answered, in a review that was left and closed, is in no list.
     """
     kind = items[0].attempt.kind
-    lists: dict[str, list[Asked]] = {"first": [], "again": [], "talk": [], "open": []}
+    lists: dict[str, list[Asked]] = {"first": [], "again": [], "since": [], "talk": [], "open": []}
     for item in items:
         if not item.answers:
             continue
         if item.last_mark == Response.Marked.RIGHT:
             name = "first" if item.answers == 1 and kind != Attempt.Kind.RETRY else "again"
+        elif still_open is not None and item.revision.question_id not in still_open:
+            name = "since"
         else:
             name = "talk" if item.revision.critical else "open"
         lists[name].append(item)
@@ -146,7 +152,7 @@ class AskedAgain:
 
 def asked_again(result: Result, *, asks: Collection[int], following: date | None, today: date) -> AskedAgain:
     """Return which questions of this result are asked again. `asks` and `following` are `Outlook.asks` and `.next`."""
-    again = {item.revision.question_id for item in result.known + result.missed} & set(asks)
-    missed_first = {item.revision.question_id for item in result.again + result.missed}
+    missed_first = {item.revision.question_id for item in result.again + result.since + result.missed}
+    again = ({item.revision.question_id for item in result.first} | missed_first) & set(asks)
     day = following or (today if asks else None)
     return AskedAgain(day, today=day == today, n=len(again), of=result.of, these=bool(again) and again == missed_first)

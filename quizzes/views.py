@@ -112,15 +112,18 @@ def result(request: HttpRequest, attempt: UUID) -> HttpResponse:
     if (waiting := taking.owed(items)) is not None:
         return redirect("quizzes:question", attempt, waiting.position)
     found, attempt_now = result_of(items), items[0].attempt
+    if missed := [item.revision.question_id for item in found.missed]:
+        found = result_of(items, taking.still_open(learner=request.user, questions=missed))
     coming, today = _outlook(request, attempt_now.language), day_of(request.user, timezone.now())
+    finished = day_of(request.user, cast(datetime, attempt_now.finished))
     context = {
         "attempt": attempt_now,
         "result": found,
-        "known": found.known,
+        "known": found.known + found.since,
         "missed": found.missed,
-        "critical": any(item.revision.critical for item in found.known + found.missed),
+        "critical": any(item.revision.critical for item in items if item.answers),
         "again": asked_again(found, asks=coming.asks, following=coming.next, today=today),
-        "earlier": day_of(request.user, cast(datetime, attempt_now.finished)) != today,
+        "earlier": finished if finished < today else None,
     }
     return render(request, "quizzes/result.html", context)
 

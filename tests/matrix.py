@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "lesson": (cells(ON), NOT_ALLOWED),
     "step": (ALL, cells(ON)),
     "check": (ALL, cells(ON)),
+    "last_result": (cells(ON), NOT_ALLOWED),
     "review": (ALL, cells(ON)),
     "my": (ALL, NOT_ALLOWED),
     "questions": (ALL, cells(ON)),
@@ -223,7 +224,7 @@ EDGES: list[str | bytes] = [
 
 # The role, the form fields and the query parameters for each URL. `{lesson}` is replaced by a lesson's primary key.
 FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
-    "step": ("ana", ["step"], []),
+    "step": ("ana", ["step"], ["from"]),
     "check": ("ana", ["lesson"], []),
     "review": ("ana", ["later", "again"], []),
     "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),
@@ -346,6 +347,7 @@ class World:
             "lesson": step,
             "step": step | {"n": 1},
             "check": {"lesson": lesson.slug},
+            "last_result": {"lesson": lesson.slug},
             "quizzes:question": n,
             "quizzes:feedback": n,
             "quizzes:result": {"attempt": self.attempt.pk},

@@ -29,13 +29,13 @@ class OrderingKind:
         if spec.get("version") != 1:
             found.append(Problem("The version of the spec must be 1.", "version"))
         if not 3 <= len(tiles) <= MOST:
-            found.append(Problem("Give three to five cards.", "cards", min(len(tiles), MOST - 1), "text"))
+            found.append(Problem("Give three to five lines.", "cards", min(len(tiles), MOST - 1), "text"))
         if len({tile.get("id") for tile in tiles}) != len(tiles) or not all(tile.get("id") for tile in tiles):
-            found.append(Problem("Every card needs an id of its own.", "cards"))
+            found.append(Problem("Every line needs an id of its own.", "cards"))
         texts = [said(tile.get("text")).lower() for tile in tiles]
         if len(set(texts)) != len(texts) or not all(texts):
             at = first_without(tiles, "text")
-            found.append(Problem("Every card needs words of its own.", "cards", at, "text"))
+            found.append(Problem("Every line needs words of its own.", "cards", at, "text"))
         if not said(spec.get("feedback")):
             found.append(Problem("Give feedback for an order that is not right.", "feedback"))
         return found

@@ -13,6 +13,7 @@ from tests.journeys.walk import Answer, answer, heading, press, questions, read_
 pytestmark = pytest.mark.browser
 
 LESSON = "what-is-immunotherapy"
+LISTS = ("Not right yet (2)", "Right after another look (1)", "Right the first time")
 
 
 def come_back(page: Page, visit: Visit, width: int) -> Page:
@@ -70,17 +71,21 @@ def test_a_guest_does_a_lesson_and_its_check_and_continues_later(visit: Visit, w
         else:
             press(page, "Next question")
 
-    assert "Once more" in page.inner_text("main")
+    assert "Once more, 1 of 1" in page.inner_text("main")
+    assert page.title().startswith("Once more, 1 of 1")
     answer(page, missed, "right")
     assert heading(page) == says["right"]
     press(page, "See how it went")
 
     main = page.inner_text("main")
-    assert f"You know {len(asked) - 2} of {len(asked)}." in main
-    assert "Talk about it" not in main
-    again, well = page.locator(".again").inner_text(), page.locator(".good").inner_text()
+    first = len(asked) - 3
+    assert f"{first} right the first time, {first + 1} of {len(asked)} by the end." in main
+    assert "Talk with your nurse" not in main
+    assert page.locator(".segs li").count() == len(asked)
+    lists = {name: page.locator(".panel").filter(has_text=name).inner_text() for name in LISTS}
     for question in asked:
-        assert question.objective in (again if question in (asked[0], wrong) else well)
+        name = LISTS[0] if question in (asked[0], wrong) else LISTS[1] if question is missed else LISTS[2]
+        assert question.objective in lists[name]
     press(page, "Finish for today")
     assert heading(page) == "My learning"
     expect(page.get_by_role("listitem").filter(has_text="What is immunotherapy?")).to_contain_text("Done")

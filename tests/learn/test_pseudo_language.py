@@ -247,6 +247,7 @@ class TestThePseudoLanguage(TestCase):
             "healthz",
             "readyz",
             "lesson",
+            "last_result",
             "my_data_file",
             "account_logout",
             "email_remove",
@@ -355,7 +356,10 @@ class TestThePseudoLanguage(TestCase):
         """Answer every question of a check: first without a choice, then right, wrong and unsure in turn."""
         self.post("check", lesson.slug)
         attempt = Attempt.objects.get(quiz=lesson.quiz, finished=None)
+        place = (lesson.therapy.slug, lesson.slug)
+        self.get("step", *place, 1, **{"from": f"{attempt.pk}-1"})
         self.answer(attempt, n)
+        self.get("step", *place, 1, **{"from": f"{attempt.pk}-1-answer"})
         self.get("quizzes:result", attempt.pk)
 
     def answer(self, attempt: Attempt, n: int) -> None:
