@@ -13,15 +13,18 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, Q, TextChoices
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Assignment
 from learn.lessons import shown
 from learn.lessons.models import Therapy
+from learn.people.models import Patient, User
 from learn.progress import answers
 from learn.progress.models import Reading
 from learn.progress.safety import Flag, Verdict
+from learn.progress.written import moment, rows
 from quizzes.models import Attempt
 
 
@@ -208,10 +211,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     judged: dict[int, list[tuple[answers.History, Verdict]]] = {}
     for key, history in histories.items():
         judged.setdefault(key[0], []).append((history, history.verdict))
-    assigned = {
-        (a.patient.user_id, a.lesson_id): a
-        for a in Assignment.objects.active().filter(patient__user__in=learners).select_related("patient", "by")
-    }
+    assigned = _assigned(learners)
     lessons = catalogue()
     return {
         learner: Whole(
@@ -232,12 +232,38 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     }
 
 
+_ATTEMPTS = f"""
+SELECT a.learner_id, a.quiz_id, MIN(CASE WHEN a.kind = '{Attempt.Kind.CHECK.value}' THEN a.finished END),
+    COUNT(*) - COUNT(a.finished)
+FROM {Attempt._meta.db_table} a
+WHERE a.learner_id IN ()
+GROUP BY a.learner_id, a.quiz_id
+"""  # noqa: S608 - only names of our own tables and columns are put in
+_ASSIGNMENT = [field.attname for field in Assignment._meta.concrete_fields]
+_NURSE = ["id", "username", "first_name", "last_name"]  # what is shown of her; the ORM reads the rest when it is used
+_ASSIGNED = f"""
+SELECT p.user_id, {", ".join(f"u.{name}" for name in _NURSE)}, {", ".join(f"a.{name}" for name in _ASSIGNMENT)}
+FROM {Assignment._meta.db_table} a
+JOIN {Patient._meta.db_table} p ON p.id = a.patient_id
+JOIN {User._meta.db_table} u ON u.id = a.by_id
+WHERE p.user_id IN () AND a.withdrawn IS NULL
+"""  # noqa: S608 - as above
+
+
 def _attempts(learners: Collection[int]) -> list[AttemptsRow]:
-    rows = Attempt.objects.filter(learner__in=learners).values("learner", "quiz")
-    counted = rows.annotate(
-        checked=Min("finished", filter=Q(kind=Attempt.Kind.CHECK)), open=Count("pk", filter=Q(finished=None))
-    )
-    return [AttemptsRow(**row) for row in counted]
+    found = rows(_ATTEMPTS, learners) if learners else []
+    return [AttemptsRow(learner, quiz, moment(checked), unfinished) for learner, quiz, checked, unfinished in found]
+
+
+def _assigned(learners: Collection[int]) -> dict[tuple[int, int], Assignment]:
+    """Return the assignments that are not withdrawn, each with its nurse, by learner and lesson."""
+    found = {}
+    for learner, *values in rows(_ASSIGNED, learners) if learners else []:
+        assignment = Assignment.from_db(DEFAULT_DB_ALIAS, _ASSIGNMENT, values[len(_NURSE) :])
+        assignment.made = moment(assignment.made)
+        assignment.by = User.from_db(DEFAULT_DB_ALIAS, _NURSE, values[: len(_NURSE)])
+        found[learner, assignment.lesson_id] = assignment
+    return found
 
 
 def _needs(judged: list[tuple[answers.History, Verdict]], lessons: list[Taught]) -> list[Need]:
