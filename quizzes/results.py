@@ -147,7 +147,7 @@ class AskedAgain:
     today: bool = False  # the review can be done now
     n: int = 0  # how many questions of the result it asks
     of: int = 0  # of how many
-    these: bool = False  # they are exactly those that were not right the first time
+    these: bool = False  # they are exactly those that were not right the first time, or the only one
 
 
 def asked_again(result: Result, *, asks: Collection[int], following: date | None, today: date) -> AskedAgain:
@@ -155,4 +155,5 @@ def asked_again(result: Result, *, asks: Collection[int], following: date | None
     missed_first = {item.revision.question_id for item in result.again + result.since + result.missed}
     again = ({item.revision.question_id for item in result.first} | missed_first) & set(asks)
     day = following or (today if asks else None)
-    return AskedAgain(day, today=day == today, n=len(again), of=result.of, these=bool(again) and again == missed_first)
+    these = bool(again) and (again == missed_first or result.of == 1)
+    return AskedAgain(day, today=day == today, n=len(again), of=result.of, these=these)

@@ -118,6 +118,25 @@ def test_the_back_button_after_an_answer_shows_the_feedback_and_no_second_try(vi
     expect(page.locator("h1")).to_have_text("Yes, that is right")
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_who_looks_something_up_in_the_lesson_comes_back_to_the_question(visit: Visit, javascript: bool) -> None:
+    page = visit(width=320, javascript=javascript)
+    start_check(page, LESSON)
+    first, second, *_ = questions(LESSON)
+    answer(page, first, "wrong")
+    press(page, "Look at this step again")
+    assert f"Your answer is saved: question 1 of {len(questions(LESSON))}." in page.inner_text("main")
+    press(page, "Back to the answer")
+    assert heading(page) == "Not quite"
+    press(page, "Next question")
+    press(page, "Look at the lesson again")
+    assert f"Your question waits for you: question 2 of {len(questions(LESSON))}." in page.inner_text("main")
+    assert page.get_by_role("button", name="Continue").count() == 0
+    press(page, "Step ")
+    press(page, "Back to the question")
+    assert heading(page) == second.stem
+
+
 def test_not_sure_together_with_a_choice_is_refused_with_a_message(visit: Visit) -> None:
     page = visit()
     start_check(page, LESSON)
