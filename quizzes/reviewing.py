@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from quizzes import learners, scheduling, taking
+from quizzes import asked, learners, scheduling, taking
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
     Safety questions come first, then missed questions, then those that the learner has most likely forgotten. A
     question without a published revision in this language (a language code) is skipped.
     """
+    if not learner.is_authenticated:
+        return Outlook()
     day = day_of(learner, now)
-    memories = list(Memory.objects.of(learner).asked(language=language))
-    last = Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW).order_by("-started").first()
+    memories = asked.memories(learner.pk, language)
+    last = asked.last_review(learner.pk)
     rests = [memory.rests_until for memory in memories if memory.rests_until and memory.rests_until > day]
     rests_until = max(rests, default=None)
     if last and last.finished is None and now - last.started <= LEFT and not rests_until:
@@ -76,8 +78,8 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
         following = max(earliest, min(due for due, _ in dues))
         later = tuple(memory for due, memory in dues if due <= following)
         return Outlook(rests_until=rests_until, next=following, memories=later)
-    asked = tuple(_most_needed(waiting, day)[:room])
-    return Outlook(due=tuple(memory.revision for memory in asked), memories=asked)
+    now_asked = tuple(_most_needed(waiting, day)[:room])
+    return Outlook(due=tuple(memory.revision for memory in now_asked), memories=now_asked)
 
 
 def _most_needed(memories: Iterable[Memory], day: date) -> list[Memory]:
