@@ -138,16 +138,16 @@ def lessons_of_others(medicine: Medicine) -> frozenset[str]:
 
 
 @cache
-def lessons_for_some() -> frozenset[str]:
-    """Return the lessons (slugs) about only some of the medicines of their therapy type.
+def mixed() -> frozenset[str]:
+    """Return the therapy types (slugs) whose medicines have different lessons, as BCG, interferon and IL-2 have.
 
-    Such a lesson is wrong for a person who gets another medicine of the same type.
+    A lesson of such a type may be wrong for a person who gets another medicine of the same type.
     """
     named: dict[str, set[str]] = {}
     for medicine in medicines().values():
         if medicine.lesson:
             named.setdefault(medicine.therapy, set()).add(medicine.lesson)
-    return frozenset(slug for slugs in named.values() if len(slugs) > 1 for slug in slugs)
+    return frozenset(therapy for therapy, lessons in named.items() if len(lessons) > 1)
 
 
 @cache

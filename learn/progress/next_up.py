@@ -147,14 +147,17 @@ def after(standings: Sequence[Standing], *, but: str = "") -> Next:
 def fitting(standings: Iterable[Standing], own: str = "") -> list[Standing]:
     """Return the lessons that may be offered to this learner.
 
-    A lesson about only some medicines of a type of therapy may be about another one than theirs, and one is for
-    helpers: these are offered only if they were begun or asked for. `own` is the slug of the lesson of their medicine.
+    In a type of therapy whose medicines have different lessons, a lesson may be about another medicine than theirs, and
+    one lesson is for helpers: these are offered only if they were begun or asked for, or if the lesson is `own` (a
+    slug), that of the medicine that the learner has named.
     """
-    for_some = reference.lessons_for_some() | {HELPER}
     return [
         s
         for s in standings
-        if s.taught.slug not in for_some or s.taught.slug == own or s.assigned or s.code != Status.NOT_STARTED
+        if s.assigned
+        or s.code != Status.NOT_STARTED
+        or s.taught.slug == own
+        or not (s.taught.therapy in reference.mixed() or s.taught.slug == HELPER)
     ]
 
 

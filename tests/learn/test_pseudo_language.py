@@ -475,6 +475,12 @@ class TestThePseudoLanguage(TestCase):
         for shown in re.findall(r'<section class="card".*?</section>', page.content.decode(), re.DOTALL):
             self.drawn.add("progress/card.html")
             self.look_at(shown, "a card")
+        self.client.force_login(ben.user)
+        self.get("arrived")
+        for lesson, day in zip(self.lessons, (1, 2), strict=False):
+            due, now = at(day).date(), timezone.now()
+            assign(patients=[ben], lessons=[lesson], due=due, note="", by=self.noor, now=now)
+            self.get("arrived")
 
     def mailed(self) -> str:
         """Check the newest email; return the code in it."""

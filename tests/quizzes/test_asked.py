@@ -126,11 +126,9 @@ def test_the_memories_of_a_learner_are_the_orms() -> None:
 
 @pytest.mark.django_db
 def test_the_last_review_of_a_learner_is_the_orms() -> None:
-    learner, other = make_learner(), make_learner()
-    one = make_question("one")
-    learn(learner, one, now=at(1))
-    learn(other, one, now=at(1))
+    learner, one = make_learner(), make_question("one")
     assert asked.last_review(learner.pk) is None
+    learn(learner, one, now=at(1))
     for day in (5, 20):
         attempt = reviewing.start(learner=learner, language="en", now=at(day))
         assert attempt
@@ -139,7 +137,7 @@ def test_the_last_review_of_a_learner_is_the_orms() -> None:
         give(attempt, right, now=at(day))
         found = asked.last_review(learner.pk)
         assert vars(found) | {"_state": 0} == vars(Attempt.objects.get(pk=attempt.pk)) | {"_state": 0}
-    assert asked.last_review(other.pk) is None
+    assert asked.last_review(make_learner().pk) is None
 
 
 @pytest.mark.django_db

@@ -184,13 +184,20 @@ class TestAfterALesson:
             rows[rows.index(found)] = lesson(found.taught.slug, DONE, therapy=found.taught.therapy)
         assert slugs == ["b", "c"]
 
-    @pytest.mark.parametrize("slug", ["il-2", "t-cell-engagers", "vaccines-that-prevent", next_up.HELPER])
-    def test_comes_no_lesson_about_another_medicine_or_for_helpers(self, slug: str) -> None:
-        begun = [lesson("a", DONE), lesson(slug, READING)]
-        assert next_up.after([lesson("a", DONE), lesson(slug, for_all=True)]).standing is None
-        assert next_up.after(begun).standing is begun[1]
-        assert names(next_up.fitting([lesson(slug), lesson("a")])) == "a"
-        assert names(next_up.fitting([lesson(slug)], own=slug)) == slug
+    @pytest.mark.parametrize("therapy", ["non-specific-immunotherapies", "t-cell-therapy", "cancer-vaccines"])
+    def test_comes_no_lesson_that_may_be_about_another_medicine(self, therapy: str) -> None:
+        done, other = lesson("a", DONE, therapy=therapy), lesson("b", therapy=therapy)
+        assert next_up.after([done, other]).standing is None
+        assert names(next_up.fitting([done, other])) == "a"
+        assert names(next_up.fitting([done, other], own="b")) == "a b"
+        begun = lesson("b", READING, therapy=therapy)
+        assert next_up.after([done, begun]).standing is begun
+        asked = lesson("b", due=SOON, therapy=therapy)
+        assert next_up.after([done, asked]).standing is asked
+
+    def test_comes_no_lesson_for_helpers_unless_it_was_begun(self) -> None:
+        assert next_up.after([lesson("a", DONE), lesson(next_up.HELPER, for_all=True)]).standing is None
+        assert next_up.after([lesson("a", DONE), lesson(next_up.HELPER, READING)]).standing is not None
 
     def test_comes_nothing_for_a_visitor_who_has_begun_nothing(self) -> None:
         found = next_up.after([lesson("a"), lesson("b", for_all=True)])
