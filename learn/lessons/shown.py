@@ -22,6 +22,7 @@ from learn.lessons import card, reference
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes.models import QuizItem, Revision, State
 
+HELPER = "i-help-somebody"  # the lesson for people who help a patient
 MOST = 200  # size of the cache, in lessons; about 20 KB each
 
 # Written as SQL: the ORM would compile it again for every page, which takes ten times as long as the query itself.

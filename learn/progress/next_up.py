@@ -22,9 +22,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from learn.lessons import reference
+from learn.lessons.shown import HELPER
 from learn.progress.standing import Standing, Status
 
-HELPER = "i-help-somebody"  # the lesson for people who help a patient
 _SHAPES = {Status.DONE: "full", Status.TALK: "talk", Status.NOT_STARTED: "empty"}  # else "half" (quizzes/_bar.html)
 _SHOWN = ("full", "talk", "half", "empty")  # the order of a bar
 

@@ -15,11 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from learn import looks
 from learn.lessons import reference, shown
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
-from learn.lessons.shown import Page
+from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
 from learn.people.models import User
 from learn.progress import actions, looking_up, next_up, standing
-from learn.progress.next_up import HELPER
 from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of

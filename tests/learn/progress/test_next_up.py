@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from learn.assignments.models import Assignment
+from learn.lessons.shown import HELPER
 from learn.progress import next_up
 from learn.progress.standing import Standing, Status, Taught
 from tests.cast import at
@@ -196,8 +197,8 @@ class TestAfterALesson:
         assert next_up.after([done, asked]).standing is asked
 
     def test_comes_no_lesson_for_helpers_unless_it_was_begun(self) -> None:
-        assert next_up.after([lesson("a", DONE), lesson(next_up.HELPER, for_all=True)]).standing is None
-        assert next_up.after([lesson("a", DONE), lesson(next_up.HELPER, READING)]).standing is not None
+        assert next_up.after([lesson("a", DONE), lesson(HELPER, for_all=True)]).standing is None
+        assert next_up.after([lesson("a", DONE), lesson(HELPER, READING)]).standing is not None
 
     def test_comes_nothing_for_a_visitor_who_has_begun_nothing(self) -> None:
         found = next_up.after([lesson("a"), lesson("b", for_all=True)])
