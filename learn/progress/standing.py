@@ -240,7 +240,9 @@ WHERE a.learner_id IN ()
 GROUP BY a.learner_id, a.quiz_id
 """  # noqa: S608 - only names of our own tables and columns are put in
 _ASSIGNMENT = [field.attname for field in Assignment._meta.concrete_fields]
-_NURSE = ["id", "username", "first_name", "last_name"]  # what is shown of her; the ORM reads the rest when it is used
+# What is shown of the nurse, in the model's order; the ORM reads the rest when it is used.
+_SHOWN = {"id", "username", "first_name", "last_name"}
+_NURSE = [field.attname for field in User._meta.concrete_fields if field.attname in _SHOWN]
 _ASSIGNED = f"""
 SELECT p.user_id, {", ".join(f"u.{name}" for name in _NURSE)}, {", ".join(f"a.{name}" for name in _ASSIGNMENT)}
 FROM {Assignment._meta.db_table} a
