@@ -128,13 +128,13 @@ def test_the_memories_of_a_learner_are_the_orms() -> None:
 def test_the_last_review_of_a_learner_is_the_orms() -> None:
     learner, one = make_learner(), make_question("one")
     assert asked.last_review(learner.pk) is None
-    learn(learner, one, now=at(1))
-    for day in (5, 20):
+    learn(learner, one, how=wrong, now=at(1))
+    for day in (15, 29):
         attempt = reviewing.start(learner=learner, language="en", now=at(day))
         assert attempt
         found = asked.last_review(learner.pk)
         assert vars(found) | {"_state": 0} == vars(Attempt.objects.get(pk=attempt.pk)) | {"_state": 0}
-        give(attempt, right, now=at(day))
+        give(attempt, wrong, now=at(day))
         found = asked.last_review(learner.pk)
         assert vars(found) | {"_state": 0} == vars(Attempt.objects.get(pk=attempt.pk)) | {"_state": 0}
     assert asked.last_review(make_learner().pk) is None

@@ -337,7 +337,7 @@ class TestWhatAGuestDid(ClaimCase):
 
     def test_is_not_asked_about_when_the_guest_did_nothing(self) -> None:
         assert self.type(self.made.letters).url == "/code/in/"
-        assert self.client.get("/code/bring/").url == "/my/"
+        assert self.client.get("/code/bring/").url == "/code/in/"
 
     def test_cannot_be_merged_by_somebody_else(self) -> None:
         self.read(self.guest)

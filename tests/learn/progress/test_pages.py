@@ -69,9 +69,7 @@ class TestAVisitor(SiteCase):
             assert self.get(name, *args).status_code == 404
 
     def test_sees_the_reading_time_and_the_number_of_questions_of_a_lesson(self) -> None:
-        assert "What is immunotherapy? Not started 5 minutes to read, then 8 questions" in words(
-            self.get("therapy", "basics")
-        )
+        assert "What is immunotherapy? Not started 5 min, 8 questions" in words(self.get("therapy", "basics"))
         Lesson.objects.filter(slug=WHAT[1]).update(quiz=None)
         assert "then 8 questions" not in words(self.get("therapy", "basics"))
 
@@ -199,7 +197,7 @@ class TestAReturningGuest(SiteCase):
         self.do_check(WHAT[1])
         page = words(self.get("my"))
         assert "Done" in page.split("What is immunotherapy?")[1]
-        assert "Next How your immune system fights cancer" in page
+        assert "Next Who to call" in page
 
     def test_is_offered_only_the_missed_questions_after_a_check(self) -> None:
         self.do_check(WHAT[1], wrong)
@@ -218,7 +216,7 @@ class TestAReturningGuest(SiteCase):
         assert "Look again" in words(self.get("start"))
         self.client.post(reverse("check", args=[CALL[1]]))
         page = self.get("start").content.decode()
-        assert f'href="{reverse("check", args=[CALL[1]])}">\nCarry on' in page
+        assert re.search(rf'href="{reverse("check", args=[CALL[1]])}">\s*Carry on', page)
 
     def test_sees_a_check_that_was_started_before_any_step(self) -> None:
         self.client.post(reverse("check", args=[WHAT[1]]))
@@ -425,7 +423,7 @@ class TestAnAssignedLesson(SiteCase):
 
     def test_is_linked_from_the_start_page_before_anything_is_started(self) -> None:
         page = self.get("start")
-        assert "Next Side effects: when to call 4 minutes to read, then 7 questions." in words(page)
+        assert "Next Side effects: when to call 4 minutes to read, then 8 questions." in words(page)
         assert f"Your nurse asked for this by {weekday(date(2026, 12, 4))}. Start" in words(page)
         assert f'<a class="btn" href="{reverse("lesson", args=CALL)}">' in page.content.decode()
         self.read(*WHAT, upto=1)
