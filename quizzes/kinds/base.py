@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,13 +13,20 @@ Given = list[str]  # a learner's answer as a list of ids: this fits every kind, 
 class Unreadable(ValueError):
     """The posted data is not an answer to this question. The message tells the learner how to correct it.
 
-    If the question has rows, `rows` has a message for each row to correct, by the id of the row; so nobody corrects
-    one row and then learns of the next. Without rows it is empty, and the text is the message.
+    If the question has rows, `rows` has the message for each row to correct, by the id of the row; otherwise it is
+    empty.
     """
 
-    def __init__(self, text: str = "", rows: Mapping[str, str] | None = None) -> None:
-        self.rows = dict(rows or {})
-        super().__init__(text or next(iter(self.rows.values()), ""))
+    def __init__(self, text: str, row: str = "") -> None:
+        super().__init__(text)
+        self.rows = {row: text} if row else {}
+
+    @classmethod
+    def together(cls, found: Sequence[Unreadable]) -> Unreadable:
+        """Return one error with the rows of all of these, so that nobody corrects one row and then learns of the next."""
+        error = cls(str(found[0]))
+        error.rows = {row: text for one in found for row, text in one.rows.items()}
+        return error
 
 
 class Problem(str):

@@ -57,16 +57,16 @@ class MatchingKind:
         """Return the id of the chosen tile for each row, in the author's order of rows. Raises Unreadable."""
         tiles = {tile["id"] for tile in spec["cards"]}
         given: Given = []
-        wrong: dict[str, str] = {}
+        wrong = []
         for row in spec["rows"]:
             posted = [tile for tile in post.getlist(f"{FIELD}-{row['id']}") if tile]
             if len(posted) != 1:
-                wrong[row["id"]] = _("Choose what goes with “%(text)s”") % row
+                wrong.append(Unreadable(_("Choose what goes with “%(text)s”") % row, row["id"]))
             elif posted[0] not in tiles:
-                wrong[row["id"]] = _("Choose from the words on this page")
+                wrong.append(Unreadable(_("Choose from the words on this page"), row["id"]))
             given += posted
         if wrong:
-            raise Unreadable(rows=wrong)
+            raise Unreadable.together(wrong)
         return given
 
     def mark(self, spec: Spec, given: Given) -> Mark:

@@ -51,19 +51,19 @@ class OrderingKind:
         tiles = spec["cards"]
         posted = {tile["id"]: [place for place in post.getlist(f"{FIELD}-{tile['id']}") if place] for tile in tiles}
         taken = Counter(place for places in posted.values() for place in places)
-        wrong: dict[str, str] = {}
+        wrong = []
         for tile in tiles:
             places = posted[tile["id"]]
             if len(places) != 1:
-                wrong[tile["id"]] = _("Choose a place for “%(text)s”") % tile
+                wrong.append(Unreadable(_("Choose a place for “%(text)s”") % tile, tile["id"]))
             elif places[0] not in {str(n) for n in range(1, len(tiles) + 1)}:
-                wrong[tile["id"]] = _("Choose a place from the list")
+                wrong.append(Unreadable(_("Choose a place from the list"), tile["id"]))
             elif taken[places[0]] > 1:
                 # Each of them is named: only the later one would tell which of them comes first.
                 shared = _("“%(text)s” has the same place as another line: “%(place)s”. Give each its own")
-                wrong[tile["id"]] = shared % (tile | {"place": PLACES[int(places[0]) - 1]})
+                wrong.append(Unreadable(shared % (tile | {"place": PLACES[int(places[0]) - 1]}), tile["id"]))
         if wrong:
-            raise Unreadable(rows=wrong)
+            raise Unreadable.together(wrong)
         return sorted(posted, key=lambda tile: int(posted[tile][0]))
 
     def mark(self, spec: Spec, given: Given) -> Mark:
