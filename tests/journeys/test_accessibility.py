@@ -13,6 +13,7 @@ from tests.conftest import Site, Visit
 from tests.journeys.pages import (
     NARROW,
     ana_pages,
+    card_pages,
     desk_pages,
     eda_pages,
     lead_pages,
@@ -86,11 +87,12 @@ def guests(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
 
 def nurses(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
     """Walk through the pages of nurses, of a lead nurse, and of a patient with a nurse."""
-    noor, ana, nurse = (watched(visit, told, width) for _ in range(3))
+    noor, ana, nurse, new = (watched(visit, told, width) for _ in range(4))
     yield from ((noor, name) for name in desk_pages(noor, site.password))
     yield from ((noor, name) for name in lead_pages(noor, site))
     yield from ((nurse, name) for name in teach_back_pages(nurse, site, f"iris-{width}"))
     yield from ((ana, name) for name in ana_pages(ana, site))
+    yield from ((new, name) for name in card_pages(new, site))
     yield from ((noor, name) for name in noor_pages(noor))
 
 
