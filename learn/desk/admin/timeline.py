@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.utils.formats import date_format
-
 from learn.progress.answers import RIGHT, AnswerRow
 from learn.progress.models import Contact
 from learn.progress.record import Record
 from quizzes.numbers import number
+from quizzes.templatetags.days import weekday
 
 SHOWN = 20  # lines per page
 
@@ -79,7 +78,7 @@ def _asks(record: Record) -> Iterable[Event]:
     for (made, due), together in groupby(sorted(asks, key=lambda a: (a.made, a.due)), key=lambda a: (a.made, a.due)):
         several = list(together)
         what = f"“{titles[several[0].pk]}”" if len(several) == 1 else f"{len(several)} lessons"
-        yield Event(made, f"{several[0].by} asked for {what} by {date_format(due, 'l j F')}", several[0].note)
+        yield Event(made, f"{several[0].by} asked for {what} by {weekday(due)}", several[0].note)
 
 
 def page(found: Sequence[Event], before: str) -> tuple[list[Event], str]:

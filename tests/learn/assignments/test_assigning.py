@@ -203,7 +203,7 @@ class TestOneAssignment(AssigningCase):
 
     def test_is_on_the_patients_page_with_day_and_note_and_links_to_its_own_page(self) -> None:
         page = self.client.get(self.page)
-        assert "by Friday 4 December" in words(page)
+        assert "by Friday, December 4" in words(page)
         assert "Asked by noor. “Before Monday”" in words(page)
         assert f'href="{self.address}"' in page.content.decode()
         assert 'value="2026-12-04"' in self.client.get(self.address).content.decode()

@@ -88,7 +88,7 @@ class TestWeTalkedAboutThis(SharedCase):
         response = self.press("talked", "Can I work?")
         assert response.url == reverse("admin:people_patient_change", args=[self.ana.pk]) + "#questions"
         assert b"Talked about today, noor" in self.page()
-        assert "Talked about on 23 November." in words(self.phone.get(MINE))
+        assert "Talked about on November 23." in words(self.phone.get(MINE))
         self.press("undo", "Can I work?")
         assert b"We talked about this" in self.page()
         assert "Talked about on" not in words(self.phone.get(MINE))

@@ -392,7 +392,7 @@ class TestWhatIHaveLearned(SiteCase):
             self.do_check(WHAT[1])
         assert "Print what I have learned" in words(self.get("my"))
         page = self.printed()
-        assert "What is immunotherapy? Done on Monday 23 November 2026" in page
+        assert "What is immunotherapy? Done on Monday, November 23, 2026" in page
         for point in Edition.objects.get(lesson__slug=WHAT[1]).remember:
             assert point in page
         assert "Side effects: when to call" not in page
@@ -417,19 +417,19 @@ class TestAnAssignedLesson(SiteCase):
     def test_is_in_my_learning_with_its_day_and_the_nurses_note(self) -> None:
         with time_machine.travel(at(23), tick=False):
             page = words(self.get("my"))
-        assert "Your nurse asked you to do this by Friday 4 December." in page
+        assert "Your nurse asked you to do this by Friday, December 4." in page
         assert "“Before Monday”" in page
         assert "You can still do it" not in page
 
     def test_is_linked_from_the_start_page_before_anything_is_started(self) -> None:
         page = self.get("start")
-        assert "Start: Side effects: when to call Your nurse asked you to do this by Friday 4 December." in words(page)
+        assert "Start: Side effects: when to call Your nurse asked you to do this by Friday, December 4." in words(page)
         assert f'<a class="btn" href="{reverse("lesson", args=CALL)}">' in page.content.decode()
         self.read(*WHAT, upto=1)
         assert "Carry on: step 2 of 7" in words(self.get("start"))
 
     def test_is_first_on_the_page_of_its_therapy_type(self) -> None:
-        assert "Your nurse asked you to do this by Friday 4 December" in words(self.get("therapy", CALL[0]))
+        assert "Your nurse asked you to do this by Friday, December 4" in words(self.get("therapy", CALL[0]))
 
     def test_is_never_called_late_to_the_patient(self) -> None:
         with time_machine.travel("2026-12-20T12:00:00Z", tick=False):
@@ -447,7 +447,10 @@ class TestAnAssignedLesson(SiteCase):
         with time_machine.travel("2026-11-23T20:00:00Z", tick=False):  # Tuesday morning in Auckland
             self.read(*CALL, upto=6)
             self.do_check(CALL[1])
-            for zone, day in (("America/New_York", "Monday 23 November"), ("Pacific/Auckland", "Tuesday 24 November")):
+            for zone, day in (
+                ("America/New_York", "Monday, November 23"),
+                ("Pacific/Auckland", "Tuesday, November 24"),
+            ):
                 CareTeam.objects.update(zone=zone)
                 assert day in words(self.get("my")), zone
 
@@ -611,7 +614,7 @@ class TestWordListAndSources(SiteCase):
         page = words(self.get("step", *WHAT, 7))
         assert "Where this comes from" in page
         assert "Immunotherapy to Treat Cancer" in page
-        assert "Facts last checked: 28 November 2026. Next check due: November 2027." in page
+        assert "Facts last checked: November 28, 2026. Next check due: November 2027." in page
         assert "Where this comes from" not in words(self.get("step", *WHAT, 1))
 
     def test_the_about_page_credits_the_article_and_lists_every_source(self) -> None:

@@ -55,7 +55,7 @@ class TestALearner(ReviewCase):
         self.read(1, 2, 3)
         self.check()
         for name in ("start", "my"):
-            assert "Two-minute review . Next: Saturday 21 November." in self.page(name, 20), name
+            assert "Two-minute review . Next: Saturday, November 21." in self.page(name, 20), name
             assert "A two-minute review" in self.page(name, 21), name
         assert "Nothing is left to do." in self.page("my", 20)
         assert "Nothing is left to do." not in self.page("my", 21)
@@ -72,7 +72,12 @@ class TestALearner(ReviewCase):
         attempt = self.review(22, wrong, right, wrong, wrong)
         with time_machine.travel(at(22), tick=False):
             page = self.client.get(reverse("quizzes:result", args=[attempt.pk])).content.decode()
-        for text in ("Call 911", "Next: Monday 23 November.", f'href="{reverse("my")}"', f'href="{reverse("review")}"'):
+        for text in (
+            "Call 911",
+            "Next: Monday, November 23.",
+            f'href="{reverse("my")}"',
+            f'href="{reverse("review")}"',
+        ):
             assert text in page, text
 
     def test_who_is_a_guest_has_reviews_too(self) -> None:
