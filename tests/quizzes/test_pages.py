@@ -73,7 +73,7 @@ class TestAQuestion(PagesCase):
         assert "There is a problem" in page
         assert 'href="#id_choice_0"' in page
         assert 'id="id_choice_0"' in page
-        assert page.count("Choose the answer you think is right") == 2
+        assert page.count("Choose the answer you think is right") == 1, "not again at the field"
         assert "<title>Error: Question 1 of 3" in page
         assert not Response.objects.exists()
 

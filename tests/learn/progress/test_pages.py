@@ -601,9 +601,12 @@ class TestFindMyMedicine(SiteCase):
 
 class TestWordListAndSources(SiteCase):
     def test_words_are_in_one_list_from_a_to_z(self) -> None:
-        page = words(self.get("words"))
+        response = self.get("words")
+        page = words(response)
         assert page.index("antibody") < page.index("cytokine") < page.index("white blood cell")
         assert "(say: AN-tee-bah-dee)" in page
+        source = response.content.decode()
+        assert source.count("(say: ") == source.count('class="say" aria-hidden="true"') > 50, "not for a screen reader"
 
     def test_words_of_a_step_are_explained_at_its_end(self) -> None:
         page = words(self.get("step", *WHAT, 4)).split("Words on this page")[1]
