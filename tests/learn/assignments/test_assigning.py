@@ -307,11 +307,11 @@ class TestTheDueDayOnThePages(AssigningCase):
                 with time_machine.travel(moment, tick=False):
                     self.client.force_login(self.noor)
                     home = words(self.client.get("/admin/people/patient/"))
-                    assert f"by {day:%A} {day.day} {day:%B}" in home
+                    assert f"by {day:%A}, {day:%B} {day.day}" in home
                     assert ("Late" in home) == late, (zone, moment)
                     self.client.force_login(self.ana.user)
                     mine = words(self.client.get("/my/"))
-                    assert f"by {day:%A} {day.day} {day:%B}" in mine
+                    assert f"by {day:%A}, {day:%B} {day.day}" in mine
                     assert ("You can still do it" in mine) == late
 
 
