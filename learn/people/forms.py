@@ -36,7 +36,7 @@ class DeviceForm(forms.Form):
 class SignInForm(LoginForm):
     """allauth's sign-in form with our labels, without placeholders and without the "required" attribute.
 
-    `for_staff` is true on the way to the Desk. A sign-in there ends early on any device, so staff are not asked about it.
+    `for_staff` is true on the way to the Desk. A sign-in there ends early on any device, so staff are not asked.
     """
 
     use_required_attribute = False
