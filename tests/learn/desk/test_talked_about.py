@@ -49,7 +49,7 @@ class TestAPatientsPage(SharedCase):
         self.ask("a", "b", "c", "d")
         self.phone.post(MINE, {"first": self.one("d").pk})
         page = self.page().decode()
-        assert re.findall('class="title">(.)<', page) == ["d", "a", "b", "c"]
+        assert re.findall('class="title"><bdi>(.)<', page) == ["d", "a", "b", "c"]
         assert page.count("Top three") == 3
         assert page.index("Top three") > page.index(">d<")
 
