@@ -488,6 +488,39 @@ class TestTheQueries(SiteCase):
                 self.get(name, *args)
 
 
+class TestALessonOnPaper(SiteCase):
+    def test_has_each_step_what_to_remember_the_whole_card_and_where_it_comes_from(self) -> None:
+        page = words(self.get("lesson_print", *WHAT))
+        edition = Edition.objects.get(lesson__slug=WHAT[1], state="published")
+        for step in edition.steps.all():
+            assert step.heading in page
+            assert step.key_point in page
+        for text in (*edition.remember, "Call your team in office hours", "Not yet reviewed by a clinician.", "(ASCO)"):
+            assert text in page, text
+        assert "Use the Print or Share button of your browser." in page
+
+    def test_has_the_numbers_of_the_patients_team(self) -> None:
+        self.client.force_login(make_patient(make_team(), name="ana").user)
+        assert '<p class="paper">' in self.get("lesson_print", *WHAT).content.decode()
+        assert "555-011-0199" in words(self.get("lesson_print", *WHAT))
+
+    def test_reads_no_step_and_costs_two_queries(self) -> None:
+        self.client.force_login(make_patient(make_team(), name="ana").user)
+        self.get("lesson_print", *WHAT)
+        keep_published()
+        with self.assertNumQueries(2):  # session with user; what is published
+            self.get("lesson_print", *WHAT)
+        assert not Reading.objects.exists()
+
+    def test_is_linked_from_each_step(self) -> None:
+        address = reverse("lesson_print", args=WHAT)
+        assert f'<a href="{address}">' in self.get("step", *WHAT, 2).content.decode()
+
+    def test_is_not_found_under_another_therapy_type_or_when_it_is_not_published(self) -> None:
+        for lesson in (("virus-therapy", WHAT[1]), ("basics", "nothing")):
+            assert self.get("lesson_print", *lesson).status_code == 404
+
+
 class TestHelp(SiteCase):
     def test_shows_every_line_of_the_card_under_its_tier(self) -> None:
         from learn.lessons import card
