@@ -19,7 +19,7 @@ LESSONS = sorted((Path(__file__).resolve().parents[2] / "fixtures" / "lessons").
 PICTURED = {
     (row["lesson"], row["step"]) for row in yaml.safe_load((LESSONS[0].parents[1] / "pictures.yaml").read_text())
 }
-# Steps that are longer than two screens: each says more than can be said shorter, or has the call card above its button.
+# Steps longer than two screens: they say more than can be said shorter, or have the call card above their button.
 LONG: set[str] = set()
 # Questions whose first two choices do not fit on one screen with the whole question.
 LONG_QUESTIONS: set[str] = set()
@@ -30,7 +30,8 @@ TORN = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const node = walker.currentNode;
-        if (!node.parentElement.checkVisibility({visibilityProperty: true}) || node.parentElement.closest(".vh")) continue;
+        const around = node.parentElement;
+        if (!around.checkVisibility({visibilityProperty: true}) || around.closest(".vh")) continue;
         for (const word of node.data.matchAll(/[\\p{L}\\p{N}]{2,}/gu)) {
             const range = document.createRange();
             range.setStart(node, word.index);
