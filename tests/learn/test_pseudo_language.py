@@ -71,7 +71,7 @@ class Pseudo(trans_real.DjangoTranslation):
 class Shown(HTMLParser):
     """Collects the text without brackets that a page shows or reads out, also in attributes and form fields."""
 
-    INLINE = ("strong", "em", "a")  # a text continues after these tags; any other tag ends it
+    INLINE = ("strong", "em", "a", "bdi")  # a text continues after these tags; any other tag ends it
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -272,6 +272,7 @@ class TestThePseudoLanguage(TestCase):
         for lesson in self.lessons:
             self.get("therapy", lesson.therapy.slug)
             self.get("check", lesson.slug)
+            self.get("lesson_print", lesson.therapy.slug, lesson.slug)
             for step in Step.objects.shown().filter(edition__lesson=lesson):
                 self.get("step", lesson.therapy.slug, lesson.slug, step.position)
 
