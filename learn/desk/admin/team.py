@@ -47,7 +47,7 @@ def _draw(request: StaffRequest, care_team: CareTeam, form: MemberForm, move: Mo
         audit.note_list(by=user, what="list.seen", patients=move.patients.values(), now=now)
     members = care_team.memberships.filter(ended=None).select_related("nurse").order_by("nurse__username")
     context = {
-        "title": care_team.name,
+        "title": isolated(care_team.name),
         "team": care_team,
         "members": members,
         "form": form,
