@@ -207,7 +207,7 @@ class TestAssigning(DeskCase):
             ({"lessons": ["9" * 40]}, "not there any more"),
             ({"lessons": ["\x00"]}, "not there any more"),
             ({"due": ""}, "Choose a day"),
-            ({"due": "soon"}, "Write the day like 2026-12-04"),
+            ({"due": "soon"}, "Write the day like 12/04/2026"),
             ({"due": "2026-02-30"}, "Write the day like"),
             ({"due": "0000-00-00"}, "Write the day like"),
             ({"due": "\x00"}, "Write the day like"),

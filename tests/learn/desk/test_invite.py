@@ -123,7 +123,7 @@ class TestAnInvitation(InviteCase):
             ({"when": ""}, "Choose one"),
             ({"when": "99999999999"}, "Choose one of these"),
             ({"when": "other", "due": ""}, "Choose a day"),
-            ({"when": "other", "due": "soon"}, "Write the day like 2026-12-04"),
+            ({"when": "other", "due": "soon"}, "Write the day like 12/04/2026"),
             ({"when": "other", "due": "2026-11-22"}, "That day has passed"),
             ({"when": "other", "due": "2036-11-22"}, "more than a year away"),
         ):

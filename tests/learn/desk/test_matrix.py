@@ -39,7 +39,7 @@ class ProgressCase(DeskCase):
         return self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[0]
 
     def names(self, **query: Any) -> list[str]:
-        return re.findall(r'<th scope="row">\s*<a href="[^"]+">([^<]+)</a>', self.page(**query))
+        return re.findall(r'<th scope="row">\s*<a href="[^"]+"><bdi>([^<]+)</bdi></a>', self.page(**query))
 
 
 class TestProgress(ProgressCase):

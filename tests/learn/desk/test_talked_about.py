@@ -87,7 +87,7 @@ class TestWeTalkedAboutThis(SharedCase):
         self.ask("Can I work?")
         response = self.press("talked", "Can I work?")
         assert response.url == reverse("admin:people_patient_change", args=[self.ana.pk]) + "#questions"
-        assert b"Talked about today, noor" in self.page()
+        assert b"Talked about today, <bdi>noor</bdi>" in self.page()
         assert "Talked about on November 23." in words(self.phone.get(MINE))
         self.press("undo", "Can I work?")
         assert b"We talked about this" in self.page()

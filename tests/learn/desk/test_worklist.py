@@ -97,7 +97,7 @@ class TestMyPatients(RecordCase):
             self.someone(label, why, day)
         page = self.client.get(HOME).content.decode()
         assert "Needs attention (7)" in page
-        assert re.findall(r'scope="row">\s*<a href="[^"]+">(\w)<', page) == list("FEDCGBA")
+        assert re.findall(r'scope="row">\s*<a href="[^"]+"><bdi>(\w)<', page) == list("FEDCGBA")
 
     def test_show_the_reason_with_details_and_one_next_step(self) -> None:
         for why, row in (
