@@ -22,6 +22,7 @@ urlpatterns = [
     path("lessons/<slug:therapy>/", progress.therapy, name="therapy"),
     path("lessons/<slug:therapy>/<slug:lesson>/", progress.lesson, name="lesson"),
     path("lessons/<slug:therapy>/<slug:lesson>/<number:n>/", progress.step, name="step"),
+    path("lessons/<slug:therapy>/<slug:lesson>/print/", lessons.on_paper, name="lesson_print"),
     path("check/<slug:lesson>/", progress.check, name="check"),
     path("check/<slug:lesson>/last-result/", progress.last_result, name="last_result"),
     path("check/", include("quizzes.urls")),

@@ -121,9 +121,9 @@ class TestADate(TestCase):
 
     def test_is_written_in_the_format_of_the_language(self) -> None:
         said = {
-            "en": ("Tuesday 14 July", "14 July 2026"),
-            "es": ("martes 14 de julio", "14 de julio de 2026"),
-            "de": ("Dienstag 14. Juli", "14. Juli 2026"),
+            "en": ("Tuesday, July 14", "July 14, 2026"),
+            "es": ("martes, 14 de julio", "14 de julio de 2026"),
+            "de": ("Dienstag, 14. Juli", "14. Juli 2026"),
         }
         for language, words in said.items():
             pages = [self.page(language, address) for address in (reverse("my"), reverse("my_data"))]

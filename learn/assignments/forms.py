@@ -30,7 +30,7 @@ class DueForm(forms.Form):
         input_formats=["%Y-%m-%d", "%m/%d/%Y"],
         error_messages={
             "required": "Choose a day",
-            "invalid": "Write the day like 2026-12-04 or 12/04/2026",
+            "invalid": "Write the day like 12/04/2026",
         },
     )
     note = forms.CharField(

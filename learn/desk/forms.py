@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Hidden, Layout, Submit
 from django import forms
-from django.utils.formats import date_format
 
 from learn.assignments.forms import LONGEST
 from learn.assignments.models import Pathway
@@ -18,6 +17,7 @@ from learn.fields import ChoiceOne, choice
 from learn.people import roles
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.models import TeachBack
+from quizzes.templatetags.days import weekday
 
 
 class LabelForm(forms.Form):
@@ -64,7 +64,7 @@ class LessonsForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%m/%d/%Y"],
-        error_messages={"invalid": "Write the day like 2026-12-04 or 12/04/2026"},
+        error_messages={"invalid": "Write the day like 12/04/2026"},
     )
     form = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
@@ -85,7 +85,7 @@ class LessonsForm(forms.Form):
             del self.fields["team"]
 
     def _day(self, n: int) -> str:
-        return date_format(self.today + timedelta(days=n), "l j F")
+        return weekday(self.today + timedelta(days=n))
 
     def clean_form(self) -> UUID:
         """Return the id of the form. A form that was sent without one gets a new id."""

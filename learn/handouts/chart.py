@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.utils.formats import date_format
-
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.answers import RIGHT, History
 from learn.progress.models import TeachBack
 from learn.progress.record import Record, Talk
 from learn.progress.standing import ReadingRow
+from quizzes.templatetags.days import weekday
 
 NONE = ["None."]
 
@@ -38,7 +37,7 @@ def note(*, patient: Patient, record: Record, by: User, now: datetime) -> str:
 
 
 def _day(at: datetime, team: CareTeam) -> str:
-    return date_format(team.today(at), "l j F Y")
+    return weekday(team.today(at), "DATE_FORMAT")
 
 
 def _lessons(record: Record, team: CareTeam) -> list[str]:

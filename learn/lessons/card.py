@@ -110,6 +110,17 @@ def fever(card: Card, value: str) -> tuple[str, list[tuple[Fever, str]]]:
     return "", [(sentence, sentence.own(value)) for sentence in card.fever]
 
 
+def fitting(*texts: str) -> str:
+    """Return the slug of the tier that a text names, or the most urgent tier if none names one.
+
+    Takes the texts of a question, the most telling first. "Call your team now, day or night" in one of them names that
+    tier. The first text that names a tier decides; if it names several, the most urgent of them.
+    """
+    tiers = whole().tiers
+    named = (tier.slug for text in texts for tier in tiers if tier.name.casefold() in text.casefold())
+    return next(named, tiers[0].slug)
+
+
 def celsius(value: str) -> Decimal | None:
     """Return the highest temperature in a text, in °C.
 

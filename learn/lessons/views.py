@@ -1,4 +1,4 @@
-"""The pages "Find my medicine" and "Words"."""
+"""The pages "Find my medicine" and "Words", and a whole lesson to print."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from learn.lessons import finder, reference, symptoms
+from learn.lessons import finder, reference, shown, symptoms
 from learn.lessons.models import Lesson, Therapy
 
 SAFETY = "side-effects-when-to-call"  # the lesson that most people who search for a symptom need
@@ -77,3 +77,13 @@ def words(request: HttpRequest) -> HttpResponse:
     """Show the word list, A to Z."""
     letters = [(k, list(v)) for k, v in groupby(reference.terms(), key=lambda term: term.term[0].upper())]
     return render(request, "lessons/words.html", {"letters": letters})
+
+
+@login_not_required
+@require_safe
+def on_paper(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
+    """Show a whole lesson on one page, to print: each step, what to remember, and the call card. It reads no step."""
+    pages = shown.pages({lesson}).get(lesson)
+    if not pages or pages[0].lesson.row.therapy != therapy:
+        raise Http404("No such lesson")
+    return render(request, "lessons/print.html", {"lesson": pages[0].lesson, "pages": pages})

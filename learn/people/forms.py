@@ -34,7 +34,10 @@ class DeviceForm(forms.Form):
 
 
 class SignInForm(LoginForm):
-    """allauth's sign-in form with our labels, without placeholders and without the "required" attribute."""
+    """allauth's sign-in form with our labels, without placeholders and without the "required" attribute.
+
+    `for_staff` is true on the way to the Desk. A sign-in there ends early on any device, so staff are not asked.
+    """
 
     use_required_attribute = False
 
@@ -49,7 +52,11 @@ class SignInForm(LoginForm):
             field.widget.attrs.pop("placeholder", None)
             field.widget.attrs["spellcheck"] = "false"
         login.widget.attrs["autocapitalize"] = "none"
-        self.fields["shared"] = DeviceForm().fields["shared"]
+        ahead = self.data.get("next") or (self.request.GET.get("next") if self.request else "")
+        self.for_staff = str(ahead).startswith(reverse("admin:index"))
+        if not self.for_staff:
+            self.fields["shared"] = DeviceForm().fields["shared"]
+            self.fields["shared"].help_text = ""  # the button stays on the first screen
         self.by_email = mail.works()
 
     @property
@@ -62,7 +69,7 @@ class SignInForm(LoginForm):
             "login",
             "password",
             HTML("{% include 'account/_show_password.html' %}"),
-            "shared",
+            *([] if self.for_staff else ["shared"]),
             HTML("{{ redirect_field }}"),
             ButtonHolder(Submit("", _("Sign in"))),
         )
@@ -76,7 +83,7 @@ class SignInForm(LoginForm):
         before = request.user
         response: HttpResponse = super().login(request, redirect_url)
         if isinstance(request.user, User) and not request.user.is_staff:
-            actions.arrive(request, before, shared=bool(self.cleaned_data["shared"]))
+            actions.arrive(request, before, shared=bool(self.cleaned_data.get("shared")))
             if "guest" in request.session:
                 return HttpResponseRedirect(reverse("bring"))
         return response

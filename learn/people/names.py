@@ -5,9 +5,13 @@ The code that renders a page sets this once (`as_initials`) for all names on it,
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+
+# Letters that run from right to left, and the marks that turn or frame text (U+202A to U+2069).
+_TURNS = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI"}
 
 _INITIALS: ContextVar[bool] = ContextVar("initials", default=False)
 
@@ -25,8 +29,17 @@ def as_initials(wanted: bool) -> Iterator[None]:
 def shown(label: str) -> str:
     """Return the label to show: "Iris Morgan" or "I. M.". Words with a digit are not shortened."""
     if not _INITIALS.get():
-        return label
-    return " ".join(map(_initial, label.replace(",", " ").split()))
+        return isolated(label)
+    return isolated(" ".join(map(_initial, label.replace(",", " ").split())))
+
+
+def isolated(typed: str) -> str:
+    """Return what somebody typed, to be put into a sentence or a title.
+
+    If it has letters that run from right to left, it gets the marks that keep them from moving the words around it.
+    Where there can be elements, a page has `<bdi>` as well; in a message or a title there can be none.
+    """
+    return f"\u2068{typed}\u2069" if any(unicodedata.bidirectional(sign) in _TURNS for sign in typed) else typed
 
 
 def _initial(word: str) -> str:

@@ -64,6 +64,46 @@ def test_can_be_paused_and_stopped_by_keyboard(visit: Visit) -> None:
     assert page.get_by_role("button", name="Listen").evaluate("e => e === document.activeElement")
 
 
+# What a browser does when it translates a page: it puts the text of each element into a new element, in other words.
+TRANSLATE = """() => {
+    for (const e of document.querySelectorAll("main *"))
+        for (const text of [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE && n.data.trim())) {
+            const font = document.createElement("font");
+            font.textContent = `xx ${text.data.trim()}`;
+            text.replaceWith(font);
+        }
+}"""
+
+
+def test_works_while_the_browser_translates_the_page(visit: Visit) -> None:
+    page = at_a_step(visit)
+    page.evaluate(TRANSLATE)
+    page.get_by_role("button", name="xx Listen").click()
+    for name, done in (("xx Pause", "pause"), ("xx Go on", "resume"), ("xx Pause", "pause")):
+        page.get_by_role("button", name=name, exact=True).click()
+        assert texts(page)[-1] == done
+    page.get_by_role("button", name="xx Stop").click()
+    page.get_by_role("button", name="xx Listen").click()
+    assert page.get_by_role("button", name="xx Pause", exact=True).is_visible(), "a new reading is not paused"
+
+
+def test_is_not_offered_in_a_language_without_a_voice(visit: Visit) -> None:
+    page = at_a_step(visit)
+    for language, offered in (("es", False), ("en-US", True)):
+        page.evaluate("language => { document.documentElement.lang = language }", language)
+        assert page.locator(".listen").is_visible() is offered, language
+
+
+def test_does_not_read_what_only_shows_how_a_word_is_said(visit: Visit) -> None:
+    page = at_a_step(visit)
+    page.evaluate("""() => document.querySelector("[data-read] p").insertAdjacentHTML(
+        "beforeend", '<span aria-hidden="true">(say: in-HIH-bih-ter)</span>')""")
+    page.get_by_role("button", name="Listen").click()
+    for _ in range(60):
+        page.evaluate("finish()")
+    assert "HIH" not in " ".join(texts(page))
+
+
 def test_the_layout_does_not_shift_when_a_voice_is_found(visit: Visit) -> None:
     tops = [
         at_a_step(visit, local=local).locator("h1").evaluate("e => e.getBoundingClientRect().top")

@@ -30,7 +30,7 @@ def in_row(page: Page, lesson: str) -> Locator:
 
 def test_noor_assigns_a_lesson_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> None:
     due = timezone.localdate() + timedelta(days=10)
-    by_when = f"{due:%A} {due.day} {due:%B}"
+    by_when = f"{due:%A}, {due:%B} {due.day}"
 
     noor = signed_in(visit, site, "noor", "/admin/")
     assert heading(noor) == "My patients"

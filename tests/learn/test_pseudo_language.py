@@ -273,6 +273,7 @@ class TestThePseudoLanguage(TestCase):
         for lesson in self.lessons:
             self.get("therapy", lesson.therapy.slug)
             self.get("check", lesson.slug)
+            self.get("lesson_print", lesson.therapy.slug, lesson.slug)
             for step in Step.objects.shown().filter(edition__lesson=lesson):
                 self.get("step", lesson.therapy.slug, lesson.slug, step.position)
 

@@ -37,21 +37,24 @@ def test_a_whole_form_is_drawn_without_a_layout() -> None:
     assert len(page.find("input", name="csrfmiddlewaretoken", value="a-token")) == 1
     drawn = [has["name"] for tag, has, _ in page.all if tag in ("input", "select") and "name" in has]
     assert drawn == ["csrfmiddlewaretoken", "kept", "who", "when", "when", "far", "ride"]
-    assert page.find("div", role="alert") == []
+    assert page.find("div", role="group") == []
 
 
 def test_errors_come_first_and_lead_to_their_fields() -> None:
     form = Visit({"who": ""})
     form.add_error(None, "Somebody was faster")
     page = draw(form, "who", "when")
-    order = [tag for tag, has, _ in page.all if has.get("role") == "alert" or tag == "form"]
+    order = [tag for tag, has, _ in page.all if has.get("role") == "group" or tag == "form"]
     assert order == ["div", "form"]
-    assert page.find("div", role="alert")[0][0].keys() >= {"autofocus", "tabindex"}
+    summary = page.find("div", role="group")[0][0]
+    assert summary.keys() >= {"autofocus", "tabindex"}
+    assert page.find("div", role="alert") == [], "it has the focus: an alert would be read twice"
     links = [(has["href"], text) for has, text in page.find("a")]
     assert links == [
         ("#id_who", "Somebody was faster"), ("#id_who", "Type a name"), ("#id_when_0", "This field is required."),
     ]  # fmt: skip
     ids = {has.get("id") for _, has, _ in page.all}
+    assert {summary["aria-labelledby"], summary["aria-describedby"]} <= ids
     assert {"id_who", "id_when_0"} <= ids
     who = page.find("input", name="who")[0][0]
     assert (who["aria-describedby"], who["aria-invalid"]) == ("id_who_helptext id_who_error", "true")
@@ -63,8 +66,26 @@ def test_a_page_may_draw_the_summary_itself() -> None:
     helper = FormHelper()
     helper.form_show_errors = False
     page = draw(Visit({}), helper=helper)
-    assert page.find("div", role="alert") == []
+    assert page.find("div", role="group") == []
     assert len(page.find("p", id="id_who_error")) == 1, "what is wrong stands at its field in every case"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        forms.CharField(error_messages={"required": "Choose one"}),
+        forms.ChoiceField(choices=TIMES, widget=forms.RadioSelect, error_messages={"required": "Choose one"}),
+        forms.BooleanField(error_messages={"required": "Choose one"}),
+    ],
+    ids=["text", "choices", "box"],
+)
+def test_a_form_of_one_field_says_what_is_wrong_once(field: forms.Field) -> None:
+    asked = type("Asked", (forms.Form,), {"use_required_attribute": False, "only": field})
+    page = draw(asked({}))
+    assert [text for _, _, text in page.all if "Choose one" in text] == ["Choose one"]
+    [(item, _)] = page.find("li")
+    named = [has["aria-describedby"] for tag, has, _ in page.all if tag != "div" and "aria-describedby" in has]
+    assert named == [item["id"]], "the sentence describes the field"
 
 
 @pytest.mark.parametrize(

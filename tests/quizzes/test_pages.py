@@ -86,7 +86,7 @@ class TestAQuestion(PagesCase):
         assert "There is a problem" in page
         assert 'href="#id_choice_0"' in page
         assert 'id="id_choice_0"' in page
-        assert page.count("Choose the answer you think is right") == 2
+        assert page.count("Choose the answer you think is right") == 1, "not again at the field"
         assert "<title>Error: Question 1 of 3" in page
         assert not Response.objects.exists()
 
@@ -161,6 +161,15 @@ class TestFeedback(PagesCase):
             "Why of plain.",
         ):
             assert words in page, words
+
+    def test_says_once_what_was_chosen_when_it_is_the_best_answer(self) -> None:
+        for n, question, chosen in ((1, self.plain, ["Right 0"]), (2, self.two, ["Right 0", "Right 1"])):
+            self.post(n, right(question))
+            page = self.feedback(n)
+            assert "Best answer" not in page
+            assert "You chose:" in page
+            for text in chosen:
+                assert len(re.findall(rf"(?<!About ){text}\b", page)) == 1, text
 
     def test_is_kind_about_a_right_answer_and_about_not_sure(self) -> None:
         self.post(1, right(self.plain))

@@ -106,7 +106,7 @@ class TestTheReviewPage(ReviewPageCase):
         self.post(later="")
         page = self.page()
         assert "You asked for no review this week." in page
-        assert re.search("Next: Friday (27 November|November 27).", page)
+        assert re.search("Next: Friday, (27 November|November 27).", page)
         assert self.post().url == reverse("review")
         self.post(again="")
         assert "2 short questions" in self.page()

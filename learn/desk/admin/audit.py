@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from learn.desk.admin.team import led
 from learn.people import audit
 from learn.people.models import AuditEvent, Patient
+from learn.people.names import isolated
 from learn.people.requests import StaffRequest
 from quizzes.numbers import number
 
@@ -34,7 +35,7 @@ def who_saw_what(request: StaffRequest, pk: int) -> HttpResponse:
     patients = {p.pk: p.name for p in Patient.objects.visible_to(request.user).filter(care_team=pk)}
     page = rows[:PAGE]
     context = {
-        "title": f"Who saw what: {team}",
+        "title": f"Who saw what: {isolated(str(team))}",
         "team": team,
         "rows": [_row(event, people, patients) for event in page],
         "people": people,

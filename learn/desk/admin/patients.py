@@ -18,6 +18,7 @@ from learn.people.requests import StaffRequest
 from learn.progress import standing
 from learn.progress.standing import Status
 from quizzes.numbers import number
+from quizzes.templatetags.days import weekday
 
 PAGE = 50  # patients per page
 
@@ -68,11 +69,11 @@ def row(patient: Patient, stands: list[standing.Standing], now: datetime) -> dic
 
 def day(on: date, today: date) -> str:
     """Return a date in words: today, yesterday, or the date, with the year when it is not this year."""
-    return {0: "today", 1: "yesterday"}.get((today - on).days) or date_format(
-        on, "l j F" if on.year == today.year else "l j F Y"
+    return {0: "today", 1: "yesterday"}.get((today - on).days) or weekday(
+        on, "MONTH_DAY_FORMAT" if on.year == today.year else "DATE_FORMAT"
     )
 
 
 def moment(at: datetime, today: date) -> str:
     """Return a date and time in words. `at` is in the clinic's time zone (`CareTeam.local`)."""
-    return f"{day(at.date(), today)} at {date_format(at, 'P')}"
+    return f"{day(at.date(), today)} at {date_format(at, 'TIME_FORMAT')}"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from learn.desk.forms import MemberForm, MoveForm
 from learn.people import audit, teams
 from learn.people.models import CareTeam, Membership, User
+from learn.people.names import isolated
 from learn.people.requests import StaffRequest
 
 LEADS = "people.change_membership"
@@ -46,7 +47,7 @@ def _draw(request: StaffRequest, care_team: CareTeam, form: MemberForm, move: Mo
         audit.note_list(by=user, what="list.seen", patients=move.patients.values(), now=now)
     members = care_team.memberships.filter(ended=None).select_related("nurse").order_by("nurse__username")
     context = {
-        "title": care_team.name,
+        "title": isolated(care_team.name),
         "team": care_team,
         "members": members,
         "form": form,
@@ -54,6 +55,10 @@ def _draw(request: StaffRequest, care_team: CareTeam, form: MemberForm, move: Mo
         "wrong": form if form.errors else move,
     }
     return render(request, "admin/team.html", context)
+
+
+def _as(who: User | CareTeam) -> str:
+    return isolated(str(who))
 
 
 @require_POST
@@ -65,9 +70,9 @@ def add(request: StaffRequest, pk: int) -> HttpResponse:
         return _draw(request, care_team, form)
     nurse: User = form.cleaned_data["name"]
     if teams.add(team=care_team, nurse=nurse, by=request.user, now=timezone.now()):
-        messages.success(request, f"{nurse} works in {care_team} now.")
+        messages.success(request, f"{_as(nurse)} works in {_as(care_team)} now.")
     else:
-        messages.info(request, f"{nurse} works in {care_team} already.")
+        messages.info(request, f"{_as(nurse)} works in {_as(care_team)} already.")
     return redirect("admin:people_careteam_change", pk)
 
 
@@ -82,17 +87,18 @@ def member(request: StaffRequest, pk: int, membership: int) -> HttpResponse:
         match request.POST.get("do"):
             case "remove":
                 teams.remove(**who)
-                messages.success(request, f"{found.nurse} no longer works in {care_team}.")
+                messages.success(request, f"{_as(found.nurse)} no longer works in {_as(care_team)}.")
             case "lead":
                 teams.set_lead(lead=True, **who)
-                messages.success(request, f"{found.nurse} leads {care_team} too.")
+                messages.success(request, f"{_as(found.nurse)} leads {_as(care_team)} too.")
             case "unlead":
                 teams.set_lead(lead=False, **who)
-                messages.success(request, f"{found.nurse} no longer leads {care_team}.")
+                messages.success(request, f"{_as(found.nurse)} no longer leads {_as(care_team)}.")
             case _:
                 messages.warning(request, "Nothing has changed. Press one of the buttons beside a name.")
     except teams.LastLead:
-        messages.warning(request, f"{found.nurse} is the only lead of {care_team}. Make somebody else a lead first.")
+        only = f"{_as(found.nurse)} is the only lead of {_as(care_team)}. Make somebody else a lead first."
+        messages.warning(request, only)
     still = CareTeam.objects.led_by(request.user).filter(pk=pk).exists()
     return redirect("admin:people_careteam_change", pk) if still else redirect("admin:index")
 
@@ -112,5 +118,5 @@ def move(request: StaffRequest, pk: int) -> HttpResponse:
         form = MoveForm(request.POST, care_team=care_team, by=user)  # reads the list again, names who has left it
         return _draw(request, care_team, MemberForm(), form)
     n = len(patients)
-    messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {to}.")
+    messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {_as(to)}.")
     return redirect("admin:people_careteam_change", pk)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.utils.formats import date_format
-
+from learn.people.models import User
+from learn.people.names import isolated
 from learn.progress.answers import RIGHT, AnswerRow
 from learn.progress.models import Contact
 from learn.progress.record import Record
 from quizzes.numbers import number
+from quizzes.templatetags.days import weekday
 
 SHOWN = 20  # lines per page
 
@@ -29,20 +30,26 @@ class Event:
 def events(record: Record, contacts: Iterable[Contact]) -> list[Event]:
     """Return what the patient did and what staff did for the patient, newest first."""
     found = [*_readings(record), *_attempts(record), *_asks(record)]
-    found += [Event(c.at, f"{c.nurse} was in contact", c.note) for c in contacts]
+    found += [Event(c.at, f"{_who(c.nurse)} was in contact", c.note) for c in contacts]
     for talk in record.talks:
         first = talk.first
         found.append(
             Event(
                 first.at,
-                f"{first.nurse} did a teach-back on “{first.topic}”: {first.get_outcome_display()}",
+                f"{_who(first.nurse)} did a teach-back on “{first.topic}”: {first.get_outcome_display()}",
                 first.note,
             )
         )
         for row in talk.added:
             outcome = f": {row.get_outcome_display()}" if row.outcome else ""
-            found.append(Event(row.at, f"{row.nurse} added to the teach-back on “{row.topic}”{outcome}", row.note))
+            found.append(
+                Event(row.at, f"{_who(row.nurse)} added to the teach-back on “{row.topic}”{outcome}", row.note)
+            )
     return sorted(found, key=lambda event: event.at, reverse=True)
+
+
+def _who(nurse: User) -> str:
+    return isolated(str(nurse))
 
 
 def _readings(record: Record) -> Iterable[Event]:
@@ -79,7 +86,7 @@ def _asks(record: Record) -> Iterable[Event]:
     for (made, due), together in groupby(sorted(asks, key=lambda a: (a.made, a.due)), key=lambda a: (a.made, a.due)):
         several = list(together)
         what = f"“{titles[several[0].pk]}”" if len(several) == 1 else f"{len(several)} lessons"
-        yield Event(made, f"{several[0].by} asked for {what} by {date_format(due, 'l j F')}", several[0].note)
+        yield Event(made, f"{_who(several[0].by)} asked for {what} by {weekday(due)}", several[0].note)
 
 
 def page(found: Sequence[Event], before: str) -> tuple[list[Event], str]:

@@ -1,5 +1,6 @@
-"""Date formats for English: the day before the month ("3 June"), as on printed cards."""
+"""Date formats for English, in the order of the United States: "December 5, 2026", "December 5, 2026, 3:05 p.m."."""
 
-DATE_FORMAT = "j F Y"
-MONTH_DAY_FORMAT = "j F"
-DATETIME_FORMAT = "j F Y, P"
+DATE_FORMAT = "F j, Y"
+MONTH_DAY_FORMAT = "F j"
+DATETIME_FORMAT = "F j, Y, P"
+TIME_FORMAT = "P"

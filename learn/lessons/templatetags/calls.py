@@ -21,12 +21,20 @@ def _phones(context: dict[str, Any]) -> Phones:
 
 
 @register.inclusion_tag("lessons/_call_card.html", takes_context=True)
-def call_card(context: dict[str, Any], source: str = "") -> dict[str, Any]:
+def call_card(
+    context: dict[str, Any], source: str = "", best: Sequence[str] = (), stem: str = "", folded: bool = True
+) -> dict[str, Any]:
     """Render the call card: the whole card, or the part for the pages of one lesson.
 
-    `source` is a lesson's slug, or "lesson/step" (the `source` of a question). Empty means the whole card.
+    `source` is a lesson's slug, or "lesson/step" (the `source` of a question). Empty means the whole card, with nothing
+    folded. Inside another page the tiers are folded, and one is open: the one that the question is about (`best` is its
+    right answer, `stem` its text), or the most urgent one. With `folded` false nothing is folded there either.
     """
-    return {"lesson": source.partition("/")[0], "phones": _phones(context)}
+    return {
+        "lesson": source.partition("/")[0],
+        "phones": _phones(context),
+        "unfolded": card.fitting(" ".join(best), stem) if source and folded else "",
+    }
 
 
 @register.simple_tag

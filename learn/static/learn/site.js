@@ -1,43 +1,63 @@
 /* The Listen button: the browser reads the step aloud. It uses only a voice that is installed on the device, so that no
-   text is sent anywhere. Without such a voice, the button stays hidden. The site works without this file. */
+   text is sent anywhere. Without such a voice, the button stays hidden. The site works without this file.
+   The words of a button are never read or written here: a browser that translates the page changes them. */
 (() => {
   "use strict";
   const bar = document.querySelector(".listen");
   const speech = window.speechSynthesis;
   if (!bar || !speech) return;
+  const page = document.documentElement;
   const [start, pause, stop] = bar.querySelectorAll("button");
-  const language = document.documentElement.lang;
+  const [pausing, resuming] = pause.children;
   let voice = null;
   let parts = [];
+  let paused = false;
 
+  // A translation changes the language of the page, so the voice is looked for again then.
   const look = () => {
-    voice = speech.getVoices().find((one) => one.localService && one.lang.slice(0, 2) === language.slice(0, 2));
+    const language = page.lang.slice(0, 2);
+    voice = speech.getVoices().find((one) => one.localService && one.lang.slice(0, 2) === language);
     bar.hidden = !voice;
+  };
+
+  const wait = (waiting) => {
+    paused = waiting;
+    pausing.hidden = waiting;
+    resuming.hidden = !waiting;
   };
 
   const show = (reading) => {
     start.hidden = reading;
     pause.hidden = stop.hidden = !reading;
-    pause.textContent = pause.dataset.pause;
+    wait(false);
+  };
+
+  // How a word is said is written in syllables ("AN-tee-bah-dee"): for the eye, not for a voice.
+  const text = (element) => {
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll("[aria-hidden=true]").forEach((part) => part.remove());
+    return copy.textContent;
   };
 
   // Speak one sentence at a time, because some voices stop in the middle of a long text.
   const sentences = () =>
     [...document.querySelectorAll("main h1, main [data-read] :is(h2, p, li)")]
-      .flatMap((element) => element.textContent.trim().match(/[^.?:]+[.?:]*/g) || [])
+      .flatMap((element) => text(element).trim().match(/[^.?:。]+[.?:。]*/g) || [])
       .map((part) => part.trim())
       .filter(Boolean);
 
+  const end = () => {
+    parts = [];
+    show(false);
+  };
+
   const next = () => {
-    if (!parts.length) return show(false);
+    if (!parts.length || !voice) return end();
     const said = new SpeechSynthesisUtterance(parts.shift());
     said.voice = voice;
     said.lang = voice.lang;
     said.onend = next;
-    said.onerror = () => {
-      parts = [];
-      show(false);
-    };
+    said.onerror = end;
     speech.speak(said);
   };
 
@@ -49,19 +69,18 @@
     next();
   });
   pause.addEventListener("click", () => {
-    const going = pause.textContent === pause.dataset.pause;
-    if (going) speech.pause();
+    wait(!paused);
+    if (paused) speech.pause();
     else speech.resume();
-    pause.textContent = going ? pause.dataset.resume : pause.dataset.pause;
   });
   stop.addEventListener("click", () => {
-    parts = [];
+    end();
     speech.cancel();
-    show(false);
     start.focus();
   });
   window.addEventListener("pagehide", () => speech.cancel());
   speech.addEventListener?.("voiceschanged", look);
+  new MutationObserver(look).observe(page, { attributeFilter: ["lang"] });
   look();
 })();
 /* The "Show password" button, so that people can read what they typed. */
@@ -70,9 +89,11 @@
   const button = document.querySelector(".show");
   const field = document.querySelector("input[type=password]");
   if (!button || !field) return;
+  const [showing, hiding] = button.children;
   const show = (shown) => {
     field.type = shown ? "text" : "password";
-    button.textContent = shown ? button.dataset.hide : button.dataset.show;
+    showing.hidden = shown;
+    hiding.hidden = !shown;
   };
   button.addEventListener("click", () => show(field.type === "password"));
   field.form.addEventListener("submit", () => show(false));

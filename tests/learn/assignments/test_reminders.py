@@ -185,7 +185,7 @@ class TestStopping(ReminderCase):
     def test_for_a_week_lets_reminders_continue_afterwards(self) -> None:
         mine = self.turned_on()
         page = words(self.client.post(reminders.stop_address(mine), {"do": "pause"}))
-        assert "None will come before Monday 30 November." in page
+        assert "None will come before Monday, November 30." in page
         self.asked()
         for day in range(7):
             assert self.run_it(day=day) == "Reminders sent: 0.\n"
@@ -330,7 +330,7 @@ class TestAReminderSentByANurse(ReminderCase):
         self.turned_on()
         page = self.send()
         assert "A reminder is on its way to Ana." in page
-        assert "The next one can go on Thursday 26 November." in page
+        assert "The next one can go on Thursday, November 26." in page
         assert "No reminder was sent" in self.send()
         self.asked()
         assert self.run_it() == "Reminders sent: 0.\n"

@@ -21,7 +21,7 @@ class TestTheNoteForTheChart(PatientCase):
     def test_names_patient_team_writer_and_day(self) -> None:
         assert self.note().startswith(
             "Patient education: immunotherapy\nPatient: Ana, A-12, Maple team\n"
-            "Written by noor, Tuesday 24 November 2026, from the record of lessons, questions and teach-backs\n"
+            "Written by noor, Tuesday, November 24, 2026, from the record of lessons, questions and teach-backs\n"
         )
 
     def test_says_where_there_is_nothing_yet(self) -> None:
@@ -31,9 +31,9 @@ class TestTheNoteForTheChart(PatientCase):
         self.read(1, 2, 3)
         assert self.part("Lessons done") == "None."
         self.check(now=at(20, 20))
-        assert self.part("Lessons done") == "- Lesson 1, edition 1: Friday 20 November 2026"
+        assert self.part("Lessons done") == "- Lesson 1, edition 1: Friday, November 20, 2026"
         CareTeam.objects.update(zone="Pacific/Auckland")
-        assert self.part("Lessons done") == "- Lesson 1, edition 1: Saturday 21 November 2026"
+        assert self.part("Lessons done") == "- Lesson 1, edition 1: Saturday, November 21, 2026"
 
     def test_names_the_edition_that_was_read_last(self) -> None:
         self.read(1, 2, 3)
@@ -46,10 +46,10 @@ class TestTheNoteForTheChart(PatientCase):
     def test_names_only_safety_questions_by_topic_and_whether_they_are_open(self) -> None:
         self.check(plain=wrong, safety=wrong, now=at(20))
         assert self.part("Safety questions answered right") == "None."
-        still = "- Topic of safety: last answered, not right, Friday 20 November 2026"
+        still = "- Topic of safety: last answered, not right, Friday, November 20, 2026"
         assert self.part("Safety questions still open") == still
         self.check(safety=right, now=at(20, 15))
-        assert self.part("Safety questions still open") == "- Topic of safety: right Friday 20 November 2026"
+        assert self.part("Safety questions still open") == "- Topic of safety: right Friday, November 20, 2026"
         self.check(now=at(22))
         self.check(now=at(23))
         assert self.part("Safety questions still open") == "None."
@@ -62,10 +62,10 @@ class TestTheNoteForTheChart(PatientCase):
         )
         self.said_back("again", adds_to=first, to_whom="", note="Wrong button.", at=at(23))
         assert self.part("Teach-back").strip() == (
-            "- Topic of safety: Explained in own words. Both, in Spanish. noor, Sunday 22 November 2026\n"
+            "- Topic of safety: Explained in own words. Both, in Spanish. noor, Sunday, November 22, 2026\n"
             "  In the way: Hearing or sight\n"
             f"  Note: {escape('<Hums>')}\n"
-            "  Added: Explain again next time. noor, Monday 23 November 2026\n"
+            "  Added: Explain again next time. noor, Monday, November 23, 2026\n"
             "  Note: Wrong button."
         )
 

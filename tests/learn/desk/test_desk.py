@@ -20,7 +20,7 @@ class TestAllPatients(DeskCase):
     def test_are_listed_with_their_lessons_and_status(self) -> None:
         assert "Ana No lessons yet" in self.all()
         self.assign(self.ana)
-        assert "Side effects: when to call Not started by Friday 4 December" in self.all()
+        assert "Side effects: when to call Not started by Friday, December 4" in self.all()
         steps = list(Step.objects.filter(edition__lesson=self.lesson))
         actions.read(learner=self.ana.user, steps=steps, step=steps[0], now=at(23))
         assert "Side effects: when to call Step 2 of 6" in self.all()
@@ -37,7 +37,7 @@ class TestAllPatients(DeskCase):
         Lesson.objects.filter(pk=self.lesson.pk).update(quiz=None)
         for step in steps:  # Monday evening in New York is Tuesday in Auckland
             actions.read(learner=self.ana.user, steps=steps, step=step, now=at(23, 20))
-        for zone, day in (("America/New_York", "Monday 23 November"), ("Pacific/Auckland", "Tuesday 24 November")):
+        for zone, day in (("America/New_York", "Monday, November 23"), ("Pacific/Auckland", "Tuesday, November 24")):
             CareTeam.objects.update(zone=zone)
             assert f"Done on {day}" in self.all()
 
@@ -100,7 +100,7 @@ class TestAPatientsPage(DeskCase):
         self.assign(self.ana)
         page = words(self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])))
         assert "Ana Maple team" in page
-        assert "Side effects: when to call Not started by Friday 4 December" in page
+        assert "Side effects: when to call Not started by Friday, December 4" in page
         assert "What is immunotherapy?" in page.split("Not asked for, not started")[1]
 
 
@@ -207,7 +207,7 @@ class TestAssigning(DeskCase):
             ({"lessons": ["9" * 40]}, "not there any more"),
             ({"lessons": ["\x00"]}, "not there any more"),
             ({"due": ""}, "Choose a day"),
-            ({"due": "soon"}, "Write the day like 2026-12-04"),
+            ({"due": "soon"}, "Write the day like 12/04/2026"),
             ({"due": "2026-02-30"}, "Write the day like"),
             ({"due": "0000-00-00"}, "Write the day like"),
             ({"due": "\x00"}, "Write the day like"),

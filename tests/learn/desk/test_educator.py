@@ -144,7 +144,7 @@ class TestTheQuestions(EducatorCase):
 
     def test_show_waiting_drafts(self) -> None:
         self.write(self.safety, stem="Mended?")
-        assert "Drafts that wait Mended? Safety question by eda, 23 November 2026" in words(
+        assert "Drafts that wait Mended? Safety question by eda, November 23, 2026" in words(
             self.client.get(self.to("changelist"))
         )
 
@@ -201,7 +201,7 @@ class TestAFixedTypo(EducatorCase):
         now = self.asked(self.plain)
         assert (now.stem, now.line, now.author, now.published_by) == ("Mended?", 1, self.eda, self.eda)
         page = self.page(self.plain)
-        assert "2. Mended? Asked now Written by eda, 23 November 2026" in page
+        assert "2. Mended? Asked now Written by eda, November 23, 2026" in page
         assert "A mended typo: its answers are counted with those before it. 1. Stem of plain? Asked no more" in page
 
     def test_changes_only_what_was_changed_in_the_form(self) -> None:

@@ -123,7 +123,7 @@ class TestAnInvitation(InviteCase):
             ({"when": ""}, "Choose one"),
             ({"when": "99999999999"}, "Choose one of these"),
             ({"when": "other", "due": ""}, "Choose a day"),
-            ({"when": "other", "due": "soon"}, "Write the day like 2026-12-04"),
+            ({"when": "other", "due": "soon"}, "Write the day like 12/04/2026"),
             ({"when": "other", "due": "2026-11-22"}, "That day has passed"),
             ({"when": "other", "due": "2036-11-22"}, "more than a year away"),
         ):
@@ -206,9 +206,9 @@ class TestAPrintedInvitation(InviteCase):
         [letters] = self.letters(self.client.get(self.invite().url))
         dee = Patient.objects.get(label="Dee")
         address = reverse("admin:people_patient_change", args=[dee.pk])
-        assert "Made by noor today Not used yet works until 21 February 2027" in words(self.client.get(address))
+        assert "Made by noor today Not used yet works until February 21, 2027" in words(self.client.get(address))
         Client().post("/code/", {"letters": letters})
-        assert "Used, last today works until 23 November 2027" in words(self.client.get(address))
+        assert "Used, last today works until November 23, 2027" in words(self.client.get(address))
         self.client.post(reverse("admin:people_patient_cancel_card", args=[dee.pk]))
         page = words(self.client.get(address))
         assert "Cancelled today" in page
@@ -223,7 +223,7 @@ class TestManyInvitations(InviteCase):
     def test_can_be_twenty_at_once_each_with_its_number(self) -> None:
         page = self.client.get(self.many().url)
         assert len(set(self.letters(page))) == 20
-        assert len(re.findall(r'<p class="which">Monday \d+</p>', page.content.decode())) == 20
+        assert len(re.findall(r'<p class="which"><bdi>Monday \d+</bdi></p>', page.content.decode())) == 20
         assert Patient.objects.filter(label__startswith="Monday ").count() == 20
         assert len(self.client.cookies["cards"].value) == 0
 
@@ -268,7 +268,7 @@ class TestAClosedRecord(InviteCase):
         assert "Ana" not in words(self.client.get("/admin/people/patient/"))
         assert Assignment.objects.filter(patient=self.ana).exists()
         page = words(self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])))
-        assert "Moved to another clinic, Monday 23 November 2026. The record stays." in page
+        assert "Moved to another clinic, Monday, November 23, 2026. The record stays." in page
         assert "Make a new card" not in page
         assert "stopped sharing" not in page
 

@@ -47,7 +47,7 @@ class TestInitialsOnly(DeskCase):
 class TestFindAPatient(DeskCase):
     def names(self, query: str) -> list[str]:
         page = self.client.get(FIND, {"q": query}).content.decode()
-        return re.findall(r'<th [^>]*scope="row">\s*<a href="[^"]+">([^<]+)</a>', page)
+        return re.findall(r'<th [^>]*scope="row">\s*<a href="[^"]+"><bdi>([^<]+)</bdi></a>', page)
 
     def test_searches_name_and_reference_in_any_case(self) -> None:
         make_patient(self.maple, "ÉVA Nagy", reference="W3-77")

@@ -40,7 +40,7 @@ class TestMissedQuestions(PatientCase):
         missed = self.missed()
         assert (
             "Stem of safety? Safety Needs help: still not right at the end Teach back "
-            "They chose Wrong 1 Best answer Right 0 When Friday 20 November at 12:04 p.m., missed 3 times"
+            "They chose Wrong 1 Best answer Right 0 When Friday, November 20 at 12:04 p.m., missed 3 times"
         ) in missed
         assert "A new wording?" not in missed
 
@@ -59,8 +59,8 @@ class TestMissedQuestions(PatientCase):
         still, since = self.missed().split("Missed before, put right since (2)")
         assert re.findall(r"Stem of (\w+)", still) == ["plain"]
         assert re.findall(r"Stem of (\w+)\? (?:Safety )?Right (.+?) Teach back", since) == [
-            ("safety", "Sunday 22 November"),
-            ("other", "Sunday 22 November"),
+            ("safety", "Sunday, November 22"),
+            ("other", "Sunday, November 22"),
         ]
 
     def test_stay_open_after_a_right_answer_on_the_same_day(self) -> None:
@@ -124,11 +124,11 @@ class TestTheHistory(PatientCase):
         self.said_back()
         wanted = [
             "yesterday at noon noor did a teach-back on “Topic of safety”: Explained in own words",
-            "Sunday 22 November at noon noor was in contact: Spoke by phone",
+            "Sunday, November 22 at noon noor was in contact: Spoke by phone",
             "Finished the check of “A quiz”: 1 of 2 right; 1 safety question not right",
             "Read “Lesson 1” to the end",
             "Began to read “Lesson 1”",
-            "noor asked for “Lesson 1” by Wednesday 25 November: Before Monday",
+            "noor asked for “Lesson 1” by Wednesday, November 25: Before Monday",
         ]
         happened = self.happened()
         assert [happened.find(line) for line in wanted] == sorted(happened.find(line) for line in wanted)

@@ -49,7 +49,7 @@ class TestAPatientsPage(SharedCase):
         self.ask("a", "b", "c", "d")
         self.phone.post(MINE, {"first": self.one("d").pk})
         page = self.page().decode()
-        assert re.findall('class="title">(.)<', page) == ["d", "a", "b", "c"]
+        assert re.findall('class="title"><bdi>(.)<', page) == ["d", "a", "b", "c"]
         assert page.count("Top three") == 3
         assert page.index("Top three") > page.index(">d<")
 
@@ -87,8 +87,8 @@ class TestWeTalkedAboutThis(SharedCase):
         self.ask("Can I work?")
         response = self.press("talked", "Can I work?")
         assert response.url == reverse("admin:people_patient_change", args=[self.ana.pk]) + "#questions"
-        assert b"Talked about today, noor" in self.page()
-        assert "Talked about on 23 November." in words(self.phone.get(MINE))
+        assert b"Talked about today, <bdi>noor</bdi>" in self.page()
+        assert "Talked about on November 23." in words(self.phone.get(MINE))
         self.press("undo", "Can I work?")
         assert b"We talked about this" in self.page()
         assert "Talked about on" not in words(self.phone.get(MINE))

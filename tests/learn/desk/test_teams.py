@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -229,9 +228,9 @@ class TestTheAuditPage(TeamCase):
         audit.note_list(by=self.lea, what="list.seen", patients=[self.ana], now=NOW - timedelta(hours=1))
         rows = self.rows(self.page())
         assert " ".join(rows.split()) == (
-            "23 November 2026, 12:01 noor assigned lessons or changed their day Ana "
-            "23 November 2026, 12:00 noor saw a patient&#x27;s page Ana "
-            "23 November 2026, 11:00 lea saw the list of patients (1)"
+            "November 23, 2026, 12:01 p.m. noor assigned lessons or changed their day Ana "
+            "November 23, 2026, noon noor saw a patient&#x27;s page Ana "
+            "November 23, 2026, 11 a.m. lea saw the list of patients (1)"
         )
 
     def test_leaves_an_audit_row_for_each_look(self) -> None:
@@ -302,8 +301,7 @@ class TestTheAuditPage(TeamCase):
     def test_shows_times_in_the_clinics_time_zone(self) -> None:
         CareTeam.objects.filter(pk=self.maple.pk).update(zone="Asia/Kolkata")
         audit.note(by=self.noor, what="contacted", patient=self.ana, now=NOW)
-        shown = NOW.astimezone(ZoneInfo("Asia/Kolkata"))
-        assert f"23 November 2026, {shown:%H:%M}" in self.rows(self.page())
+        assert "November 23, 2026, 10:30 p.m." in self.rows(self.page())
 
 
 @pytest.mark.race

@@ -97,15 +97,15 @@ class TestMyPatients(RecordCase):
             self.someone(label, why, day)
         page = self.client.get(HOME).content.decode()
         assert "Needs attention (7)" in page
-        assert re.findall(r'scope="row">\s*<a href="[^"]+">(\w)<', page) == list("FEDCGBA")
+        assert re.findall(r'scope="row">\s*<a href="[^"]+"><bdi>(\w)<', page) == list("FEDCGBA")
 
     def test_show_the_reason_with_details_and_one_next_step(self) -> None:
         for why, row in (
             (Why.SAFETY, "Missed safety question “Topic of safety”: still not right at the end, "
-                "Monday 9 November at 12:04 p.m. Record a teach-back"),
+                "Monday, November 9 at 12:04 p.m. Record a teach-back"),
             (Why.LATE, "Late 15 days Lesson 1: Step 2 of 3 Change the day"),
-            (Why.NOT_STARTED, "Not started Asked for 1 lesson, first on Monday 9 November Mark as contacted"),
-            (Why.QUIET, "Quiet 15 days Nothing new since Monday 9 November. Lesson 1: Step 2 of 3 Mark as contacted"),
+            (Why.NOT_STARTED, "Not started Asked for 1 lesson, first on Monday, November 9 Mark as contacted"),
+            (Why.QUIET, "Quiet 15 days Nothing new since Monday, November 9. Lesson 1: Step 2 of 3 Mark as contacted"),
         ):  # fmt: skip
             patient = self.someone("Iris", why)
             assert f"Iris {row}" in self.home()
@@ -116,7 +116,7 @@ class TestMyPatients(RecordCase):
         patient = Patient.objects.get(label="Iris")
         Assignment.objects.create(patient=patient, lesson=self.lesson, by=self.noor, made=at(9), due=on(20))
         row = self.home().split("Next step")[1]
-        assert "Sunday 22 November at 12:04 p.m. Late 4 days: Lesson 1: Talk about it Record a teach-back" in row
+        assert "Sunday, November 22 at 12:04 p.m. Late 4 days: Lesson 1: Talk about it Record a teach-back" in row
 
     def test_are_not_hidden_by_a_good_total(self) -> None:
         self.learner = self.ana.user

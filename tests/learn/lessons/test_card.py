@@ -330,7 +330,28 @@ def test_a_teams_limit_is_shown_only_where_it_does_not_delay_a_call(lesson: str,
     assert [own for _, own in rows] == [value if shown else ""]
 
 
+@pytest.mark.parametrize(
+    ("best", "stem", "tier"),
+    [
+        ("Call your team in office hours.", "You call your team now, day or night?", "office-hours"),
+        ("Call your team now, day or night.", "What comes first?", "call-now"),
+        ("Cough.", "Which of these mean “Call your team now, day or night”?", "call-now"),
+        ("Chest pain: Call 911. Cough: Call your team now, day or night.", "Which goes with which?", "call-911"),
+        ("True", "A side effect can come late.", "call-911"),
+        ("", "", "call-911"),
+    ],
+)
+def test_a_question_is_about_the_tier_that_its_answer_or_its_text_names(best: str, stem: str, tier: str) -> None:
+    assert card.fitting(best, stem) == tier
+
+
 # The pages
+
+
+def folds(page: Any) -> dict[str, bool]:
+    """Return the folded tiers of the card on a page, and whether each is open."""
+    found = re.findall(r'<details class="tier ([\w-]+)"( open)?>', page.content.decode())
+    return {tier: bool(unfolded) for tier, unfolded in found}
 
 
 @pytest.fixture
@@ -443,6 +464,31 @@ def test_feedback_shows_the_lines_and_the_fever_sentence_of_the_treatment(client
         assert hidden not in page, lesson
         for text in (ANY, T_CELLS, VIRUS, BCG):
             assert (text in page) == (text == FEVER_OF[lesson]), (lesson, text)
+
+
+def test_the_card_is_folded_on_other_pages_and_whole_on_its_own(client: Client, lessons: None) -> None:
+    for address in (reverse("help"), reverse("lesson_print", args=["basics", "what-is-immunotherapy"])):
+        page = client.get(address)
+        assert folds(page) == {}
+        assert page.content.decode().count('<div class="tier ') == 3
+    assert folds(client.get(address_of("bcg-for-the-bladder"))) == {
+        "call-911": True, "call-now": False, "office-hours": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", [right, wrong])
+def test_feedback_opens_the_tier_that_its_question_is_about(client: Client, lessons: None, how: Any) -> None:
+    client.post(reverse("check", args=["side-effects-when-to-call"]))
+    seen = set()
+    for item in Attempt.objects.get().items.select_related("revision"):
+        address = reverse("quizzes:question", args=[item.attempt_id, item.position])
+        client.post(address, as_form(item.revision, how(item.revision)))
+        stands = folds(client.get(address + "feedback/"))
+        best = "".join(one["text"] for one in item.revision.spec.get("choices", ()) if one.get("right"))
+        named = card.fitting(best, item.revision.stem)
+        assert [tier for tier, unfolded in stands.items() if unfolded] == ([named] if item.revision.critical else [])
+        seen.add(named)
+    assert seen >= {"call-911", "call-now"}
 
 
 # The lesson for helpers

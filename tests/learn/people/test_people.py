@@ -150,6 +150,14 @@ class TestASignIn(TestCase):
         assert self.client.get("/admin/").url == "/accounts/login/?next=/admin/"
         assert self.sign_in("noor", next_="/admin/").url == "/admin/"
 
+    def test_asks_about_a_shared_device_where_patients_sign_in_and_not_on_the_way_to_the_desk(self) -> None:
+        question = "Is this your own phone or computer?"
+        for address, asked in (("", True), ("?next=/my/", True), ("?next=/admin/", False), ("?next=/admin/x/", False)):
+            assert (question in self.client.get(f"/accounts/login/{address}").content.decode()) is asked, address
+        for next_, asked in (("/my/", True), ("/admin/", False)):
+            assert (question in self.sign_in("ana", "wrong", next_).content.decode()) is asked, next_
+        assert self.sign_in("ana", next_="/admin/").url == "/admin/"
+
     def test_without_a_next_page_leads_a_nurse_to_the_desk(self) -> None:
         assert self.sign_in("noor").url == "/admin/"
 

@@ -393,7 +393,7 @@ class TestWhatIHaveLearned(SiteCase):
             self.do_check(WHAT[1])
         assert "Print what I have learned" in words(self.get("my"))
         page = self.printed()
-        assert "What is immunotherapy? Done on Monday 23 November 2026" in page
+        assert "What is immunotherapy? Done on Monday, November 23, 2026" in page
         for point in Edition.objects.get(lesson__slug=WHAT[1]).remember:
             assert point in page
         assert "Side effects: when to call" not in page
@@ -485,6 +485,39 @@ class TestTheQueries(SiteCase):
         for name, args, n in (("start", (), 1), ("step", (*WHAT, 1), 1), ("help", (), 0), ("my", (), 1)):
             with self.assertNumQueries(n):
                 self.get(name, *args)
+
+
+class TestALessonOnPaper(SiteCase):
+    def test_has_each_step_what_to_remember_the_whole_card_and_where_it_comes_from(self) -> None:
+        page = words(self.get("lesson_print", *WHAT))
+        edition = Edition.objects.get(lesson__slug=WHAT[1], state="published")
+        for step in edition.steps.all():
+            assert step.heading in page
+            assert step.key_point in page
+        for text in (*edition.remember, "Call your team in office hours", "Not yet reviewed by a clinician.", "(ASCO)"):
+            assert text in page, text
+        assert "Use the Print or Share button of your browser." in page
+
+    def test_has_the_numbers_of_the_patients_team(self) -> None:
+        self.client.force_login(make_patient(make_team(), name="ana").user)
+        assert '<p class="paper">' in self.get("lesson_print", *WHAT).content.decode()
+        assert "555-011-0199" in words(self.get("lesson_print", *WHAT))
+
+    def test_reads_no_step_and_costs_two_queries(self) -> None:
+        self.client.force_login(make_patient(make_team(), name="ana").user)
+        self.get("lesson_print", *WHAT)
+        keep_published()
+        with self.assertNumQueries(2):  # session with user; what is published
+            self.get("lesson_print", *WHAT)
+        assert not Reading.objects.exists()
+
+    def test_is_linked_from_each_step(self) -> None:
+        address = reverse("lesson_print", args=WHAT)
+        assert f'<a href="{address}">' in self.get("step", *WHAT, 2).content.decode()
+
+    def test_is_not_found_under_another_therapy_type_or_when_it_is_not_published(self) -> None:
+        for lesson in (("virus-therapy", WHAT[1]), ("basics", "nothing")):
+            assert self.get("lesson_print", *lesson).status_code == 404
 
 
 class TestHelp(SiteCase):
@@ -600,9 +633,12 @@ class TestFindMyMedicine(SiteCase):
 
 class TestWordListAndSources(SiteCase):
     def test_words_are_in_one_list_from_a_to_z(self) -> None:
-        page = words(self.get("words"))
+        response = self.get("words")
+        page = words(response)
         assert page.index("antibody") < page.index("cytokine") < page.index("white blood cell")
         assert "(say: AN-tee-bah-dee)" in page
+        source = response.content.decode()
+        assert source.count("(say: ") == source.count('class="say" aria-hidden="true"') > 50, "not for a screen reader"
 
     def test_words_of_a_step_are_explained_at_its_end(self) -> None:
         page = words(self.get("step", *WHAT, 4)).split("Words on this page")[1]
@@ -613,7 +649,7 @@ class TestWordListAndSources(SiteCase):
         page = words(self.get("step", *WHAT, 7))
         assert "Where this comes from" in page
         assert "Immunotherapy to Treat Cancer" in page
-        assert "Facts last checked: 28 November 2026. Next check due: November 2027." in page
+        assert "Facts last checked: November 28, 2026. Next check due: November 2027." in page
         assert "Where this comes from" not in words(self.get("step", *WHAT, 1))
 
     def test_the_about_page_credits_the_article_and_lists_every_source(self) -> None:

@@ -129,7 +129,7 @@ class TestTheList(QuestionsCase):
         self.post(remove=self.one("May I travel?").pk)
         assert self.mine() == ["b"]
         page = self.client.get(PAGE).content.decode()
-        assert "Removed: “May I travel?”" in page
+        assert "Removed: “<bdi>May I travel?</bdi>”" in page
         assert '<input type="hidden" name="text" value="May I travel?">' in page
         self.write("May I travel?")
         assert self.mine() == ["b", "May I travel?"]

@@ -1,0 +1,182 @@
+"""On a small phone (320 x 640) a page begins with what it is for, and its button is near; no word is torn apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from playwright.sync_api import Page
+
+from tests.conftest import Site, Visit
+from tests.journeys.pages import LESSON, NARROW
+from tests.journeys.walk import QUIZZES, answer, press, questions, sign_in, start_check
+
+pytestmark = pytest.mark.browser
+SCREEN = 640
+LESSONS = sorted((Path(__file__).resolve().parents[2] / "fixtures" / "lessons").glob("*.yaml"))
+PICTURED = {
+    (row["lesson"], row["step"]) for row in yaml.safe_load((LESSONS[0].parents[1] / "pictures.yaml").read_text())
+}
+# Steps longer than two screens: with the call card above their button, where 911 stands open ...
+LONG = {
+    "a-vaccine-that-treats/get-help-fast",
+    "bcg-for-the-bladder/when-to-call-after-bcg",
+    "i-help-somebody/know-who-to-call",
+    "i-help-somebody/signs-you-act-on",
+    "interferons/when-to-call",
+    "side-effects-when-to-call/know-the-card",
+    "who-to-call/know-before-you-need-it",
+}
+# ... and those that say more than can be said shorter, most of them with what to remember of the lesson.
+LONG |= {
+    "after-t-cell-therapy/after-tcr",
+    "i-help-somebody/help-for-you",
+    "il-2/when-to-call-at-home",
+    "names-and-tests/names-that-end-in-mab",
+    "t-cell-engagers/tell-everyone",
+    "vaccines-that-prevent/screening-goes-on",
+    "weeks-after-t-cell-therapy/later-on",
+}
+# Questions whose first two choices do not fit on one screen with the whole question.
+LONG_QUESTIONS: set[str] = set()
+
+# The words that are drawn in two lines, without a hyphen between the parts.
+TORN = """() => {
+    const torn = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const node = walker.currentNode;
+        const around = node.parentElement;
+        if (!around.checkVisibility({visibilityProperty: true}) || around.closest(".vh")) continue;
+        for (const word of node.data.matchAll(/[\\p{L}\\p{N}]{2,}/gu)) {
+            const range = document.createRange();
+            range.setStart(node, word.index);
+            range.setEnd(node, word.index + word[0].length);
+            const tops = new Set([...range.getClientRects()].filter(r => r.width > 0).map(r => Math.round(r.top)));
+            if (tops.size > 1) torn.push(word[0]);
+        }
+    }
+    return torn;
+}"""
+# Puts another question into the page: its text and its choices, in the place of those that are there.
+ASK = """([stem, choices]) => {
+    document.querySelector("legend h1").textContent = stem;
+    document.querySelectorAll(".opt label").forEach((label, n) => {
+        if (choices[n] !== undefined) label.textContent = choices[n];
+    });
+    return document.querySelectorAll(".opt")[1].getBoundingClientRect().bottom;
+}"""
+
+
+def bottom(page: Page, name: str) -> float:
+    """Return where the button with this name ends, in CSS pixels from the top of the page."""
+    box = page.get_by_role("button", name=name, exact=True).bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
+
+
+def test_the_header_is_at_most_two_rows_on_a_phone_and_one_on_a_computer(visit: Visit) -> None:
+    for width, most in ((NARROW, 91), (1280, 50)):
+        page = visit(width=width)
+        page.goto("/")
+        assert page.locator("header.site").evaluate("e => e.getBoundingClientRect().height") <= most, width
+
+
+def test_a_step_without_a_picture_has_its_button_within_two_screens(visit: Visit) -> None:
+    page = visit(width=NARROW)
+    long = {}
+    for file in LESSONS:
+        lesson = yaml.safe_load(file.read_text())
+        for n, step in enumerate(lesson["steps"], 1):
+            if (lesson["slug"], step["slug"]) in PICTURED:
+                continue
+            page.goto(f"/lessons/{lesson['therapy']}/{lesson['slug']}/{n}/")
+            button = page.locator("main form .btn").last.bounding_box()
+            assert button is not None
+            if button["y"] + button["height"] > 2 * SCREEN:
+                long[f"{lesson['slug']}/{step['slug']}"] = round(button["y"] + button["height"])
+    assert {name: y for name, y in long.items() if name not in LONG} == {}
+    assert max(long.values()) < 2.1 * 2 * SCREEN, "as long as the card"
+
+
+def shown(item: dict[str, Any]) -> list[str]:
+    """Return the choices of a question in the order of the file; true and false for a statement."""
+    return [one["text"] for one in item.get("choices", [])] or ["True", "False"]
+
+
+def test_a_question_has_its_first_two_choices_on_the_first_screen(visit: Visit) -> None:
+    page = visit(width=NARROW, javascript=True)
+    start_check(page, LESSON)
+    long = {}
+    asked = 0
+    for file in sorted(QUIZZES.glob("*.yaml")):
+        for item in yaml.safe_load(file.read_text())["questions"]:
+            if item["kind"] not in ("choice", "truth"):
+                continue
+            choices = sorted(shown(item), key=len, reverse=True)  # they are shuffled: the two longest may come first
+            end = page.evaluate(ASK, [item["stem"], choices])
+            asked += 1
+            if end > SCREEN:
+                long[f"{file.stem}/{item['slug']}"] = round(end)
+    assert asked > 80
+    assert {name: y for name, y in long.items() if name not in LONG_QUESTIONS} == {}
+
+
+def test_staff_sign_in_without_scrolling_and_patients_do_on_a_computer(visit: Visit, site: Site) -> None:
+    phone, computer = visit(width=NARROW, javascript=True), visit(width=1366, javascript=True)
+    phone.goto("/accounts/login/?next=/admin/")
+    assert bottom(phone, "Sign in") <= SCREEN
+    for address in ("/accounts/login/", "/accounts/login/?next=/admin/"):
+        computer.goto(address)
+        assert bottom(computer, "Sign in") <= 768, address
+
+
+def test_no_word_is_torn_apart_at_the_largest_text(visit: Visit, site: Site) -> None:
+    page = visit(width=NARROW, javascript=True)
+    torn = {}
+
+    def look(name: str) -> None:
+        page.evaluate("document.documentElement.dataset.text = 'very-large'")
+        if found := page.evaluate(TORN):
+            torn[name] = found
+
+    for address in (
+        "/",
+        "/help/",
+        "/lessons/",
+        "/lessons/basics/",
+        "/lessons/basics/what-is-immunotherapy/1/",
+        "/lessons/antibodies-and-checkpoint-inhibitors/side-effects-when-to-call/4/",
+        "/my/",
+        "/my/questions/",
+        "/accounts/login/",
+        "/code/",
+        "/settings/",
+        "/more/",
+        "/about/",
+        "/privacy/",
+        "/find/",
+        "/words/",
+    ):
+        page.goto(address)
+        look(address)
+    start_check(page, LESSON)
+    look("question")
+    first = questions(LESSON)[0]
+    answer(page, first, "wrong")
+    look("feedback")
+    page.goto("/accounts/login/")
+    sign_in(page, "ana", site.password)
+    look("my learning")
+    assert torn == {}
+
+
+def test_a_torn_word_is_noticed(visit: Visit) -> None:
+    page = visit(width=NARROW, javascript=True)
+    page.goto("/help/")
+    assert page.evaluate(TORN) == []
+    page.evaluate("() => { document.querySelector('h1').textContent = 'immuno'.repeat(20) }")
+    assert len(page.evaluate(TORN)) == 1
+    press(page, "My learning")
