@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from learn import typed
 from learn.people import actions, mail
 from learn.people.models import User
 
@@ -51,6 +52,15 @@ class SignInForm(LoginForm):
         login.widget.attrs["autocapitalize"] = "none"
         self.fields["shared"] = DeviceForm().fields["shared"]
         self.by_email = mail.works()
+
+    def clean_login(self) -> str:
+        """Return the name in its one spelling: wrong passwords are counted by name, so a name must not have several.
+
+        Only a name that is stored in another spelling (before there was this rule) is looked up as it was typed.
+        """
+        as_typed = str(super().clean_login())
+        login = typed.spelling(as_typed)
+        return as_typed if login != as_typed and User.objects.filter(username=as_typed).exists() else login
 
     @property
     def helper(self) -> FormHelper:
@@ -107,11 +117,11 @@ class AccountForm(SignupForm):
         name.widget.attrs["autocapitalize"] = "none"
 
     def clean_username(self) -> str:
-        """Return the name in lower case. Raises ValidationError, with our own message for characters not allowed."""
+        """Return the name as it is stored. Raises ValidationError, with our own message for characters not allowed."""
+        name = self.cleaned_data["username"] = typed.name(self.cleaned_data["username"])
         try:
-            return str(super().clean_username()).lower()
+            return typed.name(super().clean_username())
         except forms.ValidationError as error:
-            name = str(self.cleaned_data["username"]).lower()
             self.first = User.objects.filter(username=name, last_login__gt=timezone.now() - JUST_NOW).first()
             if self.first and self.is_double(self.first):
                 return name
@@ -121,7 +131,7 @@ class AccountForm(SignupForm):
 
     def is_double(self, user: User) -> bool:
         """Return whether this form has already created this user's account: a double click creates only one."""
-        name, password = str(self.data.get("username", "")).strip().lower(), str(self.data.get("password1", ""))
+        name, password = typed.name(str(self.data.get("username", ""))), str(self.data.get("password1", ""))
         return user.username == name and user.check_password(password)
 
     def try_save(self, request: HttpRequest) -> Any:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from learn.people.models import CareTeam, Patient, Session, User
 
 # Deferred fields: the ORM reads them at their first use.
-LATER = {"invitation"}
+LATER = {"invitation", "sort_key"}
 
 
 def _columns(model: type[Model]) -> list[str]:
