@@ -49,6 +49,7 @@ urlpatterns = [
     path("email/code/", email.code, {"keep": False}, name="email_in_code"),
     path("find/", lessons.find, name="find"),
     path("words/", lessons.words, name="words"),
+    path("helping/", lessons.helping, name="helping"),
     path("more/", views.page, {"name": "more"}, name="more"),
     path("about/", views.page, {"name": "about"}, name="about"),
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),

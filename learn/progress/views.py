@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from learn import looks
 from learn.lessons import reference, shown
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
-from learn.lessons.shown import Page
+from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
 from learn.people.models import User
 from learn.progress import actions, standing
@@ -23,8 +23,6 @@ from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
 from quizzes.numbers import number
-
-HELPER = "i-help-somebody"  # the lesson for people who help a patient
 
 
 def _standings(request: HttpRequest) -> list[Standing]:
@@ -74,7 +72,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "carry_on": begun[0] if begun else None,
         "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]  # all are
         "review": _review(request),
-        "helper": _helper(next((s.taught.therapy for s in standings if s.taught.slug == HELPER), "")),
+        "helper": reverse("helping") if any(s.taught.slug == HELPER for s in standings) else "",
     }
     return render(request, "progress/start.html", context)
 

@@ -1,4 +1,4 @@
-"""The page "Find my medicine": symptoms come first, one clear medicine gets a button, anything else is asked back."""
+"""The page "Find": symptoms come first, one clear medicine gets a button, an unclear name is asked back."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_symptom_for_911_shows_911_first(client: Client, query: str) -> None:
     page = html(client, query)
     first = page.split("<main")[1].split("<p", 1)[1]
     assert first.startswith(' class="first"><a href="tel:911">Call 911 now.</a></p>')
-    assert title(page) == "Call 911 now: Find my medicine"
+    assert title(page) == "Call 911 now: Find"
     assert page.index("tel:911") < page.index("<h1")
 
 
