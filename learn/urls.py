@@ -57,6 +57,7 @@ urlpatterns = [
     path("help/", views.help_page, name="help"),
     path("settings/", views.look, name="settings"),
     path("stay/", views.stay, name="stay"),
+    path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/login/", accounts.login, name="account_login"),

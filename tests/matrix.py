@@ -90,6 +90,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "find": (ALL, NOT_ALLOWED),
     "words": (ALL, NOT_ALLOWED),
     "helping": (ALL, NOT_ALLOWED),
+    "robots": (ALL, NOT_ALLOWED),
     "more": (ALL, NOT_ALLOWED),
     "about": (ALL, NOT_ALLOWED),
     "privacy": (ALL, NOT_ALLOWED),
