@@ -148,13 +148,21 @@ class AccountForm(SignupForm):
         return get_adapter().save_user(request, get_adapter().new_user(request), self)
 
 
+class AddressField(forms.EmailField):
+    """An email address. What a phone or a web page adds to it when it is pasted is left out."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the address in plain characters."""
+        return typed.spelling(str(super().to_python(value)))
+
+
 class AddressForm(forms.Form):
     """Asks for the user's own email address."""
 
     use_required_attribute = False
     _shape = _("Type an email address like name@example.com")
 
-    address = forms.EmailField(
+    address = AddressField(
         label=_("Your email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),

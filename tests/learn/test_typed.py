@@ -16,6 +16,7 @@ from django.test import Client
 from learn import typed
 from learn.fields import LabelField
 from learn.people import codes
+from learn.people.forms import AddressForm
 from learn.people.models import Patient, User
 from tests.cast import PASSWORD, make_nurse, make_patient, make_team
 from tests.matrix import EDGES
@@ -260,6 +261,15 @@ def test_a_hash_from_before_still_fits_what_was_typed_then() -> None:
     user.save()
     assert sign_in("dora", mac) == 303
     assert not user.check_password(None)
+
+
+@pytest.mark.parametrize(
+    "text", ["ana@example.com", " ａｎａ@example.com", "ana\u200b@example.com\u2060", "Ana＠Example.com"], ids=ascii
+)
+def test_an_address_is_read_without_what_pasting_adds(text: str) -> None:
+    form = AddressForm({"address": text})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["address"] == "ana@example.com"
 
 
 # Patients on the lists.

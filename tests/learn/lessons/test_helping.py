@@ -70,7 +70,6 @@ def test_it_costs_one_statement(client: Client, django_assert_num_queries: Any) 
     keep_published()
     with django_assert_num_queries(1):
         html(client)
-    shown.forget()
 
 
 # The address to share.
