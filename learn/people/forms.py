@@ -119,6 +119,8 @@ class AccountForm(SignupForm):
     def clean_username(self) -> str:
         """Return the name as it is stored. Raises ValidationError, with our own message for characters not allowed."""
         name = self.cleaned_data["username"] = typed.name(self.cleaned_data["username"])
+        if len(name) > 150:  # one character, like "ﬃ", can become three letters
+            raise forms.ValidationError(self.fields["username"].error_messages["max_length"], code="max_length")
         try:
             return typed.name(super().clean_username())
         except forms.ValidationError as error:

@@ -228,6 +228,16 @@ def test_a_name_in_another_spelling_is_taken() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "says"), [("ﬃ" * 60, "Use 150 letters"), ("\u3164", "letters and digits only")], ids=ascii
+)
+def test_a_name_that_is_too_long_or_empty_in_its_one_spelling_is_refused(name: str, says: str) -> None:
+    page = Client().post("/accounts/signup/", {"username": name, "password1": PHRASE})
+    assert says in page.content.decode()
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
 def test_wrong_passwords_of_one_name_are_counted_together_in_every_spelling() -> None:
     """Otherwise each invisible character would give five more guesses."""
     User.objects.create_user("dora", password=PASSWORD)
