@@ -79,7 +79,7 @@ LESSON = ("basics", "what-is-immunotherapy")
 
 def shared(page: str) -> str:
     """Return the address in the field to copy."""
-    [found] = re.findall(r'<input id="share" value="([^"]+)" readonly>', page)
+    [found] = re.findall(r'<input id="share-address" value="([^"]+)" readonly>', page)
     return str(found)
 
 
@@ -98,14 +98,14 @@ def test_the_last_step_and_the_therapy_page_give_a_plain_address_that_opens_for_
         opened = Client().get(address, follow=True)
         assert opened.status_code == 200
         assert not opened.cookies.get("sid")
-    assert 'id="share"' not in html(client, "step", *LESSON, 1)
+    assert 'id="share-address"' not in html(client, "step", *LESSON, 1)
 
 
 def test_a_medicine_in_the_address_of_the_page_is_not_shared(client: Client) -> None:
     address = reverse("therapy", args=["antibodies-and-checkpoint-inhibitors"])
     page = client.get(address, {"medicine": "pembrolizumab"}).content.decode()
     assert shared(page) == settings.PUBLIC_URL + address
-    assert "pembrolizumab" not in page.split('id="share"')[1].split("</details>")[0]
+    assert "pembrolizumab" not in page.split('id="share-address"')[1].split("</details>")[0]
 
 
 def test_email_and_text_message_begin_with_a_plain_sentence(client: Client) -> None:
