@@ -105,8 +105,8 @@ def find(query: str, lessons: Iterable[Sequence[Page]]) -> Found:
 
     finder.LONGEST and MOST_WORDS limit how long it takes.
     """
-    asked = list(dict.fromkeys(word for word in _words(query[: finder.LONGEST]) if word not in FILLER))[:MOST_WORDS]
-    asked = [word for word in asked if len(word) > 1 or word.isdigit()]
+    said = dict.fromkeys(typed.fold(query[: finder.LONGEST]).split())
+    asked = [word for word in said if word not in FILLER and (len(word) > 1 or word.isdigit())][:MOST_WORDS]
     if not any(len(word) > 1 for word in asked):
         return Found()
     pages = tuple(page for lesson in lessons for page in lesson)

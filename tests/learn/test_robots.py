@@ -9,7 +9,6 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker
-from pytest_django.fixtures import SettingsWrapper
 
 from learn.headers import PUBLIC
 from tests.matrix import TABLE, World
@@ -43,9 +42,7 @@ def test_by_default_no_page_is_listed(world: World, name: str, role: str) -> Non
 
 
 @pytest.mark.parametrize("name", [*TABLE])
-def test_if_the_hospital_wants_it_only_public_pages_are_listed(
-    world: World, settings: SettingsWrapper, name: str
-) -> None:
+def test_if_the_hospital_wants_it_only_public_pages_are_listed(world: World, settings: Any, name: str) -> None:
     settings.PUBLIC_INDEX = True
     assert tag(world.client("anonymous").get(world.address(name))) == (None if name in PUBLIC else NEVER)
     for role in ("ana", "guest", "noor", "eda"):
@@ -54,12 +51,12 @@ def test_if_the_hospital_wants_it_only_public_pages_are_listed(
 
 @pytest.mark.parametrize("query", ["?q=fever", "?medicine=pembrolizumab", "?print=1", "?x"])
 @pytest.mark.parametrize("name", ["find", "therapy", "start", "words"])
-def test_a_page_with_a_query_is_never_listed(world: World, settings: SettingsWrapper, name: str, query: str) -> None:
+def test_a_page_with_a_query_is_never_listed(world: World, settings: Any, name: str, query: str) -> None:
     settings.PUBLIC_INDEX = True
     assert tag(Client().get(world.address(name, plain=True) + query)) == NEVER
 
 
-def test_an_error_page_is_never_listed(world: World, settings: SettingsWrapper) -> None:
+def test_an_error_page_is_never_listed(world: World, settings: Any) -> None:
     settings.PUBLIC_INDEX = True
     client = Client(raise_request_exception=False)
     for response in (

@@ -54,7 +54,7 @@ def main(client: Client, query: str) -> str:
         ("hpv vacine", "vaccines-that-prevent/the-hpv-vaccine"),
         ("can I get a flu shot", "who-to-call/what-you-take"),
         ("steroid pills", "before-and-during-treatment/steroids-and-hormones"),
-        ("how is it given", "il-2/why-in-a-hospital"),
+        ("how is it given", "what-is-immunotherapy/how-it-is-given"),
     ],
     ids=["as written", "other case and ending", "misspelled", "a sentence", "both words", "filler words"],
 )
