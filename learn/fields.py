@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from learn import typed
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -24,6 +26,24 @@ class ChoiceOne(forms.ChoiceField):
         super().__init__(**more)
         if say:
             self.error_messages |= dict.fromkeys(("required", "invalid_choice"), say)
+
+
+class LabelField(forms.CharField):
+    """A name or a reference of a person, in one line. Invisible characters are left out.
+
+    A text that turns the reading direction is refused: on a list, it could look like the name of another person.
+    """
+
+    default_error_messages = {
+        "turned": _("This has hidden marks that turn the reading direction. Type it again instead of pasting it")
+    }
+
+    def to_python(self, value: Any) -> str:
+        """Return the text as it will be stored. Raises ValidationError for hidden marks that turn it."""
+        text = typed.label(str(super().to_python(value)))
+        if typed.turns(text):
+            raise forms.ValidationError(self.error_messages["turned"], code="turned")
+        return text
 
 
 def choice(form: forms.BaseForm, name: str) -> forms.ChoiceField:

@@ -23,7 +23,12 @@ HEADERS = {
     "Referrer-Policy": "same-origin",  # "no-referrer" makes Chromium fail the CSRF check of every form
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",  # search engines do not list a page, see `_may_be_found`
 }
+# The pages that are the same for every visitor, by the names of their addresses. The search (`find`) is none of them.
+PUBLIC = frozenset(
+    ("start", "therapies", "therapy", "step", "helping", "words", "help", "more", "about", "privacy", "accessibility")
+)
 
 
 def every_response(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -33,6 +38,8 @@ def every_response(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if _may_be_found(request, response):
+            del response.headers["X-Robots-Tag"]
         if settings.DEBUG and response.status_code in (404, 500):
             del response.headers[HEADER]  # Django's debug page has inline styles and scripts
         if request.method == "POST":
@@ -43,3 +50,18 @@ def every_response(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         return response
 
     return middleware
+
+
+def _may_be_found(request: HttpRequest, response: HttpResponse) -> bool:
+    """Return whether search engines may list this page: only PUBLIC ones, and only if the hospital wants it.
+
+    A page with a query string is a variant of another one, and whoever has a session may see something of their own.
+    """
+    return (
+        settings.PUBLIC_INDEX
+        and response.status_code == 200
+        and request.resolver_match is not None
+        and request.resolver_match.view_name in PUBLIC
+        and not request.META.get("QUERY_STRING")
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+    )

@@ -243,6 +243,9 @@ except (KeyError, ValueError, OSError) as error:
 DAY_PHONE: str = env.str("DAY_PHONE", "")
 NIGHT_PHONE: str = env.str("NIGHT_PHONE", "")
 
+# Whether search engines may list the public pages. All other pages never are (learn/headers.py).
+PUBLIC_INDEX: bool = setting(env.bool, "PUBLIC_INDEX", False, YES_NO)
+
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".static"
 STORAGES = {

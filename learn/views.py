@@ -104,6 +104,22 @@ def stumbled(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=503, headers={"Retry-After": "60"})
 
 
+# A robot must read a page to see its X-Robots-Tag (learn/headers.py). If an address were forbidden here, a search
+# engine could still list it, for example the link of a card that somebody has put on a public page.
+ROBOTS = """\
+# Each page says in its X-Robots-Tag whether a search engine may list it. So none is forbidden here.
+User-agent: *
+Disallow:
+"""
+
+
+@login_not_required
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Answer /robots.txt. Does not use the database."""
+    return HttpResponse(ROBOTS, content_type="text/plain")
+
+
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:

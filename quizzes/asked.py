@@ -156,7 +156,7 @@ def items_to_answer(learner: int, attempt: uuid.UUID, item: int) -> tuple[list[A
 def memories(learner: int, language: str) -> list[Memory]:
     """Return the rows of `Memory.objects.asked` of this learner (a pk), for each page that says what is due."""
     found = []
-    for *row, revision, safety, rests_until in _read(_MEMORIES, [language, learner]):
+    for *row, revision, safety, rests_until in statements.run(_MEMORIES, [language, learner]):
         memory = Memory.from_db(DEFAULT_DB_ALIAS, _MEMORY_ROW, row)
         memory.revision, memory.safety, memory.rests_until = revision, safety, rests_until
         found.append(memory)
@@ -165,7 +165,7 @@ def memories(learner: int, language: str) -> list[Memory]:
 
 def last_review(learner: int) -> Attempt | None:
     """Return the review that this learner (a pk) has started last, or None."""
-    for row in _read(_LAST_REVIEW, [learner]):
+    for row in statements.run(_LAST_REVIEW, [learner]):
         attempt = Attempt.from_db(DEFAULT_DB_ALIAS, _ATTEMPT_ROW, row)
         attempt.pk = Attempt._meta.pk.to_python(attempt.pk)
         attempt.started, attempt.finished = _moment(attempt.started), _moment(attempt.finished)

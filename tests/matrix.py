@@ -92,6 +92,8 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "settings": (ALL, cells(ON)),
     "find": (ALL, NOT_ALLOWED),
     "words": (ALL, NOT_ALLOWED),
+    "helping": (ALL, NOT_ALLOWED),
+    "robots": (ALL, NOT_ALLOWED),
     "more": (ALL, NOT_ALLOWED),
     "about": (ALL, NOT_ALLOWED),
     "privacy": (ALL, NOT_ALLOWED),

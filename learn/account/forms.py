@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from learn import typed
 from learn.fields import ChoiceOne, choice
-from learn.people import codes
+from learn.people import codes, email_codes
 from learn.people.forms import DeviceForm
 
 
 class KeepCodeForm(forms.Form):
-    """Asks for the six digits from an email. Spaces and dashes are ignored."""
+    """Asks for the six digits from an email, in any script and with anything between or around them."""
 
     use_required_attribute = False
     _shape = _("The code has 6 digits. Look in the newest email")
@@ -29,10 +29,10 @@ class KeepCodeForm(forms.Form):
 
     def clean_code(self) -> str:
         """Return the digits. Raises ValidationError for other input, which then does not count as a try."""
-        typed = re.sub(r"[\s-]", "", self.cleaned_data["code"])
-        if not re.fullmatch(r"[0-9]{6}", typed):
+        code = typed.digits(self.cleaned_data["code"], email_codes.DIGITS)
+        if not code:
             raise forms.ValidationError(self._shape)
-        return typed
+        return code
 
 
 class EmailedCodeForm(KeepCodeForm, DeviceForm):
@@ -42,7 +42,7 @@ class EmailedCodeForm(KeepCodeForm, DeviceForm):
 
 
 class CodeForm(DeviceForm):
-    """Asks for the twelve letters of an access code. Spaces, case and dashes are ignored."""
+    """Asks for the twelve letters of an access code, in any case and with anything between or around them."""
 
     WRONG = _(
         "That code is not right, or it is no longer in use. Check the letters on your card. "
@@ -60,10 +60,9 @@ class CodeForm(DeviceForm):
     field_order = ["letters", "shared"]
 
     def clean_letters(self) -> str:
-        """Return the twelve letters in upper case, without spaces or dashes. Raises ValidationError for other input."""
-        typed: str = self.cleaned_data["letters"]
-        letters = "".join(c for c in typed.upper() if not (c.isspace() or c in "-–—.·"))
-        if len(letters) != 2 * codes.HALF or not set(letters) <= set(codes.LETTERS):
+        """Return the twelve letters in upper case. Raises ValidationError for other input, which is not counted."""
+        letters = typed.letters(self.cleaned_data["letters"], codes.LETTERS, 2 * codes.HALF)
+        if not letters:
             raise forms.ValidationError(self._shape)
         return letters
 

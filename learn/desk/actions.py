@@ -62,7 +62,7 @@ def rename(*, patient: Patient, label: str, reference: str, by: User, now: datet
         return
     patient.label, patient.reference = label, reference
     with learners.locked(patient.user_id):
-        patient.save(update_fields=["label", "reference"])
+        patient.save(update_fields=["label", "sort_key", "reference"])
         audit.note(by=by, what="renamed", now=now, patient=patient)
 
 

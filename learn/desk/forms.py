@@ -11,9 +11,10 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Hidden, Layout, Submit
 from django import forms
 
+from learn import typed
 from learn.assignments.forms import LONGEST
 from learn.assignments.models import Pathway
-from learn.fields import ChoiceOne, choice
+from learn.fields import ChoiceOne, LabelField, choice
 from learn.people import roles
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.models import TeachBack
@@ -25,14 +26,14 @@ class LabelForm(forms.Form):
 
     use_required_attribute = False
 
-    label = forms.CharField(
+    label = LabelField(
         label="Name or initials",
         help_text="Only your team sees this. It is not on the card.",
         max_length=80,
         error_messages={"required": "Type a name or initials", "max_length": "Use 80 letters at most"},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    reference = forms.CharField(
+    reference = LabelField(
         label="Your own reference",
         help_text="You can leave this empty.",
         max_length=40,
@@ -126,7 +127,7 @@ class InviteManyForm(LessonsForm):
 
     MOST = 20
 
-    name = forms.CharField(
+    name = LabelField(
         label="What shall the cards be called?",
         help_text="Each gets a number behind it, small on the card, to tell them apart: Monday 1, Monday 2.",
         max_length=60,
@@ -299,7 +300,8 @@ class MemberForm(forms.Form):
     def clean_name(self) -> User:
         """Return the nurse. The error is the same for every reason, so that it reveals nothing about other people."""
         staff = User.objects.filter(is_active=True, is_staff=True, groups__name__in=[roles.NURSE, roles.LEAD])
-        nurse = staff.filter(username=self.cleaned_data["name"]).first()
+        typed_name = self.cleaned_data["name"]
+        nurse = staff.filter(username__in={typed_name, typed.name(typed_name)}).first()
         if nurse is None:
             raise forms.ValidationError("No nurse has that sign-in name. Check it, or ask IT to make one")
         return nurse

@@ -25,7 +25,6 @@ Only a "sure" hit is offered as the person's own medicine.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +32,8 @@ from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.fuzz import ratio
+
+from learn import typed
 
 CUT, PIECE, SPELT, CLEAR, WORD_CUT, SURE, AHEAD, EDGE = 79.0, 84.0, 79.0, 85.0, 84.0, 90.0, 10.0, 0.5
 LONGEST, MOST_PARTS, MOST_WORDS, MOST_HITS = 200, 4, 8, 3
@@ -233,8 +234,7 @@ def _forms(named: Named) -> tuple[_Form, ...]:
 
 def _plain(text: str) -> str:
     """Return the text in lower case, without accents and FDA suffixes, cut at LONGEST characters."""
-    bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return ENDING.sub(r"\1", re.sub("['’\0]", "", bare.casefold()[:LONGEST]))
+    return ENDING.sub(r"\1", typed.plain(text)[:LONGEST])
 
 
 def _words(plain: str) -> list[str]:

@@ -143,6 +143,13 @@ def lessons() -> list[tuple[Shown, int]]:
     return [(found[row][0].lesson, n) for row, n in questions.items() if row in found]
 
 
+def every_page() -> list[tuple[Page, ...]]:
+    """Return the pages of each published lesson, in the order of the site. It costs the queries of `lessons`."""
+    rows = [Row(*row[:-1]) for row in statements.run(_ALL, [])]
+    found = _pages(rows)
+    return [found[row] for row in rows if row in found]
+
+
 def _pages(rows: Iterable[Row]) -> dict[Row, tuple[Page, ...]]:
     rows = list(rows)
     here = {row: pages for row in rows if (pages := _kept.get(row))}  # another thread may clear the cache

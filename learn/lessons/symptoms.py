@@ -9,13 +9,12 @@ also matches with one error: a letter that is wrong, missing, added, or swapped 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 
 from rapidfuzz.distance import OSA
 
+from learn import typed
 from learn.lessons import texts
 
 REACH, LONG, MOST = 8, 6, 400  # words; letters; how many characters of the text are read
@@ -54,8 +53,7 @@ def tiers(text: str) -> tuple[str, ...]:
 
     Only "call-911" and "self-harm" can both be returned. Never raises.
     """
-    bare = "".join(char for char in unicodedata.normalize("NFKD", text[:MOST]) if not unicodedata.combining(char))
-    said = re.findall(r"[^\W_]+", re.sub(r"['’\0]", "", bare.casefold()).replace("can not", "cannot"))
+    said = typed.fold(text[:MOST]).replace("can not", "cannot").split()
     urgent = tuple(tier for tier in URGENT if any(_stands(phrase, said) for phrase in _phrases()[tier]))
     if urgent:
         return urgent

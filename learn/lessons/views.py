@@ -1,7 +1,8 @@
-"""The pages "Find my medicine" and "Words", and a whole lesson to print."""
+"""The pages "Find", "Words" and "I help somebody", and a whole lesson to print."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -11,10 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from learn.lessons import finder, reference, shown, symptoms
-from learn.lessons.models import Lesson, Therapy
+from learn.lessons import finder, reference, search, shown, symptoms
+from learn.lessons.models import Therapy
+from learn.lessons.shown import Page, Shown
 
 SAFETY = "side-effects-when-to-call"  # the lesson that most people who search for a symptom need
+
+Pages = Sequence[tuple[Page, ...]]  # of each published lesson
 
 
 @cache
@@ -25,31 +29,54 @@ def _named() -> tuple[finder.Named, ...]:
 @login_not_required
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    """Find a medicine by any spelling. The page never jumps to a lesson; a person confirms the medicine first.
+    """Find lessons, words and medicines by any spelling. The page never jumps to a lesson.
 
     If the query mentions a symptom, the page shows the call card's tier first, and names a medicine only if its name
-    is spelled correctly.
+    is spelled correctly. A medicine that the query names comes next: the person confirms it. Then come the lessons and
+    the words; medicines that are only a guess come last.
+
+    For a symptom, no passage of a lesson is shown, because it may be about another treatment ("A mild fever can come");
+    for a symptom that means 911, no lesson at all.
     """
     query = request.GET.get("q")
     tiers = symptoms.tiers(query or "")
-    found = finder.find(query, _named()) if query is not None else None
-    answers = [a for a in found.answers if not tiers or (a.verdict == "sure" and a.hits[0].exact)] if found else []
-    lessons = list(Lesson.objects.taught().select_related("therapy"))
-    taught = {lesson.therapy.slug: lesson.therapy for lesson in lessons}
+    lessons = shown.every_page()
+    rows = [pages[0].lesson.row for pages in lessons]
     context = {
         "query": (query or "")[: finder.LONGEST].replace("\x00", ""),
         "tiers": tiers,
-        "problem": found.nothing if found and not tiers else None,
-        "answers": [_shown(answer, taught) for answer in answers],
         "level": 2 if tiers else 1,  # heading level of the answer: a symptom comes before any medicine
-        "safety": next((lesson for lesson in lessons if lesson.slug == SAFETY), None),
-        "basics": next((t for t in taught.values() if t.kind == Therapy.Kind.GENERAL), None),
+        "safety": _lesson(SAFETY, lessons),
+        "basics": next((row.therapy for row in rows if row.therapy_kind == Therapy.Kind.GENERAL), None),
         "names": reference.a_to_z(),
     }
+    if query is not None:
+        context |= _results(query, lessons, tiers)
     return render(request, "lessons/find.html", context)
 
 
-def _shown(answer: finder.Answer, taught: dict[str, Therapy]) -> dict[str, Any]:
+def _lesson(slug: str, lessons: Pages) -> Shown | None:
+    return next((pages[0].lesson for pages in lessons if pages[0].lesson.row.slug == slug), None)
+
+
+def _results(query: str, lessons: Pages, tiers: Sequence[str]) -> dict[str, Any]:
+    """Return what a query found, for the template: `answers` (medicines), `found` (lessons, words), `guesses`."""
+    medicines = finder.find(query, _named())
+    answers = [a for a in medicines.answers if not tiers or (a.verdict == "sure" and a.hits[0].exact)]
+    calls_911 = not set(symptoms.URGENT).isdisjoint(tiers)
+    found = search.Found() if calls_911 or medicines.nothing == "long" else search.find(query, lessons)
+    taught = {pages[0].lesson.row.therapy for pages in lessons}
+    shown_answers = [_shown(answer, taught) for answer in answers]
+    named = any(answer.verdict in ("sure", "which") for answer in answers)
+    return {
+        "problem": None if tiers or found else medicines.nothing,
+        "answers": shown_answers if named or not found else [],
+        "found": found,
+        "guesses": [h for a in shown_answers for h in a["hits"]] if found.guessed and not named else [],
+    }
+
+
+def _shown(answer: finder.Answer, taught: set[str]) -> dict[str, Any]:
     """Return an answer for the template: each medicine with the name to show and its other names."""
     known = reference.medicines()
 
@@ -60,7 +87,7 @@ def _shown(answer: finder.Answer, taught: dict[str, Therapy]) -> dict[str, Any]:
             "medicine": medicine,
             "name": hit.name if brand else medicine.generic,
             "also": medicine.generic if brand else ", ".join(medicine.brands),
-            "therapy": taught.get(medicine.therapy),
+            "therapy": medicine.therapy if medicine.therapy in taught else "",
         }
 
     return {
@@ -87,3 +114,11 @@ def on_paper(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
     if not pages or pages[0].lesson.row.therapy != therapy:
         raise Http404("No such lesson")
     return render(request, "lessons/print.html", {"lesson": pages[0].lesson, "pages": pages})
+
+
+@login_not_required
+@require_safe
+def helping(request: HttpRequest) -> HttpResponse:
+    """Lead a person who helps a patient through the same lessons, each with the steps that say when to call."""
+    lessons = shown.every_page()
+    return render(request, "lessons/helping.html", {"lessons": lessons, "helper": _lesson(shown.HELPER, lessons)})

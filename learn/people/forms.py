@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from learn import typed
 from learn.people import actions, mail
 from learn.people.models import User
 
@@ -58,6 +59,15 @@ class SignInForm(LoginForm):
             self.fields["shared"] = DeviceForm().fields["shared"]
             self.fields["shared"].help_text = ""  # the button stays on the first screen
         self.by_email = mail.works()
+
+    def clean_login(self) -> str:
+        """Return the name in its one spelling: wrong passwords are counted by name, so a name must not have several.
+
+        Only a name that is stored in another spelling (before there was this rule) is looked up as it was typed.
+        """
+        as_typed = str(super().clean_login())
+        login = typed.spelling(as_typed)
+        return as_typed if login != as_typed and User.objects.filter(username=as_typed).exists() else login
 
     @property
     def helper(self) -> FormHelper:
@@ -114,11 +124,13 @@ class AccountForm(SignupForm):
         name.widget.attrs["autocapitalize"] = "none"
 
     def clean_username(self) -> str:
-        """Return the name in lower case. Raises ValidationError, with our own message for characters not allowed."""
+        """Return the name as it is stored. Raises ValidationError, with our own message for characters not allowed."""
+        name = self.cleaned_data["username"] = typed.name(self.cleaned_data["username"])
+        if len(name) > 150:  # one character, like "ﬃ", can become three letters
+            raise forms.ValidationError(self.fields["username"].error_messages["max_length"], code="max_length")
         try:
-            return str(super().clean_username()).lower()
+            return typed.name(super().clean_username())
         except forms.ValidationError as error:
-            name = str(self.cleaned_data["username"]).lower()
             self.first = User.objects.filter(username=name, last_login__gt=timezone.now() - JUST_NOW).first()
             if self.first and self.is_double(self.first):
                 return name
@@ -128,7 +140,7 @@ class AccountForm(SignupForm):
 
     def is_double(self, user: User) -> bool:
         """Return whether this form has already created this user's account: a double click creates only one."""
-        name, password = str(self.data.get("username", "")).strip().lower(), str(self.data.get("password1", ""))
+        name, password = typed.name(str(self.data.get("username", ""))), str(self.data.get("password1", ""))
         return user.username == name and user.check_password(password)
 
     def try_save(self, request: HttpRequest) -> Any:
@@ -145,13 +157,21 @@ class AccountForm(SignupForm):
         return get_adapter().save_user(request, get_adapter().new_user(request), self)
 
 
+class AddressField(forms.EmailField):
+    """An email address. What a phone or a web page adds to it when it is pasted is left out."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the address in plain characters."""
+        return typed.spelling(str(super().to_python(value)))
+
+
 class AddressForm(forms.Form):
     """Asks for the user's own email address."""
 
     use_required_attribute = False
     _shape = _("Type an email address like name@example.com")
 
-    address = forms.EmailField(
+    address = AddressField(
         label=_("Your email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),

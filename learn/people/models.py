@@ -18,6 +18,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from learn import typed
 from learn.people.names import shown
 
 if TYPE_CHECKING:
@@ -36,6 +37,34 @@ def time_zone(name: str) -> None:
 def default_zone() -> str:
     """Return TIME_ZONE of the settings, the default for a new team."""
     return settings.TIME_ZONE
+
+
+class SortKey(models.CharField):  # type: ignore[type-arg]  # it takes none when the program runs
+    """The words of another field as `typed.fold` writes them, set by each save. Both databases sort it by code points.
+
+    PostgreSQL would sort the field itself by the rules of its own locale, and SQLite would put "Zed" before "alice".
+    """
+
+    def __init__(self, *, of: str, max_length: int = 200, **more: Any) -> None:
+        more |= {"db_default": "", "editable": False}
+        super().__init__(max_length=max_length, **more)
+        self.of = of
+
+    def deconstruct(self) -> Any:
+        """Return what a migration needs to make the field again."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, kwargs | {"of": self.of}
+
+    def db_parameters(self, connection: Any) -> Any:
+        """Return the type and the collation of the column. SQLite compares code points by default."""
+        found = super().db_parameters(connection)
+        return found | {"collation": "C"} if connection.vendor == "postgresql" else found
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """Set the field from the other one, also for `bulk_create`. An UPDATE of the other one alone must set both."""
+        key = typed.fold(getattr(model_instance, self.of))[: self.max_length]
+        setattr(model_instance, self.attname, key)
+        return key
 
 
 class UserManager(StockUserManager["User"]):
@@ -66,9 +95,8 @@ class UserManager(StockUserManager["User"]):
         return {user.pk: user for user in here}
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Return the user with this name, as typed or in lower case. Names chosen by users are stored in lower case."""
-        names = {"username": username}, {"username": str(username).lower()}
-        return self.filter(**names[0]).first() or self.get(**names[1])
+        """Return the user with this name, as typed or as names are stored (`typed.name`). Raises User.DoesNotExist."""
+        return self.filter(username=username).first() or self.get(username=typed.name(str(username)))
 
 
 class User(AbstractUser):
@@ -87,6 +115,20 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username or f"Guest {self.pk}"
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Return the name as it is stored, also for a user whom IT creates."""
+        return typed.name(username) if isinstance(username, str) else username
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Store the hash of the password, with its letters in one form: a Mac writes é in another way than a phone."""
+        super().set_password(None if raw_password is None else typed.password(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Return whether this is the password: as typed, which old hashes need, or with its letters in one form."""
+        one = None if raw_password is None else typed.password(raw_password)
+        return super().check_password(raw_password) or (one != raw_password and super().check_password(one))
 
     @property
     def is_guest(self) -> bool:
@@ -189,6 +231,7 @@ class Patient(models.Model):
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
     care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients", db_index=False)
     label = models.CharField(max_length=80, help_text="Name or initials.")
+    sort_key = SortKey(of="label")
     reference = models.CharField(max_length=40, blank=True, help_text="Your own local reference, if you use one.")
     # Made from the invitation form and the patient's position in it, so that a form sent twice creates no duplicates.
     invitation = models.UUIDField(unique=True, null=True, blank=True, editable=False)
@@ -198,14 +241,14 @@ class Patient(models.Model):
     objects = PatientQuerySet.as_manager()
 
     class Meta:
-        ordering = ["label", "pk"]
+        ordering = ["sort_key", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ended_on=None, ended_why="") | (Q(ended_on__isnull=False) & ~Q(ended_why="")),
                 name="patient_ended_with_reason",
             ),
         ]
-        indexes = [models.Index(F("care_team"), F("label"), F("id"), name="patient_team_label")]
+        indexes = [models.Index(F("care_team"), F("sort_key"), F("id"), name="patient_team_sort")]
 
     def __str__(self) -> str:
         return self.name

@@ -117,7 +117,7 @@ class Entry:
     @property
     def place(self) -> tuple[int, date, str, int]:
         """The sort key on the worklist."""
-        return ORDER.index(self.reasons[0].code), self.reasons[0].since, self.patient.label, self.patient.pk
+        return ORDER.index(self.reasons[0].code), self.reasons[0].since, self.patient.sort_key, self.patient.pk
 
 
 @dataclass

@@ -75,8 +75,8 @@ def start(request: HttpRequest) -> HttpResponse:
         "coming": coming,
         "any": coming.begun or coming.asked > 0,
         "review": _review(request),
-        "helper": _helper(next((s.taught.therapy for s in standings if s.taught.slug == HELPER), "")),
         "is_visitor": _is_visitor(request),
+        "helper": reverse("helping") if any(s.taught.slug == HELPER for s in standings) else "",
     }
     return render(request, "progress/start.html", context)
 

@@ -13,15 +13,15 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from quizzes import statements
+
 
 def rows(statement: str, *lists: Collection[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of a statement. Each "IN ()" in it gets the values of one list, in order; none may be empty."""
     parts = statement.split("IN ()")
     marks = [f"IN ({', '.join(['%s'] * len(values))})" for values in lists]
     filled = "".join(part + mark for part, mark in zip(parts, [*marks, ""], strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(filled, [value for values in lists for value in values])
-        return list(cursor.fetchall())
+    return statements.run(filled, [value for values in lists for value in values])
 
 
 def moment(value: Any) -> Any:

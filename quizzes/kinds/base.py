@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -107,13 +108,18 @@ class Kind(Protocol):
 
 
 def said(value: object) -> str:
-    """Return an author's text without surrounding spaces; "" for anything that is not a text."""
-    return value.strip() if isinstance(value, str) else ""
+    """Return an author's text without invisible characters and surrounding spaces; "" for what is not a text."""
+    return "".join(c for c in value if unicodedata.category(c) != "Cf").strip() if isinstance(value, str) else ""
+
+
+def alike(value: object) -> str:
+    """Return a form of an author's text that is the same for two texts that a reader could not tell apart."""
+    return " ".join(unicodedata.normalize("NFKC", said(value)).casefold().replace("’", "'").split())
 
 
 def first_without(things: Sequence[Any], key: str) -> int:
     """Return the index of the first item whose text under this key is empty or, for "text", used before; else 0."""
-    texts = [said(thing.get(key)).lower() for thing in things]
+    texts = [alike(thing.get(key)) for thing in things]
     return next((n for n, text in enumerate(texts) if not text or (key == "text" and text in texts[:n])), 0)
 
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
+from quizzes.kinds.base import (
+    FIELD,
+    Ask,
+    Choice,
+    Given,
+    Mark,
+    Post,
+    Problem,
+    Spec,
+    Unreadable,
+    alike,
+    first_without,
+    said,
+)
 
 MOST = 6  # maximum number of choices
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four"}
@@ -37,7 +50,7 @@ class ChoiceKind:
             found.append(Problem("Give two to six choices.", "choices", min(len(choices), MOST - 1), "text"))
         if len({c.get("id") for c in choices}) != len(choices) or not all(c.get("id") for c in choices):
             found.append(Problem("Every choice needs an id of its own.", "choices"))
-        texts = [said(c.get("text")).lower() for c in choices]
+        texts = [alike(c.get("text")) for c in choices]
         if len(set(texts)) != len(texts) or not all(texts):
             at = first_without(choices, "text")
             found.append(Problem("Every choice needs words of its own.", "choices", at, "text"))

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
+from quizzes.kinds.base import (
+    FIELD,
+    Ask,
+    Choice,
+    Given,
+    Mark,
+    Post,
+    Problem,
+    Spec,
+    Unreadable,
+    alike,
+    first_without,
+    said,
+)
 
 MOST = 4  # maximum number of rows, and of tiles: more would test patience, not knowledge
 
@@ -32,7 +45,7 @@ class MatchingKind:
         for things, key, name in ((rows, "rows", "line"), (tiles, "cards", "card")):
             if len({t.get("id") for t in things}) != len(things) or not all(t.get("id") for t in things):
                 found.append(Problem(f"Every {name} needs an id of its own.", key))
-            texts = [said(t.get("text")).lower() for t in things]
+            texts = [alike(t.get("text")) for t in things]
             if len(set(texts)) != len(texts) or not all(texts):
                 at = first_without(things, "text")
                 found.append(Problem(f"Every {name} needs words of its own.", key, at, "text"))

@@ -7,7 +7,20 @@ from collections import Counter
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from quizzes.kinds.base import FIELD, Ask, Choice, Given, Mark, Post, Problem, Spec, Unreadable, first_without, said
+from quizzes.kinds.base import (
+    FIELD,
+    Ask,
+    Choice,
+    Given,
+    Mark,
+    Post,
+    Problem,
+    Spec,
+    Unreadable,
+    alike,
+    first_without,
+    said,
+)
 
 MOST = 5  # maximum number of tiles
 PLACES = (
@@ -32,7 +45,7 @@ class OrderingKind:
             found.append(Problem("Give three to five lines.", "cards", min(len(tiles), MOST - 1), "text"))
         if len({tile.get("id") for tile in tiles}) != len(tiles) or not all(tile.get("id") for tile in tiles):
             found.append(Problem("Every line needs an id of its own.", "cards"))
-        texts = [said(tile.get("text")).lower() for tile in tiles]
+        texts = [alike(tile.get("text")) for tile in tiles]
         if len(set(texts)) != len(texts) or not all(texts):
             at = first_without(tiles, "text")
             found.append(Problem("Every line needs words of its own.", "cards", at, "text"))

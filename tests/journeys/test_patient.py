@@ -39,8 +39,8 @@ def hand(request: pytest.FixtureRequest, visit: Visit) -> Hand:
 def test_a_misspelled_medicine_leads_to_the_first_step_in_four_taps(hand: Hand) -> None:
     hand.page.goto("/")
     hand.press("I know the name of my medicine")
-    hand.write("Type the name of your medicine", "pembrolizomab")
-    hand.press("Find my medicine")
+    hand.write("What are you looking for?", "pembrolizomab")
+    hand.press("Find")
     hand.press("Yes. Show me the lessons for pembrolizumab")
     hand.press("Antibodies and the brake")
     assert "Step 1 of 5" in hand.page.inner_text("main")

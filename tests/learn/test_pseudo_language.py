@@ -71,7 +71,7 @@ class Pseudo(trans_real.DjangoTranslation):
 class Shown(HTMLParser):
     """Collects the text without brackets that a page shows or reads out, also in attributes and form fields."""
 
-    INLINE = ("strong", "em", "a", "bdi")  # a text continues after these tags; any other tag ends it
+    INLINE = ("strong", "em", "a", "bdi", "mark")  # a text continues after these tags; any other tag ends it
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -246,6 +246,7 @@ class TestThePseudoLanguage(TestCase):
         silent = {
             "healthz",
             "readyz",
+            "robots",
             "lesson",
             "last_result",
             "my_data_file",
@@ -258,7 +259,7 @@ class TestThePseudoLanguage(TestCase):
     def look_around(self) -> None:
         """Open every page as a new visitor."""
         for name in ("start", "therapies", "my", "questions", "keep", "finish", "finished", "my_data", "erased",
-                     "stop_sharing", "code", "help", "settings", "find", "words", "more", "about", "privacy",
+                     "stop_sharing", "code", "help", "settings", "find", "words", "helping", "more", "about", "privacy",
                      "accessibility", "reminders", "account_login", "account_signup", "review"):  # fmt: skip
             self.get(name)
         self.get("questions", more="1", about="what-is-immunotherapy/not-the-same-as-chemo")
@@ -266,7 +267,7 @@ class TestThePseudoLanguage(TestCase):
         self.get("join", "AAAAAAAAAAAAAAAAAAAAAA")
         for q in ("", "ke", "pembrolizomab", "nivolumab and ipilimumab", "xyzzyqwert", "x" * 300, "shingrix", "kimtrak",
                   "keyt", "Kymriah", "odronextamab", "rash", "keytruda rash", "a little tired", "my chest hurts",
-                  "I want to die"):  # fmt: skip
+                  "I want to die", "vaccine", "tumour"):  # fmt: skip
             self.get("find", q=q)
         self.get("therapy", self.lessons[0].therapy.slug, medicine="pembrolizumab")
         self.get("therapy", "t-cell-therapy", medicine="car-t-cell-therapy")

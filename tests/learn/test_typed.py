@@ -1,161 +1,359 @@
-"""What people typed keeps its own direction: Hebrew or Arabic never moves the words around it, on any page."""
+"""What people type is read as they mean it: codes, names, passwords and searches from any keyboard."""
 
 from __future__ import annotations
 
-from datetime import date
-from html.parser import HTMLParser
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django import forms
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
-from django.urls import reverse
 
-from learn.assignments.models import Assignment, Reminder
-from learn.people import audit, names, roles
-from learn.people.models import Membership
-from learn.progress.models import Contact
-from learn.visits.models import MyQuestion
-from tests.cast import PatientCase, at, make_nurse, make_patient, make_team, wrong
+from learn import typed
+from learn.fields import LabelField
+from learn.people import codes
+from learn.people.forms import AddressForm
+from learn.people.models import Patient, User
+from tests.cast import PASSWORD, make_nurse, make_patient, make_team
+from tests.matrix import EDGES
 
-# Each is typed by somebody. The letters of the first part run from right to left.
-TEAM, NURSE, LABEL, REFERENCE, NAME = "צוות 1-team", "נועה-nurse", "שרה 2-label", "מס 3-reference", "אנה-name"
-ASKED, CONTACT, TALK, LANGUAGE, QUESTION = "הערה-asked", "שיחה-contact", "חזרה-talk", "עברית-language", "שאלה-question"
-TYPED = (TEAM, NURSE, LABEL, REFERENCE, NAME, ASKED, CONTACT, TALK, LANGUAGE, QUESTION)
-# Elements that hold one text, and can hold no other element.
-ALONE = {"title", "option", "textarea", "pre"}
-VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "path", "rect", "circle"}
+JOSE, MAC = "josé", unicodedata.normalize("NFD", "josé")
+CODE, DIGITS = "BCDFGHJKLMNP", "123456"
 
 
-class Walk(HTMLParser):
-    """Collects each text with something typed, and whether it is kept apart from the words around it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.within: list[tuple[str, bool]] = []
-        self.seen: set[str] = set()
-        self.loose: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.within.append((tag, tag in ALONE or tag == "bdi" or dict(attrs).get("dir") == "auto"))
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.within and self.within.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        found = [typed for typed in TYPED if typed in data]
-        self.seen.update(found)
-        # In a sentence that Python makes, the typed words stand between two marks.
-        if not any(apart for _, apart in self.within):
-            self.loose += [data.strip() for typed in found if names.isolated(typed) not in data]
-
-
-class TestWhatIsTyped(PatientCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.team = make_team(TEAM)
-        cls.noor = make_nurse(NURSE, cls.team)
-        cls.noor.groups.add(Group.objects.get(name=roles.LEAD))
-        Membership.objects.filter(nurse=cls.noor).update(lead=True)
-        cls.ana = make_patient(cls.team, LABEL, name=NAME, reference=REFERENCE)
-        made = {"patient": cls.ana, "by": cls.noor, "made": at(18)}
-        cls.assignment = Assignment.objects.create(lesson=cls.lesson, due=date(2026, 11, 25), note=ASKED, **made)
-        Contact.objects.create(patient=cls.ana, nurse=cls.noor, at=at(19), note=CONTACT, number=1)
-        for n, talked in enumerate((None, at(22))):
-            MyQuestion.objects.create(
-                learner=cls.ana.user, text=f"{QUESTION} {n}", position=n, added=at(20), shared=at(20), talked=talked,
-                talked_by=cls.noor if talked else None,
-            )  # fmt: skip
-        Reminder.objects.create(patient=cls.ana, address="ana@example.com", confirmed=at(20))
-        audit.note(by=cls.noor, what="patient.seen", patient=cls.ana, now=at(20))
-
-    def walk(self, client: Client, *addresses: str) -> set[str]:
-        """Open these pages; fail if something typed stands loose in one. Return what of it they showed."""
-        seen: set[str] = set()
-        loose = {}
-        for address in addresses:
-            response = client.get(address)
-            assert response.status_code == 200, address
-            walk = Walk(response.content.decode())
-            seen |= walk.seen
-            loose[address] = walk.loose
-        assert {address: texts for address, texts in loose.items() if texts} == {}
-        return seen
-
-    def test_is_kept_apart_on_each_page_of_the_desk(self) -> None:
-        self.check(safety=wrong)
-        talk = self.said_back(note=TALK, language=LANGUAGE)
-        patient = [self.address(name) for name in ("change", "contact", "label", "end", "card", "chart", "teach_back")]
-        lead = [reverse(f"admin:people_careteam_{name}", args=[self.team.pk]) for name in ("change", "audit")]
-        one = [self.ana.pk, self.assignment.pk]
-        seen = self.walk(
-            self.client,
-            reverse("admin:index"),
-            reverse("admin:people_patient_changelist"),
-            reverse("admin:people_patient_matrix"),
-            reverse("admin:people_patient_find") + "?q=label",
-            reverse("admin:people_patient_assign") + f"?patient={self.ana.pk}",
-            reverse("admin:people_patient_assignment", args=one),
-            reverse("admin:people_patient_teach_back_add", args=[self.ana.pk, talk.pk]),
-            reverse("admin:people_careteam_changelist"),
-            *patient,
-            *lead,
-        )
-        assert seen == {*TYPED} - {NAME}
-
-    def test_is_kept_apart_in_what_the_desk_says_after_a_press(self) -> None:
-        omar = make_nurse("עומר-nurse", make_team("אחר"))
-        add = reverse("admin:people_careteam_add", args=[self.team.pk])
-        for address, form in (
-            (self.address("contact"), {"note": "", "number": 2}),
-            (self.address("end"), {"why": "moved"}),
-            (self.address("take_back"), {}),
-            (self.address("card"), {}),
-            (add, {"name": omar.username}),
-        ):
-            walk = Walk(self.client.post(address, form, follow=True).content.decode())
-            assert walk.loose == [], address
-
-    def test_is_kept_apart_on_the_patients_own_pages(self) -> None:
-        self.said_back(note=TALK, language=LANGUAGE)
-        phone = Client()
-        phone.force_login(self.ana.user)
-        pages = ("my", "start", "questions", "my_data", "keep", "stop_sharing", "reminders", "help", "account_logout")
-        seen = self.walk(
-            phone,
-            *map(reverse, pages),
-            reverse("questions") + "?print=1",
-            reverse("therapy", args=[self.therapy.slug]),
-        )
-        assert seen == {*TYPED} - {NURSE}
-
-    def test_is_kept_apart_when_a_question_was_removed(self) -> None:
-        phone = Client()
-        phone.force_login(self.ana.user)
-        question = MyQuestion.objects.of(self.ana.user).first()
-        assert question is not None
-        page = phone.post(reverse("questions"), {"remove": question.pk}, follow=True).content.decode()
-        assert Walk(page).loose == []
-        assert f"Removed: “<bdi>{question.text}</bdi>”" in page
+@pytest.fixture(autouse=True)
+def _no_tries_yet() -> None:
+    cache.clear()  # allauth counts wrong passwords there
 
 
 @pytest.mark.parametrize(
-    ("page", "loose"),
+    "text",
     [
-        (f"<p>For {LABEL}</p>", 1),
-        (f"<p>For <bdi>{LABEL}</bdi></p><td dir='auto'>{TEAM}</td><title>{LABEL}</title>", 0),
-        (f"<p>For \u2068{LABEL}\u2069 only</p>", 0),
-        (f"<p>For <bdi>one</bdi><br>{LABEL}</p>", 1),
+        "BCDF GHJK LMNP",
+        "bcdfghjklmnp",
+        " bcdf  ghjk\tlmnp ",
+        "ＢＣＤＦ　ＧＨＪＫ　ＬＭＮＰ",
+        "BCDF\u2011GHJK\u2010LMNP",
+        "BCDF–GHJK—LMNP",
+        "BCDF\u2212GHJK-LMNP",
+        "BCDF_GHJK/LMNP",
+        "BCDF,GHJK.LMNP",
+        "B C D F G H J K L M N P",
+        "bc\u200bdf gh\u2060jk lm\u00adnp\ufeff",
+        "\u2066BCDF GHJK LMNP\u2069",
+        "/BCDFGHJKLMNP/",
+        "“BCDF GHJK LMNP”",
+        "Your code is BCDF GHJK LMNP.",
+        "code: bcdf-ghjk-lmnp, thanks",
+        "ВСDF GНJК LМNР",
+        "ΒCDF GΗJΚ LΜΝΡ",
+    ],
+    ids=ascii,
+)
+def test_twelve_letters_are_read_however_they_are_written(text: str) -> None:
+    assert typed.letters(text, codes.LETTERS, 12) == CODE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "BCDF GHJK LMN",
+        "BCDF GHJK LMNPQ",
+        "BCDF GHJK LMNA",
+        "BCDF GHJK LMN1",
+        "BCDFGHJKLMNP QRSTVWXZBCDF",
+        "XBCDFGHJKLMNP",
     ],
 )
-def test_the_search_finds_what_stands_loose(page: str, loose: int) -> None:
-    assert len(Walk(page).loose) == loose
+def test_what_is_no_code_or_two_codes_is_not_read(text: str) -> None:
+    assert typed.letters(text, codes.LETTERS, 12) == ""
 
 
-@pytest.mark.parametrize(("typed", "changed"), [("Ana", False), ("José 2", False), ("שרה", True), ("سارة", True)])
-def test_only_letters_from_right_to_left_get_marks(typed: str, changed: bool) -> None:
-    assert (names.isolated(typed) != typed) is changed
-    assert typed in names.isolated(typed)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "123456",
+        "123 456",
+        "12-34-56",
+        "123\u2011456",
+        "123_456",
+        "123,456",
+        "123.456",
+        "１２３４５６",
+        "١٢٣٤٥٦",
+        "۱۲۳ ۴۵۶",
+        "१२३४५६",
+        "12\u200b34\u206056",
+        "Your code is 123456",
+        "Your code is 123 456.",
+        "Su código es 123456",
+    ],
+    ids=ascii,
+)
+def test_digits_are_read_in_every_script_and_with_words_around_them(text: str) -> None:
+    assert typed.digits(text, 6) == DIGITS
+
+
+@pytest.mark.parametrize("text", ["", "12345", "1234567", "123456 654321 1", "123456 or 654321", "abcdef", "²³¹²³¹x"])
+def test_digits_that_are_no_code_are_not_read(text: str) -> None:
+    assert typed.digits(text, 6) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["abc-DEF_1", " abc-DEF_1\n", "abc\u2011DEF_1.", "abc−DEF_1”", "ａｂｃ-DEF_1", "ab\u200bc-DEF_1)"]
+)
+def test_a_cards_link_is_read_without_what_a_message_adds(text: str) -> None:
+    assert typed.token(text) == "abc-DEF_1"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("O’Brien", "obrien"),
+        ("O'Brien", "O‘BRIEN"),
+        ("Oʼbrien", "o`brien"),
+        ("Siobhán", "siobhan"),
+        (JOSE, MAC),
+        ("José", "JOSE"),
+        ("Smith‑Jones", "smith-jones"),
+        ("Smith – Jones", "smith jones"),
+        ("Łukasz Ørsted", "lukasz orsted"),
+        ("Weiß", "WEISS"),
+        ("İpek", "ipek"),
+        ("Ａｎａ", "ana"),
+        ("an\u00ada", "ana"),
+        ("٣-٠٧", "3-07"),
+        ("ﬁona", "fiona"),
+    ],
+    ids=ascii,
+)
+def test_two_spellings_of_one_word_fold_to_the_same(one: str, other: str) -> None:
+    assert typed.fold(one) == typed.fold(other) != ""
+
+
+def test_other_words_stay_apart() -> None:
+    assert len({typed.fold(word) for word in ("ana", "anna", "李明", "李民", "Иван", "Иванa", "3 07", "307")}) == 8
+
+
+@pytest.mark.parametrize("edge", [edge for edge in EDGES if isinstance(edge, str)], ids=range(24))
+def test_nothing_raises(edge: str) -> None:
+    for read in (
+        typed.label,
+        typed.turns,
+        typed.spelling,
+        typed.name,
+        typed.password,
+        typed.token,
+        typed.plain,
+        typed.fold,
+    ):
+        read(edge[:1000])
+    typed.letters(edge[:1000], codes.LETTERS, 12)
+    typed.digits(edge[:1000], 6)
+
+
+# Labels: what a nurse calls a patient.
+
+
+def cleaned(text: str) -> str:
+    return str(LabelField(max_length=80).clean(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\u200b\u2060 \ufeff", "\u00ad", "\u3164", "\u2800", "\u200d", "\u200e\u200f"], ids=ascii
+)
+def test_a_label_of_which_nothing_can_be_seen_is_missing(text: str) -> None:
+    with pytest.raises(forms.ValidationError, match="required"):
+        cleaned(text)
+
+
+@pytest.mark.parametrize("mark", [*typed.TURNS], ids=ascii)
+def test_a_label_that_turns_the_reading_direction_is_refused(mark: str) -> None:
+    with pytest.raises(forms.ValidationError, match="hidden marks"):
+        cleaned(f"Ana{mark} neB")
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        (f" {MAC} ", JOSE),
+        ("A\u200bna", "Ana"),
+        ("\u200eAna\u200f", "Ana"),
+        ("دانیال", "دانیال"),
+        ("می\u200cنا", "می\u200cنا"),
+        ("👩\u200d🔬 7", "👩\u200d🔬 7"),
+        ("O’Brien – 7", "O’Brien – 7"),
+    ],
+    ids=ascii,
+)
+def test_a_label_is_stored_as_it_is_seen(text: str, stored: str) -> None:
+    assert cleaned(text) == stored
+
+
+# Sign-in names and passwords.
+
+PHRASE = "las hojas de otoño"
+
+
+def sign_in(name: str, password: str) -> int:
+    """Return the status: 302 or 303 when it let the person in, 200 when it showed the form again."""
+    return Client().post("/accounts/login/", {"login": name, "password": password}).status_code
+
+
+def sign_up(name: str, password: str = PHRASE) -> int:
+    return Client().post("/accounts/signup/", {"username": name, "password1": password}).status_code
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("chosen", [MAC, JOSE, "Ｊｏｓé", "JOSÉ", "jo\u200bsé", " josé "], ids=ascii)
+def test_a_name_chosen_in_any_spelling_lets_in_with_any_other(chosen: str) -> None:
+    assert sign_up(chosen) == 303
+    assert User.objects.get().username == JOSE
+    for name in (JOSE, MAC, "JOSÉ", "ｊｏｓé", "josé\u200b"):
+        assert sign_in(name, PHRASE) == 303, ascii(name)
+        cache.clear()
+
+
+@pytest.mark.django_db
+def test_a_name_in_another_spelling_is_taken() -> None:
+    User.objects.create_user("dora", password=PASSWORD)
+    for name in ("Ｄｏｒａ", "DORA", "do\u200bra"):
+        assert sign_up(name) == 200
+    assert User.objects.get().username == "dora"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "says"), [("ﬃ" * 60, "Use 150 letters"), ("\u3164", "letters and digits only")], ids=ascii
+)
+def test_a_name_that_is_too_long_or_empty_in_its_one_spelling_is_refused(name: str, says: str) -> None:
+    page = Client().post("/accounts/signup/", {"username": name, "password1": PHRASE})
+    assert says in page.content.decode()
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_wrong_passwords_of_one_name_are_counted_together_in_every_spelling() -> None:
+    """Otherwise each invisible character would give five more guesses."""
+    User.objects.create_user("dora", password=PASSWORD)
+    for n in range(5):
+        sign_in("do" + "\u200b" * n + "ra", "wrong")
+    page = Client().post("/accounts/login/", {"login": "ｄｏｒａ", "password": PASSWORD})
+    assert "too many tries" in page.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stored", ["ｄｏｒａ", "Dora"])
+def test_a_name_that_was_stored_in_another_spelling_still_works_as_it_was_typed(stored: str) -> None:
+    user = User.objects.create_user("x", password=PASSWORD)
+    User.objects.filter(pk=user.pk).update(username=stored)
+    assert sign_in(stored, PASSWORD) == 303
+
+
+@pytest.mark.django_db
+def test_a_password_is_the_same_from_a_mac_and_from_a_phone() -> None:
+    mac = unicodedata.normalize("NFD", PHRASE)
+    assert mac != PHRASE
+    assert sign_up("dora", mac) == 303
+    assert sign_in("dora", PHRASE) == sign_in("dora", mac) == 303
+    assert sign_in("dora", PHRASE.upper()) == 200
+
+
+@pytest.mark.django_db
+def test_a_hash_from_before_still_fits_what_was_typed_then() -> None:
+    user, mac = User.objects.create_user("dora"), unicodedata.normalize("NFD", PHRASE)
+    super(User, user).set_password(mac)  # as it was stored before there was one form
+    user.save()
+    assert sign_in("dora", mac) == 303
+    assert not user.check_password(None)
+
+
+@pytest.mark.parametrize(
+    "text", ["ana@example.com", " ａｎａ@example.com", "ana\u200b@example.com\u2060", "Ana＠Example.com"], ids=ascii
+)
+def test_an_address_is_read_without_what_pasting_adds(text: str) -> None:
+    form = AddressForm({"address": text})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["address"] == "ana@example.com"
+
+
+# Patients on the lists.
+
+
+@pytest.mark.django_db
+def test_patients_are_sorted_by_name_without_regard_to_case_and_accents() -> None:
+    maple = make_team()
+    for label in ("Zed", "Öztürk", "alice", "de Vries", "O’Brien", "obrecht"):
+        make_patient(maple, label)
+    names = list(Patient.objects.values_list("label", flat=True))
+    assert names == ["alice", "de Vries", "obrecht", "O’Brien", "Öztürk", "Zed"]
+
+
+@pytest.mark.django_db
+def test_the_sort_key_follows_each_way_of_writing_a_label(client: Client) -> None:
+    ana = make_patient(make_team(), "Ana")
+    client.force_login(make_nurse("noor", ana.care_team))
+    client.post(f"/admin/people/patient/{ana.pk}/label/", {"label": "Élise"})
+    ana.refresh_from_db()
+    assert (ana.label, ana.sort_key) == ("Élise", "elise")
+    user = User.objects.create_guest()
+    [made] = Patient.objects.bulk_create([Patient(user=user, care_team=ana.care_team, label="Ö" * 80)])
+    assert Patient.objects.get(pk=made.pk).sort_key == "o" * 80
+
+
+@pytest.mark.django_db
+def test_the_next_page_begins_after_the_last_name_of_this_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learn.desk.admin.patients.PAGE", 2)
+    maple = make_team()
+    people = [make_patient(maple, label) for label in ("Zed", "Öztürk", "alice", "Alice", "de Vries")]
+    client.force_login(make_nurse("noor", maple))
+    seen, after = [], ""
+    while after is not None:
+        context = client.get("/admin/people/patient/", {"after": after}).context
+        seen += [row["patient"].label for row in context["rows"]]
+        after = context["next_after"] and context["next_after"].pk
+    assert seen == ["alice", "Alice", "de Vries", "Öztürk", "Zed"]
+    assert len(people) == len(seen)
+
+
+# The migrations.
+
+
+@pytest.fixture
+def older_release() -> Iterator[None]:
+    """Migrate back to before the sort key, and always forward again at the end."""
+    MigrationExecutor(connection).migrate([("people", "0008_no_repeated_index")])
+    yield
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def forward() -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_patients_from_before_are_sorted_and_names_get_one_spelling(older_release: None) -> None:
+    state = MigrationExecutor(connection).loader.project_state([("people", "0008_no_repeated_index")]).apps
+    users: Any = state.get_model("people", "User").objects
+    kept = {name: users.create(username=name, password="x").pk for name in ("ｄｏｒａ", "Eve", "eve", "ben", "Ana")}
+    team = state.get_model("people", "CareTeam").objects.create(name="Maple", day_phone="555 1", night_phone="555 2")
+    patients: Any = state.get_model("people", "Patient").objects
+    for label in ("Zed", "Öztürk", "alice"):
+        patients.create(user=users.create(), care_team=team, label=label)
+    forward()
+    assert list(Patient.objects.values_list("sort_key", flat=True)) == ["alice", "ozturk", "zed"]
+    names = dict(User.objects.exclude(username=None).values_list("pk", "username"))
+    assert {old: names[pk] for old, pk in kept.items()} == {
+        "ｄｏｒａ": "dora",
+        "Eve": "Eve",
+        "eve": "eve",
+        "ben": "ben",
+        "Ana": "ana",
+    }

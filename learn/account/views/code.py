@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from learn import typed
 from learn.account import guests
 from learn.account.forms import CodeForm
 from learn.people import actions as people
@@ -51,7 +52,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     form = DeviceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
-        found = codes.by_token(token, at=now)
+        found = codes.by_token(typed.token(token), at=now)
         if found and codes.use(code=found, now=now):
             return _let_in(request, found, form, now)
         letters = CodeForm({"shared": form.cleaned_data["shared"]})

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from learn import typed
 from learn.desk.admin.patients import PAGE
 from learn.people import audit
 from learn.people.models import Patient
@@ -21,16 +22,23 @@ LONGEST = 80  # letters; the longest label allowed
 def find(request: StaffRequest) -> HttpResponse:
     """List this nurse's patients, with closed records too, whose label and reference together contain all search words.
 
-    The comparison is done in Python, because SQLite ignores upper and lower case for ASCII letters only. One query.
+    Case, accents, quotes and dashes do not matter. The comparison is done in Python, so it is the same on both
+    databases. One query.
     """
     asked = request.GET.get("q", "").strip()
-    words = asked[:LONGEST].casefold().split()
+    words = typed.fold(asked[:LONGEST]).split()
     found = [
         patient
         for patient in Patient.objects.visible_to(request.user).select_related("care_team")
-        if words and all(word in f"{patient.label} {patient.reference}".casefold() for word in words)
+        if words and _has(f"{patient.label} {patient.reference}", words)
     ]
     page = found[:PAGE]
     audit.note_list(by=request.user, what="list.seen", patients=page, now=timezone.now())
     context = {"title": "Find a patient", "query": asked[:LONGEST], "patients": page, "more": len(found) > PAGE}
     return render(request, "admin/find.html", context)
+
+
+def _has(text: str, words: list[str]) -> bool:
+    """Return whether the text has all these words: each anywhere in it, or all in this order without the spaces."""
+    folded = typed.fold(text)
+    return all(word in folded for word in words) or "".join(words) in folded.replace(" ", "")

@@ -25,7 +25,7 @@ PAGE = 50  # patients per page
 
 def mine(request: StaffRequest) -> PatientQuerySet:
     """Return this nurse's patients with an open record, in the order that all lists use."""
-    return Patient.objects.visible_to(request.user).current().select_related("care_team").order_by("label", "pk")
+    return Patient.objects.visible_to(request.user).current().select_related("care_team").order_by("sort_key", "pk")
 
 
 @require_safe
@@ -53,7 +53,7 @@ def _after(request: StaffRequest, patients: PatientQuerySet) -> PatientQuerySet:
     last = patients.filter(pk=after).first() if after else None
     if last is None:
         return patients
-    return patients.filter(label__gte=last.label).exclude(label=last.label, pk__lte=last.pk)
+    return patients.filter(sort_key__gte=last.sort_key).exclude(sort_key=last.sort_key, pk__lte=last.pk)
 
 
 def row(patient: Patient, stands: list[standing.Standing], now: datetime) -> dict[str, Any]:

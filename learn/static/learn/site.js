@@ -99,3 +99,13 @@
   field.form.addEventListener("submit", () => show(false));
   button.hidden = false;
 })();
+/* The button that shares an address in the device's own way, where the browser has one. */
+(() => {
+  "use strict";
+  const way = document.querySelector("[data-share]");
+  if (!way || !navigator.share) return;
+  way.querySelector("button").addEventListener("click", () => {
+    navigator.share({ url: way.dataset.share }).catch(() => {}); // the person may close it again
+  });
+  way.hidden = false;
+})();

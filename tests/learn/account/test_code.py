@@ -70,7 +70,18 @@ class ClaimCase(TestCase):
 class TestTheLetters(ClaimCase):
     def test_sign_in_with_any_spaces_and_in_any_case(self) -> None:
         made = self.made
-        for typed in (made.letters, made.groups.lower(), f" {made.groups} ", made.groups.replace(" ", "-")):
+        wide = "".join(chr(ord(letter) + 0xFEE0) for letter in made.letters)
+        for typed in (
+            made.letters,
+            made.groups.lower(),
+            f" {made.groups} ",
+            made.groups.replace(" ", "-"),
+            made.groups.replace(" ", "\u2011"),
+            made.groups.replace(" ", " _/,."),
+            wide,
+            "\u200b".join(made.letters),
+            f"Your code is {made.groups}.",
+        ):
             client = Client()
             assert self.type(typed, client).url == "/code/in/", typed
             assert self.who(client) == str(self.ana.user_id)
@@ -155,6 +166,13 @@ class TestTheLink(ClaimCase):
         assert "Your nurse can see which lessons you have done and which questions were hard." in page
         self.made.code.refresh_from_db()
         assert self.made.code.used is None
+
+    def test_works_with_what_a_message_added_to_it(self) -> None:
+        token = self.made.token
+        for typed in (f"{token}.", f"“{token}”", f"\u200b{token}\u2060", token.replace("-", "\u2011")):
+            client = Client()
+            assert client.post(f"/j/{typed}/").url == "/my/", ascii(typed)
+            assert self.who(client) == str(self.ana.user_id)
 
     def test_shows_the_same_page_for_valid_and_invalid_tokens(self) -> None:
         pages = {

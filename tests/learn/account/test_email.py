@@ -231,7 +231,7 @@ class TestACode(TestCase):
         self.ask()
         code = mailed().replace(" ", "")
         wrong = f"{(int(code) + 1) % 1_000_000:06}"
-        for typed in ("", "12", "abcdef", "1234567", "x" * 101, "\x00", "١٢٣٤٥٦"):
+        for typed in ("", "12", "abcdef", "1234567", "x" * 101, "\x00", "123456 654321"):
             assert "6 digits" in self.type(typed).content.decode()
         for _ in range(5):
             assert "That is not the code" in self.type(wrong).content.decode()

@@ -57,6 +57,28 @@ class TestFindAPatient(DeskCase):
         assert self.names("nagy ana") == []
         assert self.names("a") == ["Ana", "ÉVA Nagy"]
 
+    def test_ignores_accents_quotes_dashes_and_invisible_characters(self) -> None:
+        for label in ("Siobhán O’Brien", "José de Vries", "Ann Smith‑Jones"):
+            make_patient(self.maple, label)
+        for query, name in (
+            ("o'brien", "Siobhán O’Brien"),
+            ("o’brien", "Siobhán O’Brien"),
+            ("obrien", "Siobhán O’Brien"),
+            ("siobhan", "Siobhán O’Brien"),
+            ("jose\u0301", "José de Vries"),
+            ("jose\u200b", "José de Vries"),
+            ("devries", "José de Vries"),
+            ("smith-jones", "Ann Smith‑Jones"),
+            ("smith jones", "Ann Smith‑Jones"),
+            ("ＳＭＩＴＨ", "Ann Smith‑Jones"),
+        ):
+            assert self.names(query) == [name], ascii(query)
+
+    def test_lists_them_by_name_without_regard_to_case_and_accents(self) -> None:
+        for label in ("Zed x", "Öztürk x", "alice x", "de Vries x"):
+            make_patient(self.maple, label)
+        assert self.names("x") == ["alice x", "de Vries x", "Öztürk x", "Zed x"]
+
     def test_finds_closed_records_too_and_says_so(self) -> None:
         Patient.objects.filter(pk=self.ana.pk).update(ended_on="2026-11-20", ended_why="moved")
         assert "Ana Ended" in words(self.client.get(FIND, {"q": "ana"}))
