@@ -75,7 +75,7 @@ def test_says_what_was_asked_for_how_long_it_takes_and_by_when(
     assert "First After a T-VEC shot 5 minutes to read, then" in page
     first = reverse("lesson", args=["virus-therapy", "after-a-t-vec-shot"])
     assert f'<a class="btn" href="{first}">' in response.content.decode()
-    order = ["After a T-VEC shot Start here", "Who to call Not started. Read this first", "What is", "How virus"]
+    order = ["After a T-VEC shot Start here", "Who to call Not started", "What is", "How virus"]
     places = [page.index(name, page.index("Your 4 lessons")) for name in order]
     assert places == sorted(places), "the lessons about safety, then the order of the site"
     for text in ("which questions were hard", "It opens your lessons on any phone", "This is not my card"):
