@@ -146,7 +146,7 @@ def test_erasing_takes_two_steps_and_signs_out_every_device(visit: Visit) -> Non
     assert data["Checks that you began, and your answers"][0]["answers"][0]["question"] == questions(LESSON)[0].stem
     press(phone, "Erase everything about me")
     press(phone, "Erase everything")
-    expect(phone.get_by_role("alert")).to_contain_text("Tick the box")
+    expect(phone.get_by_role("group", name="There is a problem")).to_contain_text("Tick the box")
     tick(phone, "Yes. Erase everything, for good")
     with phone.expect_event("load"):
         phone.get_by_role("button", name="Erase everything").click()

@@ -86,6 +86,48 @@ def test_the_call_card_is_one_sheet_for_a_guest_and_with_the_longest_phones(
     assert pages(page, paper) == 1
 
 
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_the_call_card_leaves_room_for_two_more_lines_on_its_sheet(visit: Visit, paper: str) -> None:
+    """Another browser or another typeface needs a little more room than ours."""
+    page = visit(javascript=True)
+    page.goto("/help/")
+    page.evaluate("""() => {
+        const more = document.createElement("p");
+        more.append("One more line.", document.createElement("br"), "And another.");
+        document.querySelector("main").append(more);
+    }""")
+    assert pages(page, paper) == 1
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_lesson_is_printed_from_one_button_with_its_whole_card(visit: Visit, javascript: bool) -> None:
+    page = visit(width=320, javascript=javascript)
+    page.goto("/lessons/basics/what-is-immunotherapy/2/")
+    press(page, "Print the whole lesson")
+    button, words = page.get_by_role("button", name="Print"), page.get_by_text("Use the Print or Share button")
+    assert (button.is_visible(), words.is_visible()) == (javascript, not javascript)
+    if javascript:
+        page.evaluate("window.print = () => { window.printed = true }")
+        button.click()
+        assert page.evaluate("window.printed")
+    assert 2 <= pages(page, "Letter") <= 6
+    page.emulate_media(media="print")
+    assert page.locator(".paper").is_visible()
+    for text in ("Help for your own defenses", "Remember", "Chest pain.", "Mild aches.", "Cancer.Net"):
+        assert page.get_by_text(text).first.is_visible(), text
+    assert not button.is_visible()
+
+
+def test_a_folded_card_is_whole_on_paper(visit: Visit) -> None:
+    page = visit(width=320)
+    page.goto("/lessons/antibodies-and-checkpoint-inhibitors/side-effects-when-to-call/4/")
+    last = page.get_by_text("Mild aches.")
+    assert not last.is_visible()
+    assert "Mild aches." not in page.inner_text("main")
+    page.emulate_media(media="print")
+    assert "Mild aches." in page.inner_text("main")
+
+
 def test_the_phone_numbers_are_on_top_and_the_navigation_is_not_printed(visit: Visit, site: Site) -> None:
     page = visit(javascript=True)
     page.goto("/accounts/login/")
