@@ -79,7 +79,7 @@ LESSON = ("basics", "what-is-immunotherapy")
 
 def shared(page: str) -> str:
     """Return the address in the field to copy."""
-    [found] = re.findall(r'<input id="share-address" value="([^"]+)" readonly>', page)
+    [found] = re.findall(r'<textarea id="share-address" rows="3" readonly>([^<]+)</textarea>', page)
     return str(found)
 
 
