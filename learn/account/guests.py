@@ -11,6 +11,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from learn.people.models import AccessCode, User
+from learn.progress import actions as progress
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
 from quizzes import learners, reviewing
@@ -43,11 +44,12 @@ def has_record(guest: int) -> bool:
 
 
 def merge(*, guest: User, into: User, now: datetime) -> None:
-    """Merge a guest's record into this user's. If both have the same reading or open check, the user's own is kept.
+    """Merge a guest's record into this user's. If both have the same open check, the user's own is kept.
 
-    The rest stays with the guest, who can no longer sign in (`leave`). After a double click, the second request waits
-    and finds the guest gone, so it changes nothing. The locks follow the one lock order (`quizzes.learners`). Raises
-    `learners.Gone` if `into` is gone.
+    Of the same reading, what either of the two was shown is kept (`progress.actions.merge_readings`). The rest stays
+    with the guest, who can no longer sign in (`leave`). After a double click, the second request waits and finds the
+    guest gone, so it changes nothing. The locks follow the one lock order (`quizzes.learners`). Raises `learners.Gone`
+    if `into` is gone.
     """
     with transaction.atomic():
         here = learners.lock(guest.pk, into.pk)
@@ -58,6 +60,7 @@ def merge(*, guest: User, into: User, now: datetime) -> None:
         list(Attempt.objects.filter(learner__in=here).order_by("pk").select_for_update().values_list("pk"))
         last = MyQuestion.objects.filter(learner=into).aggregate(last=Max("position", default=0))["last"]
         MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # after this user's own
+        progress.merge_readings(guest=guest, into=into, now=now)
         for model in OWN:
             model._default_manager.filter(learner=guest).exclude(_clash(model, into)).update(learner=into)
         reviewing.rebuild(learner=into)

@@ -25,16 +25,26 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
         """Return this person's own readings; none for a visitor who is not signed in."""
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
+    def of_lesson(self, learner: AbstractBaseUser, edition: int) -> ReadingQuerySet:
+        """Return this person's readings of the lesson that this edition (its pk) belongs to, in all its editions."""
+        return self.filter(learner_id=learner.pk, edition__lesson__editions=edition).select_related("furthest")
+
 
 class Reading(models.Model):
-    """How far a learner is in an edition: the furthest step reached. The learner continues there."""
+    """How far a learner is in an edition: the furthest step reached, and which steps were shown.
+
+    The learner continues at the furthest step. `seen` has the slugs of the steps where they pressed Continue, in that
+    order. A lesson is read when each of its steps was shown, in
+    this edition or in another (`actions.read`); `finished` is when that became so.
+    """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="readings", db_index=False)
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="readings")
     furthest = models.ForeignKey(Step, models.PROTECT, related_name="+")
     started = models.DateTimeField()
-    moved = models.DateTimeField(null=True)  # when the furthest step last changed; None in rows from before this field
+    moved = models.DateTimeField(null=True)  # when a step was last shown for the first time; None in very old rows
     finished = models.DateTimeField(null=True)
+    seen = models.JSONField(default=list, db_default=[])
 
     objects = ReadingQuerySet.as_manager()
 

@@ -96,7 +96,7 @@ def catalogue() -> list[Taught]:
 
 
 def lessons_read(learner: Any) -> set[int]:
-    """Return the pks of the lessons that this person has read to the end. One query; none for a visitor."""
+    """Return the pks of the lessons that this person has read. One query; none for a visitor."""
     return set(Reading.objects.of(learner).exclude(finished=None).values_list("edition__lesson", flat=True))
 
 
@@ -112,11 +112,12 @@ class ReadingRow(NamedTuple):
     started: datetime
     moved: datetime | None
     finished: datetime | None
+    seen: list[str]  # the slugs of the steps that were shown
 
 
 _READING = (
     "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
-    "started", "moved", "finished",
+    "started", "moved", "finished", "seen",
 )  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     Five queries for any number of learners, and two more when a safety question was missed. Four queries when the
     caller passes `histories`, which a page that shows every answer has already read.
 
-    Done (ruling 7): the last step was read, in any edition, and a check is finished, and every safety question of it
+    Done (ruling 7): each step was shown, in any edition, and a check is finished, and every safety question of it
     was answered right in that check or later. Talk about it (ruling 4) and needs help (ruling 8, in `needs`): no total,
     no earlier Done and no change of the quiz can hide them.
     """
@@ -240,11 +241,20 @@ def _standing(
     return Standing(
         taught,
         code,
-        step=max((_place(taught, reading) for reading in readings), default=1),
+        step=_step(taught, readings, read=bool(read)),
         open_check=bool(attempts and attempts.open),
         done_at=done_at,
         assigned=assigned,
     )
+
+
+def _step(taught: Taught, readings: list[ReadingRow], *, read: bool) -> int:
+    """Return the number of the step to continue with: the furthest one, or after the last the first that is unseen."""
+    furthest = max((_place(taught, reading) for reading in readings), default=1)
+    seen = {slug for reading in readings for slug in reading.seen}
+    if read or taught.steps[furthest - 1] not in seen:
+        return furthest
+    return next((n for n, slug in enumerate(taught.steps, 1) if slug not in seen), furthest)
 
 
 def _place(taught: Taught, reading: ReadingRow) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn import looks
@@ -157,18 +159,20 @@ def _read(request: HttpRequest, here: Page | None, pages: Sequence[Page]) -> Htt
 
     The form may be for a step of an edition that was replaced since. Then the old step in its own edition is recorded.
     """
-    posted, now, n = request.POST.get("step", ""), timezone.now(), 0
-    following: Step | Page | None
-    if older := _older(posted, pages):
-        steps = list(Step.objects.filter(edition=older.edition_id).order_by("position"))
-        following, n = actions.read(learner=learner(request), steps=steps, step=older, now=now), older.position
-    elif here:
-        following, n = actions.read(learner=learner(request), steps=pages, step=here, now=now), here.position
-    else:
+    steps: Sequence[Step | Page] = pages
+    step: Step | Page | None = here
+    if older := _older(request.POST.get("step", ""), pages):
+        steps, step = list(Step.objects.filter(edition=older.edition_id).order_by("position")), older
+    if step is None:
         return None
+    onward = actions.read(learner=learner(request), steps=steps, step=step, now=timezone.now(), shown=pages)
+    if onward.unseen and pages[0].lesson.row.quiz:
+        messages.info(request, _("You have not seen this step yet. Then the questions."))
+    elif onward.unseen:
+        messages.info(request, _("You have not seen this step yet."))
     # A newer edition may have been published since: continue at the position of the same step in it.
-    place = next((page.position for page in pages if following and page.slug == following.slug), None)
-    return after_step(pages, place - 1 if place else (n if following else len(pages)))
+    place = next((page.position for page in pages if onward.step and page.slug == onward.step.slug), None)
+    return after_step(pages, place - 1 if place else (step.position if onward.step else len(pages)))
 
 
 def _older(posted: str, pages: Sequence[Page]) -> Step | None:
