@@ -8,7 +8,7 @@ from learn import looks, views
 from learn.account.views import code, email, record
 from learn.assignments import views as assignments
 from learn.lessons import views as lessons
-from learn.progress import standing
+from learn.progress import returning, standing
 from learn.progress import views as progress
 from learn.visits import views as visits
 from quizzes import views as quizzes
@@ -22,6 +22,7 @@ urlpatterns = [
     path("lessons/<slug:therapy>/", progress.therapy, name="therapy"),
     path("lessons/<slug:therapy>/<slug:lesson>/", progress.lesson, name="lesson"),
     path("lessons/<slug:therapy>/<slug:lesson>/<number:n>/", progress.step, name="step"),
+    path("lessons/<slug:therapy>/<slug:lesson>/changes/", returning.changes, name="changes"),
     path("check/<slug:lesson>/", progress.check, name="check"),
     path("check/", include("quizzes.urls")),
     path("review/", quizzes.review, {"helped": looks.helped}, name="review"),

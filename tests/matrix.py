@@ -70,6 +70,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "step": (ALL, cells(ON)),
     "check": (ALL, cells(ON)),
     "review": (ALL, cells(ON)),
+    "changes": (ALL, cells(ON)),
     "my": (ALL, NOT_ALLOWED),
     "questions": (ALL, cells(ON)),
     "keep": (ALL, cells(200, (("guest",), ON))),
@@ -222,7 +223,8 @@ EDGES: list[str | bytes] = [
 
 # The role, the form fields and the query parameters for each URL. `{lesson}` is replaced by a lesson's primary key.
 FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
-    "step": ("ana", ["step"], []),
+    "step": ("ana", ["step"], ["changed"]),
+    "changes": ("ana", ["edition"], []),
     "check": ("ana", ["lesson"], []),
     "review": ("ana", ["later", "again"], []),
     "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),
@@ -344,6 +346,7 @@ class World:
             "therapy": {"therapy": lesson.therapy.slug},
             "lesson": step,
             "step": step | {"n": 1},
+            "changes": step,
             "check": {"lesson": lesson.slug},
             "quizzes:question": n,
             "quizzes:feedback": n,

@@ -1,4 +1,4 @@
-"""Actions that record learning: a step read, a contact with a nurse, a teach-back."""
+"""Actions that record learning: a step read, changes seen, a contact with a nurse, a teach-back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from learn.lessons import changes
 from learn.lessons.models import Step
 from learn.lessons.shown import Page
 from learn.people import audit
 from learn.people.models import Patient, User
 from learn.progress.models import Contact, Reading, TeachBack
+from learn.progress.standing import Taught
 from quizzes import learners
 
 AStep = Step | Page
@@ -118,6 +120,26 @@ def _add(own: Reading, theirs: Reading) -> None:
     own.started = min(own.started, theirs.started)
     own.moved = max((at for at in (own.moved, theirs.moved) if at), default=None)
     own.finished = min((at for at in (own.finished, theirs.finished) if at), default=None)
+
+
+def saw_changes(*, learner: User, taught: Taught, now: datetime) -> bool:
+    """Record that the page "What changed" showed the learner all that changed in a lesson since they read it.
+
+    Return False if nothing has changed for them; then nothing is written. What was done stays done. Raises
+    `learners.Gone` when the learner left or erased their account.
+    """
+    with learners.locked(learner.pk):
+        readings = list(Reading.objects.of_lesson(learner, taught.edition))
+        seen = {reading.edition_id: reading.seen for reading in readings}
+        chain = changes.chains([taught.edition])[taught.edition]
+        found = changes.since(chain, seen, read_first=taught.read_first)
+        if not found or not any(reading.finished for reading in readings):
+            return False
+        steps = list(Step.objects.filter(edition=taught.edition).order_by("position"))
+        reading = _reading(readings, learner, taught.edition, at=steps[0], now=now)
+        _see(reading, (change.slug for change in found), now)
+        reading.save()
+    return True
 
 
 def contacted(*, patient: Patient, by: User, note: str, number: int, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from learn.lessons.models import Edition, Lesson, Step
 from learn.people.models import Patient
-from quizzes.models import Question
+from quizzes.models import Question, State
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -25,6 +25,10 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
         """Return this person's own readings; none for a visitor who is not signed in."""
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
+    def of_replaced(self) -> ReadingQuerySet:
+        """Return the readings of editions that readers do not see any more."""
+        return self.exclude(edition__state=State.PUBLISHED)
+
     def of_lesson(self, learner: AbstractBaseUser, edition: int) -> ReadingQuerySet:
         """Return this person's readings of the lesson that this edition (its pk) belongs to, in all its editions."""
         return self.filter(learner_id=learner.pk, edition__lesson__editions=edition).select_related("furthest")
@@ -33,8 +37,8 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
 class Reading(models.Model):
     """How far a learner is in an edition: the furthest step reached, and which steps were shown.
 
-    The learner continues at the furthest step. `seen` has the slugs of the steps where they pressed Continue, in that
-    order. A lesson is read when each of its steps was shown, in
+    The learner continues at the furthest step. `seen` has the slugs of the steps where they pressed Continue, and of
+    those that the page "What changed" showed them, in that order. A lesson is read when each of its steps was shown, in
     this edition or in another (`actions.read`); `finished` is when that became so.
     """
 

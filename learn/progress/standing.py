@@ -15,7 +15,7 @@ from django.db.models import Count, Min, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Assignment
-from learn.lessons import shown
+from learn.lessons import changes, shown
 from learn.progress import answers
 from learn.progress.models import Reading
 from learn.progress.safety import Flag, Verdict
@@ -28,6 +28,7 @@ class Taught:
 
     steps: tuple[str, ...]  # the slugs of its steps, in order
     lesson: int
+    edition: int
     slug: str
     therapy: str
     therapy_title: str
@@ -59,6 +60,7 @@ class Standing:
     open_check: bool = False  # a check or retry was started and is not finished
     done_at: datetime | None = None  # when all conditions for Done were first true
     assigned: Assignment | None = None
+    changed: tuple[changes.Change, ...] = ()  # safety pages that changed since this person read the lesson
 
     @property
     def words(self) -> str:
@@ -81,6 +83,7 @@ def catalogue() -> list[Taught]:
         Taught(
             steps=lesson.steps,
             lesson=lesson.row.lesson,
+            edition=lesson.row.edition,
             slug=lesson.row.slug,
             therapy=lesson.row.therapy,
             therapy_title=lesson.row.therapy_title,
@@ -112,12 +115,13 @@ class ReadingRow(NamedTuple):
     started: datetime
     moved: datetime | None
     finished: datetime | None
+    edition: int
     seen: list[str]  # the slugs of the steps that were shown
 
 
 _READING = (
     "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
-    "started", "moved", "finished", "seen",
+    "started", "moved", "finished", "edition", "seen",
 )  # fmt: skip
 
 
@@ -158,7 +162,8 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     """Return the full result for each learner (a user's pk).
 
     Five queries for any number of learners, and two more when a safety question was missed. Four queries when the
-    caller passes `histories`, which a page that shows every answer has already read.
+    caller passes `histories`, which a page that shows every answer has already read. One more when the process does not
+    have the text of an older edition in memory that one of them has read.
 
     Done (ruling 7): each step was shown, in any edition, and a check is finished, and every safety question of it
     was answered right in that check or later. Talk about it (ruling 4) and needs help (ruling 8, in `needs`): no total,
@@ -178,6 +183,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
         for a in Assignment.objects.active().filter(patient__user__in=learners).select_related("patient", "by")
     }
     lessons = catalogue()
+    chains = _chains(lessons, readings)
     return {
         learner: Whole(
             [
@@ -187,6 +193,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
                     attempts.get((learner, taught.quiz)),
                     [verdict for history, verdict in judged.get(learner, []) if taught.quiz in history.quizzes],
                     assigned.get((learner, taught.lesson)),
+                    chains.get(taught.edition, ()),
                 )
                 for taught in lessons
             ],
@@ -195,6 +202,13 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
         )
         for learner in learners
     }
+
+
+def _chains(lessons: list[Taught], readings: dict[int, list[ReadingRow]]) -> dict[int, changes.Chain]:
+    """Return the editions of the lessons of which somebody has read an older one, by their published edition."""
+    now = {taught.edition for taught in lessons}
+    older = {row.lesson for rows in readings.values() for row in rows if row.edition not in now}
+    return changes.chains([taught.edition for taught in lessons if taught.lesson in older])
 
 
 def _attempts(learners: Collection[int]) -> list[AttemptsRow]:
@@ -225,6 +239,7 @@ def _standing(
     attempts: AttemptsRow | None,
     verdicts: list[Verdict],
     assigned: Assignment | None,
+    chain: changes.Chain,
 ) -> Standing:
     read = min((r.finished for r in readings if r.finished), default=None)
     checked = attempts.checked if attempts else None
@@ -245,7 +260,13 @@ def _standing(
         open_check=bool(attempts and attempts.open),
         done_at=done_at,
         assigned=assigned,
+        changed=changed(taught, readings, chain) if read and chain else (),
     )
+
+
+def changed(taught: Taught, readings: list[ReadingRow], chain: changes.Chain) -> tuple[changes.Change, ...]:
+    """Return the safety pages of a lesson that changed since they were shown to the learner of these readings."""
+    return changes.since(chain, {row.edition: row.seen for row in readings}, read_first=taught.read_first)
 
 
 def _step(taught: Taught, readings: list[ReadingRow], *, read: bool) -> int:

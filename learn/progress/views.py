@@ -121,10 +121,12 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
-    """Redirect to the step where this learner continues."""
+    """Redirect to the step where this learner continues; if safety pages changed since they read it, to the first."""
     for found in _standings(request):
         if (found.taught.therapy, found.taught.slug) == (therapy, lesson):
-            return redirect("step", therapy, lesson, found.step)
+            place = next((change.position for change in found.changed if change.position), found.step)
+            said = "?changed=1" if found.changed else ""
+            return redirect(reverse("step", args=[therapy, lesson, place]) + said)
     raise Http404("No such lesson")
 
 
@@ -248,5 +250,6 @@ def my(request: HttpRequest) -> HttpResponse:
         "offers_keeping": bool(done) and not cast(User, request.user).has_key(at=timezone.now()),
         "review": _review(request),
         "today": _today(request),
+        "changed": [s for s in rows if s.changed],
     }
     return render(request, "progress/my.html", context)
