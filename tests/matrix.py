@@ -106,6 +106,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:login": (cells(ON), cells(ON)),
     "admin:people_patient_changelist": (DESK, DESK_POST),
     "admin:people_patient_matrix": (DESK, DESK_POST),
+    "admin:people_patient_changed": (DESK, DESK_POST),
     "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_contact": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_assign": (ANAS_PAGE, ANAS_POST),
@@ -274,6 +275,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:quizzes_question_retire": ("eda", ["seen"], []),
     "settings": ("anonymous", ["text", "colors", "listen", "helper", "next"], ["next"]),
     "admin:people_patient_changelist": ("noor", [], ["after"]),
+    "admin:people_patient_changed": ("noor", [], ["after"]),
     "admin:people_patient_contact": ("noor", ["note", "number"], []),
     "admin:people_patient_teach_back": (
         "noor",
