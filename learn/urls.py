@@ -30,6 +30,7 @@ urlpatterns = [
     path("my/reminders/", assignments.reminders, name="reminders"),
     path("my/reminders/on/<str:token>/", assignments.turn_on, name="reminders_on"),
     path("my/reminders/stop/<str:token>/", assignments.turn_off, name="reminders_stop"),
+    path("my/pages/", returning.kept_pages, name="kept_pages"),
     path("my/questions/", visits.questions, {"lessons_read": standing.lessons_read}, name="questions"),
     path("my/keep/", record.keep, name="keep"),
     path("my/keep/code/", record.new_code, name="new_code"),

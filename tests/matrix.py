@@ -72,6 +72,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "review": (ALL, cells(ON)),
     "changes": (ALL, cells(ON)),
     "my": (ALL, NOT_ALLOWED),
+    "kept_pages": (NOT_ALLOWED, cells(ON)),
     "questions": (ALL, cells(ON)),
     "keep": (ALL, cells(200, (("guest",), ON))),
     "stay": (cells(405, SIGN_IN), cells(204, SIGN_IN)),
@@ -224,8 +225,9 @@ EDGES: list[str | bytes] = [
 
 # The role, the form fields and the query parameters for each URL. `{lesson}` is replaced by a lesson's primary key.
 FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
-    "step": ("ana", ["step"], ["changed"]),
+    "step": ("ana", ["step", "keep"], ["changed"]),
     "changes": ("ana", ["edition"], []),
+    "kept_pages": ("ana", ["remove"], []),
     "check": ("ana", ["lesson"], []),
     "review": ("ana", ["later", "again"], []),
     "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),

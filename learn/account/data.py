@@ -22,7 +22,7 @@ from learn.assignments.models import Assignment, Change, Reminder
 from learn.lessons.models import Lesson, Step
 from learn.people.audit import WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
-from learn.progress.models import Contact, Reading, TeachBack
+from learn.progress.models import Contact, KeptPage, Reading, TeachBack
 from learn.visits.models import MyQuestion
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, State
 
@@ -148,6 +148,14 @@ def _readings(user: User) -> list[Row]:
     ]
 
 
+def _kept_pages(user: User) -> list[Row]:
+    """Return the kept pages with their headings as published now; one that is not in its lesson any more has a slug."""
+    pages = KeptPage.objects.of(user).with_places().select_related("lesson__quiz").order_by("pk")
+    return [
+        {_("lesson"): _title(page.lesson), _("page"): page.heading or page.slug, _("at"): page.at} for page in pages
+    ]
+
+
 PERSONAL_DATA = (
     # `actions.erase` empties this row and does not delete it.
     PersonalData(_("Your care team"), Patient, "user", _patient, ("care_team",), erased=False),
@@ -166,6 +174,7 @@ PERSONAL_DATA = (
     ),
     PersonalData(_("Your email address"), EmailAddress, "user", lambda e: {_("address"): e.email}),
     PersonalData(_("Lessons that you read"), Reading, "learner", lambda r: {}, rows=_readings),
+    PersonalData(_("Pages that you keep for later"), KeptPage, "learner", lambda k: {}, rows=_kept_pages),
     PersonalData(_("Checks that you began, and your answers"), Attempt, "learner", lambda a: {}, rows=_checks),
     PersonalData(_("When you are asked again"), Memory, "learner", lambda c: {}, rows=_memories),
     PersonalData(_("A rest from reviews that you asked for"), Pause, "learner", lambda p: {_("until"): p.until}),

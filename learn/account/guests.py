@@ -12,13 +12,13 @@ from django.db.models.functions import Coalesce
 
 from learn.people.models import AccessCode, User
 from learn.progress import actions as progress
-from learn.progress.models import Reading
+from learn.progress.models import KeptPage, Reading
 from learn.visits.models import MyQuestion
 from quizzes import learners, reviewing
 from quizzes.models import Attempt, Memory, Pause, Response
 
 # All models that refer to a learner, in an order in which they can be deleted. A test finds models that are missing.
-OWN: tuple[type[models.Model], ...] = (Memory, Pause, Attempt, Reading, MyQuestion)
+OWN: tuple[type[models.Model], ...] = (Memory, Pause, Attempt, Reading, KeptPage, MyQuestion)
 
 
 def _clash(model: type[models.Model], into: User) -> Q:
@@ -29,6 +29,9 @@ def _clash(model: type[models.Model], into: User) -> Q:
         open_now = Attempt.objects.of(into).filter(finished=None)
         review = Q(quiz=None) if open_now.filter(quiz=None).exists() else Q(pk=None)
         return Q(finished=None) & (Q(quiz__in=open_now.filter(quiz__isnull=False).values("quiz")) | review)
+    if model is KeptPage:
+        same = {"lesson": OuterRef("lesson"), "slug": OuterRef("slug")}
+        return Q(Exists(KeptPage.objects.filter(learner=into, **same)))
     if model is MyQuestion:
         mine = MyQuestion.objects.filter(learner=into)
         suggested = mine.filter(suggested__isnull=False).values("suggested")
@@ -44,7 +47,7 @@ def has_record(guest: int) -> bool:
 
 
 def merge(*, guest: User, into: User, now: datetime) -> None:
-    """Merge a guest's record into this user's. If both have the same open check, the user's own is kept.
+    """Merge a guest's record into this user's. If both have the same open check or page, the user's own is kept.
 
     Of the same reading, what either of the two was shown is kept (`progress.actions.merge_readings`). The rest stays
     with the guest, who can no longer sign in (`leave`). After a double click, the second request waits and finds the
@@ -95,6 +98,7 @@ def to_tidy(*, at: datetime) -> dict[str, models.QuerySet[User]]:
         Exists(Reading.objects.filter(learner=OuterRef("pk")).filter(Q(started__gt=year) | Q(moved__gt=year))),
         Exists(Attempt.objects.filter(learner=OuterRef("pk"), started__gt=year)),
         Exists(MyQuestion.objects.filter(learner=OuterRef("pk"), added__gt=year)),
+        Exists(KeptPage.objects.filter(learner=OuterRef("pk"), at__gt=year)),
         Exists(Response.objects.filter(item__attempt__learner=OuterRef("pk"), at__gt=year)),
     ]
     return {

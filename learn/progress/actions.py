@@ -1,4 +1,4 @@
-"""Actions that record learning: a step read, changes seen, a contact with a nurse, a teach-back."""
+"""Actions that record learning: a step read or kept, changes seen, a contact with a nurse, a teach-back."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from learn.lessons.models import Step
 from learn.lessons.shown import Page
 from learn.people import audit
 from learn.people.models import Patient, User
-from learn.progress.models import Contact, Reading, TeachBack
+from learn.progress.models import Contact, KeptPage, Reading, TeachBack
 from learn.progress.standing import Taught
 from quizzes import learners
+
+MOST = 50  # maximum number of pages that one person keeps
 
 AStep = Step | Page
 
@@ -24,6 +26,10 @@ class Onward(NamedTuple):
 
     step: AStep | None  # None: all steps are behind them
     unseen: bool = False  # it is not the next step, but the first one that was not shown to them yet
+
+
+class Full(Exception):
+    """This person already keeps MOST pages."""
 
 
 class OtherForm(Exception):
@@ -140,6 +146,27 @@ def saw_changes(*, learner: User, taught: Taught, now: datetime) -> bool:
         _see(reading, (change.slug for change in found), now)
         reading.save()
     return True
+
+
+def keep_page(*, learner: User, lesson: int, slug: str, now: datetime) -> bool:
+    """Keep a step (the pk of its lesson, and its slug) for later. Return False if it is kept already.
+
+    Raises `Full`, and `learners.Gone` when the learner left or erased their account.
+    """
+    with learners.locked(learner.pk):
+        kept = set(KeptPage.objects.of(learner).values_list("lesson", "slug"))
+        if (lesson, slug) in kept:
+            return False
+        if len(kept) >= MOST:
+            raise Full
+        KeptPage.objects.create(learner=learner, lesson_id=lesson, slug=slug, at=now)
+    return True
+
+
+def stop_keeping(*, learner: User, page: int) -> None:
+    """Keep this page (its pk) no longer. Nothing happens if it is not kept. Raises `learners.Gone`."""
+    with learners.locked(learner.pk):
+        KeptPage.objects.of(learner).filter(pk=page).delete()
 
 
 def contacted(*, patient: Patient, by: User, note: str, number: int, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The record of learning: Reading, Contact, TeachBack."""
+"""The record of learning: Reading, KeptPage, Contact, TeachBack."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -57,6 +57,39 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner_id} reads {self.edition_id}"
+
+
+class KeptPageQuerySet(models.QuerySet["KeptPage"]):
+    """Queries for kept pages. They start from the learner."""
+
+    def of(self, learner: AbstractBaseUser | AnonymousUser) -> KeptPageQuerySet:
+        """Return this person's kept pages, the newest first; none for a visitor who is not signed in."""
+        mine = self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
+        return mine.order_by("-at", "-pk")
+
+    def with_places(self) -> models.QuerySet[Any]:
+        """Add `heading` and `position` of each page as readers see it now; None if its lesson no longer has it."""
+        now = Step.objects.shown().filter(edition__lesson=OuterRef("lesson"), slug=OuterRef("slug"))
+        return self.annotate(
+            heading=Subquery(now.values("heading")[:1]), position=Subquery(now.values("position")[:1])
+        ).select_related("lesson__therapy")
+
+
+class KeptPage(models.Model):
+    """A step that a learner keeps to find it again. It is the same step in all editions, so it has the step's slug."""
+
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="kept_pages", db_index=False)
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="+")
+    slug = models.SlugField(max_length=80, db_index=False)
+    at = models.DateTimeField()
+
+    objects = KeptPageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["learner", "lesson", "slug"], name="keptpage_each_once")]
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} keeps {self.slug}"
 
 
 class NumberedQuerySet(models.QuerySet[Any]):

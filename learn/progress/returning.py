@@ -1,4 +1,4 @@
-"""The pages for people who come back to what they have read: what changed since."""
+"""The pages for people who come back to what they have read: what changed since, and the pages that they keep."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from learn.lessons.shown import Page
+from learn.people.actions import learner
 from learn.people.models import User
 from learn.progress import actions, standing
 from learn.progress.standing import Standing
@@ -45,3 +47,28 @@ def _standing(request: HttpRequest, therapy: str, lesson: str) -> Standing:
     if found is None:
         raise Http404("No such lesson")
     return found
+
+
+def keep(request: HttpRequest, page: Page) -> HttpResponse:
+    """Keep a page for later. Redirect to it, with a message that says where to find it again."""
+    row = page.lesson.row
+    try:
+        new = actions.keep_page(learner=learner(request), lesson=row.lesson, slug=page.slug, now=timezone.now())
+    except actions.Full:
+        said = _("You keep %(most)s pages, and there is no room for more. On “My learning” you can take one out.")
+        messages.info(request, said % {"most": actions.MOST})
+    else:
+        kept = _("This page is kept. Find it on “My learning”, under “Pages I kept”.")
+        messages.success(request, kept if new else _("You keep this page already. It is on “My learning”."))
+    return redirect(page.address)
+
+
+@login_not_required
+@require_POST
+def kept_pages(request: HttpRequest) -> HttpResponse:
+    """Keep a page (its pk, in `remove`) no longer. A page that is not kept, or another person's, changes nothing."""
+    page = number(request.POST.get("remove", ""))
+    if page and isinstance(request.user, User):
+        actions.stop_keeping(learner=request.user, page=page)
+        messages.success(request, _("Taken out of the pages you keep."))
+    return redirect("my")

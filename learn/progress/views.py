@@ -20,7 +20,8 @@ from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
 from learn.lessons.shown import Page
 from learn.people.actions import learner
 from learn.people.models import User
-from learn.progress import actions, standing
+from learn.progress import actions, returning, standing
+from learn.progress.models import KeptPage
 from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
@@ -133,9 +134,12 @@ def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpResponse:
-    """Show step n; POST records that it was read and redirects to the next step."""
+    """Show step n; POST records that it was read and redirects to the next step, or keeps the step for later."""
     pages, helper = _pages(therapy, lesson)
     here = next((page for page in pages if page.position == n), None)
+    if here and "keep" in request.POST:
+        older = _older(request.POST.get("step", ""), pages)
+        return returning.keep(request, next((page for page in pages if older and page.slug == older.slug), here))
     if request.method == "POST" and (following := _read(request, here, pages)):
         return following
     if here is None:
@@ -251,5 +255,6 @@ def my(request: HttpRequest) -> HttpResponse:
         "review": _review(request),
         "today": _today(request),
         "changed": [s for s in rows if s.changed],
+        "kept_pages": list(KeptPage.objects.of(request.user).with_places()),
     }
     return render(request, "progress/my.html", context)

@@ -86,6 +86,8 @@ def patient_pages(page: Page) -> Iterator[str]:
     while page.get_by_role("button", name="Continue").count():
         press(page, "Continue")
     yield "last step"
+    press(page, "Keep this page for later")
+    yield "last step, kept"
     read_on(page)
     yield "check"
     press(page, "Start")

@@ -474,7 +474,7 @@ class TestTheQueries(SiteCase):
 
     def test_of_the_lists_are_a_fixed_number(self) -> None:
         self.read(*WHAT, upto=2)
-        for name, args, n in (("my", (), 8), ("start", (), 8), ("therapy", ("basics",), 6), ("therapies", (), 2)):
+        for name, args, n in (("my", (), 9), ("start", (), 8), ("therapy", ("basics",), 6), ("therapies", (), 2)):
             with self.assertNumQueries(n):
                 self.get(name, *args)
         self.do_check(CALL[1], wrong)
