@@ -1,7 +1,7 @@
-"""Read the items of an attempt with one small SQL statement, and cache the texts of revisions in the process.
+"""Read an attempt's items, and a learner's memories, with small SQL statements; cache the texts of revisions.
 
-The statement is written as SQL because the ORM would compile it again for every page, which takes ten times as long as
-the query itself. Its WHERE clause contains the learner, so nobody can read the attempt of another learner.
+The statements are written as SQL because the ORM would compile them again for every page, which takes ten times as long
+as the query itself. Each WHERE clause contains the learner, so nobody can read what belongs to another learner.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.db.models import Field, Model
 from django.utils import timezone
 
 from quizzes.kinds import KINDS, Ask, Given, Mark, Spec
-from quizzes.models import Attempt, AttemptItem, Memory, Quiz, Response, Revision, State, in_own_order
+from quizzes.models import Attempt, AttemptItem, Memory, Pause, Quiz, Response, Revision, State, in_own_order
 from quizzes.scheduling import MemoryState
 
 MOST = 2000  # size of the cache, in revisions; about 2 KB each
@@ -45,6 +45,23 @@ _ANSWERED = _ITEMS.format(
     joined=f"""LEFT JOIN {Memory._meta.db_table} m ON i.id = %s AND m.learner_id = a.learner_id
     AND m.question_id = (SELECT v.question_id FROM {Revision._meta.db_table} v WHERE v.id = i.revision_id)""",  # noqa: S608 - as above
 )
+
+_MEMORY_ROW = [field.attname for field in Memory._meta.concrete_fields]
+_MEMORIES = f"""
+SELECT {", ".join(f"m.{name}" for name in _MEMORY_ROW)}, v.id, v.critical, p.until
+FROM {Memory._meta.db_table} m
+JOIN {Revision._meta.db_table} v
+    ON v.question_id = m.question_id AND v.state = '{State.PUBLISHED.value}' AND v.language = %s
+LEFT JOIN {Pause._meta.db_table} p ON p.learner_id = m.learner_id
+WHERE m.learner_id = %s
+"""  # noqa: S608 - as above
+_ATTEMPT_ROW = [field.attname for field in Attempt._meta.concrete_fields]
+_LAST_REVIEW = f"""
+SELECT {", ".join(_ATTEMPT_ROW)}
+FROM {Attempt._meta.db_table}
+WHERE learner_id = %s AND quiz_id IS NULL AND kind = '{Attempt.Kind.REVIEW.value}'
+ORDER BY started DESC LIMIT 1
+"""  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +152,31 @@ def items_to_answer(learner: int, attempt: uuid.UUID, item: int) -> tuple[list[A
     return _items(attempt, rows), (memory[0], MemoryState(*memory[1:])) if memory else None
 
 
+def memories(learner: int, language: str) -> list[Memory]:
+    """Return the rows of `Memory.objects.asked` of this learner (a pk), for each page that says what is due."""
+    found = []
+    for *row, revision, safety, rests_until in _read(_MEMORIES, [language, learner]):
+        memory = Memory.from_db(DEFAULT_DB_ALIAS, _MEMORY_ROW, row)
+        memory.revision, memory.safety, memory.rests_until = revision, safety, rests_until
+        found.append(memory)
+    return found
+
+
+def last_review(learner: int) -> Attempt | None:
+    """Return the review that this learner (a pk) has started last, or None."""
+    for row in _read(_LAST_REVIEW, [learner]):
+        attempt = Attempt.from_db(DEFAULT_DB_ALIAS, _ATTEMPT_ROW, row)
+        attempt.pk = Attempt._meta.pk.to_python(attempt.pk)
+        attempt.started, attempt.finished = _moment(attempt.started), _moment(attempt.finished)
+        return attempt
+    return None
+
+
+def _moment(at: Any) -> Any:
+    # SQLite stores no time zone.
+    return timezone.make_aware(at, connection.timezone) if at is not None and timezone.is_naive(at) else at
+
+
 def _key(attempt: uuid.UUID) -> Any:
     return Attempt._meta.pk.get_db_prep_value(attempt, connection)
 
@@ -161,8 +203,7 @@ def _items(attempt: uuid.UUID, rows: list[tuple[Any, ...]]) -> list[Asked]:
 def _attempt(pk: uuid.UUID, *row: Any) -> Attempt:
     *values, slug, title = row
     finished = _ATTEMPT.index("finished")
-    if values[finished] is not None and timezone.is_naive(values[finished]):  # SQLite stores no time zone
-        values[finished] = timezone.make_aware(values[finished], connection.timezone)
+    values[finished] = _moment(values[finished])
     attempt = Attempt.from_db(DEFAULT_DB_ALIAS, ["id", *_ATTEMPT], [pk, *values])
     if attempt.quiz_id is not None:
         attempt.quiz = Quiz.from_db(DEFAULT_DB_ALIAS, ["id", "slug", "title"], [attempt.quiz_id, slug, title])

@@ -60,7 +60,10 @@ class AnswerForm(QuestionForm):
         try:
             self.given = read(self.item, self.post)
         except Unreadable as error:
-            self.add_error(f"{FIELD}-{error.row}" if error.row else FIELD, str(error))
+            for row, text in error.rows.items():
+                self.add_error(f"{FIELD}-{row}", text)
+            if not error.rows:
+                self.add_error(FIELD, str(error))
         return cleaned
 
 

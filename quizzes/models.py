@@ -159,6 +159,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Return the attempts that are finished: no more answers are expected."""
         return self.filter(finished__isnull=False)
 
+    def last_result(self) -> Attempt | None:
+        """Return the attempt of these that was finished last, or None: its result is the newest that can be shown."""
+        return self.finished().order_by("-finished").first()
+
 
 class Attempt(models.Model):
     """One attempt at a quiz. It stays open until every expected answer is given; it never expires."""

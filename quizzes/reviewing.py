@@ -7,14 +7,15 @@ with as many questions as are left of that day's five.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from quizzes import learners, scheduling, taking
+from quizzes import asked, learners, scheduling, taking
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ class Outlook:
     begun: Attempt | None = None  # an open review to continue
     rests_until: date | None = None  # the learner asked for no review before this day
     next: date | None = None  # if nothing is due now: the next day on which something is due
+    memories: tuple[Memory, ...] = field(default=(), repr=False, compare=False)  # what is due now, or on `next`
+
+    @property
+    def asks(self) -> tuple[int, ...]:
+        """The questions (pk) that a review asks now, or on `next` as things stand; empty if a review is begun."""
+        memories = _most_needed(self.memories, self.next)[:MOST] if self.next else self.memories
+        return tuple(memory.question_id for memory in memories)
 
     @property
     def to_do(self) -> bool:
@@ -46,9 +54,11 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
     Safety questions come first, then missed questions, then those that the learner has most likely forgotten. A
     question without a published revision in this language (a language code) is skipped.
     """
+    if not learner.is_authenticated:
+        return Outlook()
     day = day_of(learner, now)
-    memories = list(Memory.objects.of(learner).asked(language=language))
-    last = Attempt.objects.of(learner).filter(kind=Attempt.Kind.REVIEW).order_by("-started").first()
+    memories = asked.memories(learner.pk, language)
+    last = asked.last_review(learner.pk)
     rests = [memory.rests_until for memory in memories if memory.rests_until and memory.rests_until > day]
     rests_until = max(rests, default=None)
     if last and last.finished is None and now - last.started <= LEFT and not rests_until:
@@ -62,17 +72,26 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
     earliest = rests_until or (day if room > 0 else day + timedelta(days=1))
     dues = [(scheduling.due(memory.state, safety=memory.safety), memory) for memory in memories]
     waiting = [memory for due, memory in dues if due <= day]
+    if not dues:
+        return Outlook()
     if earliest > day or not waiting:
-        return Outlook(rests_until=rests_until, next=max((earliest, min(due for due, _ in dues))) if dues else None)
-    waiting.sort(
+        following = max(earliest, min(due for due, _ in dues))
+        later = tuple(memory for due, memory in dues if due <= following)
+        return Outlook(rests_until=rests_until, next=following, memories=later)
+    now_asked = tuple(_most_needed(waiting, day)[:room])
+    return Outlook(due=tuple(memory.revision for memory in now_asked), memories=now_asked)
+
+
+def _most_needed(memories: Iterable[Memory], day: date) -> list[Memory]:
+    return sorted(
+        memories,
         key=lambda memory: (
             not memory.safety,
             memory.in_a_row > 0,
             scheduling.recall(memory.state, day=day),
             memory.question_id,
-        )
+        ),
     )
-    return Outlook(due=tuple(memory.revision for memory in waiting[:room]))
 
 
 def start(*, learner: AbstractBaseUser, language: str, now: datetime, helped: bool = False) -> Attempt | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from quizzes import asked, learners, scheduling
 from quizzes.asked import Asked, Item, Wording
 from quizzes.kinds import Given
-from quizzes.models import Attempt, AttemptItem, Quiz, Response, Revision
+from quizzes.models import Attempt, AttemptItem, Quiz, QuizItem, Response, Revision
 from quizzes.scheduling import MemoryState
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def owed(items: Sequence[AnItem]) -> AnItem | None:
 def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime, helped: bool = False) -> Attempt:
     """Return the learner's open attempt at this quiz, or start one.
 
-    If the last finished attempt has missed questions, the new attempt is a retry that asks only those (ruling 5).
+    If questions of a finished attempt are still missed, the new attempt is a retry that asks only those (ruling 5).
     Otherwise it is a new check. If two requests start at once, both get the same attempt: the second waits
     for the lock and then finds the attempt of the first. `helped` is whether someone is helping the learner.
 
@@ -107,19 +108,64 @@ def begin(
 def to_ask(
     *, learner: AbstractBaseUser | AnonymousUser, quiz: Quiz, language: str
 ) -> tuple[Attempt.Kind, list[Revision]]:
-    """Return what a new attempt would ask this learner now: its kind, and the revisions in the order of the quiz."""
+    """Return what a new attempt would ask this learner now: its kind, and the revisions in the order of the quiz.
+
+    A safety question that is still missed is asked again even if it is no longer in the quiz.
+    """
+    place = QuizItem.objects.filter(quiz=quiz, question=OuterRef("question")).values("position")
     asked = (
         Revision.objects.published(language=language)
-        .filter(question__quizitem__quiz=quiz)
-        .order_by("question__quizitem__position")
+        .annotate(place=Subquery(place))
+        .order_by(F("place").asc(nulls_last=True), "question")
     )
-    last = Attempt.objects.of(learner).filter(quiz=quiz).finished().order_by("-finished").first()
-    if last is not None:
-        items = last.items.with_answers()
-        missed = [item.revision.question_id for item in items if item.last_mark != Response.Marked.RIGHT]
-        if again := list(asked.filter(question__in=missed)):
+    if missed := still_missed(learner=learner, quiz=quiz):
+        again = list(asked.filter(Q(place__isnull=False) | Q(critical=True), question__in=missed))
+        if again:
             return Attempt.Kind.RETRY, again
-    return Attempt.Kind.CHECK, list(asked)
+    return Attempt.Kind.CHECK, list(asked.filter(place__isnull=False))
+
+
+def still_missed(*, learner: AbstractBaseUser | AnonymousUser, quiz: Quiz) -> set[int]:
+    """Return the questions (pk) of this quiz that the learner has to try again. One query; none for a visitor.
+
+    These are the questions whose newest answer was wrong or unsure, in whatever attempt: a review can miss a question,
+    and put it right. A miss counts when its attempt is finished; a right answer counts at once. The set is empty until
+    an attempt at the quiz is finished.
+    """
+    if not learner.is_authenticated:
+        return set()
+    now_in_quiz = QuizItem.objects.filter(quiz=quiz).values("question")
+    here = Q(item__attempt__quiz=quiz) | Q(item__revision__question__in=now_in_quiz)
+    rows = list(_answers(learner.pk, here))
+    done = any(of == quiz.pk and finished is not None for _question, _mark, of, finished in rows)
+    return _missed(rows) if done else set()
+
+
+def still_open(*, learner: AbstractBaseUser | AnonymousUser, questions: Collection[int]) -> set[int]:
+    """Return those of these questions (pk) that this learner has still not answered right, as in `still_missed`.
+
+    One query, none without questions. A result that is opened again later needs it.
+    """
+    if not questions or not learner.is_authenticated:
+        return set()
+    return _missed(_answers(learner.pk, Q(item__revision__question__in=questions)))
+
+
+def _answers(learner: int, which: Q) -> Iterable[tuple[int, str, int | None, datetime | None]]:
+    """Return (question, mark, quiz of the attempt, when it was finished) of these answers, the newest last."""
+    return (
+        Response.objects.filter(which, item__attempt__learner=learner)
+        .order_by("at", "pk")
+        .values_list("item__revision__question", "mark", "item__attempt__quiz", "item__attempt__finished")
+    )
+
+
+def _missed(answers: Iterable[tuple[int, str, int | None, datetime | None]]) -> set[int]:
+    newest = {}
+    for question, mark, _quiz, finished in answers:
+        if finished is not None or mark == Response.Marked.RIGHT:
+            newest[question] = mark
+    return {question for question, mark in newest.items() if mark != Response.Marked.RIGHT}
 
 
 def answer(*, item: Item, given: Given, number: int, now: datetime, day: date | None = None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +22,9 @@ from quizzes import reviewing, taking
 from quizzes.asked import Asked, items_of
 from quizzes.forms import AnswerForm, number_of, read
 from quizzes.kinds import Unreadable
-from quizzes.models import Attempt, Response, day_of
+from quizzes.models import Response, day_of
+from quizzes.places import place_of
+from quizzes.results import asked_again, result_of
 
 VERDICTS: dict[str, str | Promise] = {
     Response.Marked.RIGHT: gettext_lazy("Yes, that is right"),
@@ -57,7 +60,7 @@ def question(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
         # Only a review that was abandoned and closed has unanswered questions that need no answer.
         return redirect("quizzes:feedback", attempt, n) if item.answers else redirect("quizzes:result", attempt)
     # Without a form, the template renders an empty one or takes it from its cache.
-    context: dict[str, Any] = {"item": item, "form": None, "ask": item.ask(), "of": len(items)}
+    context: dict[str, Any] = {"item": item, "form": None, "ask": item.ask(), "place": place_of(item, items)}
     if request.method == "POST":
         context["form"] = AnswerForm(item, request.POST)
     return render(request, "quizzes/question.html", context)
@@ -97,37 +100,32 @@ def feedback(request: HttpRequest, attempt: UUID, n: int) -> HttpResponse:
             "mark": item.revision.mark(json.loads(item.given)),
             "next": taking.owed(items),
             "comes_back": taking.comes_back(item),
-            "of": len(items),
+            "place": place_of(item, items, answered=True),
         },
     )
 
 
 @require_safe
 def result(request: HttpRequest, attempt: UUID) -> HttpResponse:
-    """Show the result in words: what the learner knows, and what to read again. Safety questions are listed apart."""
+    """Show the result in true words, and what is asked again when. Safety questions still open are listed apart."""
     items = _items(request, attempt)
     if (waiting := taking.owed(items)) is not None:
         return redirect("quizzes:question", attempt, waiting.position)
-    answered = [item for item in items if item.answers]
-    known = [item for item in answered if item.last_mark == Response.Marked.RIGHT]
-    missed = [item for item in answered if item not in known]
-    of = items[0].attempt
-    is_review = of.kind == Attempt.Kind.REVIEW
-    return render(
-        request,
-        "quizzes/result.html",
-        {
-            "attempt": of,
-            "known": known,
-            "missed": missed,
-            "missed_critical": [item for item in missed if item.revision.critical],
-            "missed_other": [item for item in missed if not item.revision.critical],
-            "critical": any(item.revision.critical for item in answered),
-            "of": len(answered),
-            "is_review": is_review,
-            "next": _outlook(request, of.language).next,
-        },
-    )
+    found, attempt_now = result_of(items), items[0].attempt
+    if missed := [item.revision.question_id for item in found.missed]:
+        found = result_of(items, taking.still_open(learner=request.user, questions=missed))
+    coming, today = _outlook(request, attempt_now.language), day_of(request.user, timezone.now())
+    finished = day_of(request.user, cast(datetime, attempt_now.finished))
+    context = {
+        "attempt": attempt_now,
+        "result": found,
+        "known": found.known + found.since,
+        "missed": found.missed,
+        "critical": any(item.revision.critical for item in items if item.answers),
+        "again": asked_again(found, asks=coming.asks, following=coming.next, today=today),
+        "earlier": finished if finished < today else None,
+    }
+    return render(request, "quizzes/result.html", context)
 
 
 def _outlook(request: HttpRequest, language: str) -> reviewing.Outlook:

@@ -112,7 +112,7 @@ def words(response: Any) -> str:
     """Return the text of a page's main part, without tags."""
     assert response.status_code == 200, response.status_code
     main = response.content.decode().split("<main")[1].split("</main>")[0]
-    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub("</?bdi>", "", main)).split())
 
 
 def keep_published() -> None:

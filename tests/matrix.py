@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "lesson": (cells(ON), NOT_ALLOWED),
     "step": (ALL, cells(ON)),
     "check": (ALL, cells(ON)),
+    "last_result": (cells(ON), NOT_ALLOWED),
     "review": (ALL, cells(ON)),
     "changes": (ALL, cells(ON)),
     "my": (ALL, NOT_ALLOWED),
@@ -87,6 +88,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "code": (ALL, ALL),  # a wrong code shows the same page with a message
     "join": (ALL, ALL),
     "bring": (cells(ON, SIGN_IN), cells(ON, SIGN_IN)),
+    "arrived": (cells(ON, SIGN_IN, (("ben",), 200)), cells(405, SIGN_IN)),  # ana has begun a check
     "help": (ALL, NOT_ALLOWED),
     "settings": (ALL, cells(ON)),
     "find": (ALL, NOT_ALLOWED),
@@ -225,7 +227,7 @@ EDGES: list[str | bytes] = [
 
 # The role, the form fields and the query parameters for each URL. `{lesson}` is replaced by a lesson's primary key.
 FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
-    "step": ("ana", ["step", "keep"], ["changed"]),
+    "step": ("ana", ["step", "keep"], ["changed", "from"]),
     "changes": ("ana", ["edition"], []),
     "kept_pages": ("ana", ["remove"], []),
     "check": ("ana", ["lesson"], []),
@@ -352,6 +354,7 @@ class World:
             "step": step | {"n": 1},
             "changes": step,
             "check": {"lesson": lesson.slug},
+            "last_result": {"lesson": lesson.slug},
             "quizzes:question": n,
             "quizzes:feedback": n,
             "quizzes:result": {"attempt": self.attempt.pk},

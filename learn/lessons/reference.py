@@ -138,6 +138,19 @@ def lessons_of_others(medicine: Medicine) -> frozenset[str]:
 
 
 @cache
+def mixed() -> frozenset[str]:
+    """Return the therapy types (slugs) whose medicines have different lessons, as BCG, interferon and IL-2 have.
+
+    A lesson of such a type may be wrong for a person who gets another medicine of the same type.
+    """
+    named: dict[str, set[str]] = {}
+    for medicine in medicines().values():
+        if medicine.lesson:
+            named.setdefault(medicine.therapy, set()).add(medicine.lesson)
+    return frozenset(therapy for therapy, lessons in named.items() if len(lessons) > 1)
+
+
+@cache
 def _holds() -> tuple[tuple[frozenset[str], str], ...]:
     return tuple((frozenset(row["claims"]), row["note"]) for row in _rows("holds.yaml"))
 

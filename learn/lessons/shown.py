@@ -22,11 +22,13 @@ from learn.lessons import card, reference
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes.models import QuizItem, Revision, State
 
+HELPER = "i-help-somebody"  # the lesson for people who help a patient
 MOST = 200  # size of the cache, in lessons; about 20 KB each
 
 # Written as SQL: the ORM would compile it again for every page, which takes ten times as long as the query itself.
 _NOW = f"""
-SELECT e.id, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first, t.slug, t.title, t.summary{{more}}
+SELECT e.id, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first,
+    t.slug, t.title, t.summary, t.kind{{more}}
 FROM {Lesson._meta.db_table} l
 JOIN {Therapy._meta.db_table} t ON t.id = l.therapy_id
 JOIN {Edition._meta.db_table} e
@@ -59,6 +61,7 @@ class Row(NamedTuple):
     therapy: str  # slug of the therapy type
     therapy_title: str
     therapy_summary: str
+    therapy_kind: str
 
 
 @dataclass(frozen=True, eq=False)

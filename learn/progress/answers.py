@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 
+from learn.people.models import CareTeam, Patient
 from learn.progress.models import TeachBack
 from learn.progress.safety import Answer, SaidBack, Verdict, judge
-from quizzes.models import Response
+from learn.progress.written import moment, rows
+from quizzes.models import Attempt, AttemptItem, Quiz, QuizItem, Response, Revision
 
 RIGHT = Response.Marked.RIGHT
 Key = tuple[int, int]  # learner, question
@@ -45,13 +46,48 @@ class AnswerRow(NamedTuple):
     helped: bool = False  # the learner said that someone was helping them
 
 
-_COLUMNS = (
-    "pk", "item__attempt__learner", "item__revision__question", "item", "number", "mark", "at",
-    "item__revision__critical", "item__revision__objective", "item__attempt", "item__attempt__kind",
-    "item__attempt__quiz", "item__attempt__quiz__title", "item__attempt__finished",
-    "item__revision__question__quizitem__quiz", "item__attempt__learner__patient__care_team__zone",
-    "item__attempt__helped",
-)  # fmt: skip
+# The columns are those of AnswerRow, in order.
+_ANSWERS = f"""
+SELECT r.id, a.learner_id, v.question_id, i.id, r.number, r.mark, r.at, v.critical, v.objective, a.id, a.kind,
+    a.quiz_id, z.title, a.finished, n.quiz_id, t.zone, a.helped
+FROM {Response._meta.db_table} r
+JOIN {AttemptItem._meta.db_table} i ON i.id = r.item_id
+JOIN {Attempt._meta.db_table} a ON a.id = i.attempt_id
+JOIN {Revision._meta.db_table} v ON v.id = i.revision_id
+LEFT JOIN {Quiz._meta.db_table} z ON z.id = a.quiz_id
+LEFT JOIN {QuizItem._meta.db_table} n ON n.question_id = v.question_id
+LEFT JOIN {Patient._meta.db_table} p ON p.user_id = a.learner_id
+LEFT JOIN {CareTeam._meta.db_table} t ON t.id = p.care_team_id
+WHERE a.learner_id IN ()
+"""  # noqa: S608 - only names of our own tables and columns are put in
+_MISSED = f"""{_ANSWERS}
+AND v.critical AND r.mark <> '{RIGHT.value}' AND (
+    NOT EXISTS (SELECT 1 FROM {Response._meta.db_table} o WHERE o.item_id = i.id AND o.mark = '{RIGHT.value}')
+    OR EXISTS (
+        SELECT 1 FROM {Response._meta.db_table} o
+        JOIN {AttemptItem._meta.db_table} j ON j.id = o.item_id
+        JOIN {Attempt._meta.db_table} b ON b.id = j.attempt_id
+        JOIN {Revision._meta.db_table} w ON w.id = j.revision_id
+        WHERE b.learner_id = a.learner_id AND w.question_id = v.question_id AND j.id <> i.id
+            AND o.mark <> '{RIGHT.value}'
+    )
+)"""  # noqa: S608 - as above
+_RIGHT = f"{_ANSWERS} AND v.question_id IN () AND r.mark = '{RIGHT.value}'"
+_SAID_BACK = f"""
+SELECT b.id, b.adds_to_id, p.user_id, b.question_id, b.outcome, b.at
+FROM {TeachBack._meta.db_table} b
+JOIN {Patient._meta.db_table} p ON p.id = b.patient_id
+WHERE p.user_id IN () AND b.question_id IN ()
+"""  # noqa: S608 - as above
+
+
+def _answers(statement: str, *lists: Collection[int]) -> list[AnswerRow]:
+    """Return the rows of a statement that has the columns of an answer, as the ORM returns them."""
+    to_uuid = Attempt._meta.pk.to_python
+    return [
+        AnswerRow(*row)._replace(at=moment(row[6]), attempt=to_uuid(row[9]), finished=moment(row[13]))
+        for row in rows(statement, *lists)
+    ]
 
 
 @dataclass
@@ -102,7 +138,7 @@ class SaidBackRow(NamedTuple):
 
 def of_learner(learner: int) -> Histories:
     """Return every question that this learner (a user's pk) has answered, without teach-backs. One query."""
-    return _grouped(Response.objects.filter(item__attempt__learner=learner).values_list(*_COLUMNS))
+    return _grouped(_answers(_ANSWERS, [learner]))
 
 
 def on_safety(learners: Collection[int]) -> Histories:
@@ -111,35 +147,22 @@ def on_safety(learners: Collection[int]) -> Histories:
     `learners` are users' pks. A question that was missed in one check only, and answered right in the re-ask of that
     same check, raises no flag (ruling 8). Most misses are of this kind, so the query leaves them out.
     """
-    right_there = Response.objects.filter(item=OuterRef("item"), mark=RIGHT)
-    again = Response.objects.exclude(mark=RIGHT).filter(
-        item__attempt__learner=OuterRef("item__attempt__learner"),
-        item__revision__question=OuterRef("item__revision__question"),
-    )
-    missed = list(
-        Response.objects.exclude(mark=RIGHT)
-        .filter(~Exists(right_there) | Exists(again.exclude(item=OuterRef("item"))))
-        .filter(item__attempt__learner__in=learners, item__revision__critical=True)
-        .values_list(*_COLUMNS)
-    )
+    missed = _answers(_MISSED, learners) if learners else []
     if not missed:
         return {}
-    asked, whose = {row[2] for row in missed}, {row[1] for row in missed}
-    keys = {(row[1], row[2]) for row in missed}
-    right = Response.objects.filter(
-        mark=RIGHT, item__attempt__learner__in=whose, item__revision__question__in=asked
-    ).values_list(*_COLUMNS)
-    found = _grouped([*missed, *(row for row in right if (row[1], row[2]) in keys)])
-    back = TeachBack.objects.filter(patient__user__in=whose, question__in=asked)
-    columns = back.values_list("pk", "adds_to", "patient__user", "question", "outcome", "at")
-    add_said_back(found, (SaidBackRow(*row) for row in columns))
+    keys = {(row.learner, row.question) for row in missed}
+    whose, asked = {row.learner for row in missed}, {row.question for row in missed}
+    right = (row for row in _answers(_RIGHT, whose, asked) if (row.learner, row.question) in keys)
+    found = _grouped([*missed, *right])
+    back = (SaidBackRow(*row)._replace(at=moment(row[-1])) for row in rows(_SAID_BACK, whose, asked))
+    add_said_back(found, back)
     return found
 
 
-def _grouped(rows: Iterable[Any]) -> Histories:
+def _grouped(answered: Iterable[AnswerRow]) -> Histories:
     found: Histories = {}
     seen: set[int] = set()
-    for row in sorted((AnswerRow(*row) for row in rows), key=lambda row: (row.at, row.item, row.number)):
+    for row in sorted(answered, key=lambda row: (row.at, row.item, row.number)):
         history = found.setdefault((row.learner, row.question), History())
         history.quizzes |= {quiz for quiz in (row.quiz, row.in_quiz) if quiz}
         if row.pk not in seen:  # a question of two quizzes has two rows here

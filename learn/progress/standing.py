@@ -6,19 +6,25 @@ learners.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, Q, TextChoices
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Assignment
 from learn.lessons import changes, shown
+from learn.lessons.models import Therapy
+from learn.people.models import Patient, User
 from learn.progress import answers
 from learn.progress.models import Reading
 from learn.progress.safety import Flag, Verdict
+from learn.progress.written import moment, rows
 from quizzes.models import Attempt
 
 
@@ -38,6 +44,7 @@ class Taught:
     quiz: int | None
     read_first: bool = False  # the lesson says when to call the clinic
     questions: int = 0  # the number of questions that the check asks now
+    for_all: bool = False  # in a general theme, not in a type of therapy
 
 
 class Status(TextChoices):
@@ -58,7 +65,9 @@ class Standing:
     code: Status = Status.NOT_STARTED
     step: int = 1  # the number of the step to continue with
     open_check: bool = False  # a check or retry was started and is not finished
+    checked: bool = False  # a check is finished
     done_at: datetime | None = None  # when all conditions for Done were first true
+    topics: tuple[str, ...] = ()  # what to talk about with the nurse: safety questions still not right, newest first
     assigned: Assignment | None = None
     changed: tuple[changes.Change, ...] = ()  # safety pages that changed since this person read the lesson
 
@@ -72,6 +81,31 @@ class Standing:
         """True when the learner has nothing more to do in this lesson."""
         return self.code == Status.DONE
 
+    @property
+    def is_begun(self) -> bool:
+        """True when the learner is in the middle of the steps or has a check to do or to finish."""
+        return not self.is_done and (self.open_check or self.code in (Status.READING, Status.CHECK))
+
+    @property
+    def at_check(self) -> bool:
+        """True when the learner continues with the questions, not with a step."""
+        return self.open_check or self.code == Status.CHECK
+
+    @property
+    def minutes_left(self) -> int:
+        """The minutes to read what is left, by the lesson's own minutes and its steps; rounded up."""
+        if self.code == Status.NOT_STARTED:
+            return self.taught.minutes
+        if self.code != Status.READING:
+            return 0
+        steps = len(self.taught.steps)
+        return math.ceil(self.taught.minutes * (steps - self.step + 1) / steps)
+
+    @property
+    def questions_left(self) -> int:
+        """The number of questions that follow. 0 also when it is not known: a check or a retry was begun."""
+        return 0 if self.checked or self.open_check or self.is_done else self.taught.questions
+
     def is_late(self, today: date) -> bool:
         """Return True after the due date while the lesson is not done. Only staff see this; the lesson stays open."""
         return self.assigned is not None and not self.is_done and self.assigned.is_late(today)
@@ -79,23 +113,28 @@ class Standing:
 
 def catalogue() -> list[Taught]:
     """Return every published lesson in the site's order. One query, and one more for what is not in memory yet."""
-    return [
-        Taught(
-            steps=lesson.steps,
-            lesson=lesson.row.lesson,
-            edition=lesson.row.edition,
-            slug=lesson.row.slug,
-            therapy=lesson.row.therapy,
-            therapy_title=lesson.row.therapy_title,
-            therapy_summary=lesson.row.therapy_summary,
-            title=lesson.title,
-            minutes=lesson.minutes,
-            quiz=lesson.row.quiz,
-            read_first=lesson.row.read_first,
-            questions=questions,
-        )
-        for lesson, questions in shown.lessons()
-    ]
+    return [_taught(lesson, questions) for lesson, questions in shown.lessons()]
+
+
+@lru_cache(maxsize=2 * shown.MOST)
+def _taught(lesson: shown.Shown, questions: int) -> Taught:
+    """Return what a status needs to know of this edition; the same object each time, as the edition itself is."""
+    row = lesson.row
+    return Taught(
+        steps=lesson.steps,
+        lesson=row.lesson,
+        edition=row.edition,
+        slug=row.slug,
+        therapy=row.therapy,
+        therapy_title=row.therapy_title,
+        therapy_summary=row.therapy_summary,
+        title=lesson.title,
+        minutes=lesson.minutes,
+        quiz=row.quiz,
+        read_first=row.read_first,
+        questions=questions,
+        for_all=row.therapy_kind == Therapy.Kind.GENERAL,
+    )
 
 
 def lessons_read(learner: Any) -> set[int]:
@@ -178,10 +217,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     judged: dict[int, list[tuple[answers.History, Verdict]]] = {}
     for key, history in histories.items():
         judged.setdefault(key[0], []).append((history, history.verdict))
-    assigned = {
-        (a.patient.user_id, a.lesson_id): a
-        for a in Assignment.objects.active().filter(patient__user__in=learners).select_related("patient", "by")
-    }
+    assigned = _assigned(learners)
     lessons = catalogue()
     chains = _chains(lessons, readings)
     return {
@@ -191,7 +227,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
                     taught,
                     [r for r in readings.get(learner, []) if r.lesson == taught.lesson],
                     attempts.get((learner, taught.quiz)),
-                    [verdict for history, verdict in judged.get(learner, []) if taught.quiz in history.quizzes],
+                    [(history, v) for history, v in judged.get(learner, []) if taught.quiz in history.quizzes],
                     assigned.get((learner, taught.lesson)),
                     chains.get(taught.edition, ()),
                 )
@@ -211,12 +247,40 @@ def _chains(lessons: list[Taught], readings: dict[int, list[ReadingRow]]) -> dic
     return changes.chains([taught.edition for taught in lessons if taught.lesson in older])
 
 
+_ATTEMPTS = f"""
+SELECT a.learner_id, a.quiz_id, MIN(CASE WHEN a.kind = '{Attempt.Kind.CHECK.value}' THEN a.finished END),
+    COUNT(*) - COUNT(a.finished)
+FROM {Attempt._meta.db_table} a
+WHERE a.learner_id IN ()
+GROUP BY a.learner_id, a.quiz_id
+"""  # noqa: S608 - only names of our own tables and columns are put in
+_ASSIGNMENT = [field.attname for field in Assignment._meta.concrete_fields]
+# What is shown of the nurse, in the model's order; the ORM reads the rest when it is used.
+_SHOWN = {"id", "username", "first_name", "last_name"}
+_NURSE = [field.attname for field in User._meta.concrete_fields if field.attname in _SHOWN]
+_ASSIGNED = f"""
+SELECT p.user_id, {", ".join(f"u.{name}" for name in _NURSE)}, {", ".join(f"a.{name}" for name in _ASSIGNMENT)}
+FROM {Assignment._meta.db_table} a
+JOIN {Patient._meta.db_table} p ON p.id = a.patient_id
+JOIN {User._meta.db_table} u ON u.id = a.by_id
+WHERE p.user_id IN () AND a.withdrawn IS NULL
+"""  # noqa: S608 - as above
+
+
 def _attempts(learners: Collection[int]) -> list[AttemptsRow]:
-    rows = Attempt.objects.filter(learner__in=learners).values("learner", "quiz")
-    counted = rows.annotate(
-        checked=Min("finished", filter=Q(kind=Attempt.Kind.CHECK)), open=Count("pk", filter=Q(finished=None))
-    )
-    return [AttemptsRow(**row) for row in counted]
+    found = rows(_ATTEMPTS, learners) if learners else []
+    return [AttemptsRow(learner, quiz, moment(checked), unfinished) for learner, quiz, checked, unfinished in found]
+
+
+def _assigned(learners: Collection[int]) -> dict[tuple[int, int], Assignment]:
+    """Return the assignments that are not withdrawn, each with its nurse, by learner and lesson."""
+    found = {}
+    for learner, *values in rows(_ASSIGNED, learners) if learners else []:
+        assignment = Assignment.from_db(DEFAULT_DB_ALIAS, _ASSIGNMENT, values[len(_NURSE) :])
+        assignment.made = moment(assignment.made)
+        assignment.by = User.from_db(DEFAULT_DB_ALIAS, _NURSE, values[: len(_NURSE)])
+        found[learner, assignment.lesson_id] = assignment
+    return found
 
 
 def _needs(judged: list[tuple[answers.History, Verdict]], lessons: list[Taught]) -> list[Need]:
@@ -237,15 +301,17 @@ def _standing(
     taught: Taught,
     readings: list[ReadingRow],
     attempts: AttemptsRow | None,
-    verdicts: list[Verdict],
+    judged: list[tuple[answers.History, Verdict]],
     assigned: Assignment | None,
     chain: changes.Chain,
 ) -> Standing:
     read = min((r.finished for r in readings if r.finished), default=None)
     checked = attempts.checked if attempts else None
+    verdicts = [verdict for _, verdict in judged]
+    to_talk = [history.misses[-1] for history, verdict in judged if verdict.talk]
     code, done_at = Status.NOT_STARTED, None
     unsettled = any(verdict.unsettled for verdict in verdicts)
-    if any(verdict.talk for verdict in verdicts):
+    if to_talk:
         code = Status.TALK
     elif read and (checked or taught.quiz is None) and not unsettled:
         code, done_at = Status.DONE, max(at for at in (read, checked, *(v.settled for v in verdicts)) if at)
@@ -258,7 +324,9 @@ def _standing(
         code,
         step=_step(taught, readings, read=bool(read)),
         open_check=bool(attempts and attempts.open),
+        checked=checked is not None,
         done_at=done_at,
+        topics=tuple(miss.topic for miss in sorted(to_talk, key=lambda miss: miss.at, reverse=True)),
         assigned=assigned,
         changed=changed(taught, readings, chain) if read and chain else (),
     )

@@ -17,17 +17,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from learn import looks
 from learn.lessons import reference, shown
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
-from learn.lessons.shown import Page
+from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
 from learn.people.models import User
-from learn.progress import actions, returning, standing
+from learn.progress import actions, looking_up, next_up, returning, standing
 from learn.progress.models import KeptPage
 from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
 from quizzes.numbers import number
-
-HELPER = "i-help-somebody"  # the lesson for people who help a patient
 
 
 def _standings(request: HttpRequest) -> list[Standing]:
@@ -35,6 +33,11 @@ def _standings(request: HttpRequest) -> list[Standing]:
     if request.user.is_authenticated:
         return standing.standings([request.user.pk])[request.user.pk]
     return [Standing(taught) for taught in standing.catalogue()]
+
+
+def _is_visitor(request: HttpRequest) -> bool:
+    """Return whether this visitor has nothing to sign in with, as far as we know: nobody, or a guest."""
+    return not isinstance(request.user, User) or request.user.is_guest
 
 
 def _today(request: HttpRequest) -> Any:
@@ -68,16 +71,15 @@ def _helper(therapy: str) -> str:
 @login_not_required
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Show what the site is for; link a returning learner to their current step or to an assigned lesson."""
+    """Show what the site is for; show a returning learner what is next."""
     standings = _standings(request)
-    begun = [s for s in standings if s.code in (Status.READING, Status.CHECK, Status.TALK)]
-    begun.sort(key=lambda s: s.assigned is None)
-    asked = [s for s in standings if s.assigned and s.code == Status.NOT_STARTED]
+    coming = next_up.after(standings)
     context = {
-        "carry_on": begun[0] if begun else None,
-        "asked": min(asked, key=lambda s: s.assigned.due, default=None),  # type: ignore[union-attr]  # all are
+        "coming": coming,
+        "any": coming.begun or coming.asked > 0,
         "review": _review(request),
         "helper": _helper(next((s.taught.therapy for s in standings if s.taught.slug == HELPER), "")),
+        "is_visitor": _is_visitor(request),
     }
     return render(request, "progress/start.html", context)
 
@@ -100,23 +102,38 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
     """List the lessons of one therapy type, with the assigned lessons first.
 
     With `?medicine=slug`, from the finder, the page names that medicine. Its own lesson comes first, and lessons about
-    other medicines come last.
+    other medicines come last; they are not counted in the bar.
     """
     medicine = reference.taught(request.GET.get("medicine", ""), therapy)
     others = reference.lessons_of_others(medicine) if medicine else frozenset()
     own = medicine.lesson if medicine else ""
-    rows = [s for s in _standings(request) if s.taught.therapy == therapy]
+    standings = _standings(request)
+    rows = [s for s in standings if s.taught.therapy == therapy]
     if not rows:
         raise Http404("No such therapy type")
     rows.sort(key=lambda s: (s.assigned is None, s.taught.slug in others, s.taught.slug != own))
+    offered = next_up.fitting(rows, own)
+    days = [s.assigned.due for s in rows if s.assigned and not s.is_done]
     context = {
-        "therapy": {"title": rows[0].taught.therapy_title, "summary": rows[0].taught.therapy_summary},
+        "therapy": rows[0].taught,
         "medicine": medicine,
         "rows": rows,
+        "next": next_up.first(offered),
+        "bar": next_up.bar(offered),
+        "begun": any(s.code != Status.NOT_STARTED for s in offered),
+        "asked": len(days),
+        "due": min(days, default=None),
+        "for_all": [] if rows[0].taught.for_all else _for_all(standings),
         "read_first": any(row.taught.read_first for row in rows),
         "today": _today(request),
     }
     return render(request, "progress/therapy.html", context)
+
+
+def _for_all(standings: list[Standing]) -> list[Standing]:
+    """Return the lessons for everyone that are not done, in the order in which to do them."""
+    for_all = [s for s in next_up.fitting(standings) if s.taught.for_all and not s.is_done]
+    return next_up.in_order(for_all)
 
 
 @login_not_required
@@ -144,7 +161,10 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         return following
     if here is None:
         raise Http404("No such step")
-    return render(request, "progress/step.html", _shown(request, here, helper))
+    context = _shown(request, here, helper)
+    if found := looking_up.waiting(request.user, request.GET.get("from", "")):
+        context |= {"looking_up": found, "beside": [page for page in pages if abs(page.position - n) == 1]}
+    return render(request, "progress/step.html", context)
 
 
 def _shown(request: HttpRequest, here: Page, helper: str) -> dict[str, Any]:
@@ -236,25 +256,50 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+def last_result(request: HttpRequest, lesson: str) -> HttpResponse:
+    """Redirect to the result of the newest finished check or retry of a lesson; without one, to its check.
+
+    Lists of lessons link here: they need no query to know which attempt that is.
+    """
+    newest = Attempt.objects.of(request.user).filter(quiz__lesson__slug=lesson).last_result()
+    return redirect("quizzes:result", newest.pk) if newest else redirect("check", lesson)
+
+
+@login_not_required
+@require_safe
 def my(request: HttpRequest) -> HttpResponse:
     """List lessons to do and lessons done, in the words that the nurse sees too; `?print` gives those done on paper."""
-    rows = [s for s in _standings(request) if s.assigned or s.code != Status.NOT_STARTED]
+    standings = _standings(request)
+    rows = [s for s in standings if s.assigned or s.code != Status.NOT_STARTED]
     if "print" in request.GET:
-        done = [s for s in rows if s.is_done]
-        now_read = Edition.objects.filter(
-            state=State.PUBLISHED, language=LANGUAGE, lesson__in=[s.taught.lesson for s in done]
-        )
-        points = dict(now_read.values_list("lesson", "remember"))
-        context = {"done": [(s, points.get(s.taught.lesson, [])) for s in done], "today": _today(request)}
-        return render(request, "progress/learned.html", context)
+        return _learned(request, [s for s in rows if s.is_done])
+    asked, done = next_up.asked(rows), next_up.in_order(s for s in rows if s.is_done)
+    grouped = {s.taught.lesson for group in asked for s in group.rows}
     context = {
-        "to_do": sorted((s for s in rows if not s.is_done), key=lambda s: s.assigned is None),
-        "done": (done := [s for s in rows if s.is_done]),
+        "coming": next_up.after(standings),
+        "any": bool(rows),
+        "asked": asked,
+        "talk": [s for s in rows if s.code == Status.TALK],
+        "to_do": next_up.in_order(s for s in rows if not (s.is_done or s.assigned)),
+        "done": [s for s in done if s.taught.lesson not in grouped],
+        "learned": bool(done),
         # Only offered after the first finished lesson.
         "offers_keeping": bool(done) and not cast(User, request.user).has_key(at=timezone.now()),
         "review": _review(request),
         "today": _today(request),
         "changed": [s for s in rows if s.changed],
         "kept_pages": list(KeptPage.objects.of(request.user).with_places()),
+        "is_patient": hasattr(request.user, "patient"),
+        "is_visitor": _is_visitor(request),
     }
     return render(request, "progress/my.html", context)
+
+
+def _learned(request: HttpRequest, done: list[Standing]) -> HttpResponse:
+    """Show the points to remember of these lessons, to print."""
+    now_read = Edition.objects.filter(
+        state=State.PUBLISHED, language=LANGUAGE, lesson__in=[s.taught.lesson for s in done]
+    )
+    points = dict(now_read.values_list("lesson", "remember"))
+    context = {"done": [(s, points.get(s.taught.lesson, [])) for s in done], "today": _today(request)}
+    return render(request, "progress/learned.html", context)

@@ -288,7 +288,7 @@ class MatchingWords(Words):
 class OrderingWords(Words):
     """The form for ordering questions: the tiles in the right order."""
 
-    group, least, most, closing = "Card", 3, TILES, ("feedback",)
+    group, least, most, closing = "Line", 3, TILES, ("feedback",)
     feedback = lines("Said to whoever had another order")
 
     def row(self, n: int) -> dict[str, forms.Field]:

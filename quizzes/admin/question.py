@@ -15,6 +15,7 @@ from quizzes.admin.requests import LANGUAGE, StaffRequest, find
 from quizzes.forms import AnswerForm
 from quizzes.health import NEWEST, lines
 from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State
+from quizzes.places import ALONE
 from quizzes.views import VERDICTS
 from quizzes.wording import advise
 
@@ -121,7 +122,7 @@ def preview(request: StaffRequest, pk: int, number: int) -> HttpResponse:
         raise Http404("No such wording")
     item = _unsaved(question, revision)
     form = AnswerForm(item, request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"question": question, "item": item, "form": form, "of": 1, "preview": True}
+    context: dict[str, Any] = {"question": question, "item": item, "form": form, "place": ALONE, "preview": True}
     if request.method != "POST" or not form.is_valid():
         return render(request, "quizzes/admin/preview_question.html", context)
     mark = revision.mark(form.given)

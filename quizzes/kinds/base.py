@@ -13,12 +13,20 @@ Given = list[str]  # a learner's answer as a list of ids: this fits every kind, 
 class Unreadable(ValueError):
     """The posted data is not an answer to this question. The message tells the learner how to correct it.
 
-    If the question has rows, `row` is the id of the row to correct.
+    If the question has rows, `rows` has the message for each row to correct, by the id of the row; otherwise it is
+    empty.
     """
 
     def __init__(self, text: str, row: str = "") -> None:
         super().__init__(text)
-        self.row = row
+        self.rows = {row: text} if row else {}
+
+    @classmethod
+    def together(cls, found: Sequence[Unreadable]) -> Unreadable:
+        """Return one error with the rows of all of these, so that nobody corrects one row and then learns of the next."""
+        error = cls(str(found[0]))
+        error.rows = {row: text for one in found for row, text in one.rows.items()}
+        return error
 
 
 class Problem(str):
@@ -90,7 +98,8 @@ class Kind(Protocol):
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the ids of what was chosen, in an order that does not depend on the post.
 
-        Raises Unreadable if nothing was chosen, too much, or an id that the question does not have.
+        Raises Unreadable if nothing was chosen, too much, or an id that the question does not have; for a question with
+        rows, with every row to correct.
         """
 
     def mark(self, spec: Spec, given: Given) -> Mark:

@@ -55,14 +55,18 @@ class MatchingKind:
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the id of the chosen tile for each row, in the author's order of rows. Raises Unreadable."""
-        tiles, given = {tile["id"] for tile in spec["cards"]}, []
+        tiles = {tile["id"] for tile in spec["cards"]}
+        given: Given = []
+        wrong = []
         for row in spec["rows"]:
             posted = [tile for tile in post.getlist(f"{FIELD}-{row['id']}") if tile]
             if len(posted) != 1:
-                raise Unreadable(_("Choose what goes with “%(text)s”") % row, row["id"])
-            if posted[0] not in tiles:
-                raise Unreadable(_("Choose from the words on this page"), row["id"])
-            given.append(posted[0])
+                wrong.append(Unreadable(_("Choose what goes with “%(text)s”") % row, row["id"]))
+            elif posted[0] not in tiles:
+                wrong.append(Unreadable(_("Choose from the words on this page"), row["id"]))
+            given += posted
+        if wrong:
+            raise Unreadable.together(wrong)
         return given
 
     def mark(self, spec: Spec, given: Given) -> Mark:

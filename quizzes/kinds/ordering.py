@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -27,13 +29,13 @@ class OrderingKind:
         if spec.get("version") != 1:
             found.append(Problem("The version of the spec must be 1.", "version"))
         if not 3 <= len(tiles) <= MOST:
-            found.append(Problem("Give three to five cards.", "cards", min(len(tiles), MOST - 1), "text"))
+            found.append(Problem("Give three to five lines.", "cards", min(len(tiles), MOST - 1), "text"))
         if len({tile.get("id") for tile in tiles}) != len(tiles) or not all(tile.get("id") for tile in tiles):
-            found.append(Problem("Every card needs an id of its own.", "cards"))
+            found.append(Problem("Every line needs an id of its own.", "cards"))
         texts = [said(tile.get("text")).lower() for tile in tiles]
         if len(set(texts)) != len(texts) or not all(texts):
             at = first_without(tiles, "text")
-            found.append(Problem("Every card needs words of its own.", "cards", at, "text"))
+            found.append(Problem("Every line needs words of its own.", "cards", at, "text"))
         if not said(spec.get("feedback")):
             found.append(Problem("Give feedback for an order that is not right.", "feedback"))
         return found
@@ -42,24 +44,27 @@ class OrderingKind:
         """Return the tiles as rows, to be shown in any order but this one, and the places as choices."""
         tiles = tuple(Choice(tile["id"], tile["text"]) for tile in spec["cards"])
         places = tuple(Choice(str(n), str(PLACES[n - 1])) for n in range(1, len(tiles) + 1))
-        return Ask(_("Give each card its place."), places, rows=tiles, shuffle_rows=True)
+        return Ask(_("Choose a place for each line."), places, rows=tiles, shuffle_rows=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the ids of the tiles in the order that the learner gave them. Raises Unreadable."""
         tiles = spec["cards"]
-        at: dict[str, str] = {}
+        posted = {tile["id"]: [place for place in post.getlist(f"{FIELD}-{tile['id']}") if place] for tile in tiles}
+        taken = Counter(place for places in posted.values() for place in places)
+        wrong = []
         for tile in tiles:
-            posted = [place for place in post.getlist(f"{FIELD}-{tile['id']}") if place]
-            if len(posted) != 1:
-                raise Unreadable(_("Choose a place for “%(text)s”") % tile, tile["id"])
-            place = posted[0]
-            if place not in {str(n) for n in range(1, len(tiles) + 1)}:
-                raise Unreadable(_("Choose a place from the list"), tile["id"])
-            if place in at:
-                shared = _("Two cards share a place: “%(place)s”. Give each its own")
-                raise Unreadable(shared % {"place": PLACES[int(place) - 1]}, tile["id"])
-            at[place] = tile["id"]
-        return [at[place] for place in sorted(at, key=int)]
+            places = posted[tile["id"]]
+            if len(places) != 1:
+                wrong.append(Unreadable(_("Choose a place for “%(text)s”") % tile, tile["id"]))
+            elif places[0] not in {str(n) for n in range(1, len(tiles) + 1)}:
+                wrong.append(Unreadable(_("Choose a place from the list"), tile["id"]))
+            elif taken[places[0]] > 1:
+                # Each of them is named: only the later one would tell which of them comes first.
+                shared = _("“%(text)s” has the same place as another line: “%(place)s”. Give each its own")
+                wrong.append(Unreadable(shared % (tile | {"place": PLACES[int(places[0]) - 1]}), tile["id"]))
+        if wrong:
+            raise Unreadable.together(wrong)
+        return sorted(posted, key=lambda tile: int(posted[tile][0]))
 
     def mark(self, spec: Spec, given: Given) -> Mark:
         """Return the result: right if every tile is in its place."""

@@ -276,6 +276,42 @@ def review_pages(page: Page, site: Site) -> Iterator[str]:
     yield "review, result"
 
 
+# Makes two new patients with a card each; the second has no lessons. Prints the tokens of the cards.
+CARDS = """
+from datetime import timedelta
+from django.utils import timezone
+from learn.assignments.actions import assign
+from learn.lessons.models import Lesson
+from learn.people import codes
+from learn.people.models import CareTeam, Patient, User
+now, noor = timezone.now(), User.objects.get(username="noor")
+team = CareTeam.objects.get(name="Maple team")
+for slugs in (["who-to-call", "after-a-t-vec-shot", "how-virus-therapy-works"], []):
+    patient = Patient.objects.create(user=User.objects.create_guest(), care_team=team, label="New")
+    lessons, due = Lesson.objects.filter(slug__in=slugs), now.date() + timedelta(days=7)
+    assign(patients=[patient], lessons=lessons, due=due, note="", by=noor, now=now)
+    print(codes.make(user=patient.user, by=noor, now=now).token)
+"""
+
+
+def card_pages(page: Page, site: Site) -> Iterator[str]:
+    """Walk through the site as two people who open their card for the first time."""
+    with_lessons, without = site.manage("shell", "--no-imports", "-c", CARDS).split()
+    page.goto(f"/j/{without}/")
+    press(page, "Start my lessons")
+    yield "arrived, no lesson asked for"
+    page.goto(f"/j/{with_lessons}/")
+    yield "open a card, somebody is signed in"
+    press(page, "Start my lessons")
+    yield "arrived"
+    press(page, "Start")
+    press(page, "Continue")
+    page.goto("/my/")
+    yield "my learning, carry on"
+    page.goto("/lessons/virus-therapy/")
+    yield "therapy type, carry on"
+
+
 LEAD = """
 from learn.people import teams
 from learn.people.models import CareTeam, Membership, User

@@ -18,6 +18,7 @@ from tests.conftest import Site, Visit
 from tests.journeys.pages import (
     NARROW,
     ana_pages,
+    card_pages,
     desk_pages,
     eda_pages,
     lead_pages,
@@ -65,7 +66,7 @@ def test_every_screen_has_its_picture(visit: Visit, site: Site) -> None:
     for folder, width, theme, scale in WAYS:
         (FOLDER / folder).mkdir(parents=True)
         taken = {}
-        guest, noor, ana, eda, later, nurse = (visit(width=width, javascript=True) for _ in range(6))
+        guest, noor, ana, eda, later, nurse, new = (visit(width=width, javascript=True) for _ in range(7))
         for who, page, names in (
             ("patient", guest, patient_pages(guest)),
             ("patient", later, review_pages(later, site)),
@@ -73,6 +74,7 @@ def test_every_screen_has_its_picture(visit: Visit, site: Site) -> None:
             ("desk", noor, lead_pages(noor, site)),
             ("desk", nurse, teach_back_pages(nurse, site, f"iris-{width}")),
             ("patient", ana, ana_pages(ana, site)),
+            ("patient", new, card_pages(new, site)),
             ("desk", noor, noor_pages(noor)),
             ("educator", eda, eda_pages(eda, site.password)),
         ):

@@ -12,6 +12,7 @@ from tests.conftest import Site, Visit
 from tests.journeys.pages import (
     NARROW,
     ana_pages,
+    card_pages,
     desk_pages,
     eda_pages,
     lead_pages,
@@ -73,7 +74,7 @@ def watched(visit: Visit, told: list[str], width: int = NARROW) -> Page:
 @pytest.mark.parametrize("width", [NARROW, 1280])
 def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: int) -> None:
     found: list[str] = []
-    guest, noor, ana, eda, later, nurse = (watched(visit, found, width) for _ in range(6))
+    guest, noor, ana, eda, later, nurse, new = (watched(visit, found, width) for _ in range(7))
     for page, names in (
         (guest, patient_pages(guest)),
         (later, review_pages(later, site)),
@@ -81,6 +82,7 @@ def test_every_page_can_be_used_by_everybody(visit: Visit, site: Site, width: in
         (noor, lead_pages(noor, site)),
         (nurse, teach_back_pages(nurse, site, f"iris-{width}")),
         (ana, ana_pages(ana, site)),
+        (new, card_pages(new, site)),
         (noor, noor_pages(noor)),
         (eda, eda_pages(eda, site.password)),
     ):

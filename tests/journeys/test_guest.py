@@ -13,6 +13,7 @@ from tests.journeys.walk import Answer, answer, heading, press, questions, read_
 pytestmark = pytest.mark.browser
 
 LESSON = "what-is-immunotherapy"
+LISTS = ("Not right yet (2)", "Right after another look (1)", "Right the first time")
 
 
 def come_back(page: Page, visit: Visit, width: int) -> Page:
@@ -44,7 +45,8 @@ def test_a_guest_does_a_lesson_and_its_check_and_continues_later(visit: Visit, w
     third = heading(page)
 
     page = come_back(page, visit, width)
-    press(page, f"Carry on: step 3 of {steps}")
+    assert f"You stopped at step 3 of {steps}." in page.inner_text("main")
+    press(page, "Carry on")
     assert heading(page) == third
     read_on(page)
     press(page, "Start")
@@ -63,22 +65,27 @@ def test_a_guest_does_a_lesson_and_its_check_and_continues_later(visit: Visit, w
         assert ("once more at the end" in page.inner_text("main")) == (question is missed)
         if number == 3:
             page = come_back(page, visit, width)
-            press(page, "Carry on: check what you know")
+            assert "You have begun the questions." in page.inner_text("main")
+            press(page, "Carry on")
             press(page, "Carry on")
         else:
             press(page, "Next question")
 
-    assert "Once more" in page.inner_text("main")
+    assert "Once more, 1 of 1" in page.inner_text("main")
+    assert page.title().startswith("Once more, 1 of 1")
     answer(page, missed, "right")
     assert heading(page) == says["right"]
     press(page, "See how it went")
 
     main = page.inner_text("main")
-    assert f"You know {len(asked) - 2} of {len(asked)}." in main
-    assert "Talk about it" not in main
-    again, well = page.locator(".again").inner_text(), page.locator(".good").inner_text()
+    first = len(asked) - 3
+    assert f"{first} right the first time, {first + 1} of {len(asked)} by the end." in main
+    assert "Talk with your nurse" not in main
+    assert page.locator(".segs li").count() == len(asked)
+    lists = {name: page.locator(".panel").filter(has_text=name).inner_text() for name in LISTS}
     for question in asked:
-        assert question.objective in (again if question in (asked[0], wrong) else well)
+        name = LISTS[0] if question in (asked[0], wrong) else LISTS[1] if question is missed else LISTS[2]
+        assert question.objective in lists[name]
     press(page, "Finish for today")
     assert heading(page) == "My learning"
     expect(page.get_by_role("listitem").filter(has_text="What is immunotherapy?")).to_contain_text("Done")
@@ -109,6 +116,25 @@ def test_the_back_button_after_an_answer_shows_the_feedback_and_no_second_try(vi
     answer(page, second, "right")
     go_back(page)
     expect(page.locator("h1")).to_have_text("Yes, that is right")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_who_looks_something_up_in_the_lesson_comes_back_to_the_question(visit: Visit, javascript: bool) -> None:
+    page = visit(width=320, javascript=javascript)
+    start_check(page, LESSON)
+    first, second, *_ = questions(LESSON)
+    answer(page, first, "wrong")
+    press(page, "Look at this step again")
+    assert f"Your answer is saved: question 1 of {len(questions(LESSON))}." in page.inner_text("main")
+    press(page, "Back to the answer")
+    assert heading(page) == "Not quite"
+    press(page, "Next question")
+    press(page, "Look at the lesson again")
+    assert f"Your question waits for you: question 2 of {len(questions(LESSON))}." in page.inner_text("main")
+    assert page.get_by_role("button", name="Continue").count() == 0
+    press(page, "Step ")
+    press(page, "Back to the question")
+    assert heading(page) == second.stem
 
 
 def test_not_sure_together_with_a_choice_is_refused_with_a_message(visit: Visit) -> None:

@@ -86,14 +86,16 @@ def test_an_invitation_is_one_a5_page_and_its_qr_code_and_letters_open_the_lesso
     dee.goto(link)
     assert heading(dee) == "Start your lessons?"
     press(dee, "Start my lessons")
-    assert "/lessons/basics/" in dee.url, "two taps from the camera to the first step"
     assert link.rsplit("/", 2)[1] not in dee.url
+    assert heading(dee) == "You are in"
+    press(dee, "Start")
+    assert dee.url.endswith("/lessons/virus-therapy/after-a-t-vec-shot/1/"), "the safety lesson, two taps from the link"
 
     other = visit(width=320)
     other.goto("/code/")
     other.get_by_label("Your code").fill(letters.lower())
     press(other, "Open my lessons")
-    assert heading(other) == "My learning"
+    assert heading(other) == "You are in"
     due = timezone.localdate() + timedelta(days=7)
     assert f"by {due:%A} {due.day} {due:%B}" in other.inner_text("main")
 
@@ -148,7 +150,7 @@ def test_a_guest_can_merge_their_work_into_the_invited_record(visit: Visit, site
     assert heading(eve) == "My learning"
     row = eve.get_by_role("listitem").filter(has_text="What is immunotherapy?")
     assert "Step 2 of" in row.inner_text()
-    assert "Your nurse asked you" in row.inner_text()
+    assert "Your nurse asked for these" in eve.inner_text("main")
 
 
 def test_inviting_by_keyboard_alone_takes_four_presses(visit: Visit, site: Site) -> None:

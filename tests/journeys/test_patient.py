@@ -60,7 +60,7 @@ def test_a_lesson_takes_one_tap_for_each_step_and_three_for_each_question(hand: 
         assert heading(hand.page) == "Yes, that is right"
         hand.press("Next question" if n < len(asked) else "See how it went")
         choices += len(question.right)
-    assert "You know all 5." in hand.page.inner_text("main")
+    assert "All 5 right the first time." in hand.page.inner_text("main")
     assert hand.taps == 6 + choices + 2 * len(asked), "a tap for each choice, one to send, one to go on"
 
 
@@ -123,5 +123,5 @@ def test_a_connection_that_breaks_after_every_post_loses_and_duplicates_nothing(
         send("Check my answer")
         assert heading(page) == "Yes, that is right", "the answer was saved, so the question leads to its feedback"
         Pointer(page).press("Next question" if n < len(asked) else "See how it went")
-    assert "You know all 5." in page.inner_text("main")
+    assert "All 5 right the first time." in page.inner_text("main")
     assert line.broken == 5 + 1 + 5

@@ -83,7 +83,7 @@ class Pseudo(trans_real.DjangoTranslation):
 class Shown(HTMLParser):
     """Collects the text without brackets that a page shows or reads out, also in attributes and form fields."""
 
-    INLINE = ("strong", "em", "a")  # a text continues after these tags; any other tag ends it
+    INLINE = ("strong", "em", "a", "bdi")  # a text continues after these tags; any other tag ends it
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -260,6 +260,7 @@ class TestThePseudoLanguage(TestCase):
             "healthz",
             "readyz",
             "lesson",
+            "last_result",
             "my_data_file",
             "account_logout",
             "email_remove",
@@ -389,7 +390,10 @@ class TestThePseudoLanguage(TestCase):
         """Answer every question of a check: first without a choice, then right, wrong and unsure in turn."""
         self.post("check", lesson.slug)
         attempt = Attempt.objects.get(quiz=lesson.quiz, finished=None)
+        place = (lesson.therapy.slug, lesson.slug)
+        self.get("step", *place, 1, **{"from": f"{attempt.pk}-1"})
         self.answer(attempt, n)
+        self.get("step", *place, 1, **{"from": f"{attempt.pk}-1-answer"})
         self.get("quizzes:result", attempt.pk)
 
     def answer(self, attempt: Attempt, n: int) -> None:
@@ -505,6 +509,12 @@ class TestThePseudoLanguage(TestCase):
         for shown in re.findall(r'<section class="card".*?</section>', page.content.decode(), re.DOTALL):
             self.drawn.add("progress/card.html")
             self.look_at(shown, "a card")
+        self.client.force_login(ben.user)
+        self.get("arrived")
+        for lesson, day in zip(self.lessons, (1, 2), strict=False):
+            due, now = at(day).date(), timezone.now()
+            assign(patients=[ben], lessons=[lesson], due=due, note="", by=self.noor, now=now)
+            self.get("arrived")
 
     def mailed(self) -> str:
         """Check the newest email; return the code in it."""

@@ -174,7 +174,7 @@ def planned() -> Iterator[list[str]]:
         yield plans
     with connection.cursor() as cursor:
         for query in ran:
-            if query["sql"].startswith(("SELECT", "DECLARE")):
+            if query["sql"].lstrip().startswith(("SELECT", "DECLARE")):
                 cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
                 plans.append("\n".join([query["sql"], *(line for (line,) in cursor.fetchall())]))
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from quizzes import asked, authoring, taking
+from quizzes import asked, authoring, reviewing, taking
 from quizzes.asked import Asked, Wording
 from quizzes.models import Attempt, AttemptItem, Memory, Response, Revision
 from tests.quizzes.cast import ask, at, give, learn, make_learner, make_question, make_quiz, right, wrong
@@ -105,6 +105,39 @@ def test_the_memory_of_the_answered_question_comes_along_and_no_other() -> None:
     Memory.objects.filter(learner=learner).delete()
     with transaction.atomic():
         assert asked.items_to_answer(learner.pk, attempt.pk, first.pk)[1] is None
+
+
+@pytest.mark.django_db
+def test_the_memories_of_a_learner_are_the_orms() -> None:
+    learner, other = make_learner(), make_learner()
+    one, two, retired = make_question("one"), make_question("two", critical=True), make_question("retired")
+    for who in (learner, other):
+        learn(who, one, two, retired, now=at(1))
+    Revision.objects.filter(pk=retired.pk).update(state="retired")
+    reviewing.pause(learner=other, now=at(2))
+    for who in (learner, other):
+        found = sorted(asked.memories(who.pk, "en"), key=lambda memory: memory.pk)
+        twins = Memory.objects.of(who).asked(language="en").order_by("pk")
+        assert len(twins) == 2
+        assert [vars(memory) | {"_state": 0} for memory in found] == [vars(twin) | {"_state": 0} for twin in twins]
+        assert [type(memory.safety) for memory in found] == [bool, bool]
+        assert asked.memories(who.pk, "es") == []
+
+
+@pytest.mark.django_db
+def test_the_last_review_of_a_learner_is_the_orms() -> None:
+    learner, one = make_learner(), make_question("one")
+    assert asked.last_review(learner.pk) is None
+    learn(learner, one, how=wrong, now=at(1))
+    for day in (15, 29):
+        attempt = reviewing.start(learner=learner, language="en", now=at(day))
+        assert attempt
+        found = asked.last_review(learner.pk)
+        assert vars(found) | {"_state": 0} == vars(Attempt.objects.get(pk=attempt.pk)) | {"_state": 0}
+        give(attempt, wrong, now=at(day))
+        found = asked.last_review(learner.pk)
+        assert vars(found) | {"_state": 0} == vars(Attempt.objects.get(pk=attempt.pk)) | {"_state": 0}
+    assert asked.last_review(make_learner().pk) is None
 
 
 @pytest.mark.django_db

@@ -168,18 +168,20 @@ class TestMatching(SimpleTestCase):
         query = QueryDict("choice-r3=v&choice-r1=v&choice-r2=b")
         assert KINDS["matching"].read(MATCHING, query) == ["v", "b", "v"]
 
-    def test_names_the_row_to_fix(self) -> None:
+    def test_names_every_row_to_fix_at_once(self) -> None:
         whole = "choice-r1=v&choice-r2=b&choice-r3=v"
-        for query, row, text in (
-            ("", "r1", "Choose what goes with “Infusion”"),
-            ("choice-r1=v&choice-r2=&choice-r3=v", "r2", "Choose what goes with “Catheter”"),
-            (whole.replace("r3=v", "r3=zzz"), "r3", "Choose from the words on this page"),
-            (whole.replace("r3=v", "r3=%00"), "r3", "Choose from the words on this page"),
-            (whole + "&choice-r1=b", "r1", "Choose what goes with “Infusion”"),
+        one, two, three = (f"Choose what goes with “{text}”" for text in ("Infusion", "Catheter", "Drip"))
+        foreign = "Choose from the words on this page"
+        for query, rows in (
+            ("", {"r1": one, "r2": two, "r3": three}),
+            ("choice-r1=v&choice-r2=&choice-r3=v", {"r2": two}),
+            ("choice-r1=&choice-r2=zzz", {"r1": one, "r2": foreign, "r3": three}),
+            (whole.replace("r3=v", "r3=%00"), {"r3": foreign}),
+            (whole + "&choice-r1=b", {"r1": one}),
         ):
             with pytest.raises(Unreadable) as caught:
                 KINDS["matching"].read(MATCHING, QueryDict(query))
-            assert (caught.value.row, str(caught.value)) == (row, text)
+            assert caught.value.rows == rows, query
 
     def test_is_right_when_every_row_has_its_tile(self) -> None:
         for given, is_right, hits in ((["v", "b", "v"], True, 3), (["v", "v", "v"], False, 2), ([], False, 0)):
@@ -213,17 +215,32 @@ class TestOrdering(SimpleTestCase):
     def test_reads_the_tiles_in_the_given_order(self) -> None:
         assert KINDS["ordering"].read(ORDERING, QueryDict("choice-x=3&choice-y=1&choice-z=2")) == ["y", "z", "x"]
 
-    def test_names_the_tile_to_fix(self) -> None:
-        for query, row, text in (
-            ("choice-x=1", "y", "Choose a place for “Wash”"),
-            ("choice-x=1&choice-y=1&choice-z=2", "y", "Two cards share a place: “First”. Give each its own"),
-            ("choice-x=1&choice-y=4&choice-z=2", "y", "Choose a place from the list"),
-            ("choice-x=1&choice-y=-1&choice-z=2", "y", "Choose a place from the list"),
-            ("choice-x=%C2%B2&choice-y=1&choice-z=2", "x", "Choose a place from the list"),
+    def test_names_every_tile_to_fix_at_once(self) -> None:
+        unknown = "Choose a place from the list"
+        wash, eat = (f"Choose a place for “{text}”" for text in ("Wash", "Eat"))
+        same = "“{}” has the same place as another line: “First”. Give each its own"
+        for query, rows in (
+            ("choice-x=1", {"y": wash, "z": eat}),
+            ("choice-x=1&choice-y=1&choice-z=2", {"x": same.format("Wake"), "y": same.format("Wash")}),
+            ("choice-x=1&choice-y=1", {"x": same.format("Wake"), "y": same.format("Wash"), "z": eat}),
+            ("choice-x=1&choice-y=4&choice-z=2", {"y": unknown}),
+            ("choice-x=1&choice-y=-1&choice-z=2", {"y": unknown}),
+            ("choice-x=%C2%B2&choice-y=1&choice-z=2", {"x": unknown}),
         ):
             with pytest.raises(Unreadable) as caught:
                 KINDS["ordering"].read(ORDERING, QueryDict(query))
-            assert (caught.value.row, str(caught.value)) == (row, text)
+            assert caught.value.rows == rows, query
+
+    def test_does_not_tell_the_order_of_two_tiles_with_one_place(self) -> None:
+        """Only the later one was named before, so a learner could find the right order without an answer."""
+        reversed_order = ORDERING | {"cards": ORDERING["cards"][::-1]}
+        for spec in (ORDERING, reversed_order):
+            with pytest.raises(Unreadable) as caught:
+                KINDS["ordering"].read(spec, QueryDict("choice-x=1&choice-y=1&choice-z=1"))
+            assert set(caught.value.rows) == {"x", "y", "z"}
+
+    def test_has_words_that_fit_a_page_of_lines(self) -> None:
+        assert KINDS["ordering"].ask(ORDERING).hint == "Choose a place for each line."
 
     def test_is_right_when_every_tile_is_in_its_place(self) -> None:
         for given, is_right, hits in ((["x", "y", "z"], True, 3), (["x", "z", "y"], False, 1), ([], False, 0)):

@@ -3,6 +3,7 @@
 import re
 from uuid import uuid4
 
+import time_machine
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.shortcuts import resolve_url
@@ -11,7 +12,19 @@ from django.urls import reverse
 
 from quizzes import taking
 from quizzes.models import Attempt, Response
-from tests.quizzes.cast import PagesCase, as_form, at, make_learner, make_question, make_quiz, right, unguarded, wrong
+from tests.quizzes.cast import (
+    PagesCase,
+    as_form,
+    ask,
+    at,
+    learn,
+    make_learner,
+    make_question,
+    make_quiz,
+    right,
+    unguarded,
+    wrong,
+)
 
 
 class TestAQuestion(PagesCase):
@@ -178,7 +191,7 @@ class TestFeedback(PagesCase):
         self.post(2, wrong(self.two))
         self.post(2, right(self.two), number=2)
         assert "Yes, that is right" in self.feedback(2)
-        assert "<title>Yes, that is right. Question 2 of 3" in self.feedback(2)
+        assert "<title>Yes, that is right. Once more, 1 of 1" in self.feedback(2)
 
     def test_leads_to_the_next_question_and_after_the_last_to_the_result(self) -> None:
         self.post(1, right(self.plain))
@@ -186,37 +199,79 @@ class TestFeedback(PagesCase):
         self.post(2, wrong(self.two))
         self.post(3, right(self.truth))
         assert f'href="{self.at(2)}"' in self.feedback(3)
-        assert "Once more: question 2 of 3" in self.client.get(self.at(2)).content.decode()
         self.post(2, right(self.two), number=2)
         assert f'href="{self.result()}"' in self.feedback(2)
+
+
+class TestAQuestionThatComesBack(PagesCase):
+    """It is counted among those that come back, so the numbers never go backwards."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.post(1, right(self.plain))
+        self.post(2, wrong(self.two))
+        self.post(3, right(self.truth))
+
+    def test_says_so_once_and_counts_from_one(self) -> None:
+        page = self.client.get(self.at(2)).content.decode()
+        assert "<title>Once more, 1 of 1" in page
+        assert "1 was not right yet. Here it is again." in page
+        assert "Question 2 of 3" not in page
+
+    def test_is_counted_the_same_on_its_feedback(self) -> None:
+        self.post(2, right(self.two), number=2)
+        page = self.client.get(self.at(2, "feedback")).content.decode()
+        assert "Once more, 1 of 1. Your answer is saved." in page
+        assert "Question 2 of 3" not in page
+
+    def test_has_words_of_its_own_the_last_time(self) -> None:
+        self.post(2, wrong(self.two), number=2)
+        page = self.client.get(self.at(2)).content.decode()
+        assert "<title>One last time, 1 of 1" in page
+        assert "1 question about your safety is not right yet. Here it is one last time." in page
+        assert "Once more" not in page
 
 
 class TestTheResult(PagesCase):
     def text(self) -> str:
         return self.client.get(self.result()).content.decode()
 
+    def bar(self) -> list[str]:
+        return re.findall(r'<li class="(\w+)"></li>', self.text())
+
     def test_leads_to_the_owed_question_before_the_end(self) -> None:
         self.post(1, right(self.plain))
         assert self.client.get(self.result()).url == self.at(2)
 
-    def test_says_in_words_how_much_the_learner_knows(self) -> None:
+    def test_says_in_words_and_as_a_bar_that_all_was_right_the_first_time(self) -> None:
         self.all_right()
         page = self.text()
-        assert "You know all 3" in page
-        assert re.search(r"Come back on [^<]+day[^<]+ for a two-minute review\.", page)
-        assert "Next:" not in page
-        assert "Topic of plain" in page
-        assert "Worth another look" not in page
+        assert "All 3 right the first time." in page
+        assert self.bar() == ["full"] * 3
+        assert "Topic of plain" in page.split("Right the first time (3)")[1]
+        assert "Not right yet" not in page
         assert "%" not in page.split("<main")[1].split("</main")[0]
 
-    def test_lists_missed_questions_under_worth_another_look(self) -> None:
-        self.post(1, wrong(self.plain))
+    def test_says_what_was_right_only_after_another_look(self) -> None:
+        self.post(1, right(self.plain))
+        self.post(2, wrong(self.two))
+        self.post(3, right(self.truth))
+        self.post(2, right(self.two), number=2)
+        page = self.text()
+        assert "2 right the first time, all 3 by the end." in page
+        assert self.bar() == ["full", "full", "again"]
+        assert "Topic of two" in page.split("Right after another look (1)")[1].split("</div>")[0]
+        assert page.index("Right after another look (1)") < page.index("Right the first time (2)")
+
+    def test_counts_not_sure_as_not_right_yet(self) -> None:
+        self.post(1, ["unsure"])
         self.post(2, right(self.two))
         self.post(3, right(self.truth))
         page = self.text()
-        assert "You know 2 of 3" in page
-        assert "Topic of plain" in page.split("Worth another look")[1]
-        assert "Talk about it" not in page
+        assert "2 of 3 right the first time." in page
+        assert self.bar() == ["full", "full", "empty"]
+        assert "Topic of plain" in page.split("Not right yet (1)")[1].split("</div>")[0]
+        assert "Talk with" not in page
 
     def test_lists_a_missed_safety_question_separately_whatever_the_total(self) -> None:
         self.post(1, right(self.plain))
@@ -224,9 +279,11 @@ class TestTheResult(PagesCase):
         for number in (1, 2, 3):
             assert self.post(2, wrong(self.two), number=number).status_code == 303
         page = self.text()
-        assert "You know 2 of 3" in page
-        assert "Topic of two" in page.split("Talk about it with your team")[1].split("</div>")[0]
+        assert "2 of 3 right the first time." in page
+        assert self.bar() == ["full", "full", "talk"]
+        assert "Topic of two" in re.split("Talk with your (?:nurse|team) about", page)[1].split("</div>")[0]
         assert page.count("Topic of two") == 1
+        assert page.index("Topic of two") < page.index("Right the first time (2)")
 
     def test_says_the_most_important_thing_when_nothing_was_right(self) -> None:
         self.post(1, wrong(self.plain))
@@ -234,16 +291,104 @@ class TestTheResult(PagesCase):
         for number in (1, 2, 3):
             self.post(2, ["unsure"], number=number)
         page = self.text()
+        assert "None of the 3 is right yet." in page
         assert "This is hard to take in" in page
-        assert "You know 0" not in page
+        assert self.bar() == ["talk", "empty", "empty"]
+
+    def test_of_a_retry_never_says_that_it_was_right_the_first_time(self) -> None:
+        self.post(1, wrong(self.plain))
+        self.post(2, right(self.two))
+        self.post(3, wrong(self.truth))
+        self.attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
+        page = self.client.get(self.at(1)).content.decode()
+        assert "<title>Once more, 1 of 2" in page
+        assert "2 were not right yet. Here they are again." in page
+        self.post(1, right(self.plain))
+        assert "were not right yet" not in self.client.get(self.at(2)).content.decode()
+        self.post(2, right(self.truth))
+        page = self.text()
+        assert "All 2 right this time." in page
+        assert self.bar() == ["again", "again"]
+        assert "Right after another look (2)" in page
+        assert "the first time" not in page
+
+    def test_opened_again_names_nothing_that_was_put_right_since(self) -> None:
+        """A lesson that is Done links here, so "Talk with your nurse about" would contradict it."""
+        self.post(1, wrong(self.plain))
+        self.post(3, right(self.truth))
+        for number in (1, 2, 3):
+            self.post(2, wrong(self.two), number=number)
+        first = self.attempt
+        self.attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(20))
+        self.post(2, right(self.two))
+        self.post(1, wrong(self.plain))
+        self.attempt = first
+        page = self.text()
+        assert "Topic of two" in page.split("Right since then (1)")[1].split("</div>")[0]
+        assert "Topic of plain" in page.split("Not right yet (1)")[1].split("</div>")[0]
+        assert "Talk with" not in page
+        assert self.bar() == ["full", "again", "empty"]
 
     def test_can_be_opened_again_and_its_questions_lead_to_their_feedback(self) -> None:
         self.all_right()
         assert Attempt.objects.get().finished is not None
+        assert "Finished on" not in self.text()
         assert self.client.get(self.at(2)).url == self.at(2, "feedback")
         assert self.post(2, wrong(self.two), number=1).url == self.at(2, "feedback")
         assert self.post(2, wrong(self.two), number=2).status_code in (303, 404)
         assert Response.objects.count() == 3
+        Attempt.objects.update(finished=at(5))
+        assert re.search(r"Finished on Thursday,? (5 November|November 5)\.", self.text())
+
+
+class TestWhatIsAskedAgain(PagesCase):
+    """The memories say it. They are read on the day on which the result is opened."""
+
+    DAY = "<strong>Saturday,? (21 November|November 21)</strong>"  # sites may use different date formats
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.clock = time_machine.travel(at(20), tick=False)
+        self.clock.start()
+        self.addCleanup(self.clock.stop)
+
+    def text(self) -> str:
+        return self.client.get(self.result()).content.decode()
+
+    def test_is_those_that_were_not_right_the_first_time(self) -> None:
+        self.post(1, wrong(self.plain))
+        self.post(2, wrong(self.two))
+        self.post(3, right(self.truth))
+        self.post(2, right(self.two), number=2)
+        assert re.search(f"We ask these 2 again on {self.DAY}.", self.text())
+
+    def test_is_a_safety_question_even_if_it_was_right(self) -> None:
+        self.all_right()
+        assert re.search(f"We ask 1 of these 3 again on {self.DAY}.", self.text())
+
+    def test_is_what_the_next_review_really_asks(self) -> None:
+        others = [make_question(f"q{n}", critical=True) for n in range(5)]
+        learn(self.learner, *others, how=wrong, now=at(20, 8))  # they fill the review of tomorrow
+        Attempt.objects.filter(pk=self.attempt.pk).update(finished=None)  # `learn` has closed it
+        self.post(1, wrong(self.plain))
+        self.post(2, right(self.two))
+        self.post(3, right(self.truth))
+        assert re.search("Next two-minute review: Saturday,? (21 November|November 21).", self.text())
+        assert "We ask" not in self.text()
+
+    def test_is_asked_today_when_the_result_is_opened_on_that_day(self) -> None:
+        self.all_right()
+        self.clock.stop()
+        self.clock = time_machine.travel(at(21), tick=False)
+        self.clock.start()
+        assert "We ask 1 of these 3 again today." in self.text()
+
+    def test_is_not_said_while_a_review_is_begun(self) -> None:
+        self.all_right()
+        ask(self.learner, self.plain, now=at(20))
+        page = self.text()
+        assert "We ask" not in page
+        assert "two-minute review" not in page
 
 
 class TestAQuestionWithRows(TestCase):
@@ -306,11 +451,20 @@ class TestAQuestionWithRows(TestCase):
         assert self.client.post(self.at(1), form).status_code == 303
         assert Response.objects.get().mark == "unsure"
 
+    def test_names_all_empty_rows_at_once_each_with_its_link(self) -> None:
+        for n, revision, names in ((1, self.matching, "rows"), (2, self.ordering, "cards")):
+            page = self.client.post(self.at(n), {"number": 1}).content.decode()
+            summary = page.split('class="err-sum"')[1].split("</div>")[0]
+            for row in revision.spec[names]:
+                assert f'href="#id_choice-{row["id"]}"' in summary
+                assert f"“{row['text']}”" in summary
+        assert not Response.objects.exists()
+
     def test_links_the_error_to_the_row_and_keeps_the_other_choices(self) -> None:
         form = as_form(self.ordering, right(self.ordering))
         last = list(form)[-1]
         page = self.client.post(self.at(2), form | {last: "1"}).content.decode()
-        assert "Two cards share a place" in page
+        assert "has the same place as another line: “First”" in page
         assert f'href="#id_{last}"' in page
         assert f'id="id_{last}"' in page
         assert '<option value="2" selected>' in page

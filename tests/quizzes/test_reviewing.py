@@ -260,6 +260,21 @@ class TestWhatIsDue(ReviewCase):
         reviewing.pause(learner=other, now=at(21))
         assert self.outlook(at(21)) == before
 
+    def test_names_now_the_questions_that_the_next_review_asks(self) -> None:
+        learn(self.learner, *self.plain[:4], now=at(1))
+        learn(self.learner, *self.plain[4:], how=wrong, now=at(20))
+        learn(self.learner, *self.safety, now=at(20))
+        Memory.objects.filter(question__in=[one.question for one in self.plain[:4]]).update(due=date(2026, 11, 21))
+        today = self.outlook(at(20, 20))
+        assert (today.due, today.next) == ((), date(2026, 11, 21))
+        tomorrow = self.outlook(at(21))
+        assert today.asks == tomorrow.asks
+        assert len(tomorrow.asks) == 5
+        review = self.started(at(21))
+        asked = review.items.order_by("position").values_list("revision__question", flat=True)
+        assert tuple(asked) == today.asks
+        assert self.outlook(at(21)).asks == (), "a review that is begun is not announced"
+
     def test_costs_two_queries_and_nothing_for_a_visitor(self) -> None:
         for n in (1, 3):
             learn(self.learner, *self.plain[:n], how=wrong, now=at(20 + n))

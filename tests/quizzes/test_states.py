@@ -90,7 +90,7 @@ class TestAnAttempt(StateCase):
         )
         for n, revision in enumerate((self.plain, self.two, self.truth), 1):
             self.answer(n, right(revision))
-        assert "You know all 3" in self.client.get(self.result()).content.decode()
+        assert "All 3 right the first time." in self.client.get(self.result()).content.decode()
 
     def test_that_is_finished_accepts_no_answer_and_says_so(self) -> None:
         for n, revision in enumerate((self.plain, self.two, self.truth), 1):

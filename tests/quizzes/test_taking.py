@@ -4,12 +4,25 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase, TransactionTestCase
 
 from quizzes import authoring, taking
-from quizzes.models import Attempt, AttemptItem, Question, Quiz, Response, Revision, State
-from tests.quizzes.cast import at, make_learner, make_question, make_quiz, right, together, unguarded, wrong
+from quizzes.models import Attempt, AttemptItem, Question, Quiz, QuizItem, Response, Revision, State
+from tests.quizzes.cast import (
+    How,
+    ask,
+    at,
+    make_learner,
+    make_question,
+    make_quiz,
+    right,
+    together,
+    unguarded,
+    wrong,
+)
+from tests.quizzes.cast import give as give_all
 
 NOW = at(23)
 
@@ -96,6 +109,70 @@ class TestStarting(AttemptCase):
         for n, revision in enumerate((self.plain, self.safety, self.truth), 1):
             give(attempt, n, right(revision))
         assert start(self.learner, self.quiz).kind == Attempt.Kind.CHECK
+
+
+class TestWhatIsStillMissed(AttemptCase):
+    """A retry asks what the learner has still not answered right, in whatever attempt it was missed."""
+
+    def check(self, *how: How) -> None:
+        give_all(start(self.learner, self.quiz), *how, now=NOW)
+
+    def asked(self) -> tuple[str, list[Revision]]:
+        return taking.to_ask(learner=self.learner, quiz=self.quiz, language="en")
+
+    def review(self, *revisions: Revision, how: How, minutes: int, finish: bool = True) -> None:
+        now = NOW + timedelta(minutes=minutes)
+        attempt = ask(self.learner, *revisions, now=now)
+        for revision in revisions:
+            item = next(item for item in items(attempt) if item.revision == revision)
+            taking.answer(item=item, given=how(revision), number=1, now=now)
+        Attempt.objects.filter(pk=attempt.pk).update(finished=now if finish else None)
+
+    def test_includes_what_a_review_missed(self) -> None:
+        self.check(right, right, right)
+        self.review(self.safety, how=wrong, minutes=5)
+        assert self.asked() == (Attempt.Kind.RETRY, [self.safety])
+
+    def test_leaves_out_what_a_review_put_right(self) -> None:
+        self.check(wrong, right, wrong)
+        self.review(self.truth, how=right, minutes=5)
+        assert self.asked() == (Attempt.Kind.RETRY, [self.plain])
+
+    def test_counts_a_right_answer_of_an_open_review_but_not_a_wrong_one(self) -> None:
+        self.check(wrong, right, right)
+        self.review(self.safety, how=wrong, minutes=5, finish=False)
+        assert self.asked() == (Attempt.Kind.RETRY, [self.plain])
+        self.review(self.plain, how=right, minutes=9, finish=False)
+        assert self.asked() == (Attempt.Kind.RETRY, [self.safety]), "the first review is closed by the second"
+
+    def test_includes_a_safety_question_that_has_left_the_quiz_and_no_other(self) -> None:
+        self.check(wrong, wrong, wrong, wrong, wrong)
+        QuizItem.objects.filter(question__in=[self.plain.question, self.safety.question]).delete()
+        assert self.asked() == (Attempt.Kind.RETRY, [self.truth, self.safety])
+
+    def test_asks_the_wording_that_is_published_now(self) -> None:
+        self.check(wrong, right, right)
+        text = {name: getattr(self.plain, name) for name in ("why", "objective", "spec")}
+        newer = authoring.draft(question=self.plain.question, language="en", kind="choice", stem="New?", **text)
+        authoring.publish(revision=newer, same_meaning=False)
+        assert self.asked() == (Attempt.Kind.RETRY, [newer])
+
+    def test_is_nothing_before_a_check_of_the_quiz_is_finished(self) -> None:
+        """Another quiz asked one of its questions: the first attempt at this one is still a complete check."""
+        give_all(start(self.learner, make_quiz(self.plain, slug="another")), wrong, now=NOW)
+        assert self.asked() == (Attempt.Kind.CHECK, [self.plain, self.safety, self.truth])
+
+    def test_of_another_learner_does_not_count(self) -> None:
+        self.check(wrong, wrong, wrong, wrong, wrong)
+        self.learner = make_learner()
+        assert self.asked()[0] == Attempt.Kind.CHECK
+
+    def test_costs_one_query_and_none_for_a_visitor(self) -> None:
+        self.check(wrong, right, right)
+        with self.assertNumQueries(1):
+            assert taking.still_missed(learner=self.learner, quiz=self.quiz) == {self.plain.question_id}
+        with self.assertNumQueries(0):
+            assert taking.still_missed(learner=AnonymousUser(), quiz=self.quiz) == set()
 
 
 class TestTheOrderOfChoices(AttemptCase):

@@ -1,4 +1,7 @@
-"""Views that sign a user in by access code: by typed letters or by a link. Only a POST signs in or uses the code."""
+"""Views that sign a user in by access code: by typed letters or by a link. Only a POST signs in or uses the code.
+
+After that, a new patient sees what the card has opened; everyone else carries on in My learning.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from learn.account import guests
 from learn.account.forms import CodeForm
@@ -20,7 +23,7 @@ from learn.people import codes, mail, rate_limits
 from learn.people.forms import DeviceForm
 from learn.people.models import AccessCode, User
 from learn.people.requests import LearnerRequest
-from learn.progress import standing
+from learn.progress import next_up, standing
 from learn.progress.standing import Status
 from learn.visits.models import MyQuestion
 
@@ -72,7 +75,33 @@ def merge(request: LearnerRequest) -> HttpResponse:
         messages.success(request, _("What you did on this phone or computer came along."))
     elif guest:
         guests.leave(guest=guest, now=timezone.now())
-    return redirect("my")
+    return redirect(_landing(request.user) if guest else "my")
+
+
+@require_safe
+def arrived(request: LearnerRequest) -> HttpResponse:
+    """Show a new patient what the nurse asked for and the first lesson. Whoever has begun one is led to My learning."""
+    patient = getattr(request.user, "patient", None)
+    standings = standing.standings([request.user.pk])[request.user.pk]
+    coming = next_up.after(standings)
+    if patient is None or patient.ended_on or coming.begun:
+        return redirect("my")
+    rows = next_up.in_order(s for s in standings if s.assigned)
+    days = sorted({s.assigned.due for s in rows if s.assigned})
+    context = {
+        "team": patient.care_team.name,
+        "coming": coming,
+        "rows": rows,
+        "bar": next_up.bar(rows),
+        "due": days[0] if days else None,
+        "several_days": len(days) > 1,
+    }
+    return render(request, "progress/arrived.html", context)
+
+
+def _landing(user: User) -> str:
+    """Return the name of the page after signing in: a patient who has not done anything here yet has just arrived."""
+    return "arrived" if hasattr(user, "patient") and not guests.has_record(user.pk) else "my"
 
 
 def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
@@ -84,7 +113,7 @@ def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
 def _let_in(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datetime) -> HttpResponse:
     """Sign in, and redirect to a URL without the token.
 
-    That is the question about merging a guest's record, the requested page, the first lesson or the start page.
+    That is the question about merging a guest's record, the requested page, or the page of `_landing`.
     """
     people.sign_in(request, code.user, shared=bool(form.cleaned_data["shared"]))
     back = request.GET.get("next", "")
@@ -92,9 +121,4 @@ def _let_in(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datet
         return redirect("bring")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:
         return HttpResponseRedirect(back)
-    first = code.used is None and next(
-        (s for s in standing.standings([code.user_id])[code.user_id] if s.assigned and not s.is_done), None
-    )
-    if first:
-        return redirect("lesson", first.taught.therapy, first.taught.slug)
-    return redirect("my")
+    return redirect(_landing(code.user))

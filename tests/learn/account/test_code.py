@@ -72,7 +72,7 @@ class TestTheLetters(ClaimCase):
         made = self.made
         for typed in (made.letters, made.groups.lower(), f" {made.groups} ", made.groups.replace(" ", "-")):
             client = Client()
-            assert self.type(typed, client).url == "/my/", typed
+            assert self.type(typed, client).url == "/code/in/", typed
             assert self.who(client) == str(self.ana.user_id)
 
     def test_that_are_wrong_unknown_expired_or_cancelled_get_the_same_page_at_the_same_cost(self) -> None:
@@ -140,7 +140,7 @@ class TestTheLetters(ClaimCase):
         assert "we need to know who you are" in page
         assert self.client.post(away, {"letters": self.made.letters}).url == asked
         for evil in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
-            assert Client().post(f"/code/?next={evil}", {"letters": self.made.letters}).url == "/my/"
+            assert Client().post(f"/code/?next={evil}", {"letters": self.made.letters}).url == "/my/", "a check is open"
 
 
 class TestTheLink(ClaimCase):
@@ -163,16 +163,14 @@ class TestTheLink(ClaimCase):
         }
         assert len({re.sub(r"next=[^\"]*", "", page) for page in pages}) == 1
 
-    def test_signs_in_by_post_with_a_new_session_key_and_leads_to_the_first_lesson(self) -> None:
+    def test_signs_in_by_post_with_a_new_session_key_and_shows_what_was_asked_for(self) -> None:
         Assignment.objects.create(patient=self.ana, lesson=self.lesson, due=date(2026, 12, 1), by=self.noor, made=NOW)
         self.client.force_login(User.objects.create_guest())
         before = self.client.session.session_key
         response = self.client.post(f"/j/{self.made.token}/", follow=True)
-        step = f"/lessons/antibodies-and-checkpoint-inhibitors/{LESSON}/"
-        assert response.redirect_chain[-1] == (f"{step}1/", 302)
+        assert response.redirect_chain == [("/code/in/", 303)]
         assert self.client.session.session_key != before
         assert self.who() == str(self.ana.user_id)
-        assert Client().post(f"/j/{self.made.token}/").url == "/my/", "the second time leads to my learning"
 
     def test_that_is_not_valid_shows_the_same_error_as_wrong_letters(self) -> None:
         codes.cancel(user=self.ana.user, by=self.noor, now=NOW)
@@ -226,7 +224,7 @@ class TestASharedDevice(ClaimCase):
         guest = User.objects.create_guest()
         self.client.force_login(guest)
         self.read(guest)
-        assert self.type(self.made.letters, shared="yes").url == "/my/"
+        assert self.type(self.made.letters, shared="yes").url == "/code/in/"
         assert self.client.get("/code/bring/").url == "/my/"
 
 
@@ -338,8 +336,8 @@ class TestWhatAGuestDid(ClaimCase):
         assert Reading.objects.get().learner == self.ana.user
 
     def test_is_not_asked_about_when_the_guest_did_nothing(self) -> None:
-        assert self.type(self.made.letters).url == "/my/"
-        assert self.client.get("/code/bring/").url == "/my/"
+        assert self.type(self.made.letters).url == "/code/in/"
+        assert self.client.get("/code/bring/").url == "/code/in/"
 
     def test_cannot_be_merged_by_somebody_else(self) -> None:
         self.read(self.guest)

@@ -448,7 +448,7 @@ class TestTheForm(EducatorCase):
         for kind, open_, told in (
             ("choice", 3, ["Give two to six choices."]),
             ("matching", 2, ["Give two to four lines.", "Give two to four words or phrases that go with the lines."]),
-            ("ordering", 3, ["Give three to five cards."]),
+            ("ordering", 3, ["Give three to five lines."]),
         ):
             with self.subTest(kind=kind):
                 address = self.to("add") + f"?quiz=a-quiz&kind={kind}"
