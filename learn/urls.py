@@ -8,7 +8,7 @@ from learn import looks, views
 from learn.account.views import code, email, record
 from learn.assignments import views as assignments
 from learn.lessons import views as lessons
-from learn.progress import standing
+from learn.progress import returning, standing
 from learn.progress import views as progress
 from learn.visits import views as visits
 from quizzes import views as quizzes
@@ -23,6 +23,7 @@ urlpatterns = [
     path("lessons/<slug:therapy>/<slug:lesson>/", progress.lesson, name="lesson"),
     path("lessons/<slug:therapy>/<slug:lesson>/<number:n>/", progress.step, name="step"),
     path("lessons/<slug:therapy>/<slug:lesson>/print/", lessons.on_paper, name="lesson_print"),
+    path("lessons/<slug:therapy>/<slug:lesson>/changes/", returning.changes, name="changes"),
     path("check/<slug:lesson>/", progress.check, name="check"),
     path("check/<slug:lesson>/last-result/", progress.last_result, name="last_result"),
     path("check/", include("quizzes.urls")),
@@ -31,6 +32,7 @@ urlpatterns = [
     path("my/reminders/", assignments.reminders, name="reminders"),
     path("my/reminders/on/<str:token>/", assignments.turn_on, name="reminders_on"),
     path("my/reminders/stop/<str:token>/", assignments.turn_off, name="reminders_stop"),
+    path("my/pages/", returning.kept_pages, name="kept_pages"),
     path("my/questions/", visits.questions, {"lessons_read": standing.lessons_read}, name="questions"),
     path("my/keep/", record.keep, name="keep"),
     path("my/keep/code/", record.new_code, name="new_code"),

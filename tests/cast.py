@@ -49,10 +49,10 @@ LOADED: list[type[Model]] = [
 ]  # fmt: skip
 
 __all__ = [
-    "ALL", "FIXTURES", "PASSWORD", "WHAT", "DeskCase", "FolderCase", "GuestCase", "PatientCase", "RecordCase",
-    "SiteCase", "addresses", "as_form", "at", "keep_published", "load_content", "make_edition", "make_nurse",
-    "make_patient", "make_question", "make_quiz", "make_team", "paced", "right", "together", "unguarded", "words",
-    "wrong",
+    "ALL", "FIXTURES", "PASSWORD", "SAFETY_FACT", "WHAT", "DeskCase", "FolderCase", "GuestCase", "PatientCase",
+    "RecordCase", "SiteCase", "addresses", "as_form", "at", "keep_published", "load_content", "make_edition",
+    "make_nurse", "make_patient", "make_question", "make_quiz", "make_team", "paced", "right", "together", "unguarded",
+    "words", "wrong",
 ]  # fmt: skip
 
 
@@ -175,13 +175,19 @@ class FolderCase(TestCase):
         return tuple(m.objects.count() for m in (Edition, Step, Revision, Quiz, Question, QuizItem))
 
 
-def make_edition(lesson: Lesson, slugs: str = "one two three", number: int = 1) -> Edition:
-    """Return a published edition with these steps."""
-    edition = Edition.objects.create(
-        lesson=lesson, number=number, title=f"Lesson {number}", main_message="M.", remember=["a", "b", "c"], minutes=3
-    )
+SAFETY_FACT = "CI-30"  # the fact of a step about safety
+
+
+def make_edition(
+    lesson: Lesson, slugs: str = "one two three", number: int = 1, safety: dict[str, str] | None = None, **over: Any
+) -> Edition:
+    """Return a published edition with these steps; `safety` has the text of those about safety, by slug."""
+    words = {"title": f"Lesson {number}", "main_message": "M.", "remember": ["a", "b", "c"], "minutes": 3}
+    edition = Edition.objects.create(lesson=lesson, number=number, **(words | over))
     for n, slug in enumerate(slugs.split(), 1):
-        Step.objects.create(edition=edition, position=n, slug=slug, heading=slug, body="Text.")
+        text = (safety or {}).get(slug)
+        claims = [SAFETY_FACT] if text else []
+        Step.objects.create(edition=edition, position=n, slug=slug, heading=slug, body=text or "Text.", claims=claims)
     governance.publish(edition=edition)
     return edition
 

@@ -72,7 +72,9 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "check": (ALL, cells(ON)),
     "last_result": (cells(ON), NOT_ALLOWED),
     "review": (ALL, cells(ON)),
+    "changes": (ALL, cells(ON)),
     "my": (ALL, NOT_ALLOWED),
+    "kept_pages": (NOT_ALLOWED, cells(ON)),
     "questions": (ALL, cells(ON)),
     "keep": (ALL, cells(200, (("guest",), ON))),
     "stay": (cells(405, SIGN_IN), cells(204, SIGN_IN)),
@@ -110,6 +112,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:login": (cells(ON), cells(ON)),
     "admin:people_patient_changelist": (DESK, DESK_POST),
     "admin:people_patient_matrix": (DESK, DESK_POST),
+    "admin:people_patient_changed": (DESK, DESK_POST),
     "admin:people_patient_change": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_contact": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_assign": (ANAS_PAGE, ANAS_POST),
@@ -227,7 +230,9 @@ EDGES: list[str | bytes] = [
 
 # The role, the form fields and the query parameters for each URL. `{lesson}` is replaced by a lesson's primary key.
 FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
-    "step": ("ana", ["step"], ["from"]),
+    "step": ("ana", ["step", "keep"], ["changed", "from"]),
+    "changes": ("ana", ["edition"], []),
+    "kept_pages": ("ana", ["remove"], []),
     "check": ("ana", ["lesson"], []),
     "review": ("ana", ["later", "again"], []),
     "quizzes:question": ("ana", ["choice", "number", "choice-x"], []),
@@ -277,6 +282,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:quizzes_question_retire": ("eda", ["seen"], []),
     "settings": ("anonymous", ["text", "colors", "listen", "helper", "next"], ["next"]),
     "admin:people_patient_changelist": ("noor", [], ["after"]),
+    "admin:people_patient_changed": ("noor", [], ["after"]),
     "admin:people_patient_contact": ("noor", ["note", "number"], []),
     "admin:people_patient_teach_back": (
         "noor",
@@ -350,6 +356,7 @@ class World:
             "lesson": step,
             "step": step | {"n": 1},
             "lesson_print": step,
+            "changes": step,
             "check": {"lesson": lesson.slug},
             "last_result": {"lesson": lesson.slug},
             "quizzes:question": n,

@@ -19,10 +19,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from learn.assignments.models import Assignment, Change, Reminder
-from learn.lessons.models import Lesson
+from learn.lessons.models import Lesson, Step
 from learn.people.audit import WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
-from learn.progress.models import Contact, Reading, TeachBack
+from learn.progress.models import Contact, KeptPage, Reading, TeachBack
 from learn.visits.models import MyQuestion
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, State
 
@@ -130,6 +130,32 @@ def _memories(user: User) -> list[Row]:
     ]
 
 
+def _readings(user: User) -> list[Row]:
+    """Return how far the user is in each edition, with the pages that were shown. It makes two queries."""
+    rows = list(Reading.objects.of(user).select_related("edition", "furthest").order_by("pk"))
+    steps: dict[int, list[Step]] = {}
+    for step in Step.objects.filter(edition__in=[row.edition_id for row in rows]).order_by("position"):
+        steps.setdefault(step.edition_id, []).append(step)
+    return [
+        {
+            _("lesson"): row.edition.title,
+            _("furthest page"): row.furthest.heading,
+            _("pages shown"): "; ".join(step.heading for step in steps[row.edition_id] if step.slug in row.seen),
+            _("begun"): row.started,
+            _("finished"): row.finished,
+        }
+        for row in rows
+    ]
+
+
+def _kept_pages(user: User) -> list[Row]:
+    """Return the kept pages with their headings as published now; one that is not in its lesson any more has a slug."""
+    pages = KeptPage.objects.of(user).with_places().select_related("lesson__quiz").order_by("pk")
+    return [
+        {_("lesson"): _title(page.lesson), _("page"): page.heading or page.slug, _("at"): page.at} for page in pages
+    ]
+
+
 PERSONAL_DATA = (
     # `actions.erase` empties this row and does not delete it.
     PersonalData(_("Your care team"), Patient, "user", _patient, ("care_team",), erased=False),
@@ -147,18 +173,8 @@ PERSONAL_DATA = (
         },
     ),
     PersonalData(_("Your email address"), EmailAddress, "user", lambda e: {_("address"): e.email}),
-    PersonalData(
-        _("Lessons that you read"),
-        Reading,
-        "learner",
-        lambda r: {
-            _("lesson"): r.edition.title,
-            _("furthest page"): r.furthest.heading,
-            _("begun"): r.started,
-            _("finished"): r.finished,
-        },
-        ("edition", "furthest"),
-    ),
+    PersonalData(_("Lessons that you read"), Reading, "learner", lambda r: {}, rows=_readings),
+    PersonalData(_("Pages that you keep for later"), KeptPage, "learner", lambda k: {}, rows=_kept_pages),
     PersonalData(_("Checks that you began, and your answers"), Attempt, "learner", lambda a: {}, rows=_checks),
     PersonalData(_("When you are asked again"), Memory, "learner", lambda c: {}, rows=_memories),
     PersonalData(_("A rest from reviews that you asked for"), Pause, "learner", lambda p: {_("until"): p.until}),

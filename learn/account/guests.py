@@ -11,13 +11,14 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from learn.people.models import AccessCode, User
-from learn.progress.models import Reading
+from learn.progress import actions as progress
+from learn.progress.models import KeptPage, Reading
 from learn.visits.models import MyQuestion
 from quizzes import learners, reviewing
 from quizzes.models import Attempt, Memory, Pause, Response
 
 # All models that refer to a learner, in an order in which they can be deleted. A test finds models that are missing.
-OWN: tuple[type[models.Model], ...] = (Memory, Pause, Attempt, Reading, MyQuestion)
+OWN: tuple[type[models.Model], ...] = (Memory, Pause, Attempt, Reading, KeptPage, MyQuestion)
 
 
 def _clash(model: type[models.Model], into: User) -> Q:
@@ -28,6 +29,9 @@ def _clash(model: type[models.Model], into: User) -> Q:
         open_now = Attempt.objects.of(into).filter(finished=None)
         review = Q(quiz=None) if open_now.filter(quiz=None).exists() else Q(pk=None)
         return Q(finished=None) & (Q(quiz__in=open_now.filter(quiz__isnull=False).values("quiz")) | review)
+    if model is KeptPage:
+        same = {"lesson": OuterRef("lesson"), "slug": OuterRef("slug")}
+        return Q(Exists(KeptPage.objects.filter(learner=into, **same)))
     if model is MyQuestion:
         mine = MyQuestion.objects.filter(learner=into)
         suggested = mine.filter(suggested__isnull=False).values("suggested")
@@ -43,11 +47,12 @@ def has_record(guest: int) -> bool:
 
 
 def merge(*, guest: User, into: User, now: datetime) -> None:
-    """Merge a guest's record into this user's. If both have the same reading or open check, the user's own is kept.
+    """Merge a guest's record into this user's. If both have the same open check or page, the user's own is kept.
 
-    The rest stays with the guest, who can no longer sign in (`leave`). After a double click, the second request waits
-    and finds the guest gone, so it changes nothing. The locks follow the one lock order (`quizzes.learners`). Raises
-    `learners.Gone` if `into` is gone.
+    Of the same reading, what either of the two was shown is kept (`progress.actions.merge_readings`). The rest stays
+    with the guest, who can no longer sign in (`leave`). After a double click, the second request waits and finds the
+    guest gone, so it changes nothing. The locks follow the one lock order (`quizzes.learners`). Raises `learners.Gone`
+    if `into` is gone.
     """
     with transaction.atomic():
         here = learners.lock(guest.pk, into.pk)
@@ -58,6 +63,7 @@ def merge(*, guest: User, into: User, now: datetime) -> None:
         list(Attempt.objects.filter(learner__in=here).order_by("pk").select_for_update().values_list("pk"))
         last = MyQuestion.objects.filter(learner=into).aggregate(last=Max("position", default=0))["last"]
         MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # after this user's own
+        progress.merge_readings(guest=guest, into=into, now=now)
         for model in OWN:
             model._default_manager.filter(learner=guest).exclude(_clash(model, into)).update(learner=into)
         reviewing.rebuild(learner=into)
@@ -92,6 +98,7 @@ def to_tidy(*, at: datetime) -> dict[str, models.QuerySet[User]]:
         Exists(Reading.objects.filter(learner=OuterRef("pk")).filter(Q(started__gt=year) | Q(moved__gt=year))),
         Exists(Attempt.objects.filter(learner=OuterRef("pk"), started__gt=year)),
         Exists(MyQuestion.objects.filter(learner=OuterRef("pk"), added__gt=year)),
+        Exists(KeptPage.objects.filter(learner=OuterRef("pk"), at__gt=year)),
         Exists(Response.objects.filter(item__attempt__learner=OuterRef("pk"), at__gt=year)),
     ]
     return {

@@ -34,7 +34,7 @@ STEP = {"slug": "slug", "heading": "text", "claims": ["text"], "body": "text", "
 LESSON = {
     "therapy": "slug", "slug": "slug", "position": "number", "language": "text", "title": "text",
     "main_message": "text", "remember": ["text"], "minutes": "number", "checked": "date", "next_check": "date",
-    "steps": [STEP], "read_first?": "yes or no",
+    "steps": [STEP], "read_first?": "yes or no", "same_meaning?": "yes or no",
 }  # fmt: skip
 QUIZ = {"slug": "slug", "title": "text", "questions": ["names and values"]}
 QUESTION = {
@@ -309,6 +309,7 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         shipped=shipped,
         checked_on=data["checked"],
         next_check=data["next_check"],
+        same_meaning=data.get("same_meaning", False),
         **{k: data[k] for k in ("language", "title", "main_message", "remember", "minutes")},
     )
     edition.full_clean()

@@ -97,6 +97,8 @@ class Edition(models.Model):
     main_message = models.CharField(max_length=300)
     remember = models.JSONField(validators=[three_points], help_text="Three points that close the lesson.")
     minutes = models.PositiveSmallIntegerField()
+    # Nothing in it means something else than in the edition before: readers of that one are told of no change.
+    same_meaning = models.BooleanField(default=False, db_default=False)
     # When the facts were last checked against their sources, and when the next check is due. A date can change without
     # a new edition.
     checked_on = models.DateField("facts last checked", null=True, blank=True)
@@ -106,7 +108,7 @@ class Edition(models.Model):
     shipped = models.CharField(max_length=64, blank=True, editable=False)
 
     guard = Guard(
-        ("lesson", "language", "number", "title", "main_message", "remember", "minutes"),
+        ("lesson", "language", "number", "title", "main_message", "remember", "minutes", "same_meaning"),
         once="OLD.state <> 'draft'",
         back="NEW.state = 'draft'",
     )

@@ -1,4 +1,4 @@
-"""The record of learning: Reading, Contact, TeachBack."""
+"""The record of learning: Reading, KeptPage, Contact, TeachBack."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from learn.lessons.models import Edition, Lesson, Step
 from learn.people.models import Patient
-from quizzes.models import Question
+from quizzes.models import Question, State
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -25,16 +25,30 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
         """Return this person's own readings; none for a visitor who is not signed in."""
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
+    def of_replaced(self) -> ReadingQuerySet:
+        """Return the readings of editions that readers do not see any more."""
+        return self.exclude(edition__state=State.PUBLISHED)
+
+    def of_lesson(self, learner: AbstractBaseUser, edition: int) -> ReadingQuerySet:
+        """Return this person's readings of the lesson that this edition (its pk) belongs to, in all its editions."""
+        return self.filter(learner_id=learner.pk, edition__lesson__editions=edition).select_related("furthest")
+
 
 class Reading(models.Model):
-    """How far a learner is in an edition: the furthest step reached. The learner continues there."""
+    """How far a learner is in an edition: the furthest step reached, and which steps were shown.
+
+    The learner continues at the furthest step. `seen` has the slugs of the steps where they pressed Continue, and of
+    those that the page "What changed" showed them, in that order. A lesson is read when each of its steps was shown, in
+    this edition or in another (`actions.read`); `finished` is when that became so.
+    """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="readings", db_index=False)
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="readings")
     furthest = models.ForeignKey(Step, models.PROTECT, related_name="+")
     started = models.DateTimeField()
-    moved = models.DateTimeField(null=True)  # when the furthest step last changed; None in rows from before this field
+    moved = models.DateTimeField(null=True)  # when a step was last shown for the first time; None in very old rows
     finished = models.DateTimeField(null=True)
+    seen = models.JSONField(default=list, db_default=[])
 
     objects = ReadingQuerySet.as_manager()
 
@@ -43,6 +57,39 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner_id} reads {self.edition_id}"
+
+
+class KeptPageQuerySet(models.QuerySet["KeptPage"]):
+    """Queries for kept pages. They start from the learner."""
+
+    def of(self, learner: AbstractBaseUser | AnonymousUser) -> KeptPageQuerySet:
+        """Return this person's kept pages, the newest first; none for a visitor who is not signed in."""
+        mine = self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
+        return mine.order_by("-at", "-pk")
+
+    def with_places(self) -> models.QuerySet[Any]:
+        """Add `heading` and `position` of each page as readers see it now; None if its lesson no longer has it."""
+        now = Step.objects.shown().filter(edition__lesson=OuterRef("lesson"), slug=OuterRef("slug"))
+        return self.annotate(
+            heading=Subquery(now.values("heading")[:1]), position=Subquery(now.values("position")[:1])
+        ).select_related("lesson__therapy")
+
+
+class KeptPage(models.Model):
+    """A step that a learner keeps to find it again. It is the same step in all editions, so it has the step's slug."""
+
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="kept_pages", db_index=False)
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="+")
+    slug = models.SlugField(max_length=80, db_index=False)
+    at = models.DateTimeField()
+
+    objects = KeptPageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["learner", "lesson", "slug"], name="keptpage_each_once")]
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} keeps {self.slug}"
 
 
 class NumberedQuerySet(models.QuerySet[Any]):

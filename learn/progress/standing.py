@@ -18,7 +18,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Assignment
-from learn.lessons import shown
+from learn.lessons import changes, shown
 from learn.lessons.models import Therapy
 from learn.people.models import Patient, User
 from learn.progress import answers
@@ -34,6 +34,7 @@ class Taught:
 
     steps: tuple[str, ...]  # the slugs of its steps, in order
     lesson: int
+    edition: int
     slug: str
     therapy: str
     therapy_title: str
@@ -68,6 +69,7 @@ class Standing:
     done_at: datetime | None = None  # when all conditions for Done were first true
     topics: tuple[str, ...] = ()  # what to talk about with the nurse: safety questions still not right, newest first
     assigned: Assignment | None = None
+    changed: tuple[changes.Change, ...] = ()  # safety pages that changed since this person read the lesson
 
     @property
     def words(self) -> str:
@@ -121,6 +123,7 @@ def _taught(lesson: shown.Shown, questions: int) -> Taught:
     return Taught(
         steps=lesson.steps,
         lesson=row.lesson,
+        edition=row.edition,
         slug=row.slug,
         therapy=row.therapy,
         therapy_title=row.therapy_title,
@@ -135,7 +138,7 @@ def _taught(lesson: shown.Shown, questions: int) -> Taught:
 
 
 def lessons_read(learner: Any) -> set[int]:
-    """Return the pks of the lessons that this person has read to the end. One query; none for a visitor."""
+    """Return the pks of the lessons that this person has read. One query; none for a visitor."""
     return set(Reading.objects.of(learner).exclude(finished=None).values_list("edition__lesson", flat=True))
 
 
@@ -151,11 +154,13 @@ class ReadingRow(NamedTuple):
     started: datetime
     moved: datetime | None
     finished: datetime | None
+    edition: int
+    seen: list[str]  # the slugs of the steps that were shown
 
 
 _READING = (
     "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
-    "started", "moved", "finished",
+    "started", "moved", "finished", "edition", "seen",
 )  # fmt: skip
 
 
@@ -196,9 +201,10 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     """Return the full result for each learner (a user's pk).
 
     Five queries for any number of learners, and two more when a safety question was missed. Four queries when the
-    caller passes `histories`, which a page that shows every answer has already read.
+    caller passes `histories`, which a page that shows every answer has already read. One more when the process does not
+    have the text of an older edition in memory that one of them has read.
 
-    Done (ruling 7): the last step was read, in any edition, and a check is finished, and every safety question of it
+    Done (ruling 7): each step was shown, in any edition, and a check is finished, and every safety question of it
     was answered right in that check or later. Talk about it (ruling 4) and needs help (ruling 8, in `needs`): no total,
     no earlier Done and no change of the quiz can hide them.
     """
@@ -213,6 +219,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
         judged.setdefault(key[0], []).append((history, history.verdict))
     assigned = _assigned(learners)
     lessons = catalogue()
+    chains = _chains(lessons, readings)
     return {
         learner: Whole(
             [
@@ -222,6 +229,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
                     attempts.get((learner, taught.quiz)),
                     [(history, v) for history, v in judged.get(learner, []) if taught.quiz in history.quizzes],
                     assigned.get((learner, taught.lesson)),
+                    chains.get(taught.edition, ()),
                 )
                 for taught in lessons
             ],
@@ -230,6 +238,13 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
         )
         for learner in learners
     }
+
+
+def _chains(lessons: list[Taught], readings: dict[int, list[ReadingRow]]) -> dict[int, changes.Chain]:
+    """Return the editions of the lessons of which somebody has read an older one, by their published edition."""
+    now = {taught.edition for taught in lessons}
+    older = {row.lesson for rows in readings.values() for row in rows if row.edition not in now}
+    return changes.chains([taught.edition for taught in lessons if taught.lesson in older])
 
 
 _ATTEMPTS = f"""
@@ -288,6 +303,7 @@ def _standing(
     attempts: AttemptsRow | None,
     judged: list[tuple[answers.History, Verdict]],
     assigned: Assignment | None,
+    chain: changes.Chain,
 ) -> Standing:
     read = min((r.finished for r in readings if r.finished), default=None)
     checked = attempts.checked if attempts else None
@@ -306,13 +322,28 @@ def _standing(
     return Standing(
         taught,
         code,
-        step=max((_place(taught, reading) for reading in readings), default=1),
+        step=_step(taught, readings, read=bool(read)),
         open_check=bool(attempts and attempts.open),
         checked=checked is not None,
         done_at=done_at,
         topics=tuple(miss.topic for miss in sorted(to_talk, key=lambda miss: miss.at, reverse=True)),
         assigned=assigned,
+        changed=changed(taught, readings, chain) if read and chain else (),
     )
+
+
+def changed(taught: Taught, readings: list[ReadingRow], chain: changes.Chain) -> tuple[changes.Change, ...]:
+    """Return the safety pages of a lesson that changed since they were shown to the learner of these readings."""
+    return changes.since(chain, {row.edition: row.seen for row in readings}, read_first=taught.read_first)
+
+
+def _step(taught: Taught, readings: list[ReadingRow], *, read: bool) -> int:
+    """Return the number of the step to continue with: the furthest one, or after the last the first that is unseen."""
+    furthest = max((_place(taught, reading) for reading in readings), default=1)
+    seen = {slug for reading in readings for slug in reading.seen}
+    if read or taught.steps[furthest - 1] not in seen:
+        return furthest
+    return next((n for n, slug in enumerate(taught.steps, 1) if slug not in seen), furthest)
 
 
 def _place(taught: Taught, reading: ReadingRow) -> int:

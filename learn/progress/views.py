@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn import looks
@@ -18,7 +20,8 @@ from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
 from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
 from learn.people.models import User
-from learn.progress import actions, looking_up, next_up, standing
+from learn.progress import actions, looking_up, next_up, returning, standing
+from learn.progress.models import KeptPage
 from learn.progress.standing import Standing, Status
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
@@ -136,19 +139,24 @@ def _for_all(standings: list[Standing]) -> list[Standing]:
 @login_not_required
 @require_safe
 def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
-    """Redirect to the step where this learner continues."""
+    """Redirect to the step where this learner continues; if safety pages changed since they read it, to the first."""
     for found in _standings(request):
         if (found.taught.therapy, found.taught.slug) == (therapy, lesson):
-            return redirect("step", therapy, lesson, found.step)
+            place = next((change.position for change in found.changed if change.position), found.step)
+            said = "?changed=1" if found.changed else ""
+            return redirect(reverse("step", args=[therapy, lesson, place]) + said)
     raise Http404("No such lesson")
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpResponse:
-    """Show step n; POST records that it was read and redirects to the next step."""
+    """Show step n; POST records that it was read and redirects to the next step, or keeps the step for later."""
     pages, helper = _pages(therapy, lesson)
     here = next((page for page in pages if page.position == n), None)
+    if here and "keep" in request.POST:
+        older = _older(request.POST.get("step", ""), pages)
+        return returning.keep(request, next((page for page in pages if older and page.slug == older.slug), here))
     if request.method == "POST" and (following := _read(request, here, pages)):
         return following
     if here is None:
@@ -177,18 +185,20 @@ def _read(request: HttpRequest, here: Page | None, pages: Sequence[Page]) -> Htt
 
     The form may be for a step of an edition that was replaced since. Then the old step in its own edition is recorded.
     """
-    posted, now, n = request.POST.get("step", ""), timezone.now(), 0
-    following: Step | Page | None
-    if older := _older(posted, pages):
-        steps = list(Step.objects.filter(edition=older.edition_id).order_by("position"))
-        following, n = actions.read(learner=learner(request), steps=steps, step=older, now=now), older.position
-    elif here:
-        following, n = actions.read(learner=learner(request), steps=pages, step=here, now=now), here.position
-    else:
+    steps: Sequence[Step | Page] = pages
+    step: Step | Page | None = here
+    if older := _older(request.POST.get("step", ""), pages):
+        steps, step = list(Step.objects.filter(edition=older.edition_id).order_by("position")), older
+    if step is None:
         return None
+    onward = actions.read(learner=learner(request), steps=steps, step=step, now=timezone.now(), shown=pages)
+    if onward.unseen and pages[0].lesson.row.quiz:
+        messages.info(request, _("You have not seen this step yet. Then the questions."))
+    elif onward.unseen:
+        messages.info(request, _("You have not seen this step yet."))
     # A newer edition may have been published since: continue at the position of the same step in it.
-    place = next((page.position for page in pages if following and page.slug == following.slug), None)
-    return after_step(pages, place - 1 if place else (n if following else len(pages)))
+    place = next((page.position for page in pages if onward.step and page.slug == onward.step.slug), None)
+    return after_step(pages, place - 1 if place else (step.position if onward.step else len(pages)))
 
 
 def _older(posted: str, pages: Sequence[Page]) -> Step | None:
@@ -277,6 +287,8 @@ def my(request: HttpRequest) -> HttpResponse:
         "offers_keeping": bool(done) and not cast(User, request.user).has_key(at=timezone.now()),
         "review": _review(request),
         "today": _today(request),
+        "changed": [s for s in rows if s.changed],
+        "kept_pages": list(KeptPage.objects.of(request.user).with_places()),
         "is_patient": hasattr(request.user, "patient"),
         "is_visitor": _is_visitor(request),
     }

@@ -47,6 +47,9 @@ def patient_pages(page: Page) -> Iterator[str]:
     yield "my questions, one moved"
     press(page, "Remove")
     yield "my questions, one removed"
+    page.get_by_label("Write your own question").fill("I have a fever")
+    press(page, "Add my question")
+    yield "my questions, unwell"
     page.goto("/my/questions/?more=1&about=what-is-immunotherapy/not-the-same-as-chemo")
     yield "my questions, about a step"
     page.goto("/my/questions/")
@@ -89,6 +92,8 @@ def patient_pages(page: Page) -> Iterator[str]:
     while page.get_by_role("button", name="Continue").count():
         press(page, "Continue")
     yield "last step"
+    press(page, "Keep this page for later")
+    yield "last step, kept"
     read_on(page)
     yield "check"
     press(page, "Start")

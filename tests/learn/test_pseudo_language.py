@@ -31,12 +31,24 @@ from learn.assignments.actions import assign
 from learn.lessons import card, reference
 from learn.lessons.models import Lesson, Step
 from learn.people import codes, rate_limits
-from learn.progress.models import Contact, TeachBack
+from learn.progress.models import Contact, KeptPage, TeachBack
 from learn.visits.models import MyQuestion
 from quizzes.kinds import KINDS
 from quizzes.models import Attempt, AttemptItem, Memory, Revision
 from quizzes.templatetags.richtext import richtext
-from tests.cast import PASSWORD, addresses, as_form, at, load_content, make_nurse, make_patient, make_team, right, wrong
+from tests.cast import (
+    PASSWORD,
+    addresses,
+    as_form,
+    at,
+    load_content,
+    make_edition,
+    make_nurse,
+    make_patient,
+    make_team,
+    right,
+    wrong,
+)
 from tests.shipped import READ_OUT, templates
 
 pytestmark = pytest.mark.one_database
@@ -237,6 +249,7 @@ class TestThePseudoLanguage(TestCase):
         self.learn_with_a_nurse()
         self.hold_a_card()
         self.meet_errors()
+        self.come_back()
         assert self.found == {}
         files = {name for name, _ in templates(without="admin") if name.endswith(".html")}
         staff = {"quizzes/slots/where_taught.html"}  # shown only in an educator's preview
@@ -252,6 +265,7 @@ class TestThePseudoLanguage(TestCase):
             "my_data_file",
             "account_logout",
             "email_remove",
+            "kept_pages",
             "stay",
         }  # without a page of their own
         assert {name for name in addresses() if not name.startswith("admin:")} - silent - self.visited == set()
@@ -277,6 +291,26 @@ class TestThePseudoLanguage(TestCase):
             self.get("lesson_print", lesson.therapy.slug, lesson.slug)
             for step in Step.objects.shown().filter(edition__lesson=lesson):
                 self.get("step", lesson.therapy.slug, lesson.slug, step.position)
+
+    def come_back(self) -> None:
+        """Read a lesson and keep two of its pages; see what changed in it since then."""
+        self.client = Client()
+        lesson = next(lesson for lesson in self.lessons if lesson.read_first)
+        place = (lesson.therapy.slug, lesson.slug)
+        steps = list(Step.objects.shown().filter(edition__lesson=lesson).order_by("position"))
+        self.post("step", *place, len(steps))  # leads to the first step that is not seen yet
+        for step in steps:
+            self.post("step", *place, step.position)
+        for position in (1, 2, 2):
+            self.post("step", *place, position, keep="1")
+        texts = {steps[0].slug: "Other words altogether.", "new": "Nothing like that stood here."}
+        newer = make_edition(lesson, " ".join(texts), number=2, safety=texts)
+        for name, args in (("my", ()), ("my_data", ()), ("therapy", place[:1]), ("lesson", place), ("changes", place)):
+            self.get(name, *args)
+        for edition in ("", str(newer.pk)):
+            self.post("changes", *place, edition=edition)
+        self.get("changes", *place)
+        self.post("kept_pages", remove=str(KeptPage.objects.get(slug=steps[0].slug).pk))
 
     def learn_as_a_guest(self) -> None:
         """Do the checks with right, wrong and unsure answers; keep the record, look at it, leave the device."""

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from learn.desk.admin import (
     assign,
     audit,
+    changed,
     chart,
     close,
     codes,
@@ -36,6 +37,7 @@ PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_
     ("progress/", matrix.matrix, "matrix"),
     ("progress/export/", matrix.export, "export"),
     ("find/", find.find, "find"),
+    ("changed/", changed.changed, "changed"),
     ("assign/", assign.assign_lessons, "assign"),
     ("undo/<number:act>/", assign.undo, "undo"),
     ("invite/", invite.invite, "invite"),

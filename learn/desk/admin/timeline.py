@@ -56,7 +56,12 @@ def _readings(record: Record) -> Iterable[Event]:
     for reading in record.whole.readings:
         if reading.finished:
             yield Event(reading.finished, f"Read “{reading.title}” to the end")
-        yield Event(reading.started, f"Began to read “{reading.title}”")
+        again = any(
+            other.lesson == reading.lesson and other.finished and other.finished < reading.started
+            for other in record.whole.readings
+        )
+        begun = f"Read in the new edition of “{reading.title}”" if again else f"Began to read “{reading.title}”"
+        yield Event(reading.started, begun)
 
 
 def _attempts(record: Record) -> Iterable[Event]:

@@ -56,11 +56,12 @@ def unwell(context: dict[str, Any], tiers: str | Sequence[str], first: bool = Fa
     """Render what to do first for a person who mentioned a symptom.
 
     `tiers` is the result of symptoms.tiers(), or the same as one text with spaces. `first` is true if this is at the
-    start of the page: then it gets the focus and does not show the link to the whole card.
+    start of the page that finds a medicine: then it gets the focus, and the card follows below. Elsewhere it says not
+    to wait for a visit, and has the tier of the card, folded.
     """
     tiers = tiers.split() if isinstance(tiers, str) else tiers
-    names = {tier.slug: tier.name for tier in card.whole().tiers}
-    return {"tiers": tiers, "name": names.get(tiers[0], ""), "phones": _phones(context), "first": first}
+    tier = next((tier for tier in card.whole().tiers if tier.slug == tiers[0]), None)
+    return {"tiers": tiers, "tier": tier, "phones": _phones(context), "first": first}
 
 
 @register.inclusion_tag("lessons/_numbers.html", takes_context=True)

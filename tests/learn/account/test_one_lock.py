@@ -118,6 +118,7 @@ IN_FLIGHT: dict[str, Callable[[Site, Patient], Callable[[], object]]] = {
     "pauses reviews": lambda s, p: lambda: reviewing.pause(learner=p.user, now=at(21)),
     "has memories rebuilt": lambda s, p: lambda: reviewing.rebuild(learner=p.user),
     "reads": lambda s, p: lambda: progress.read(learner=p.user, steps=s.steps, step=s.steps[0], now=at(21)),
+    "keeps a page": lambda s, p: lambda: progress.keep_page(learner=p.user, lesson=s.lesson.pk, slug="one", now=at(21)),
     "adds a question": lambda s, p: lambda: visits.add(learner=p.user, text="And dance?", now=at(21)),
     "shares questions": lambda s, p: lambda: visits.share(patient=p, question=None, now=at(21)),
     "makes a code": lambda s, p: lambda: codes.make(user=p.user, by=p.user, now=at(21)),
@@ -161,6 +162,7 @@ def test_an_erasure_during_a_request_leaves_nothing(site: Site, act: Any) -> Non
 # Buttons that a person may press while their record is erased on another device: the called function, page, form.
 PRESSES: dict[str, tuple[tuple[Any, str], str, dict[str, str]]] = {
     "Continue": ((learners, "locked"), "/lessons/basics/a-quiz/1/", {}),
+    "Keep this page for later": ((learners, "locked"), "/lessons/basics/a-quiz/1/", {"keep": "1"}),
     "Start the check": ((learners, "locked"), "/check/a-quiz/", {}),
     "Start the review": ((learners, "locked"), "/review/", {}),
     "Not this week": ((learners, "locked"), "/review/", {"later": ""}),

@@ -219,8 +219,9 @@ class TestReading(RecordCase):
 
     def test_returns_the_next_step(self) -> None:
         steps = list(self.edition.steps.all())
-        assert actions.read(learner=self.learner, steps=steps, step=steps[0], now=NOW) == steps[1]
-        assert actions.read(learner=self.learner, steps=steps, step=steps[2], now=NOW) is None
+        for n, following in enumerate((*steps[1:], None)):
+            onward = actions.read(learner=self.learner, steps=steps, step=steps[n], now=NOW)
+            assert (onward.step, onward.unseen) == (following, False)
 
 
 class TestAssigning(RecordCase):

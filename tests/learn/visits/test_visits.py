@@ -8,6 +8,7 @@ from django.test import Client, TransactionTestCase
 from django.urls import reverse
 
 from learn.account import guests
+from learn.lessons import card, symptoms
 from learn.lessons.content import ContentError
 from learn.lessons.models import Lesson, Step
 from learn.people.models import User
@@ -445,7 +446,11 @@ def test_a_question_with_a_symptom_is_saved_and_shows_whom_to_call_once(
     assert [q.text for q in MyQuestion.objects.all()] == [text]
     page = client.get(PAGE)
     main = words(page)
-    assert told in main.split("Added to your questions.")[0], "first on the page"
+    first = main.split("Added to your questions.")[0]
+    assert told in first, "first on the page"
+    assert "Do not wait for your visit." in first
+    tier = next((tier for tier in card.whole().tiers if tier.slug == symptoms.tiers(text)[0]), None)
+    assert {line.text in first for group in (tier.groups if tier else ()) for line in group.lines} <= {True}
     assert f'role="{role}"' in page.content.decode().split("Added to your questions.")[0]
     assert 'href="/help/"' in page.content.decode().split("<main")[1].split("Added to your questions.")[0]
     assert told not in words(client.get(PAGE)).split("My questions for my team")[0], "shown only once"
