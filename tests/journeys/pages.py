@@ -110,6 +110,9 @@ def patient_pages(page: Page) -> Iterator[str]:
             yield f"feedback on safety, {'wrong' if question is safety[-1] else 'right'}"
         press(page, "Next question")
     yield "question, once more"
+    press(page, "Look at the lesson again")
+    yield "a step, while a question waits"
+    press(page, "Back to the question")
     answer(page, safety[-1], "unsure")
     yield "feedback on safety, unsure"
     press(page, "Next question")
