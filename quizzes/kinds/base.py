@@ -23,7 +23,7 @@ class Unreadable(ValueError):
 
     @classmethod
     def together(cls, found: Sequence[Unreadable]) -> Unreadable:
-        """Return one error with the rows of all of these, so that nobody corrects one row and then learns of the next."""
+        """Return one error with the rows of all of these, so that none is told only after another."""
         error = cls(str(found[0]))
         error.rows = {row: text for one in found for row, text in one.rows.items()}
         return error

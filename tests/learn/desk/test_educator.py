@@ -561,7 +561,11 @@ class TestWhatWasAsked(EducatorCase):
         for page in pages:
             response = self.client.get(page)
             assert response.status_code == 200
-            texts.append(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode()))
+            text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+            # What the next review asks is about the future: a question that was taken out is not asked again.
+            texts.append(
+                re.sub(r"<p>\s*(We ask|A two-minute review waits|Next two-minute review).*?</p>", "", text, flags=re.S)
+            )
         return texts
 
     def test_stays_the_same_after_every_kind_of_edit(self) -> None:
