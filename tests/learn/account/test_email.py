@@ -58,7 +58,7 @@ class TestAGuest(GuestCase):
         [address] = EmailAddress.objects.all()
         assert (address.user_id, address.email, address.verified, address.primary) == (user.pk, ANA, True, True)
         assert Reading.objects.get().learner == user
-        assert f"Your progress is kept under {ANA}" in self.html("/my/keep/")
+        assert f"Your progress is kept under <bdi>{ANA}</bdi>" in self.html("/my/keep/")
         assert "What you did is kept. You can open it again with a code by email." in self.html("/my/finish/")
         assert "You are signed in with your email address." in self.html("/my/")
 
@@ -363,7 +363,7 @@ class TestACode(TestCase):
     def test_works_beside_a_password_and_the_address_can_be_removed(self) -> None:
         self.client.force_login(self.ana)
         assert 'href="/my/keep/"' in self.client.get("/my/data/").content.decode()
-        assert f"a code by email to {ANA} lets you in" in self.client.get("/my/keep/").content.decode()
+        assert f"a code by email to <bdi>{ANA}</bdi> lets you in" in self.client.get("/my/keep/").content.decode()
         self.client.post(KEEP + "remove/")
         assert "Give an email address" in self.client.get("/my/keep/").content.decode()
 

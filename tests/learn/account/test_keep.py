@@ -140,7 +140,7 @@ class TestAGuest(GuestCase):
         self.client.post("/accounts/signup/", SIGN_UP)
         assert self.client.post("/accounts/signup/", SIGN_UP | {"username": "eve"})["Location"] == "/my/keep/"
         assert User.objects.get().username == "dora"
-        assert "Sign in as dora" in self.html("/my/keep/")
+        assert "Sign in as <bdi>dora</bdi>" in self.html("/my/keep/")
 
     def test_cannot_become_staff_by_signing_up(self) -> None:
         self.client.post("/accounts/signup/", SIGN_UP | {"is_staff": "on", "is_superuser": "on", "groups": "1"})
