@@ -184,7 +184,7 @@ def test_the_newest_people_of_each_quiz_count(newest: int, monkeypatch: pytest.M
     for n, how in enumerate((("unsure", "right", "wrong"), ("right", "right", "right"), ("wrong", "wrong", "right"))):
         take(longer, *how, day=n + 2)
     take(longer, "wrong", "right", "right", learner=first[1], day=6)
-    take(short, "right", "right", learner=first[1], day=7)  # the retry
+    take(short, "right", learner=first[1], day=7)  # the retry: the other one is right by now
     take(short, "wrong", "wrong", learner=first[0], day=8)  # a whole check again
     take(short, "right", "wrong", day=9)
     assert told() == plain(newest)

@@ -171,7 +171,7 @@ class TestTheLink(ClaimCase):
         token = self.made.token
         for typed in (f"{token}.", f"“{token}”", f"\u200b{token}\u2060", token.replace("-", "\u2011")):
             client = Client()
-            assert client.post(f"/j/{typed}/").url == "/my/", ascii(typed)
+            assert client.post(f"/j/{typed}/").url == "/code/in/", ascii(typed)
             assert self.who(client) == str(self.ana.user_id)
 
     def test_shows_the_same_page_for_valid_and_invalid_tokens(self) -> None:

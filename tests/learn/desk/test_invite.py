@@ -46,7 +46,7 @@ class TestAnInvitation(InviteCase):
         page = self.client.get(response.url)
         [letters] = self.letters(page)
         phone = Client()
-        assert phone.post("/code/", {"letters": letters}).url.startswith("/lessons/")
+        assert phone.post("/code/", {"letters": letters}).url == "/code/in/"
         assert phone.session["_auth_user_id"] == str(dee.user_id)
 
     def test_leaves_audit_rows(self) -> None:

@@ -506,11 +506,11 @@ def links(page: Any) -> list[str]:
     return re.findall(rf'<a href="([^"]+)">{LINK}</a>', page.content.decode())
 
 
-def test_start_page_first_step_and_card_link_to_the_lesson_for_helpers(client: Client, lessons: None) -> None:
+def test_first_step_and_card_link_to_the_lesson_for_helpers(client: Client, lessons: None) -> None:
     helper()
     address = "/lessons/your-care-team/i-help-somebody/"
+    assert links(client.get(reverse("start"))) == [reverse("helping")]  # the way for helpers leads there too
     for place in (
-        reverse("start"),
         reverse("step", args=FIRST),
         *map(address_of, STEP),
     ):
@@ -524,11 +524,11 @@ def test_start_page_first_step_and_card_link_to_the_lesson_for_helpers(client: C
 
 def test_the_link_follows_a_moved_lesson_and_disappears_with_a_retired_one(client: Client, lessons: None) -> None:
     Lesson.objects.filter(pk=helper().lesson_id).update(therapy=Therapy.objects.get(slug="basics"), position=91)
-    places = reverse("start"), reverse("step", args=FIRST), address_of("after-t-cell-therapy")
+    places = reverse("step", args=FIRST), address_of("after-t-cell-therapy")
     for place in places:
         assert links(client.get(place)) == ["/lessons/basics/i-help-somebody/"]
     governance.retire(edition=helper())
-    for place in places:
+    for place in (reverse("start"), *places):
         assert links(client.get(place)) == []
 
 

@@ -300,7 +300,7 @@ def test_the_queries_of_a_patient_cold_and_warm(
         client.post(address[1], as_form(items[1].revision, right(items[1].revision), 2))
     attempt.refresh_from_db()
     assert attempt.finished
-    for name, args, queries in (("therapies", [], 2), ("therapy", ["basics"], 6), ("my", [], 8), ("start", [], 8)):
+    for name, args, queries in (("therapies", [], 2), ("therapy", ["basics"], 6), ("my", [], 9), ("start", [], 8)):
         with django_assert_num_queries(queries):
             client.get(reverse(name, args=args))
 

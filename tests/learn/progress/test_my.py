@@ -306,7 +306,7 @@ class TestTheEndOfACheck:
 
 
 @pytest.mark.parametrize("n", [1, 3])
-@pytest.mark.parametrize(("name", "queries"), [("my", 8), ("start", 8), ("therapy", 6), ("result", 10), ("arrived", 6)])
+@pytest.mark.parametrize(("name", "queries"), [("my", 9), ("start", 8), ("therapy", 6), ("result", 10), ("arrived", 6)])
 def test_the_pages_cost_a_fixed_number_of_queries(
     client: Client, ana: Patient, django_assert_num_queries: Any, name: str, queries: int, n: int
 ) -> None:
