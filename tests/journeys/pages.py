@@ -78,6 +78,7 @@ def patient_pages(page: Page) -> Iterator[str]:
         ("/settings/", "text size and colors"),
         ("/lessons/non-specific-immunotherapies/bcg-for-the-bladder/5/", "step with a picture"),
         ("/lessons/t-cell-therapy/after-t-cell-therapy/5/", "last step, with sources"),
+        ("/lessons/t-cell-therapy/after-t-cell-therapy/print/", "a lesson, to print"),
     ):
         page.goto(address)
         yield name
