@@ -480,7 +480,7 @@ class TestTheQueries(SiteCase):
             with self.assertNumQueries(n):
                 self.get(name, *args)
         self.do_check(CALL[1], wrong)
-        with self.assertNumQueries(10):  # a missed safety question costs two more
+        with self.assertNumQueries(11):  # a missed safety question costs two more
             self.get("my")
 
     def test_of_a_visitor_are_few(self) -> None:

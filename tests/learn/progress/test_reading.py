@@ -142,7 +142,7 @@ class TestTheStepPage(SiteCase):
         response = self.press(6)
         assert response.redirect_chain == [(reverse("step", args=[*self.STEPS, 1]), 303)]
         assert words(response).count(UNSEEN) == 1
-        assert "Carry on: step 1 of 6" in words(self.get("start"))
+        assert "Step 1 of 6" in words(self.get("therapy", self.STEPS[0]))
         assert self.get("lesson", *self.STEPS).url == reverse("step", args=[*self.STEPS, 1])
 
     def test_leads_from_the_last_unseen_step_to_the_questions(self) -> None:
