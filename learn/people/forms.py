@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from learn.people import actions, mail
+from learn.people import actions, mail, passwords
 from learn.people.models import User
 
 
@@ -51,6 +51,13 @@ class SignInForm(LoginForm):
         login.widget.attrs["autocapitalize"] = "none"
         self.fields["shared"] = DeviceForm().fields["shared"]
         self.by_email = mail.works()
+
+    def clean(self) -> Any:
+        """Refuse a one-time password whose time is over. Only who typed the right one is told."""
+        data: Any = super().clean()  # type: ignore[no-untyped-call]
+        if isinstance(self.user, User) and passwords.is_expired(self.user, now=timezone.now()):
+            raise forms.ValidationError(passwords.EXPIRED)
+        return data
 
     @property
     def helper(self) -> FormHelper:

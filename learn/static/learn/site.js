@@ -64,17 +64,17 @@
   speech.addEventListener?.("voiceschanged", look);
   look();
 })();
-/* The "Show password" button, so that people can read what they typed. */
+/* The "Show password" button, so that people can read what they typed, in all password fields of the form. */
 (() => {
   "use strict";
   const button = document.querySelector(".show");
-  const field = document.querySelector("input[type=password]");
-  if (!button || !field) return;
+  const fields = [...document.querySelectorAll("input[type=password]")];
+  if (!button || !fields.length) return;
   const show = (shown) => {
-    field.type = shown ? "text" : "password";
+    for (const field of fields) field.type = shown ? "text" : "password";
     button.textContent = shown ? button.dataset.hide : button.dataset.show;
   };
-  button.addEventListener("click", () => show(field.type === "password"));
-  field.form.addEventListener("submit", () => show(false));
+  button.addEventListener("click", () => show(fields[0].type === "password"));
+  fields[0].form.addEventListener("submit", () => show(false));
   button.hidden = false;
 })();
