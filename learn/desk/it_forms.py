@@ -82,8 +82,8 @@ class PersonForm(RoleForm):
     field_order = ["name", "username", "role", "care_teams"]
 
     def clean_username(self) -> str:
-        """Return the sign-in name in lower case, as all names are kept."""
-        return str(self.cleaned_data["username"]).lower()
+        """Return the sign-in name in lower case and in one form of Unicode, as all names are kept."""
+        return str(User.normalize_username(self.cleaned_data["username"])).lower()
 
 
 class PhoneField(forms.CharField):

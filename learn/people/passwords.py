@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from learn.people import audit, rate_limits, sessions
 from learn.people.models import OneTimePassword, User
-from learn.people.requests import SiteRequest
+from learn.people.requests import LearnerRequest, SiteRequest
 
 LASTS = timedelta(hours=24)
 # Letters that nobody mistakes for a digit or for one another, and no vowels, so that no word comes out.
@@ -64,15 +64,12 @@ def typed(request: HttpRequest, user: User) -> bool:
     return proved and waiting(user) is not None
 
 
-def change(request: SiteRequest, *, old: str | None, new: str, now: datetime) -> bool:
-    """Set an own password; end all other sessions and give this one a new key. Return False if `old` is wrong.
+def change(*, user: User, old: str | None, new: str, now: datetime) -> bool:
+    """Set an own password, and end all sessions of this user (`stay` keeps one). Return False if `old` is wrong.
 
     `old` is None only for a session that was just opened with a one-time password. If the same form is sent twice, the
     second call finds the new password set, and that is not an error.
     """
-    user = request.user
-    if not isinstance(user, User):
-        return False
     seen = user.password
     if old is not None and not check_password(old, seen):
         return check_password(new, seen)
@@ -87,14 +84,18 @@ def change(request: SiteRequest, *, old: str | None, new: str, now: datetime) ->
             sessions.end_all(row.pk)
             patient, person = getattr(row, "patient", None), row if row.is_staff else None
             audit.note(by=row, what="password.changed", patient=patient, person=person, now=now)
-        elif not check_password(new, row.password):
-            return False
-        else:
+        elif check_password(new, row.password):
             hashed = row.password
+        else:
+            return False
     user.password = hashed
-    request.session.pop(FIRST, None)
-    update_session_auth_hash(request, user)
     return True
+
+
+def stay(request: LearnerRequest) -> None:
+    """Keep this session after `change`, with a new key: whoever copied the old key is signed out too."""
+    request.session.pop(FIRST, None)
+    update_session_auth_hash(request, request.user)
 
 
 def first(get_response: Callable[[SiteRequest], HttpResponse]) -> Callable[[SiteRequest], HttpResponse]:

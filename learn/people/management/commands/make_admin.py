@@ -11,19 +11,18 @@ from django.utils import timezone
 from learn.people import roles, staff
 from learn.people.models import OneTimePassword
 
-NAME = "admin"
-
 
 class Command(BaseCommand):
     """Create one person with the role IT, unless there is one already."""
 
     help = (
-        "Make the first person of IT, called admin, with a one-time password, unless there is one. ADMIN_PASSWORD "
-        "chooses a password that stays. If every IT person has lost theirs: --new-password NAME."
+        "Make the first person of IT with a one-time password, unless there is one. ADMIN_PASSWORD chooses a password "
+        "that stays. If every IT person has lost theirs: --new-password NAME."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add --new-password."""
+        """Add --name and --new-password."""
+        parser.add_argument("--name", default="admin", help="the sign-in name; admin if you give none")
         parser.add_argument(
             "--new-password", metavar="NAME", default="", help="make a one-time password for this IT person"
         )
@@ -42,16 +41,16 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError("ADMIN_PASSWORD cannot be taken. " + " ".join(error.messages)) from error
         try:
-            made = staff.add(name="", username=NAME, role=roles.IT, care_teams=[], by=None, now=timezone.now())
+            made = staff.add(
+                name="", username=options["name"].lower(), role=roles.IT, care_teams=[], by=None, now=timezone.now()
+            )
         except staff.Taken as error:
-            raise CommandError(
-                "Somebody is called admin already. Make an administrator with manage.py createsuperuser."
-            ) from error
+            raise CommandError(f"Somebody is called {options['name']} already. Choose another with --name.") from error
         if typed:
             made.person.set_password(typed)
             made.person.save(update_fields=["password"])
             OneTimePassword.objects.filter(user=made.person).delete()
-            self.stdout.write(f"Administrator: {NAME}. Password: the one in ADMIN_PASSWORD")
+            self.stdout.write(f"Administrator: {made.person.username}. Password: the one in ADMIN_PASSWORD")
         else:
             self._say(made)
 
