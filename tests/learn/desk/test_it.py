@@ -72,7 +72,7 @@ class TestTheStaffList(ItCase):
         assert "4 people, 4 can sign in" in page
         assert "Noor noor Nurse Maple team Last sign-in: never Two-step: –" in page
         assert "Lea lea Lead nurse Maple team" in page
-        assert "Ivy ivy IT Last sign-in: never" in page
+        assert "Ivy ivy IT Last sign-in: today at 9 a.m." in page
 
     def test_is_filtered_and_sorted(self) -> None:
         User.objects.filter(pk=self.noor.pk).update(last_login=at(23, 9) - timedelta(days=91))
