@@ -18,7 +18,7 @@ from learn.assignments import reminders
 from learn.assignments.actions import assign
 from learn.assignments.models import Reminder
 from learn.lessons.models import Lesson
-from learn.people import roles, teams
+from learn.people import roles, staff, teams
 from learn.people.models import Membership, User
 from learn.progress.models import TeachBack
 from quizzes import authoring, taking
@@ -315,7 +315,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:people_user_changelist": ("ivy", [], ["show", "sort"]),
     "admin:people_user_changes": ("ivy", [], ["after"]),
     "admin:people_user_add": ("ivy", ["name", "username", "role", "care_teams"], []),
-    "admin:people_user_change": ("ivy", ["role", "care_teams"], []),
+    "admin:people_user_change": ("ivy", ["role", "care_teams", "seen"], []),
     "admin:people_user_disable": ("ivy", ["do"], []),
     "admin:people_careteam_new": ("ivy", ["name", "day_phone", "night_phone", "fever", "zone", "lead", "called"], []),
     "admin:people_careteam_settings": ("ivy", ["name", "day_phone", "fever", "zone", "lead", "called", "seen"], []),
@@ -443,7 +443,11 @@ class World:
             "admin:people_careteam_member": {"do": "lead"},
             "admin:people_careteam_move": {"patient": [self.ana.pk], "to": oak.pk},
             "admin:people_user_add": {"name": "Nell", "username": "nell", "role": roles.NURSE},
-            "admin:people_user_change": {"role": roles.NURSE, "care_teams": [maple.pk]},
+            "admin:people_user_change": {
+                "role": roles.NURSE,
+                "care_teams": [maple.pk],
+                "seen": staff.fingerprint(people["noor"]),
+            },
             "admin:people_user_disable": {"do": "disable"},
             "admin:people_careteam_new": NUMBERS | {"name": "Pine team", "zone": "America/Denver"},
             "admin:people_careteam_settings": NUMBERS

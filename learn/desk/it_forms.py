@@ -37,6 +37,8 @@ class RoleForm(forms.Form):
         error_messages={"invalid_choice": "One of these teams is closed now. Tick again"},
     )
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=1000)
+
     def __init__(self, *args: Any, offered: Sequence[CareTeam], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offered = {str(team.pk): team for team in offered}
@@ -80,6 +82,7 @@ class PersonForm(RoleForm):
         },
     )
     field_order = ["name", "username", "role", "care_teams"]
+    seen = None  # type: ignore[assignment]  # there is nothing yet that could be different
 
     def clean_username(self) -> str:
         """Return the sign-in name in lower case and in one form of Unicode, as all names are kept."""

@@ -39,6 +39,10 @@ class Taken(Refused):
     """Raised when somebody has the sign-in name already."""
 
 
+class Stale(Refused):
+    """Raised when somebody else changed the person's role or teams after the form was opened."""
+
+
 class Disabled(Refused):
     """Raised when a disabled person would get a password."""
 
@@ -73,6 +77,12 @@ def second_factors(people: Iterable[User]) -> dict[int, bool]:
     One query for all of them. There is no second factor yet, so it returns nobody, and the page shows a dash.
     """
     return {}
+
+
+def fingerprint(person: User) -> str:
+    """Return a text that differs if role or teams differ: a form carries the one it was opened with."""
+    current = person.memberships.filter(ended=None).order_by("care_team_id").values_list("care_team_id", flat=True)
+    return "-".join([str(ALL.index(held)) if (held := role(person)) else "", *map(str, current)])
 
 
 def it_people() -> QuerySet[User]:
@@ -112,14 +122,20 @@ def _just_added(person: User, name: str, by: User, now: datetime) -> bool:
     return same and made is not None and made.by_id == by.pk and now - made.made < AGAIN
 
 
-def set_role(*, person: User, role: str, care_teams: Collection[CareTeam], by: User, now: datetime) -> None:
+def set_role(*, person: User, role: str, care_teams: Collection[CareTeam], seen: str, by: User, now: datetime) -> None:
     """Give a person this role and exactly these teams; roles other than the nurses' have none.
 
-    A lead nurse leads the teams that are new, and all of them if there is none that she leads. Raises Oneself, LastIT,
-    and teams.LastLead if a team would lose its only lead.
+    A lead nurse leads the teams that are new, and all of them if there is none that she leads. `seen` is the
+    fingerprint from when the form was opened; the same form sent twice changes nothing the second time. Raises Oneself,
+    LastIT, Stale, and teams.LastLead if a team would lose its only lead.
     """
     with transaction.atomic():
         held = _hold(person, by)
+        wanted = "-".join([str(ALL.index(role)), *map(str, sorted(team.pk for team in care_teams))])
+        if (is_now := fingerprint(held)) != seen:
+            if is_now == wanted:
+                return
+            raise Stale
         if role != roles.IT:
             _another(held)
             held.is_superuser = False
@@ -140,7 +156,9 @@ def _give(person: User, role: str, care_teams: Collection[CareTeam], by: User, n
             teams.set_lead(membership=current[pk], lead=False, by=by, now=now)
     if role == roles.LEAD:
         keeps = any(m.lead for pk, m in current.items() if pk in wanted)
-        for member in person.memberships.filter(ended=None).select_related("care_team", "nurse").order_by("care_team"):
+        for member in (
+            person.memberships.filter(ended=None).select_related("care_team", "nurse").order_by("care_team_id")
+        ):
             if not keeps or member.care_team_id not in current:
                 teams.set_lead(membership=member, lead=True, by=by, now=now)
     person.groups.set([Group.objects.get(name=role)])

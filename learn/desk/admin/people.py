@@ -31,6 +31,7 @@ SECONDS = 120
 WHY = {
     staff.Oneself: "That cannot be done to oneself. Another IT person can do it.",
     staff.LastIT: "Nobody else can do IT’s work. Give another person the role IT first.",
+    staff.Stale: "Somebody else changed this person a moment ago. Open this page again and look at it first.",
     staff.Disabled: "This person is disabled. Let them in again first, then make a one-time password.",
 }
 
@@ -66,7 +67,7 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one person; POST changes role and teams."""
     now, found = timezone.now(), _find(pk)
     held = [str(member.care_team_id) for member in getattr(found, "current", ())]
-    before = {"role": staff.role(found), "care_teams": held}
+    before = {"role": staff.role(found), "care_teams": held, "seen": staff.fingerprint(found)}
     form = RoleForm(request.POST if request.method == "POST" else None, offered=_offered(found), initial=before)
     if request.method == "POST" and form.is_valid():
         try:

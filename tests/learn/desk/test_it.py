@@ -55,6 +55,8 @@ class ItCase(TestCase):
         return reverse(f"admin:people_user_{name}", args=[person.pk])
 
     def press(self, person: User, name: str = "change", **form: Any) -> str:
+        if name == "change":
+            form = {"seen": staff.fingerprint(User.objects.get(pk=person.pk))} | form
         return words(self.client.post(self.of(person, name), form, follow=True))
 
     def team(self, team: CareTeam | None = None, name: str = "settings") -> str:
@@ -181,6 +183,15 @@ class TestOnePerson(ItCase):
         self.press(self.lea, role=roles.LEAD, care_teams=[self.maple.pk, self.cedar.pk, pine.pk])
         assert current(self.lea) == {"Maple team": True, "Cedar team": False, "Pine team": True}
 
+    def test_is_not_overwritten_by_a_form_that_is_older_and_the_same_form_twice_is_no_error(self) -> None:
+        old = staff.fingerprint(self.noor)
+        assert f'name="seen" value="{old}"' in self.client.get(self.of(self.noor)).content.decode()
+        for _ in range(2):
+            assert "role and teams are saved" in self.press(self.noor, role=roles.REVIEWER, seen=old)
+        assert "Somebody else changed this person" in self.press(self.noor, role=roles.EDUCATOR, seen=old)
+        assert staff.role(User.objects.get(pk=self.noor.pk)) == roles.REVIEWER
+        assert AuditEvent.objects.filter(what="staff.role").count() == 1
+
     def test_cannot_leave_a_team_without_a_lead(self) -> None:
         for form in ({"role": roles.NURSE, "care_teams": [self.maple.pk]}, {"role": roles.IT}):
             assert "only lead of one of these teams" in self.press(self.lea, **form)
@@ -223,7 +234,9 @@ class TestOnePerson(ItCase):
     def test_of_it_stays_if_nobody_else_could_do_its_work(self) -> None:
         for do in (
             lambda: staff.disable(person=self.ivy, by=self.lea, now=NOW),
-            lambda: staff.set_role(person=self.ivy, role=roles.NURSE, care_teams=[], by=self.lea, now=NOW),
+            lambda: staff.set_role(
+                person=self.ivy, role=roles.NURSE, care_teams=[], seen=staff.fingerprint(self.ivy), by=self.lea, now=NOW
+            ),
         ):
             User.objects.filter(pk=self.ian.pk).update(is_active=False)
             with pytest.raises(staff.LastIT):
