@@ -59,9 +59,12 @@ def is_expired(user: User, *, now: datetime) -> bool:
 
 
 def typed(request: HttpRequest, user: User) -> bool:
-    """Return whether this sign-in proved a one-time password. A sign-in by another way asks for no new password."""
-    proved = any(record.get("method") == "password" for record in get_authentication_records(request, user))
-    return proved and waiting(user) is not None
+    """Return whether this sign-in proved a one-time password.
+
+    Only a sign-in that is known to have taken another way, such as single sign-on, asks for no password of one's own.
+    """
+    ways = {record.get("method") for record in get_authentication_records(request, user)}
+    return (not ways or "password" in ways) and waiting(user) is not None
 
 
 def change(*, user: User, old: str | None, new: str, now: datetime) -> bool:
