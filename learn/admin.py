@@ -61,8 +61,9 @@ class Desk(admin.AdminSite):
             path("", self.admin_view(require_safe(self.index)), name="index"),
             path("login/", self.login, name="login"),
             path("initials/", self.admin_view(require_POST(initials)), name="initials"),
+            path("password/", self.admin_view(desk.PASSWORD), name="password"),
         ]
-        for about, screens in (("patient", desk.PATIENTS), ("careteam", desk.CARE_TEAMS)):
+        for about, screens in (("patient", desk.PATIENTS), ("careteam", desk.CARE_TEAMS), ("user", desk.STAFF)):
             urls += [
                 path(f"people/{about}/{route}", self.admin_view(view), name=f"people_{about}_{name}")
                 for route, view, name in screens
@@ -103,7 +104,10 @@ class Desk(admin.AdminSite):
         return HttpResponseRedirect(f"{resolve_url('account_login')}?{query}")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show the patients who need attention. Educators are redirected to the list of questions."""
-        if request.user.has_perm("quizzes.view_question") and not request.user.has_perm("people.view_patient"):
-            return redirect("admin:quizzes_question_changelist")
+        """Show the patients who need attention. Educators are redirected to the list of questions, IT to the staff."""
+        if not request.user.has_perm("people.view_patient"):
+            if request.user.has_perm("quizzes.view_question"):
+                return redirect("admin:quizzes_question_changelist")
+            if request.user.has_perm("people.view_user"):
+                return redirect("admin:people_user_changelist")
         return desk.HOME(request)

@@ -141,6 +141,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "learn.people.sessions.lengths",  # before the next, which then asks for sign-in when a session has ended
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # views need sign-in unless marked as open
+    "learn.people.passwords.first",  # after a sign-in with a one-time password, only the page for an own one
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from learn import looks, views
-from learn.account.views import code, email, record
+from learn.account.views import code, email, password, record
 from learn.assignments import views as assignments
 from learn.lessons import views as lessons
 from learn.progress import returning, standing
@@ -39,6 +39,7 @@ urlpatterns = [
     path("my/keep/email/", email.ask, {"keep": True}, name="email_keep"),
     path("my/keep/email/code/", email.code, {"keep": True}, name="email_keep_code"),
     path("my/keep/email/remove/", email.remove, name="email_remove"),
+    path("my/password/", password.password, name="password"),
     path("my/finish/", record.finish, name="finish"),
     path("my/finished/", record.gone, {"erased": False}, name="finished"),
     path("my/data/", record.my_data, name="my_data"),

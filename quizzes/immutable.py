@@ -76,14 +76,20 @@ def statements(model: type[Model], guard: Guard, vendor: str) -> list[str]:
 
 
 def put_back(using: str = "default", **kwargs: Any) -> None:
-    """Create all triggers again. Runs after each migrate; tables that do not exist yet are skipped."""
+    """Create all triggers again. Runs after each migrate; tables and columns that do not exist yet are skipped."""
     connection = connections[using]
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
         for model, guard in guarded():
-            if model._meta.db_table in tables:
+            if model._meta.db_table in tables and _has_columns(connection, cursor, model, guard):
                 for statement in statements(model, guard, connection.vendor):
                     cursor.execute(statement)
+
+
+def _has_columns(connection: BaseDatabaseWrapper, cursor: Any, model: type[Model], guard: Guard) -> bool:
+    """Return whether the table has all guarded columns: it has not if a migration was taken back."""
+    there = {column.name for column in connection.introspection.get_table_description(cursor, model._meta.db_table)}
+    return {model._meta.get_field(name).column for name in guard.fields} <= there  # type: ignore[union-attr]
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:

@@ -18,7 +18,7 @@ from learn.assignments import reminders
 from learn.assignments.actions import assign
 from learn.assignments.models import Reminder
 from learn.lessons.models import Lesson
-from learn.people import roles
+from learn.people import roles, staff, teams
 from learn.people.models import Membership, User
 from learn.progress.models import TeachBack
 from quizzes import authoring, taking
@@ -108,7 +108,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "quizzes:question": (cells(404, SIGN_IN, (("ana",), 200)), cells(404, SIGN_IN, (("ana",), ON))),
     "quizzes:feedback": (cells(404, SIGN_IN, (("ana",), ON)), cells(405, SIGN_IN)),
     "quizzes:result": (cells(404, SIGN_IN, (("ana",), ON)), cells(405, SIGN_IN)),
-    "admin:index": (DESK | dict.fromkeys(EDITORS, ON), DESK_POST),
+    "admin:index": (DESK | dict.fromkeys((*EDITORS, "ivy"), ON), DESK_POST),
     "admin:login": (cells(ON), cells(ON)),
     "admin:people_patient_changelist": (DESK, DESK_POST),
     "admin:people_patient_matrix": (DESK, DESK_POST),
@@ -219,6 +219,30 @@ TABLE |= {
 AUDITED |= {"admin:people_careteam_change", "admin:people_careteam_audit"}
 MAY_WRITE |= {"admin:people_careteam_add", "admin:people_careteam_member", "admin:people_careteam_move"}
 
+# IT: staff, and the settings of all care teams; a lead changes the numbers of her own. IT sees no patient: every page
+# about one says 404 to ivy above, and none of hers says anything about a patient (tests/test_access.py).
+FOR_IT = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("ivy",), 200))
+FOR_IT_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("ivy",), ON))
+OWN_PASSWORD = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES + STAFF, 200))
+TABLE |= {
+    "admin:people_user_changelist": (FOR_IT, DESK_POST_ONLY),
+    "admin:people_user_changes": (FOR_IT, DESK_POST_ONLY),
+    "admin:people_user_add": (FOR_IT, FOR_IT_POST),
+    "admin:people_user_change": (FOR_IT, FOR_IT_POST),
+    "admin:people_user_disable": (DESK_POST_ONLY, FOR_IT_POST),
+    "admin:people_user_password": (FOR_IT, FOR_IT_POST),
+    "admin:people_user_slip": (FOR_IT, DESK_POST_ONLY),
+    "admin:people_careteam_all": (FOR_IT, DESK_POST_ONLY),
+    "admin:people_careteam_new": (FOR_IT, FOR_IT_POST),
+    "admin:people_careteam_settings": (FOR_IT | {"lead": 200}, FOR_IT_POST | {"lead": ON}),
+    "admin:people_careteam_close": (DESK_POST_ONLY, FOR_IT_POST),
+    "admin:password": (OWN_PASSWORD, OWN_PASSWORD),  # the old password is wrong here
+    "password": (cells(ON, SIGN_IN, (("ana", "ben"), 200)), cells(ON, SIGN_IN, (("ana", "ben"), 200))),
+}
+MAY_WRITE |= {f"admin:people_user_{name}" for name in ("add", "change", "disable", "password")}
+MAY_WRITE |= {f"admin:people_careteam_{name}" for name in ("new", "settings", "close")}
+MAY_WRITE |= {"admin:password", "password"}  # the try is counted
+
 
 # Input that a browser, a robot or a typing error may send in any field. The last two are not valid text.
 EDGES: list[str | bytes] = [
@@ -299,7 +323,20 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:people_careteam_member": ("lead", ["do"], []),
     "admin:people_careteam_move": ("lead", ["patient", "to"], []),
     "admin:people_careteam_audit": ("lead", [], ["patient", "who", "after"]),
+    "admin:people_user_changelist": ("ivy", [], ["show", "sort"]),
+    "admin:people_user_changes": ("ivy", [], ["after"]),
+    "admin:people_user_add": ("ivy", ["name", "username", "role", "care_teams"], []),
+    "admin:people_user_change": ("ivy", ["role", "care_teams", "seen"], []),
+    "admin:people_user_disable": ("ivy", ["do"], []),
+    "admin:people_careteam_new": ("ivy", ["name", "day_phone", "night_phone", "fever", "zone", "lead", "called"], []),
+    "admin:people_careteam_settings": ("ivy", ["name", "day_phone", "fever", "zone", "lead", "called", "seen"], []),
+    "admin:people_careteam_close": ("ivy", ["do"], []),
+    "admin:password": ("noor", ["old", "new"], []),
+    "password": ("ana", ["old", "new"], []),
 }
+
+
+NUMBERS = {"day_phone": "555-010-0111", "night_phone": "555-011-0111 ext. 3", "fever": "101 °F"}
 
 
 class World:
@@ -389,6 +426,10 @@ class World:
         self.kwargs |= {
             f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("change", "add", "move", "audit")
         }
+        self.kwargs |= {
+            f"admin:people_user_{name}": {"pk": people["noor"].pk} for name in ("change", "disable", "password", "slip")
+        }
+        self.kwargs |= {f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("settings", "close")}
         self.query = {
             "admin:people_patient_assign": f"?patient={self.ana.pk}",
             "admin:people_patient_cards": f"?patient={self.ana.pk}",
@@ -415,6 +456,19 @@ class World:
             "admin:people_careteam_add": {"name": "newcomer"},
             "admin:people_careteam_member": {"do": "lead"},
             "admin:people_careteam_move": {"patient": [self.ana.pk], "to": oak.pk},
+            "admin:people_user_add": {"name": "Nell", "username": "nell", "role": roles.NURSE},
+            "admin:people_user_change": {
+                "role": roles.NURSE,
+                "care_teams": [maple.pk],
+                "seen": staff.fingerprint(people["noor"]),
+            },
+            "admin:people_user_disable": {"do": "disable"},
+            "admin:people_careteam_new": NUMBERS | {"name": "Pine team", "zone": "America/Denver"},
+            "admin:people_careteam_settings": NUMBERS
+            | {"name": "Maple team", "zone": "America/New_York", "seen": teams.fingerprint(maple)},
+            "admin:people_careteam_close": {"do": "close"},
+            "admin:password": {"old": "wrong", "new": "maple leaves in fall"},
+            "password": {"old": "wrong", "new": "maple leaves in fall"},
             "account_login": {"login": "ana", "password": "wrong"},
             "keep": {"how": "code"},
             "account_signup": {"username": "dora", "password1": "maple leaves in fall"},

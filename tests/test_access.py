@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from learn.headers import HEADERS
@@ -127,6 +129,28 @@ def test_the_desk_shows_the_same_bytes_whatever_happens_in_another_team(world: W
         client.login(username=f"dee{n}", password=PASSWORD)
         client.post(world.address("step"))
         assert patient.user.readings.exists()
+    assert seen() == before
+
+
+@time_machine.travel(timezone.now(), tick=False)  # the pages say what time it is in each zone
+def test_it_sees_nothing_of_any_patient(world: World, client: Client) -> None:
+    """Every page that ivy may open has the same bytes before and after patients came, answered and were invited."""
+    ivy = world.client("ivy")
+    hers = [name for name, (got, _) in TABLE.items() if name.startswith("admin:") and got["ivy"] == 200]
+    assert len(hers) > 8
+
+    def seen() -> list[bytes]:
+        texts = [ivy.get(world.address(name)).content for name in hers]
+        return [re.sub(rb'name="csrfmiddlewaretoken" value="[\w-]+"|data-left="\d+"', b"", text) for text in texts]
+
+    before = seen()
+    assert [name for name, text in zip(hers, before, strict=True) if re.search(rb"\b(Ana|Ben|Cai)\b", text)] == []
+    maple = world.ana.care_team
+    patient = make_patient(maple, "Dee", name="dee")
+    client.login(username="dee", password=PASSWORD)
+    client.post(world.address("step"))
+    world.client("noor").post(world.address("admin:people_patient_contact"), {"note": "Spoke.", "number": 9})
+    assert patient.user.readings.exists()
     assert seen() == before
 
 

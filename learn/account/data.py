@@ -258,6 +258,8 @@ def _looks(user: User) -> list[Row]:
     rows = AuditEvent.objects.filter(who=user.pk)
     if hasattr(user, "patient"):  # a UNION uses both indexes; an OR would scan the table
         rows = rows.union(AuditEvent.objects.filter(patient=user.patient.pk))
+    if user.is_staff:  # what was done to their own sign-in, role and teams
+        rows = rows.union(AuditEvent.objects.filter(person=user.pk))
     return [
         {
             _("at"): row.at,

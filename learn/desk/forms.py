@@ -328,7 +328,8 @@ class MoveForm(forms.Form):
 
     def __init__(self, *args: Any, care_team: CareTeam, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.teams = {str(t.pk): t for t in CareTeam.objects.led_by(by).exclude(pk=care_team.pk).order_by("name")}
+        others = CareTeam.objects.led_by(by).working().exclude(pk=care_team.pk)
+        self.teams = {str(team.pk): team for team in others.order_by("name")}
         mine = Patient.objects.visible_to(by).current().filter(care_team=care_team) if self.teams else ()
         self.patients = {str(patient.pk): patient for patient in mine}
         choice(self, "to").choices = [(pk, t.name) for pk, t in self.teams.items()]

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from learn.people.models import AuditEvent, CareTeam, Patient, User
 
+# Acts on staff and on the settings of a team. They are about no patient, so that pages may name who did them.
+OF_STAFF = ("member.", "lead.", "team.", "staff.", "password.")
+
 # All logged actions, with their texts for the page that a lead reads.
 WORDS = {
     "list.seen": gettext_lazy("saw the list of patients"),
@@ -29,6 +32,20 @@ WORDS = {
     "lead.unmade": gettext_lazy("made a lead a member"),
     "patient.left": gettext_lazy("moved a patient to another team"),
     "patient.came": gettext_lazy("moved a patient here from another team"),
+    "team.made": gettext_lazy("made the care team"),
+    "team.renamed": gettext_lazy("changed the team's name"),
+    "team.numbers": gettext_lazy("changed the team's phone numbers"),
+    "team.fever": gettext_lazy("changed the team's fever number"),
+    "team.zone": gettext_lazy("changed the team's time zone"),
+    "team.called": gettext_lazy("called both numbers of the team"),
+    "team.closed": gettext_lazy("closed the care team"),
+    "team.opened": gettext_lazy("opened the care team again"),
+    "staff.added": gettext_lazy("added a person"),
+    "staff.role": gettext_lazy("changed a person's role or teams"),
+    "staff.disabled": gettext_lazy("disabled a person's sign-in"),
+    "staff.enabled": gettext_lazy("enabled a person's sign-in again"),
+    "staff.password": gettext_lazy("made a one-time password"),
+    "password.changed": gettext_lazy("chose a new password"),
     "audit.seen": gettext_lazy("looked at this page"),
     "contacted": gettext_lazy("noted that they spoke with a patient"),
     "taught.back": gettext_lazy("recorded a teach-back"),
@@ -47,8 +64,19 @@ WORDS = {
 }
 
 
-def note(*, by: User, what: str, now: datetime, patient: Patient | None = None, team: CareTeam | None = None) -> None:
-    """Log one action (`what`, a key of WORDS) on a patient or a team. For a patient, their team is logged too."""
+def note(
+    *,
+    by: User,
+    what: str,
+    now: datetime,
+    patient: Patient | None = None,
+    team: CareTeam | None = None,
+    person: User | None = None,
+) -> None:
+    """Log one action (`what`, a key of WORDS) on a patient, a team or a member of staff (`person`).
+
+    For a patient, their team is logged too.
+    """
     _ = WORDS[what]
     AuditEvent.objects.create(
         at=now,
@@ -56,6 +84,7 @@ def note(*, by: User, what: str, now: datetime, patient: Patient | None = None, 
         what=what,
         patient=patient.pk if patient else None,
         team=patient.care_team_id if patient else team.pk if team else None,
+        person=person.pk if person else None,
     )
 
 

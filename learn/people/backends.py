@@ -14,9 +14,11 @@ from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from learn.people import rate_limits, roles, sessions
+from learn.people import passwords, rate_limits, roles, sessions
 from learn.people.models import User
 
+# What no patient's page shows of a team (as in who.LATER).
+NOT_NEEDED = [f"patient__care_team__{name}" for name in ("called", "called_by", "closed")]
 TAKEN = _("Someone else has that name already. Choose another.")
 
 
@@ -27,7 +29,8 @@ class RoleBackend(ModelBackend):
         """Return the user, with patient and care team loaded: every page shows the team's phone numbers."""
         user = sessions.read_with_session(user_id)
         if user is None:
-            user = User.objects.select_related("patient__care_team").filter(pk=user_id).first()
+            people = User.objects.select_related("patient__care_team").defer(*NOT_NEEDED)
+            user = people.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
@@ -49,9 +52,15 @@ class Adapter(DefaultAccountAdapter):
     }
 
     def login(self, request: HttpRequest, user: Any) -> None:
-        """Sign in. The twelve hours of a staff session start again, even if a user was signed in before."""
+        """Sign in. The twelve hours of a staff session start again, even if a user was signed in before.
+
+        A one-time password opens only the page for an own one (`passwords.first`).
+        """
+        one_time = user.is_staff and passwords.typed(request, user)  # before the next line, which empties the session
         super().login(request, user)
         request.session.pop("since", None)
+        if one_time:
+            request.session[passwords.FIRST] = True
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Return the Desk for staff, and allauth's default for other users."""

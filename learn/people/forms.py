@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from learn import typed
-from learn.people import actions, mail
+from learn.people import actions, mail, passwords
 from learn.people.models import User
 
 
@@ -68,6 +68,14 @@ class SignInForm(LoginForm):
         as_typed = str(super().clean_login())
         login = typed.spelling(as_typed)
         return as_typed if login != as_typed and User.objects.filter(username=as_typed).exists() else login
+
+    def clean(self) -> Any:
+        """Refuse a one-time password whose time is over. Only who typed the right one is told."""
+        data: Any = super().clean()  # type: ignore[no-untyped-call]
+        person = self.user
+        if isinstance(person, User) and person.is_staff and passwords.is_expired(person, now=timezone.now()):
+            raise forms.ValidationError(passwords.EXPIRED)
+        return data
 
     @property
     def helper(self) -> FormHelper:

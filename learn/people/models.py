@@ -19,13 +19,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from learn import typed
+from learn.people import phones
 from learn.people.names import shown
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.contrib.sessions.backends.base import SessionBase
 
-phone_number = RegexValidator(r"\A\+?[0-9][0-9 ().-]{2,28}\Z", "Write a phone number with digits, like 555 010 0199.")
+phone_number = RegexValidator(phones.PATTERN, phones.SAY)
 
 
 def time_zone(name: str) -> None:
@@ -151,6 +152,10 @@ class User(AbstractUser):
 class CareTeamQuerySet(models.QuerySet["CareTeam"]):
     """Queries for care teams."""
 
+    def working(self) -> CareTeamQuerySet:
+        """Return the teams that are not closed."""
+        return self.filter(closed=None)
+
     def led_by(self, user: User | AnonymousUser) -> CareTeamQuerySet:
         """Return the teams that this user leads now."""
         if not (user.is_authenticated and user.is_active and user.is_staff):
@@ -163,10 +168,14 @@ class CareTeam(models.Model):
     """A ward or clinic, with its phone numbers, its time zone, and the temperature at which its patients call."""
 
     name = models.CharField(max_length=80, unique=True)
-    day_phone = models.CharField(max_length=30, validators=[phone_number])
-    night_phone = models.CharField(max_length=30, validators=[phone_number])
+    day_phone = models.CharField(max_length=phones.LONGEST, validators=[phone_number])
+    night_phone = models.CharField(max_length=phones.LONGEST, validators=[phone_number])
     fever = models.CharField("fever number", max_length=40, blank=True, help_text="As you say it: 100.4 °F (38 °C).")
     zone = models.CharField("time zone", max_length=40, default=default_zone, validators=[time_zone])
+    # When somebody called both numbers as they are now, and who. Empty again after a change of a number.
+    called = models.DateTimeField(null=True, blank=True)
+    called_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    closed = models.DateTimeField(null=True, blank=True)  # nobody is invited into a closed team
 
     objects = CareTeamQuerySet.as_manager()
 
@@ -296,6 +305,21 @@ class AccessCode(models.Model):
         return f"{self.selector}…"
 
 
+class OneTimePassword(models.Model):
+    """IT made this person's password, and they must choose their own at the first sign-in (`passwords.py`).
+
+    The password itself is stored as its hash only, in the user's row. Without this row, the password is their own.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="one_time")
+    by = models.ForeignKey(User, models.RESTRICT, related_name="+")
+    made = models.DateTimeField()
+    expires = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"until {self.expires}"
+
+
 class Session(AbstractBaseSession):
     """Django's session with the primary key of its user, so that one statement can end all sessions of a user.
 
@@ -337,15 +361,17 @@ class AuditEvent(models.Model):
     what = models.CharField(max_length=40)
     team = models.BigIntegerField(null=True)
     patient = models.BigIntegerField(null=True)
+    person = models.BigIntegerField(null=True)  # whom of the staff it is about
     count = models.PositiveIntegerField(null=True)
 
-    guard = ("at", "who", "what", "team", "patient", "count")
+    guard = ("at", "who", "what", "team", "patient", "person", "count")
 
     class Meta:
         indexes = [
             models.Index(F("team"), F("at").desc(), name="audit_team_at"),
             models.Index(F("patient"), F("at").desc(), name="audit_patient_at"),
             models.Index(F("who"), F("at").desc(), name="audit_who_at"),
+            models.Index(F("at").desc(), name="audit_of_staff", condition=Q(person__isnull=False)),
         ]
 
     def __str__(self) -> str:

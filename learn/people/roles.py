@@ -31,7 +31,15 @@ MAY: dict[str, frozenset[str]] = {
         {"quizzes.view_question", "quizzes.add_question", "quizzes.change_question", "quizzes.publish_revision"}
     ),
     REVIEWER: frozenset({"quizzes.view_question", "quizzes.publish_revision"}),
-    IT: frozenset(),
+    IT: frozenset(
+        {
+            "people.view_user",
+            "people.add_user",
+            "people.change_user",
+            "people.add_careteam",
+            "people.change_careteam",
+        }
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Care teams: a lead adds and removes members, gives and removes the lead role, and moves patients.
+"""Care teams: IT makes them; a lead adds and removes members, gives and removes the lead role, and moves patients.
 
 A change takes effect at the next request, because each request reads the current memberships. A nurse who leads a team
 has the role Lead nurse, any other nurse the role Nurse.
@@ -11,9 +11,31 @@ from datetime import datetime
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
-from learn.people import audit, roles
+from learn.people import audit, rate_limits, roles
 from learn.people.models import CareTeam, Membership, Patient, User
+
+# What a form may change, and the words of the audit log for it.
+SETTINGS = {
+    "name": "team.renamed",
+    "day_phone": "team.numbers",
+    "night_phone": "team.numbers",
+    "fever": "team.fever",
+    "zone": "team.zone",
+}
+
+
+class NameTaken(Exception):
+    """Raised when another care team has this name. Nothing was changed."""
+
+
+class Stale(Exception):
+    """Raised when somebody else changed the team after the form was opened. Nothing was changed."""
+
+
+class NotEmpty(Exception):
+    """Raised when a team with open patient records would be closed. Nothing was changed."""
 
 
 class LastLead(Exception):
@@ -24,6 +46,97 @@ class NotHere(Exception):
     """Raised when one of the patients has just left the team. Nothing was changed."""
 
 
+def make(*, lead: User | None, called: bool, by: User, now: datetime, **settings: str) -> CareTeam:
+    """Create a care team with these SETTINGS, and its first lead if one is given. Raises NameTaken."""
+    with transaction.atomic():
+        _name_is_free(settings["name"])
+        team = CareTeam.objects.create(**settings)
+        audit.note(by=by, what="team.made", team=team, now=now)
+        if called:
+            _note_called(team, by, now)
+        if lead:
+            make_lead(team=team, nurse=lead, by=by, now=now)
+        return team
+
+
+def fingerprint(team: CareTeam) -> str:
+    """Return a text that differs if one of the team's settings differs: a form carries the one it was opened with."""
+    values = "\0".join(str(getattr(team, name)) for name in SETTINGS)
+    return salted_hmac("learn.people.teams", values, algorithm="sha256").hexdigest()[:32]
+
+
+def change(*, team: CareTeam, seen: str, called: bool, by: User, now: datetime, **settings: str) -> bool:
+    """Change some SETTINGS of a team. Return False if they were so already, as when a form is sent twice.
+
+    A new number has not been called yet, unless `called` says so. Raises Stale and NameTaken.
+    """
+    with transaction.atomic():
+        held = _alone(team)
+        changed = [name for name, value in settings.items() if getattr(held, name) != value]
+        if changed and seen != fingerprint(held):
+            raise Stale
+        if "name" in changed:
+            _name_is_free(settings["name"], but=held)
+        for name in changed:
+            setattr(held, name, settings[name])
+        words = [SETTINGS[name] for name in changed]
+        if "team.numbers" in words:
+            held.called = held.called_by = None
+        held.save(update_fields=[*changed, "called", "called_by"])
+        for what in dict.fromkeys(words):
+            audit.note(by=by, what=what, team=held, now=now)
+        if called:
+            _note_called(held, by, now)
+        return bool(changed or called)
+
+
+def _note_called(team: CareTeam, by: User, now: datetime) -> None:
+    team.called, team.called_by = now, by
+    team.save(update_fields=["called", "called_by"])
+    audit.note(by=by, what="team.called", team=team, now=now)
+
+
+def _name_is_free(name: str, but: CareTeam | None = None) -> None:
+    rate_limits.one_at_a_time("care team", name.casefold())
+    same = CareTeam.objects.filter(name__iexact=name)
+    if (same.exclude(pk=but.pk) if but else same).exists():
+        raise NameTaken
+
+
+def close(*, team: CareTeam, by: User, now: datetime) -> None:
+    """Close a team: nobody is invited or moved into it. Its members still see its records. Raises NotEmpty.
+
+    A second call changes nothing.
+    """
+    with transaction.atomic():
+        held = _alone(team)
+        if held.closed:
+            return
+        if Patient.objects.current().filter(care_team=held).exists():
+            raise NotEmpty
+        held.closed = now
+        held.save(update_fields=["closed"])
+        audit.note(by=by, what="team.closed", team=held, now=now)
+
+
+def open_again(*, team: CareTeam, by: User, now: datetime) -> None:
+    """Open a closed team again. A second call changes nothing."""
+    with transaction.atomic():
+        held = _alone(team)
+        if held.closed:
+            held.closed = None
+            held.save(update_fields=["closed"])
+            audit.note(by=by, what="team.opened", team=held, now=now)
+
+
+def make_lead(*, team: CareTeam, nurse: User, by: User, now: datetime) -> None:
+    """Make a nurse a lead of this team, and a member if they are none. A second call changes nothing."""
+    with transaction.atomic():
+        add(team=team, nurse=nurse, by=by, now=now)
+        found = team.memberships.select_related("nurse", "care_team").get(nurse=nurse, ended=None)
+        set_lead(membership=found, lead=True, by=by, now=now)
+
+
 def add(*, team: CareTeam, nurse: User, by: User, now: datetime) -> bool:
     """Add this nurse to the team. Return False if they are already a member."""
     with transaction.atomic():
@@ -31,7 +144,7 @@ def add(*, team: CareTeam, nurse: User, by: User, now: datetime) -> bool:
         if team.memberships.filter(nurse=nurse, ended=None).exists():
             return False
         Membership.objects.create(care_team=team, nurse=nurse, started=now)
-        audit.note(by=by, what="member.added", team=team, now=now)
+        audit.note(by=by, what="member.added", team=team, person=nurse, now=now)
         return True
 
 
@@ -46,7 +159,7 @@ def remove(*, membership: Membership, by: User, now: datetime) -> None:
         held.ended = now
         held.save(update_fields=["ended"])
         _role_follows(held.nurse)
-        audit.note(by=by, what="member.removed", team=held.care_team, now=now)
+        audit.note(by=by, what="member.removed", team=held.care_team, person=held.nurse, now=now)
 
 
 def set_lead(*, membership: Membership, lead: bool, by: User, now: datetime) -> None:
@@ -63,7 +176,8 @@ def set_lead(*, membership: Membership, lead: bool, by: User, now: datetime) -> 
         held.lead = lead
         held.save(update_fields=["lead"])
         _role_follows(held.nurse)
-        audit.note(by=by, what="lead.made" if lead else "lead.unmade", team=held.care_team, now=now)
+        what = "lead.made" if lead else "lead.unmade"
+        audit.note(by=by, what=what, team=held.care_team, person=held.nurse, now=now)
 
 
 def move(*, patients: Collection[Patient], to: CareTeam, by: User, now: datetime) -> None:
@@ -87,9 +201,9 @@ def move(*, patients: Collection[Patient], to: CareTeam, by: User, now: datetime
         audit.note_each(by=by, what="patient.came", patients=leaving, now=now)
 
 
-def _alone(team: CareTeam) -> None:
-    """Lock this team's members until the transaction ends. Otherwise two leads could remove each other."""
-    CareTeam.objects.select_for_update(no_key=True).get(pk=team.pk)
+def _alone(team: CareTeam) -> CareTeam:
+    """Lock this team until the transaction ends, and return its row. Otherwise two leads could remove each other."""
+    return CareTeam.objects.select_for_update(no_key=True).get(pk=team.pk)
 
 
 def _held(membership: Membership) -> Membership | None:

@@ -17,7 +17,7 @@ from learn.people.models import CareTeam, Patient, Session, User
 from quizzes import statements
 
 # Deferred fields: the ORM reads them at their first use.
-LATER = {"invitation", "sort_key"}
+LATER = {"invitation", "sort_key", "called", "called_by_id", "closed"}
 
 
 def _columns(model: type[Model]) -> list[str]:

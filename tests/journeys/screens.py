@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
+from tests.journeys.it_pages import it_pages
 from tests.journeys.pages import (
     NARROW,
     ana_pages,
@@ -66,7 +67,7 @@ def test_every_screen_has_its_picture(visit: Visit, site: Site) -> None:
     for folder, width, theme, scale in WAYS:
         (FOLDER / folder).mkdir(parents=True)
         taken = {}
-        guest, noor, ana, eda, later, nurse, new = (visit(width=width, javascript=True) for _ in range(7))
+        guest, noor, ana, eda, later, nurse, new, ivy = (visit(width=width, javascript=True) for _ in range(8))
         for who, page, names in (
             ("patient", guest, patient_pages(guest)),
             ("patient", later, review_pages(later, site)),
@@ -77,6 +78,7 @@ def test_every_screen_has_its_picture(visit: Visit, site: Site) -> None:
             ("patient", new, card_pages(new, site)),
             ("desk", noor, noor_pages(noor)),
             ("educator", eda, eda_pages(eda, site.password)),
+            ("it", ivy, it_pages(ivy, site.password, f"nross-{width}")),
         ):
             for name in names:
                 page.emulate_media(color_scheme="dark" if theme == "dark" else "light")

@@ -10,6 +10,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
+from tests.journeys.it_pages import it_pages
 from tests.journeys.pages import (
     NARROW,
     ana_pages,
@@ -102,8 +103,14 @@ def educators(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
     yield from ((eda, name) for name in eda_pages(eda, site.password))
 
 
+def it_people(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
+    """Walk through the pages of IT."""
+    ivy = watched(visit, told, width)
+    yield from ((ivy, name) for name in it_pages(ivy, site.password, f"nross-{width}"))
+
+
 @pytest.mark.parametrize("width", [NARROW, 1280])
-@pytest.mark.parametrize("walk", [guests, nurses, educators])
+@pytest.mark.parametrize("walk", [guests, nurses, educators, it_people])
 def test_every_page_can_be_used_by_everybody(
     visit: Visit, site: Site, walk: Callable[[Visit, Site, list[str], int], Walk], width: int
 ) -> None:

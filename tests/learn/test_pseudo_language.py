@@ -354,10 +354,17 @@ class TestThePseudoLanguage(TestCase):
         self.post("account_logout")
         self.get("account_logout")
         self.post("account_login", login="dora", password="maple leaves in fall")
+        self.change_the_password()
         self.get("account_logout")
         self.get("finish")
         self.post("erase")
         self.post("erase", sure="yes")
+
+    def change_the_password(self) -> None:
+        old, new = "maple leaves in fall", "maple leaves in spring"
+        self.get("password")
+        for now, then in (("", ""), ("wrong", new), (old, old), (old, "short"), (old, "qwerty123456"), (old, new)):
+            self.post("password", old=now, new=then)
 
     def ask_for_a_code(self) -> None:
         """Open the page with a new access code, whose letters are not translated."""

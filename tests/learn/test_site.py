@@ -169,7 +169,7 @@ REFUSED = {
     "letters-no-host-has": ("PUBLIC_URL", "https://our_site.example", "is 'https://our_site.example'. Write http://"),
     "words-for-a-phone": ("DAY_PHONE", "call the ward", "is 'call the ward'. Write a phone number"),
     "folder-that-is-not-there": ("OWN_TEMPLATES", "/nowhere", "is '/nowhere'. Write the path of a folder"),
-    "extension": ("NIGHT_PHONE", "555-010-0199 ext. 3", "is '555-010-0199 ext. 3'. Write a phone number"),
+    "extension-in-words": ("NIGHT_PHONE", "555-010-0199 ext. x", "is '555-010-0199 ext. x'. Write a phone number"),
     "proxies-in-words": ("PROXIES", "two", "cannot be read. Write a whole number"),
     "threads-in-words": ("THREADS", "many", "cannot be read. Write a whole number"),
     "pooler-perhaps": ("POOLER", "perhaps", "cannot be read. Write true or false."),

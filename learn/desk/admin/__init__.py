@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from learn.desk.admin import (
     assign,
     audit,
+    care_teams,
     changed,
     chart,
     close,
@@ -20,10 +21,13 @@ from learn.desk.admin import (
     find,
     invite,
     matrix,
+    password,
     patient,
     patients,
+    people,
     questions,
     remind,
+    staff,
     teach_back,
     team,
     worklist,
@@ -32,6 +36,7 @@ from learn.desk.admin import (
 Screen = tuple[str, Callable[..., HttpResponse], str]  # address, view, name
 
 HOME: Callable[..., HttpResponse] = worklist.worklist
+PASSWORD: Callable[..., HttpResponse] = password.password
 PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_patient_…"
     ("", patients.all_patients, "changelist"),
     ("progress/", matrix.matrix, "matrix"),
@@ -65,4 +70,18 @@ CARE_TEAMS: list[Screen] = [  # below /admin/people/careteam/, named "admin:peop
     ("<number:pk>/members/<number:membership>/", team.member, "member"),
     ("<number:pk>/move/", team.move, "move"),
     ("<number:pk>/audit/", audit.who_saw_what, "audit"),
+    ("<number:pk>/settings/", care_teams.settings, "settings"),
+    # For IT.
+    ("all/", care_teams.all_teams, "all"),
+    ("new/", care_teams.new, "new"),
+    ("<number:pk>/close/", care_teams.close, "close"),
+]
+STAFF: list[Screen] = [  # below /admin/people/user/, named "admin:people_user_…"
+    ("", staff.all_staff, "changelist"),
+    ("changes/", staff.changes, "changes"),
+    ("add/", people.add, "add"),
+    ("<number:pk>/change/", people.person, "change"),
+    ("<number:pk>/disable/", people.disable, "disable"),
+    ("<number:pk>/password/", people.new_password, "password"),
+    ("<number:pk>/slip/", people.slip, "slip"),
 ]

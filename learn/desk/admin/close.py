@@ -51,6 +51,8 @@ def reopen(request: StaffRequest, pk: int) -> HttpResponse:
     """Reopen a patient's record, so that the patient is on the lists again."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
-    if actions.reopen(patient=patient, by=request.user, now=now):
+    if patient.care_team.closed:
+        messages.warning(request, f"{patient.care_team} is closed. Ask your IT department to open it again first.")
+    elif actions.reopen(patient=patient, by=request.user, now=now):
         messages.success(request, f"{patient.name} is back on your lists. Make a new card: the old one is gone.")
     return redirect(reverse("admin:people_patient_change", args=[pk]) + "#cards")

@@ -33,7 +33,8 @@ def invite_many(request: StaffRequest) -> HttpResponse:
 
 def _invite(request: StaffRequest, form_class: type[InviteForm] | type[InviteManyForm], title: str) -> HttpResponse:
     now = timezone.now()
-    teams = list(CareTeam.objects.filter(memberships__nurse=request.user.pk, memberships__ended=None).order_by("name"))
+    mine = {"memberships__nurse": request.user.pk, "memberships__ended": None}
+    teams = list(CareTeam.objects.working().filter(**mine).order_by("name"))
     many = form_class is InviteManyForm
     context = {"title": title, "many": many, "teams": teams}
     if not teams:

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from learn.desk import zones
 from learn.desk.forms import MemberForm, MoveForm
 from learn.people import audit, teams
 from learn.people.models import CareTeam, Membership, User
@@ -49,6 +50,7 @@ def _draw(request: StaffRequest, care_team: CareTeam, form: MemberForm, move: Mo
     context = {
         "title": isolated(care_team.name),
         "team": care_team,
+        "zone": zones.words(care_team.zone),
         "members": members,
         "form": form,
         "move": move,

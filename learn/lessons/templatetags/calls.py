@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from django import template
 
 from learn.lessons import card, shown
+from learn.people import phones
 from learn.people.models import Phones, phones_for
 from quizzes.asked import Item
 
@@ -72,8 +72,8 @@ def numbers(context: dict[str, Any], where: str = "") -> dict[str, Any]:
 
 @register.filter
 def tel(number: str) -> str:
-    """Return a phone number for a tel: link: digits only, with the leading plus if there is one."""
-    return re.sub(r"(?!^\+)[^0-9]", "", number)
+    """Return a phone number for a tel: link: digits, the leading plus if there is one, and the extension."""
+    return phones.dial(number)
 
 
 @register.simple_tag

@@ -83,20 +83,20 @@
   new MutationObserver(look).observe(page, { attributeFilter: ["lang"] });
   look();
 })();
-/* The "Show password" button, so that people can read what they typed. */
+/* The "Show password" button, so that people can read what they typed, in all password fields of the form. */
 (() => {
   "use strict";
   const button = document.querySelector(".show");
-  const field = document.querySelector("input[type=password]");
-  if (!button || !field) return;
+  const fields = [...document.querySelectorAll("input[type=password]")];
+  if (!button || !fields.length) return;
   const [showing, hiding] = button.children;
   const show = (shown) => {
-    field.type = shown ? "text" : "password";
+    for (const field of fields) field.type = shown ? "text" : "password";
     showing.hidden = shown;
     hiding.hidden = !shown;
   };
-  button.addEventListener("click", () => show(field.type === "password"));
-  field.form.addEventListener("submit", () => show(false));
+  button.addEventListener("click", () => show(fields[0].type === "password"));
+  fields[0].form.addEventListener("submit", () => show(false));
   button.hidden = false;
 })();
 /* The button that shares an address in the device's own way, where the browser has one. */

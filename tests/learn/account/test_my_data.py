@@ -44,6 +44,9 @@ PARTS = {
 WORK = {
     "people.Membership.nurse",
     "people.AccessCode.by",
+    "people.CareTeam.called_by",
+    "people.OneTimePassword.by",
+    "people.OneTimePassword.user",
     "assignments.Act.by",
     "assignments.Assignment.by",
     "assignments.Change.by",

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import SimpleTestCase, TestCase, override_settings
 from django.urls import reverse
 
-from learn.people import roles
+from learn.people import passwords, roles, staff
 from learn.people.models import CareTeam, Membership, Patient, User, phones_for
 from tests.cast import PASSWORD, at, make_nurse, make_patient, make_team
 
@@ -298,23 +298,34 @@ class TestTheFirstAdministrator(TestCase):
         self.env = monkeypatch
         monkeypatch.delenv("ADMIN_PASSWORD", raising=False)
 
-    def make(self) -> str:
+    def make(self, **options: str) -> str:
         out = StringIO()
-        call_command("make_admin", stdout=out)
+        call_command("make_admin", stdout=out, **options)
         return out.getvalue()
 
-    def test_is_created_once_with_a_password_that_is_shown_once(self) -> None:
-        password = self.make().split("Password: ")[1].strip()
+    def test_is_created_once_with_a_one_time_password_that_is_shown_once(self) -> None:
+        password = self.make().split("for 24 hours: ")[1].strip()
         admin = User.objects.get()
         assert admin.check_password(password)
-        assert admin.is_superuser
+        assert passwords.waiting(admin) is not None
+        assert (admin.is_staff, admin.is_superuser, staff.role(admin)) == (True, False, roles.IT)
         assert self.make() == "Administrator: here already.\n"
         assert not Patient.objects.visible_to(admin).exists()
+
+    def test_gets_a_new_one_time_password_if_nobody_of_it_can_sign_in_any_more(self) -> None:
+        first = self.make()
+        again = self.make(new_password="admin").split("for 24 hours: ")[1].strip()
+        assert again not in first
+        assert User.objects.get().check_password(again)
+        make_nurse("noor")
+        with pytest.raises(CommandError, match="No person of IT"):
+            self.make(new_password="noor")
 
     def test_can_have_a_chosen_password_that_is_not_shown(self) -> None:
         self.env.setenv("ADMIN_PASSWORD", "a very long password")
         assert "a very long password" not in self.make()
         assert User.objects.get().check_password("a very long password")
+        assert passwords.waiting(User.objects.get()) is None
 
     def test_is_not_created_with_a_weak_password_or_a_name_that_is_in_use(self) -> None:
         self.env.setenv("ADMIN_PASSWORD", "short")

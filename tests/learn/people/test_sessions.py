@@ -20,6 +20,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from learn.people import sessions
 from learn.people.models import Session, User
 from learn.people.sessions import SessionStore
+from quizzes import immutable
 from tests.cast import PASSWORD
 
 BEFORE, AFTER = ("people", "0005_invitations"), ("people", "0006_sessions")
@@ -95,8 +96,14 @@ def older_release() -> Iterator[None]:
     """Migrate back to Django's own table, and always forward again at the end."""
     MigrationExecutor(connection).migrate([BEFORE])
     yield
+    newest()
+
+
+def newest() -> None:
+    """Do what `manage.py migrate` does: the newest tables, and their guards."""
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())
+    immutable.put_back()
 
 
 def forward() -> None:
