@@ -35,7 +35,7 @@ def choices(now: datetime, *, but: str = "") -> list[tuple[str, list[tuple[str, 
     others = [*_others(), *([but] if but and but not in {*_others(), *UNITED_STATES} else [])]
 
     def row(zone: str) -> tuple[str, str]:
-        return zone, f"{words(zone)}, now {date_format(now.astimezone(zoneinfo.ZoneInfo(zone)), 'P')}"
+        return zone, f"{words(zone)}, now {date_format(now.astimezone(zoneinfo.ZoneInfo(zone)), 'TIME_FORMAT')}"
 
     return [("United States", [row(zone) for zone in UNITED_STATES]), ("Other places", [row(zone) for zone in others])]
 

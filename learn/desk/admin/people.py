@@ -128,7 +128,7 @@ def new_password(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _show(made: staff.Password) -> HttpResponse:
     response = redirect("admin:people_user_slip", made.person.pk)
-    value = signing.dumps([made.person.pk, made.made.isoformat(), made.text], salt=SALT)
+    value = signing.dumps([made.person.pk, made.made.timestamp(), made.text], salt=SALT)
     response.set_cookie(COOKIE, value, max_age=SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
     return response
 
@@ -156,4 +156,4 @@ def _opened(request: StaffRequest, waits: OneTimePassword) -> str:
         pk, made, text = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
     except signing.BadSignature:
         return ""
-    return str(text) if (pk, made) == (waits.user_id, waits.made.isoformat()) else ""
+    return str(text) if (pk, made) == (waits.user_id, waits.made.timestamp()) else ""

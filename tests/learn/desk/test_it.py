@@ -113,7 +113,7 @@ class TestAddingAPerson(ItCase):
         nell = User.objects.get(username="nross")
         [text] = re.findall(r"\b(?:[a-z]{4}-){3}[a-z]{4}\b", page)
         assert nell.check_password(text)
-        assert "24 November at 9 a.m." in page
+        assert "Tuesday, November 24 at 9 a.m." in page
         assert "Role: Nurse, Cedar team" in page
         assert text not in self.client.get(self.of(nell, "slip")).content.decode()
         assert "cannot be shown here again" in words(self.client.get(self.of(nell, "slip")))
