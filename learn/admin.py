@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from learn.desk import admin as desk
 from learn.looks import INITIALS, YEAR, initials_only
-from learn.people import names
+from learn.people import names, two_step
 from quizzes import learners
 
 
@@ -62,7 +62,7 @@ class Desk(admin.AdminSite):
             path("login/", self.login, name="login"),
             path("initials/", self.admin_view(require_POST(initials)), name="initials"),
         ]
-        for about, screens in (("patient", desk.PATIENTS), ("careteam", desk.CARE_TEAMS)):
+        for about, screens in (("patient", desk.PATIENTS), ("careteam", desk.CARE_TEAMS), ("user", desk.STAFF)):
             urls += [
                 path(f"people/{about}/{route}", self.admin_view(view), name=f"people_{about}_{name}")
                 for route, view, name in screens
@@ -83,6 +83,8 @@ class Desk(admin.AdminSite):
                 if request.user.is_authenticated and not request.user.is_guest:
                     raise Http404("Not for this person")
                 return redirect_to_login(request.get_full_path(), resolve_url("account_login"))
+            if led := two_step.led(request):
+                return led
             try:
                 with names.as_initials(initials_only(request)):
                     return guarded(request, *args, **kwargs)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from learn.people import rate_limits, roles, sessions
 from learn.people.models import User
 
+STAGE = "learn.people.two_step.Stage"
 TAKEN = _("Someone else has that name already. Choose another.")
 
 
@@ -52,6 +53,11 @@ class Adapter(DefaultAccountAdapter):
         """Sign in. The twelve hours of a staff session start again, even if a user was signed in before."""
         super().login(request, user)
         request.session.pop("since", None)
+
+    def get_login_stages(self) -> list[str]:
+        """Return allauth's stages, with our own for the second step."""
+        stages: list[str] = super().get_login_stages()
+        return [STAGE if stage.startswith("allauth.mfa.") else stage for stage in stages]
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Return the Desk for staff, and allauth's default for other users."""

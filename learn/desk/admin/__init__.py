@@ -25,6 +25,7 @@ from learn.desk.admin import (
     remind,
     teach_back,
     team,
+    two_step,
     worklist,
 )
 
@@ -63,4 +64,7 @@ CARE_TEAMS: list[Screen] = [  # below /admin/people/careteam/, named "admin:peop
     ("<number:pk>/members/<number:membership>/", team.member, "member"),
     ("<number:pk>/move/", team.move, "move"),
     ("<number:pk>/audit/", audit.who_saw_what, "audit"),
+]
+STAFF: list[Screen] = [  # below /admin/people/user/, named "admin:people_user_…"
+    ("<number:pk>/two-step/", two_step.reset, "two_step"),
 ]
