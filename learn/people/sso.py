@@ -21,6 +21,7 @@ from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnec
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -35,7 +36,9 @@ ALGORITHMS = [
     "ES256",
 ]  # signed with the hospital's private key; never with a shared secret, or not at all
 LEEWAY = 60  # seconds that the two clocks may differ
-WRONG = (OAuth2Error, requests.RequestException, jwt.PyJWTError, KeyError, TypeError, ValueError)
+WRONG = (
+    OAuth2Error, requests.RequestException, jwt.PyJWTError, ImproperlyConfigured, KeyError, TypeError, ValueError,
+)  # fmt: skip
 
 FAILED = _("The hospital’s sign-in did not work just now. Try again, or use your name and password.")
 UNKNOWN = _("Nobody on the staff here has the email address of your hospital account. Ask hospital IT to add it.")
@@ -81,6 +84,8 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         )
         if claims.get("azp", app.client_id) != app.client_id:
             raise OAuth2Error("issued to another site")
+        if "\x00" in f"{claims['sub']}{claims.get('email')}":
+            raise OAuth2Error("no text that a database takes")
         return claims
 
 
@@ -106,9 +111,13 @@ class Adapter(DefaultSocialAccountAdapter):
             name=settings.OIDC_NAME,
             client_id=settings.OIDC_CLIENT,
             secret=settings.OIDC_SECRET,
-            settings={"server_url": settings.OIDC_ISSUER},
+            settings={"server_url": settings.OIDC_ISSUER.rstrip("/")},
         )
         return Provider(request, app=app)
+
+    def new_user(self, request: HttpRequest, sociallogin: SocialLogin) -> User:
+        """Return an empty user, who is never saved: not the guest of this device, as sign-up does."""
+        return User()
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Find the account, by subject or, the first time, by verified email address. Refuse everybody else kindly."""
