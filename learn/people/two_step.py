@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import secrets
 from base64 import b32encode
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -30,7 +31,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from learn.people import audit, sealing
+from learn.people import audit, sealing, sessions
 from learn.people.models import Session, User
 from learn.people.rate_limits import Limit
 
@@ -41,6 +42,7 @@ DRIFT = 1  # a phone's clock may be this many periods early or late
 TYPES = Authenticator.Type
 ASKED = "reset asked"  # key in an authenticator's data: who of IT asked for the reset, and when
 WAITS = 24 * 3600  # seconds in which a second person of IT can confirm a reset
+_FIRST = "first_password"  # session key: opened with a one-time password, and confined to the page for an own one
 _PENDING = "two_step_secret"  # session keys
 _PASSED = "two_step"
 
@@ -80,6 +82,13 @@ def is_set_up(user: User) -> bool:
     return Adapter().is_mfa_enabled(user, [TYPES.TOTP, TYPES.WEBAUTHN])
 
 
+def second_factors(people: Iterable[User]) -> dict[int, bool]:
+    """Return for each of these people, by primary key, whether they have an app or a passkey. One query."""
+    asked = [person.pk for person in people]
+    rows = Authenticator.objects.filter(user__in=asked, type__in=(TYPES.TOTP, TYPES.WEBAUTHN))
+    return dict.fromkeys(asked, False) | dict.fromkeys(rows.values_list("user_id", flat=True), True)
+
+
 def by_hospital(request: HttpRequest, user: User) -> bool:
     """Return whether this sign-in came from the hospital's single sign-on, and IT said that it asks twice itself."""
     records = get_authentication_records(request, user)
@@ -97,8 +106,11 @@ def passed(request: HttpRequest) -> bool:
 
 
 def led(request: HttpRequest) -> HttpResponse | None:
-    """Return a redirect for staff who must give or set up the second step first; else None. Mostly without a query."""
-    if settings.STAFF_TWO_STEP != REQUIRED or passed(request):
+    """Return a redirect for staff who must give or set up the second step first; else None. Mostly without a query.
+
+    An own password comes before it: a session that a one-time password opened sees the page for that and no other.
+    """
+    if settings.STAFF_TWO_STEP != REQUIRED or passed(request) or _FIRST in request.session:
         return None
     if is_set_up(request.user):  # type: ignore[arg-type]  # the Desk lets in staff only
         return HttpResponseRedirect(f"{reverse('again')}?{urlencode({'next': request.get_full_path()})}")
@@ -262,7 +274,7 @@ def reset_second_factor(*, of: User, by: User, confirmed_by: User, now: datetime
         if not found:
             return False
         Authenticator.objects.filter(user=of).delete()
-        Session.objects.filter(user_id=of.pk).delete()
+        sessions.end_all(of.pk)
         for who, what in ((by, "two_step.reset"), (confirmed_by, "two_step.confirmed"), (of, "two_step.gone")):
             audit.note(by=who, what=what, now=now)
     return True

@@ -78,7 +78,7 @@ def code(request: HttpRequest) -> HttpResponse:
             response: HttpResponse = stage.exit()
             two_step.mark(request)
             return response
-    return render(request, "account/two_step_code.html", {"form": form} | _challenge(request, user))
+    return render(request, "admin/two_step_code.html", {"form": form} | _challenge(request, user))
 
 
 def _gave(request: HttpRequest, user: User, form: CodeForm) -> bool:
@@ -131,10 +131,12 @@ def app(request: StaffRequest) -> HttpResponse:
             return redirect("two_step_codes" if two_step.SHOW in request.session else "two_step")
         form.add_error("code", CodeForm.WRONG)
     secret = two_step.pending(request)
+    address = two_step.Adapter().build_totp_url(request.user, secret)
     context = {
         "title": "Set up an authenticator app",
         "form": form,
-        "square": _square(two_step.Adapter().build_totp_url(request.user, secret)),
+        "address": address,
+        "square": _square(address),
         "letters": " ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
     }
     return render(request, "admin/two_step_app.html", context)
@@ -169,7 +171,7 @@ def passkey(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         name, sent = form.cleaned_data["name"], form.cleaned_data["credential"]
         if passkeys.add(request, request.user, name, sent, now=timezone.now()):
-            messages.success(request, "Your passkey is set up.")
+            messages.success(request, _("Your passkey is set up."))
             return redirect("two_step_codes" if two_step.SHOW in request.session else "two_step")
         form.add_error(None, _("That passkey did not fit. Try again."))
     context = {
@@ -187,9 +189,9 @@ def remove(request: StaffRequest) -> HttpResponse:
     """Remove one's own app or one of one's own passkeys."""
     pk = number(request.POST.get("which", ""))
     if pk and two_step.remove(request.user, pk, now=timezone.now()):
-        messages.success(request, "It is removed.")
+        messages.success(request, _("It is removed."))
     elif pk:
-        messages.warning(request, "This is your only second step. Set up another one first.")
+        messages.warning(request, _("This is your only second step. Set up another one first."))
     return redirect("two_step")
 
 
@@ -207,7 +209,7 @@ def once_more(request: StaffRequest) -> HttpResponse:
         if _said(request, form, code=has_code, password=by_password):
             rate_limits.forget(two_step.TRIES.name, str(user.pk))
             again.said(request)
-            messages.success(request, "Thank you. You can go on with what you were about to do.")
+            messages.success(request, _("Thank you. You can go on with what you were about to do."))
             return redirect(_next(request))
     by_hospital = bool(settings.OIDC_ISSUER) and not user.has_usable_password()
     context = {"title": "Is it you?", "form": form, "next": _next(request), "by_hospital": by_hospital}
@@ -224,7 +226,7 @@ def _said(request: StaffRequest, form: AgainForm, *, code: bool, password: bool)
         if code and passkeys.use(user, request.POST["credential"], now=now):
             two_step.mark(request)
             return True
-        messages.error(request, "That passkey did not fit. Try again.")
+        messages.error(request, _("That passkey did not fit. Try again."))
         return False
     if not form.is_valid():
         return False

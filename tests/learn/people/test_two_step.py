@@ -109,6 +109,13 @@ class TestWhereItIsRequired:
         assert old.post("/accounts/again/", {"secret": PASSWORD}).status_code == 200  # not by the password
         assert old.get(DESK).status_code == 302
 
+    def test_an_own_password_comes_first(self, noor: User, required: None) -> None:
+        client = sign_in()
+        session = client.session
+        session["first_password"] = True  # signed in with a one-time password
+        session.save()
+        assert client.get(DESK).status_code == 200
+
     def test_the_only_second_step_cannot_be_removed(self, noor: User, required: None) -> None:
         client = sign_in()
         set_up(client)
@@ -323,6 +330,13 @@ class TestSettingUp:
         client.get(OVERVIEW)
         clock.shift(301)
         assert client.get(APP)["Location"] == "/accounts/again/?next=%2Faccounts%2Ftwo-step%2F"
+
+
+def test_who_has_one_is_read_for_all_with_one_query(noor: User, django_assert_num_queries: Any) -> None:
+    set_up(sign_in())
+    omar = make_nurse("omar")
+    with django_assert_num_queries(1):
+        assert two_step.second_factors([noor, omar]) == {noor.pk: True, omar.pk: False}
 
 
 class TestTheReset:
