@@ -269,12 +269,16 @@ def reset_second_factor(*, of: User, by: User, confirmed_by: User, now: datetime
     """
     if len({of.pk, by.pk, confirmed_by.pk}) != 3:
         raise SamePerson
+    return take_off(of, notes=[(by, "two_step.reset"), (confirmed_by, "two_step.confirmed")], now=now)
+
+
+def take_off(of: User, *, notes: list[tuple[User, str]], now: datetime) -> bool:
+    """Delete a person's second step and end their sessions; note who did what, and that it is gone. False if none."""
     with transaction.atomic():
-        found = list(Authenticator.objects.select_for_update().filter(user=of))
-        if not found:
+        if not list(Authenticator.objects.select_for_update().filter(user=of)):
             return False
         Authenticator.objects.filter(user=of).delete()
         sessions.end_all(of.pk)
-        for who, what in ((by, "two_step.reset"), (confirmed_by, "two_step.confirmed"), (of, "two_step.gone")):
+        for who, what in [*notes, (of, "two_step.gone")]:
             audit.note(by=who, what=what, now=now)
     return True

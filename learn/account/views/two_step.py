@@ -76,7 +76,8 @@ def code(request: HttpRequest) -> HttpResponse:
         if _gave(request, user, form):
             rate_limits.forget(two_step.TRIES.name, str(user.pk))
             response: HttpResponse = stage.exit()
-            two_step.mark(request)
+            if request.user.is_authenticated:
+                two_step.mark(request)
             return response
     return render(request, "admin/two_step_code.html", {"form": form} | _challenge(request, user))
 

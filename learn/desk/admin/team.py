@@ -59,6 +59,7 @@ def _draw(request: StaffRequest, care_team: CareTeam, form: MemberForm, move: Mo
 
 @require_POST
 @permission_required(LEADS, raise_exception=True)
+@asked_again(back="admin:people_careteam_change")
 def add(request: StaffRequest, pk: int) -> HttpResponse:
     """Add a nurse to the team by sign-in name."""
     care_team, form = led(request, pk), MemberForm(request.POST)

@@ -5,20 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from io import StringIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
-from django.test import Client
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client, TransactionTestCase
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from learn.people import roles, sealing, two_step
+from learn.people import rate_limits, roles, sealing, two_step
 from learn.people.models import AuditEvent, Session, User
 from tests import totp
-from tests.cast import PASSWORD, make_nurse, make_patient, make_team, words
+from tests.cast import PASSWORD, make_nurse, make_patient, make_team, together, words
+from tests.matrix import EDGES
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 28, 9, 0, 5, tzinfo=UTC)
@@ -200,6 +206,17 @@ class TestACodeOfTheApp:
         with_password(client)
         second_step(client, totp.code(secret, NOW + timedelta(minutes=25)))
         assert signed_in(client)
+
+    def test_may_be_anything_without_an_error(self, secret: str) -> None:
+        client = Client(raise_request_exception=False)
+        with_password(client)
+        for edge in EDGES:
+            for field in ("code", "credential"):
+                body = f"{field}={quote(edge)}"
+                kind = "application/x-www-form-urlencoded"
+                assert client.post("/accounts/two-step/code/", body, content_type=kind).status_code in (200, 429)
+                rate_limits.forget(two_step.TRIES.name, str(User.objects.get().pk))
+        assert not signed_in(client)
 
     def test_is_not_taken_from_an_account_that_was_closed_meanwhile(self, secret: str) -> None:
         client = Client()
@@ -388,6 +405,15 @@ class TestTheReset:
         it[1].post(self.page(noor))
         assert two_step.is_set_up(noor)
 
+    def test_on_the_server_is_for_the_only_person_of_it(self, noor: User, it: tuple[Client, Client]) -> None:
+        out = StringIO()
+        call_command("reset_two_step", "Noor", stdout=out)
+        call_command("reset_two_step", "noor", stdout=out)
+        assert out.getvalue() == "It is off. They set it up anew at the next sign-in.\nIt was not set up.\n"
+        assert AuditEvent.objects.filter(who=noor.pk, what="two_step.gone").count() == 1
+        with pytest.raises(CommandError):
+            call_command("reset_two_step", "nobody")
+
     def test_of_ones_own_is_refused(self, noor: User, it: tuple[Client, Client]) -> None:
         ivy = User.objects.get(username="ivy")
         it[1].post(self.page(ivy))  # she has none: nothing to ask for
@@ -398,3 +424,27 @@ class TestTheReset:
             with pytest.raises(two_step.SamePerson):
                 two_step.reset_second_factor(of=ivy, by=by, confirmed_by=confirmed_by, now=NOW)
         assert two_step.is_set_up(ivy)
+
+
+@pytest.mark.race
+class TestManyAtOnce(TransactionTestCase):
+    def test_use_a_code_once(self) -> None:
+        assert connection.vendor == "postgresql", "SQLite hides races: run this on PostgreSQL"
+        noor, secret = make_nurse("noor"), "JBSWY3DPEHPK3PXP"
+        app = Authenticator.objects.create(user=noor, type="totp", data={"secret": sealing.seal(secret), "last": 0})
+        two_step.RecoveryCodes.activate(noor)
+        for n in range(10):
+            now = NOW + timedelta(minutes=n)
+            for code in (totp.code(secret, now), two_step.codes_left(noor)[0]):
+                use = partial(two_step.use_code, noor, code, now=now)
+                assert sorted(together(6, lambda _, use=use: use())) == [False] * 5 + [True]
+        app.refresh_from_db()
+        assert app.data["last"] == int(now.timestamp()) // 30
+        assert two_step.codes_left(noor) == []
+
+    def test_of_it_reset_a_second_step_once(self) -> None:
+        noor, ivy, ida = (make_nurse(name) for name in ("noor", "ivy", "ida"))
+        Authenticator.objects.create(user=noor, type="totp", data={"secret": sealing.seal("x"), "last": 0})
+        done = together(6, lambda _: two_step.reset_second_factor(of=noor, by=ivy, confirmed_by=ida, now=NOW))
+        assert sorted(done) == [False] * 5 + [True]
+        assert AuditEvent.objects.filter(what="two_step.gone").count() == 1
