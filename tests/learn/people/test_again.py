@@ -81,6 +81,9 @@ def test_a_change_of_roles_waits(noor: Client, ana: Patient, clock: time_machine
     assert response["Location"] == f"{AGAIN}?next={team.replace('/', '%2F')}"
     omar.refresh_from_db()
     assert not omar.lead
+    make_nurse("nell")
+    assert noor.post(reverse("admin:people_careteam_add", args=[ana.care_team_id]), {"name": "nell"}).status_code == 303
+    assert not Membership.objects.filter(nurse__username="nell").exists()
     noor.post(AGAIN, {"secret": PASSWORD})
     noor.post(member, {"do": "lead"})
     omar.refresh_from_db()
