@@ -238,9 +238,7 @@ OIDC_TWO_STEP: bool = setting(env.bool, "OIDC_TWO_STEP", False, YES_NO)
 if OIDC_ISSUER and not re.match(r"https://|http://(127\.0\.0\.1|localhost)[:/]", OIDC_ISSUER):
     raise ImproperlyConfigured("OIDC_ISSUER must begin with https://, like https://login.hospital.example.")
 if OIDC_ISSUER and not (OIDC_CLIENT and OIDC_SECRET):
-    raise ImproperlyConfigured(
-        "With OIDC_ISSUER, set OIDC_CLIENT and OIDC_SECRET too. Your identity provider has them."
-    )
+    raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT and OIDC_SECRET too. Your identity provider has them.")
 ACCOUNT_FORMS = {"login": "learn.people.forms.SignInForm", "signup": "learn.people.forms.AccountForm"}
 ACCOUNT_PRESERVE_USERNAME_CASING = False  # phones write "Ana" when a person types "ana"
 ACCOUNT_SESSION_REMEMBER = True
