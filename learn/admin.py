@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from learn.desk import admin as desk
 from learn.looks import INITIALS, YEAR, initials_only
-from learn.people import names
+from learn.people import names, two_step
 from quizzes import learners
 
 
@@ -84,6 +84,8 @@ class Desk(admin.AdminSite):
                 if request.user.is_authenticated and not request.user.is_guest:
                     raise Http404("Not for this person")
                 return redirect_to_login(request.get_full_path(), resolve_url("account_login"))
+            if led := two_step.led(request):
+                return led
             try:
                 with names.as_initials(initials_only(request)):
                     return guarded(request, *args, **kwargs)

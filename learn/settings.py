@@ -115,6 +115,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",  # without any provider app: learn/people/sso.py brings the only one when it is used
     "crispy_forms",
     "csp",
     "learn.people",
@@ -220,6 +222,24 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # a guest has a session, and must still reach the sign-in page
 ACCOUNT_ADAPTER = "learn.people.backends.Adapter"
+MFA_ADAPTER = "learn.people.two_step.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ON_LOOPBACK and not HTTPS  # passkeys on http://localhost
+# The second step of a staff sign-in. By default it is required wherever the site is reached by HTTPS (ruling 22).
+STAFF_TWO_STEP: str = env.str("STAFF_TWO_STEP", "") or ("required" if HTTPS else "optional")
+if STAFF_TWO_STEP not in ("required", "optional"):
+    raise ImproperlyConfigured(f"STAFF_TWO_STEP is {STAFF_TWO_STEP!r}. Write required or optional.")
+# The hospital's own sign-in, by OpenID Connect (ruling 24). Without an issuer there is none.
+SOCIALACCOUNT_ADAPTER = "learn.people.sso.Adapter"
+OIDC_ISSUER: str = env.str("OIDC_ISSUER", "")
+OIDC_CLIENT: str = env.str("OIDC_CLIENT", "")
+OIDC_SECRET: str = env.str("OIDC_SECRET", "")
+OIDC_NAME: str = env.str("OIDC_NAME", "")
+OIDC_TWO_STEP: bool = setting(env.bool, "OIDC_TWO_STEP", False, YES_NO)
+if OIDC_ISSUER and not re.match(r"https://|http://(127\.0\.0\.1|localhost)[:/]", OIDC_ISSUER):
+    raise ImproperlyConfigured("OIDC_ISSUER must begin with https://, like https://login.hospital.example.")
+if OIDC_ISSUER and not (OIDC_CLIENT and OIDC_SECRET):
+    raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT and OIDC_SECRET too. Your identity provider has them.")
 ACCOUNT_FORMS = {"login": "learn.people.forms.SignInForm", "signup": "learn.people.forms.AccountForm"}
 ACCOUNT_PRESERVE_USERNAME_CASING = False  # phones write "Ana" when a person types "ana"
 ACCOUNT_SESSION_REMEMBER = True

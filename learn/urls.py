@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from learn import looks, views
-from learn.account.views import code, email, password, record
+from learn.account.views import code, email, password, record, sso, two_step
 from learn.assignments import views as assignments
 from learn.lessons import views as lessons
 from learn.progress import returning, standing
@@ -69,5 +69,14 @@ urlpatterns = [
     path("accounts/login/", accounts.login, name="account_login"),
     path("accounts/signup/", accounts.signup, name="account_signup"),
     path("accounts/logout/", accounts.logout, name="account_logout"),
+    path("accounts/hospital/", sso.begin, name="sso"),
+    path("accounts/hospital/back/", sso.come_back, name="sso_back"),
+    path("accounts/again/", two_step.once_more, name="again"),
+    path("accounts/two-step/", two_step.overview, name="two_step"),
+    path("accounts/two-step/code/", two_step.code, name="two_step_code"),
+    path("accounts/two-step/app/", two_step.app, name="two_step_app"),
+    path("accounts/two-step/passkey/", two_step.passkey, name="two_step_passkey"),
+    path("accounts/two-step/recovery/", two_step.codes, name="two_step_codes"),
+    path("accounts/two-step/remove/", two_step.remove, name="two_step_remove"),
     path("admin/", admin.site.urls),
 ]

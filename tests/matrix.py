@@ -243,6 +243,25 @@ MAY_WRITE |= {f"admin:people_user_{name}" for name in ("add", "change", "disable
 MAY_WRITE |= {f"admin:people_careteam_{name}" for name in ("new", "settings", "close")}
 MAY_WRITE |= {"admin:password", "password"}  # the try is counted
 
+# The second step of staff, and single sign-on, which is not set up here. Nobody's sign-in waits for a second step.
+OF_STAFF = cells(404, SIGN_IN, (NURSES + STAFF, 200))
+OF_STAFF_ON = cells(404, SIGN_IN, (NURSES + STAFF, ON))
+TABLE |= {
+    "sso": (cells(404), NOT_ALLOWED),
+    "sso_back": (cells(404), NOT_ALLOWED),
+    "again": (OF_STAFF, OF_STAFF),
+    "two_step": (OF_STAFF, cells(405, SIGN_IN)),
+    "two_step_code": (cells(ON, SIGN_IN), cells(ON, SIGN_IN)),
+    "two_step_app": (OF_STAFF, OF_STAFF),
+    "two_step_passkey": (OF_STAFF, OF_STAFF),
+    "two_step_codes": (OF_STAFF, OF_STAFF_ON),
+    "two_step_remove": (cells(405, SIGN_IN), OF_STAFF_ON),
+    "admin:people_user_two_step": (
+        cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("ivy",), 200)),
+        cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("ivy",), ON)),
+    ),
+}
+MAY_WRITE |= {"again", "two_step_app"}  # a wrong code is counted
 
 # Input that a browser, a robot or a typing error may send in any field. The last two are not valid text.
 EDGES: list[str | bytes] = [
@@ -319,6 +338,10 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:people_patient_assignment": ("noor", ["due", "note"], []),
     "reminders": ("ana", ["address"], []),
     "reminders_stop": ("anonymous", ["do"], []),
+    "again": ("noor", ["secret", "credential"], ["next"]),
+    "two_step_app": ("noor", ["code"], []),
+    "two_step_passkey": ("noor", ["name", "credential"], []),
+    "two_step_remove": ("noor", ["which"], []),
     "admin:people_careteam_add": ("lead", ["name"], []),
     "admin:people_careteam_member": ("lead", ["do"], []),
     "admin:people_careteam_move": ("lead", ["patient", "to"], []),
@@ -422,6 +445,7 @@ class World:
             "reminders_stop": {"token": signing.dumps(wish.pk, salt=reminders.STOP)},
             "admin:people_patient_remind": {"pk": self.ana.pk},
             "admin:people_careteam_member": member,
+            "admin:people_user_two_step": {"pk": people["noor"].pk},
         }
         self.kwargs |= {
             f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("change", "add", "move", "audit")
@@ -469,6 +493,10 @@ class World:
             "admin:people_careteam_close": {"do": "close"},
             "admin:password": {"old": "wrong", "new": "maple leaves in fall"},
             "password": {"old": "wrong", "new": "maple leaves in fall"},
+            "again": {"secret": "wrong"},
+            "two_step_app": {"code": "000000"},
+            "two_step_passkey": {"name": "Key", "credential": "{}"},
+            "two_step_remove": {"which": 1},
             "account_login": {"login": "ana", "password": "wrong"},
             "keep": {"how": "code"},
             "account_signup": {"username": "dora", "password1": "maple leaves in fall"},
@@ -517,6 +545,11 @@ class World:
         if role != "anonymous":
             client.force_login(self.people[role])
             client.get(reverse("accessibility"))  # this request stores the start time in the session
+            session = client.session
+            session["again"] = (
+                session["since"] + 24 * 3600
+            )  # asked again long after these tests (learn/people/again.py)
+            session.save()
         return client.cookies
 
     def client(self, role: str) -> Client:

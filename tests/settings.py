@@ -20,6 +20,12 @@ for name in (
     "HSTS_PRELOAD",
     "HSTS_SUBDOMAINS",
     "OWN_TEMPLATES",
+    "STAFF_TWO_STEP",
+    "OIDC_ISSUER",
+    "OIDC_CLIENT",
+    "OIDC_SECRET",
+    "OIDC_NAME",
+    "OIDC_TWO_STEP",
 ):
     os.environ.pop(name, None)
 

@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 
 from learn.headers import HEADERS
 from tests.cast import PASSWORD, addresses, make_patient
@@ -27,11 +28,13 @@ from tests.matrix import (
     EDGES,
     FIELDS,
     MAY_WRITE,
+    NURSES,
     ON,
     OTHERS_WITH_PATIENTS,
     OWN_NURSES,
     REDIRECT,
     ROLES,
+    STAFF,
     TABLE,
     World,
 )
@@ -99,6 +102,18 @@ def test_an_address_answers_a_role_as_the_table_says(world: World, name: str, ro
     assert set(HEADERS) <= set(response.headers)
     assert "no-store" in response.headers["Cache-Control"]
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", [name for name in TABLE if name.startswith("admin:") and name != "admin:login"])
+def test_the_desk_leads_staff_without_a_second_step_to_set_it_up(
+    world: World, settings: Settings, name: str, method: str
+) -> None:
+    settings.STAFF_TWO_STEP = "required"
+    for role in NURSES + STAFF:
+        with unchanged():
+            response = getattr(world.client(role), method)(world.address(name), world.form.get(name, {}))
+        assert (response.status_code, response["Location"]) == (REDIRECT[method], reverse("two_step")), role
 
 
 @pytest.mark.parametrize("role", ["anonymous", "ana", "noor", "omar"])

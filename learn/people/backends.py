@@ -19,6 +19,7 @@ from learn.people.models import User
 
 # What no patient's page shows of a team (as in who.LATER).
 NOT_NEEDED = [f"patient__care_team__{name}" for name in ("called", "called_by", "closed")]
+STAGE = "learn.people.two_step.Stage"
 TAKEN = _("Someone else has that name already. Choose another.")
 
 
@@ -61,6 +62,11 @@ class Adapter(DefaultAccountAdapter):
         request.session.pop("since", None)
         if one_time:
             request.session[passwords.FIRST] = True
+
+    def get_login_stages(self) -> list[str]:
+        """Return allauth's stages, with our own for the second step."""
+        stages: list[str] = super().get_login_stages()
+        return [STAGE if stage.startswith("allauth.mfa.") else stage for stage in stages]
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Return the Desk for staff, and allauth's default for other users."""

@@ -9,6 +9,8 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, ButtonHolder, Layout, Submit
 from django import forms
+from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -59,6 +61,7 @@ class SignInForm(LoginForm):
             self.fields["shared"] = DeviceForm().fields["shared"]
             self.fields["shared"].help_text = ""  # the button stays on the first screen
         self.by_email = mail.works()
+        self.hospital = (settings.OIDC_NAME or _("your hospital account")) if settings.OIDC_ISSUER else ""
 
     def clean_login(self) -> str:
         """Return the name in its one spelling: wrong passwords are counted by name, so a name must not have several.
@@ -99,6 +102,8 @@ class SignInForm(LoginForm):
         If the user learned here as a guest before, redirect to the page that asks whether to merge that record.
         """
         before = request.user
+        if self.user.is_staff and isinstance(before, User):
+            logout(request)  # allauth asks for the second step only where nobody is signed in, not even a guest
         response: HttpResponse = super().login(request, redirect_url)
         if isinstance(request.user, User) and not request.user.is_staff:
             actions.arrive(request, before, shared=bool(self.cleaned_data.get("shared")))

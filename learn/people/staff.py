@@ -6,7 +6,7 @@ IT's work stays, so that a hospital cannot lock itself out. Every act is in the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,14 +69,6 @@ def role(person: User) -> str:
     """Return the role of a member of staff, or "" for none. The roles of `people()` are read already."""
     held = {group.name for group in person.groups.all()}
     return next((name for name in reversed(ALL) if name in held), "")
-
-
-def second_factors(people: Iterable[User]) -> dict[int, bool]:
-    """Return who of these people has a second factor, by primary key. Who is missing here is not known about.
-
-    One query for all of them. There is no second factor yet, so it returns nobody, and the page shows a dash.
-    """
-    return {}
 
 
 def fingerprint(person: User) -> str:

@@ -23,6 +23,7 @@ from tests.journeys.pages import (
     review_pages,
     teach_back_pages,
 )
+from tests.journeys.second_step import two_step_pages
 from tests.journeys.seen import SIDEWAYS, SMALL_TARGETS, UNSEEN_FOCUS, WIDE_TEXT, WIDEST
 
 pytestmark = pytest.mark.browser
@@ -109,8 +110,14 @@ def it_people(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
     yield from ((ivy, name) for name in it_pages(ivy, site.password, f"nross-{width}"))
 
 
+def second_steps(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
+    """Walk through the pages of the second step of staff."""
+    tom = watched(visit, told, width)
+    yield from ((tom, name) for name in two_step_pages(tom, site, f"tom-{width}"))
+
+
 @pytest.mark.parametrize("width", [NARROW, 1280])
-@pytest.mark.parametrize("walk", [guests, nurses, educators, it_people])
+@pytest.mark.parametrize("walk", [guests, nurses, educators, it_people, second_steps])
 def test_every_page_can_be_used_by_everybody(
     visit: Visit, site: Site, walk: Callable[[Visit, Site, list[str], int], Walk], width: int
 ) -> None:

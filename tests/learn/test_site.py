@@ -177,6 +177,9 @@ REFUSED = {
     "no-database": ("DATABASE_URL", "learn", "cannot be read. Write sqlite:"),
     "other-database": ("DATABASE_URL", "mysql://a:b@host/learn", "names another kind of database. Write sqlite:"),
     "mail-port": ("EMAIL_URL", "smtp://a:secret@host:port", "cannot be read. Write console:"),
+    "two-steps-perhaps": ("STAFF_TWO_STEP", "perhaps", "is 'perhaps'. Write required or optional."),
+    "single-sign-on-in-the-clear": ("OIDC_ISSUER", "http://login.example", "must begin with https://"),
+    "single-sign-on-without-a-secret": ("OIDC_ISSUER", "https://login.example", "needs OIDC_CLIENT and OIDC_SECRET"),
     "loud": ("LOG_LEVEL", "loud", "is 'loud'. Write DEBUG"),
 }  # fmt: skip
 
@@ -270,6 +273,13 @@ class TestSettings(TestCase):
         assert https.stdout.strip() == "True 31536000 __Host-sid __Host-csrf True ['learn.example.org'] False"
         http = self.run_python(code, SECRET_KEY="x", PUBLIC_URL="http://127.0.0.1:8123")
         assert http.stdout.strip() == "False 0 sid csrf False ['127.0.0.1', 'localhost', '[::1]'] True"
+
+    def test_require_a_second_step_with_https_unless_told_otherwise(self) -> None:
+        code = "from learn import settings as s; print(s.STAFF_TWO_STEP)"
+        https = {"SECRET_KEY": "x", "PUBLIC_URL": "https://learn.example.org"}
+        assert self.run_python(code, **https).stdout.strip() == "required"
+        assert self.run_python(code, STAFF_TWO_STEP="optional", **https).stdout.strip() == "optional"
+        assert self.run_python(code, SECRET_KEY="x").stdout.strip() == "optional"
 
     def test_pass_the_deployment_check_without_a_warning(self) -> None:
         done = self.run_python(

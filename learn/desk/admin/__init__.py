@@ -30,6 +30,7 @@ from learn.desk.admin import (
     staff,
     teach_back,
     team,
+    two_step,
     worklist,
 )
 
@@ -84,4 +85,5 @@ STAFF: list[Screen] = [  # below /admin/people/user/, named "admin:people_user_â
     ("<number:pk>/disable/", people.disable, "disable"),
     ("<number:pk>/password/", people.new_password, "password"),
     ("<number:pk>/slip/", people.slip, "slip"),
+    ("<number:pk>/two-step/", two_step.reset, "two_step"),
 ]

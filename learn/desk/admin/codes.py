@@ -26,6 +26,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from learn.desk.admin.patients import day
 from learn.desk.forms import InviteManyForm
 from learn.people import audit, codes, permissions
+from learn.people.again import asked_again
 from learn.people.models import AccessCode, Patient, User
 from learn.people.requests import StaffRequest
 from quizzes import learners
@@ -80,6 +81,7 @@ def invitations(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(["people.view_patient", "people.add_accesscode"], raise_exception=True)
+@asked_again()
 def make(request: StaffRequest, pk: int) -> HttpResponse:
     """Explain that a new code cancels the old one; POST makes the new code."""
     now = timezone.now()

@@ -14,6 +14,7 @@ from learn.desk.admin import picture
 from learn.desk.admin.grid import ALL, filtered, table
 from learn.desk.admin.patients import PAGE
 from learn.people import audit
+from learn.people.again import asked_again
 from learn.people.requests import StaffRequest
 
 # A spreadsheet runs a cell that starts with one of these as a formula. Excel treats the full-width forms the same way.
@@ -58,6 +59,7 @@ def matrix(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
+@asked_again(back="admin:people_patient_matrix")
 def export(request: StaffRequest) -> HttpResponse:
     """Return the list that `matrix` shows with this filter as CSV, with the same status words."""
     now = timezone.now()

@@ -20,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from learn.desk.admin.staff import row, when
 from learn.desk.it_forms import PersonForm, RoleForm
-from learn.people import staff, teams
+from learn.people import staff, teams, two_step
+from learn.people.again import asked_again
 from learn.people.models import CareTeam, OneTimePassword, User
 from learn.people.requests import StaffRequest
 
@@ -50,6 +51,7 @@ def _find(pk: int) -> User:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required([SEES, ADDS], raise_exception=True)
+@asked_again()
 def add(request: StaffRequest) -> HttpResponse:
     """Ask for name, sign-in name, role and teams; POST adds the person and redirects to the one-time password."""
     form = PersonForm(request.POST if request.method == "POST" else None, offered=_offered())
@@ -63,6 +65,7 @@ def add(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required([SEES, CHANGES], raise_exception=True)
+@asked_again()
 def person(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one person; POST changes role and teams."""
     now, found = timezone.now(), _find(pk)
@@ -78,7 +81,7 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
             form.add_error(None, f"{found} is the only lead of one of these teams. Make somebody else its lead first")
         except staff.Refused as why:
             form.add_error(None, WHY[type(why)])
-    context = row(found, staff.second_factors([found]), now) | {
+    context = row(found, two_step.second_factors([found]), now) | {
         "title": str(found),
         "form": form,
         "oneself": found.pk == request.user.pk,
@@ -89,6 +92,7 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permission_required([SEES, CHANGES], raise_exception=True)
+@asked_again(back="admin:people_user_change")
 def disable(request: StaffRequest, pk: int) -> HttpResponse:
     """Disable a person's sign-in, or enable it again; the POST value `do` says which."""
     found = _find(pk)
@@ -112,6 +116,7 @@ def disable(request: StaffRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required([SEES, CHANGES], raise_exception=True)
+@asked_again()
 def new_password(request: StaffRequest, pk: int) -> HttpResponse:
     """Explain what a new one-time password does; POST makes it and redirects to the page that shows it once."""
     found = _find(pk)

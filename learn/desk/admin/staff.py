@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from learn.desk.admin.patients import moment
-from learn.people import audit
+from learn.people import audit, two_step
 from learn.people import staff as people
 from learn.people.models import AuditEvent, CareTeam, User
 from learn.people.requests import StaffRequest
@@ -57,7 +57,7 @@ def all_staff(request: StaffRequest) -> HttpResponse:
     found = list(people.people())
     show, sort = request.GET.get("show", ""), request.GET.get("sort", "name")
     show, sort = show if show in SHOWN else "", sort if sort in SORTS else "name"
-    factors = people.second_factors(found)
+    factors = two_step.second_factors(found)
     rows = [row(person, factors, now) for person in found if SHOWN[show][1](person, now)]
     context = {
         "title": "Staff",
@@ -73,7 +73,7 @@ def all_staff(request: StaffRequest) -> HttpResponse:
 
 
 def row(person: User, factors: dict[int, bool], now: datetime) -> dict[str, Any]:
-    """Return what the pages say about one of `people()`. `factors` is the result of `second_factors`."""
+    """Return what the pages say about one of `people()`. `factors` is the result of `two_step.second_factors`."""
     return {
         "person": person,
         "role": people.role(person) or "No role",

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from learn.desk import zones
 from learn.desk.forms import MemberForm, MoveForm
 from learn.people import audit, teams
+from learn.people.again import asked_again
 from learn.people.models import CareTeam, Membership, User
 from learn.people.names import isolated
 from learn.people.requests import StaffRequest
@@ -65,6 +66,7 @@ def _as(who: User | CareTeam) -> str:
 
 @require_POST
 @permission_required(LEADS, raise_exception=True)
+@asked_again(back="admin:people_careteam_change")
 def add(request: StaffRequest, pk: int) -> HttpResponse:
     """Add a nurse to the team by sign-in name."""
     care_team, form = led(request, pk), MemberForm(request.POST)
@@ -80,6 +82,7 @@ def add(request: StaffRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permission_required(LEADS, raise_exception=True)
+@asked_again(back="admin:people_careteam_change")
 def member(request: StaffRequest, pk: int, membership: int) -> HttpResponse:
     """Remove a member, make a member a lead, or make a lead a member; the POST value `do` says which."""
     care_team = led(request, pk)

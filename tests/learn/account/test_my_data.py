@@ -58,6 +58,8 @@ WORK = {
     "progress.TeachBack.nurse",
     "lessons.Edition.author",
     "admin.LogEntry.user",
+    "mfa.Authenticator.user",  # staff only have a second step, and a hospital account
+    "socialaccount.SocialAccount.user",
     "people.User_groups.user",
     "people.User_user_permissions.user",
 }
