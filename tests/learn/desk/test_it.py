@@ -72,7 +72,7 @@ class TestTheStaffList(ItCase):
         assert self.client.get("/admin/").headers["Location"] == STAFF
         page = words(self.client.get(STAFF))
         assert "4 people, 4 can sign in" in page
-        assert "Noor noor Nurse Maple team Last sign-in: never Two-step: –" in page
+        assert "Noor noor Nurse Maple team Last sign-in: never Two-step: Off" in page
         assert "Lea lea Lead nurse Maple team" in page
         assert "Ivy ivy IT Last sign-in: today at 9 a.m." in page
 
@@ -98,7 +98,7 @@ class TestTheStaffList(ItCase):
         for more in (0, 10):
             for n in range(more):
                 make_nurse(f"nurse{n}", self.maple, self.cedar)
-            with self.assertNumQueries(5):  # session with user, roles; people, their roles, their teams
+            with self.assertNumQueries(6):  # session with user, roles; people, their roles, teams and second steps
                 self.client.get(STAFF)
 
 

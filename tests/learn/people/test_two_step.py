@@ -120,7 +120,8 @@ class TestWhereItIsRequired:
         session = client.session
         session["first_password"] = True  # signed in with a one-time password
         session.save()
-        assert client.get(DESK).status_code == 200
+        assert client.get(DESK)["Location"] == "/admin/password/"
+        assert client.get("/admin/password/").status_code == 200
 
     def test_the_only_second_step_cannot_be_removed(self, noor: User, required: None) -> None:
         client = sign_in()
