@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from learn import looks
 from learn.account import actions, data
 from learn.account.forms import EraseForm, KeepForm
-from learn.people import codes, email_codes, mail
+from learn.people import codes, email_codes, mail, tries
 from learn.people.models import User
 from quizzes import learners
 
@@ -127,6 +127,7 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
         settings.CSRF_COOKIE_NAME,
         looks.COOKIE,
         email_codes.COOKIE,
+        tries.COOKIE,
         "messages",
     ):
         response.delete_cookie(cookie)
