@@ -79,6 +79,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "finished": (ALL, NOT_ALLOWED),
     "my_data": (ALL, NOT_ALLOWED),
     "my_data_file": (cells(200, SIGN_OFF), NOT_ALLOWED),
+    "places": (cells(200, SIGN_IN), cells(ON, SIGN_IN)),
     "stop_sharing": (cells(ON, (("ana", "ben"), 200)), cells(ON)),
     "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, ON))),
     "erased": (ALL, NOT_ALLOWED),
@@ -129,7 +130,7 @@ MAY_WRITE = {
     "account_login", "code",
     *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire")),
 }  # fmt: skip
-MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
+MAY_WRITE |= {"places", "stop_sharing", "erase", "keep", "finish", "account_signup"}
 
 # Invitations, access codes, closing a record.
 INVITES = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, ON), (("newcomer",), 200))
@@ -288,6 +289,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:people_careteam_member": ("lead", ["do"], []),
     "admin:people_careteam_move": ("lead", ["patient", "to"], []),
     "admin:people_careteam_audit": ("lead", [], ["patient", "who", "after"]),
+    "places": ("ana", ["end", "others"], []),
 }
 
 

@@ -64,6 +64,7 @@ class Adapter(DefaultAccountAdapter):
         """Sign in. The twelve hours of a staff session start again, even if a user was signed in before."""
         super().login(request, user)
         request.session.pop("since", None)
+        sessions.opened(request, sessions.Key.PASSWORD)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Return the redirect after a sign-in. The device is known from now on, unless a patient shares it."""
@@ -112,6 +113,8 @@ class Adapter(DefaultAccountAdapter):
                     saved: Any = super().save_user(request, user, form, commit=False)
                     saved.email = row.email if row else ""  # allauth clears it, because this form has no email field
                     saved.save()
+                    if row:
+                        sessions.end_all(row.pk, but=request.session.session_key)  # as for any new password
                     return saved
         except IntegrityError:  # IT has just created a user with this name
             return self._taken(request)

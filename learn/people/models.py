@@ -254,12 +254,22 @@ class AccessCode(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """Django's session with the primary key of its user, so that one statement can end all sessions of a user.
+    """Django's session with its user and the key that opened it, so that one statement can end all sessions of either.
 
-    It is not a foreign key, because then a sign-in would wait for locks on the user's row.
+    They are no foreign keys, because then a sign-in would wait for locks on those rows. `SessionStore` copies them from
+    the data of the session. UNKNOWN are sessions from before there was this column.
     """
 
+    class Key(models.TextChoices):
+        UNKNOWN = "", _("In a way that was not noted")
+        GUEST = "guest", _("Without a name")
+        PASSWORD = "password", _("With a name and password")
+        CODE = "code", _("With a card or a code")
+        EMAIL = "email", _("With a code by email")
+
     user_id = models.BigIntegerField(null=True, db_index=True)
+    opened_by = models.CharField(max_length=10, choices=Key.choices, default="", db_default="")
+    code_id = models.BigIntegerField(null=True, db_index=True)  # the access code, if one opened it
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:

@@ -19,7 +19,7 @@ from learn.account.forms import EmailedCodeForm, KeepCodeForm
 from learn.people import actions as people
 from learn.people import email_codes, mail, rate_limits
 from learn.people.forms import AddressForm
-from learn.people.models import User
+from learn.people.models import Session, User
 
 
 @login_not_required
@@ -120,7 +120,7 @@ def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> H
     user, back = email_codes.owner(asked.address), _back(request)
     if user is None:  # the address was removed after the code was sent
         return _see("email_in", back)
-    people.sign_in(request, user, shared=shared)
+    people.sign_in(request, user, by=Session.Key.EMAIL, shared=shared)
     if guests.has_record(request.session.get("guest", 0)):
         return redirect("bring")
     if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:

@@ -33,7 +33,7 @@ def keep(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         how = form.cleaned_data["how"]
         if how == "code":
-            made = codes.make(user=user, by=user, now=timezone.now())
+            made = codes.make(user=user, by=user, now=timezone.now(), here=request.session.session_key)
             if made is None:
                 raise learners.Gone(user.pk)
             request.session[NEW_CODE] = made.groups
@@ -93,7 +93,7 @@ def stop_sharing(request: HttpRequest) -> HttpResponse:
     if not (isinstance(request.user, User) and hasattr(request.user, "patient")):
         return redirect("my_data")
     if request.method == "POST":
-        actions.stop_sharing(user=request.user, now=timezone.now())
+        actions.stop_sharing(user=request.user, now=timezone.now(), here=request.session.session_key)
         messages.success(request, _("Your nurse no longer sees what you do here."))
         return redirect("my_data")
     return render(request, "progress/stop_sharing.html")

@@ -22,7 +22,7 @@ from learn.people.models import Session, User
 from learn.people.sessions import SessionStore
 from tests.cast import PASSWORD
 
-BEFORE, AFTER = ("people", "0005_invitations"), ("people", "0006_sessions")
+BEFORE = ("people", "0005_invitations")
 
 
 def sign_in(user: User) -> Client:
@@ -95,12 +95,12 @@ def older_release() -> Iterator[None]:
     """Migrate back to Django's own table, and always forward again at the end."""
     MigrationExecutor(connection).migrate([BEFORE])
     yield
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+    forward()
 
 
 def forward() -> None:
-    MigrationExecutor(connection).migrate([AFTER])
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
 
 
 @pytest.mark.django_db(transaction=True)
