@@ -62,7 +62,7 @@ class Desk(admin.AdminSite):
             path("login/", self.login, name="login"),
             path("initials/", self.admin_view(require_POST(initials)), name="initials"),
         ]
-        for about, screens in (("patient", desk.PATIENTS), ("careteam", desk.CARE_TEAMS)):
+        for about, screens in (("patient", desk.PATIENTS), ("careteam", desk.CARE_TEAMS), ("auditevent", desk.AUDIT)):
             urls += [
                 path(f"people/{about}/{route}", self.admin_view(view), name=f"people_{about}_{name}")
                 for route, view, name in screens

@@ -30,6 +30,7 @@ VISITORS = ("anonymous", "disabled")  # the session of a disabled account is inv
 LEARNERS = ("guest", "ana", "ben")  # ben is another patient of the same team
 NURSES = ("noor", "omar", "newcomer", "lead")  # ana's nurse; of another team; without a team; the lead of ana's team
 STAFF = ("eda", "rex", "ivy")  # educator, clinical reviewer, IT
+IT = ("ivy",)
 ROLES = VISITORS + LEARNERS + NURSES + STAFF
 
 # Both are redirects: ON to another page, ASKED to the sign-in page.
@@ -208,8 +209,11 @@ TABLE |= {
     "admin:people_careteam_member": (DESK_POST_ONLY, LEADS_POST),
     "admin:people_careteam_move": (DESK_POST_ONLY, LEADS_POST),
     "admin:people_careteam_audit": (LEADS, DESK_POST_ONLY),
+    "admin:people_careteam_audit_file": (LEADS, DESK_POST_ONLY),
+    "admin:people_auditevent_file": (LEADS | {"lead": 404, "ivy": 200}, DESK_POST_ONLY),
 }
-AUDITED |= {"admin:people_careteam_change", "admin:people_careteam_audit"}
+AUDITED |= {f"admin:people_careteam_{name}" for name in ("change", "audit", "audit_file")}
+AUDITED |= {"admin:people_auditevent_file"}
 MAY_WRITE |= {"admin:people_careteam_add", "admin:people_careteam_member", "admin:people_careteam_move"}
 
 
@@ -289,6 +293,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:people_careteam_member": ("lead", ["do"], []),
     "admin:people_careteam_move": ("lead", ["patient", "to"], []),
     "admin:people_careteam_audit": ("lead", [], ["patient", "who", "after"]),
+    "admin:people_careteam_audit_file": ("lead", [], ["patient", "who"]),
     "places": ("ana", ["end", "others"], []),
 }
 
@@ -375,7 +380,8 @@ class World:
             "admin:people_careteam_member": member,
         }
         self.kwargs |= {
-            f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("change", "add", "move", "audit")
+            f"admin:people_careteam_{name}": {"pk": maple.pk}
+            for name in ("change", "add", "move", "audit", "audit_file")
         }
         self.query = {
             "admin:people_patient_assign": f"?patient={self.ana.pk}",

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from learn.people import rate_limits, roles, sessions, tries
+from learn.people import audit, rate_limits, roles, sessions, tries
 from learn.people.models import User
 
 TAKEN = _("Someone else has that name already. Choose another.")
@@ -60,6 +60,11 @@ class Adapter(DefaultAccountAdapter):
             tries.right(request, credentials.get("username", ""))
         return user
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note in the audit log that a wrong password was typed, without the name if nobody has it."""
+        user = tries.owner(credentials.get("username", ""))
+        audit.note_own(user=user, what="sign-in.failed", now=timezone.now())
+
     def login(self, request: HttpRequest, user: Any) -> None:
         """Sign in. The twelve hours of a staff session start again, even if a user was signed in before."""
         super().login(request, user)
@@ -69,6 +74,8 @@ class Adapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Return the redirect after a sign-in. The device is known from now on, unless a patient shares it."""
         response = super().post_login(request, user, **kwargs)
+        if not kwargs["signup"]:
+            audit.note_own(user=user, what="signed.in", now=timezone.now())
         if user.is_staff or "shared" not in request.POST:
             tries.know(request, response, user)
         return response
@@ -113,6 +120,7 @@ class Adapter(DefaultAccountAdapter):
                     saved: Any = super().save_user(request, user, form, commit=False)
                     saved.email = row.email if row else ""  # allauth clears it, because this form has no email field
                     saved.save()
+                    audit.note_own(user=saved, what="key.name", now=timezone.now())
                     if row:
                         sessions.end_all(row.pk, but=request.session.session_key)  # as for any new password
                     return saved

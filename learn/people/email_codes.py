@@ -23,9 +23,10 @@ from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
-from learn.people import mail, rate_limits
+from learn.people import audit, mail, rate_limits
 from learn.people.models import User
 from learn.people.rate_limits import Limit
 
@@ -135,6 +136,8 @@ def set_address(*, user: User, address: str) -> bool:
             transaction.set_rollback(True)  # keep the old address
             return False
         User.objects.filter(pk=user.pk).update(email=address)
+        if row.email != address:
+            audit.note_own(user=user, what="key.email", now=timezone.now())
     if row.email != address:
         _tell(row.email)
     return True
@@ -151,6 +154,7 @@ def remove(*, user: User, now: datetime) -> bool:
             return False
         EmailAddress.objects.filter(user=user).delete()
         row.save(update_fields=["email"])
+        audit.note_own(user=user, what="key.email.removed", now=now)
     _tell(before)
     return True
 

@@ -296,7 +296,8 @@ class AuditEvent(models.Model):
     """One entry of the audit log: who did or saw what, about which patient or team, and when.
 
     Rows are only added. They hold opaque ids and no foreign keys, because they are kept after the people they name are
-    erased (ruling 17). A list of patients is one row with its team and its count.
+    erased (ruling 17). A list of patients is one row for each team, with its count, and one row for each patient. `who`
+    is 0 if nobody knows who it was.
     """
 
     at = models.DateTimeField()
@@ -317,6 +318,19 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.who} {self.what} {self.patient or self.team}"
+
+
+class AuditSeal(models.Model):
+    """A seal of one row of the audit log (`chain.py`). Seals are numbered without a gap, and never change."""
+
+    place = models.BigIntegerField(primary_key=True)
+    event = models.BigIntegerField(unique=True)
+    hash = models.CharField(max_length=64)
+
+    guard = ("place", "event", "hash")
+
+    def __str__(self) -> str:
+        return f"{self.place}:{self.hash}"
 
 
 class Phones(NamedTuple):

@@ -81,6 +81,14 @@ def know(request: HttpRequest, response: HttpResponse, user: User) -> None:
     response.set_cookie(COOKIE, value, max_age=age, secure=secure, httponly=True, samesite="Lax")
 
 
+def owner(typed: str) -> User | None:
+    """Return the user whom this spelling of a name opens, or None."""
+    try:
+        return User.objects.get_by_natural_key(typed)
+    except User.DoesNotExist:
+        return None
+
+
 def _counts(request: HttpRequest, typed: str) -> Counted:
     """Return what limits a try at this name from this device, in the order in which it is counted."""
     name, device = _stored(typed), _device(request)
@@ -91,10 +99,8 @@ def _counts(request: HttpRequest, typed: str) -> Counted:
 
 def _stored(typed: str) -> str:
     """Return the name in lower case, as it is stored for the user whom this spelling opens, or else as it was typed."""
-    try:
-        return str(User.objects.get_by_natural_key(typed).username).lower()
-    except User.DoesNotExist:
-        return typed.strip().lower()
+    user = owner(typed)
+    return str(user.username).lower() if user else typed.strip().lower()
 
 
 def _device(request: HttpRequest) -> Device | None:

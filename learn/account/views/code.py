@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from learn.account import guests
 from learn.account.forms import CodeForm
 from learn.people import actions as people
-from learn.people import codes, mail, rate_limits
+from learn.people import audit, codes, mail, rate_limits
 from learn.people.forms import DeviceForm
 from learn.people.models import AccessCode, Session, User
 from learn.people.requests import LearnerRequest
@@ -93,6 +93,7 @@ def _use(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datetime
         shared = bool(form.cleaned_data["shared"])
         people.sign_in(request, code.user, by=Session.Key.CODE, code=code.pk, shared=shared)
         request.session.save()
+        audit.note_own(user=code.user, what="card.used", now=now, in_team=True)
     return True
 
 

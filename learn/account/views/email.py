@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from learn.account import guests
 from learn.account.forms import EmailedCodeForm, KeepCodeForm
 from learn.people import actions as people
-from learn.people import email_codes, mail, rate_limits
+from learn.people import audit, email_codes, mail, rate_limits
 from learn.people.forms import AddressForm
 from learn.people.models import Session, User
 
@@ -121,6 +121,7 @@ def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> H
     if user is None:  # the address was removed after the code was sent
         return _see("email_in", back)
     people.sign_in(request, user, by=Session.Key.EMAIL, shared=shared)
+    audit.note_own(user=user, what="signed.in.email", now=timezone.now())
     if guests.has_record(request.session.get("guest", 0)):
         return redirect("bring")
     if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from learn.people import sessions
+from learn.people import audit, sessions
 from learn.people.requests import LearnerRequest
 
 
@@ -23,6 +24,8 @@ def places(request: LearnerRequest) -> HttpResponse:
         context = {"here": next((place for place in found if place.key == here), None), "others": others}
         return render(request, "progress/places.html", context)
     chosen = next((place for place in others if place.mark == request.POST.get("end")), None)
+    if "others" in request.POST or chosen:
+        audit.note_own(user=user, what="signed.out.there", now=timezone.now())
     if "others" in request.POST:
         sessions.end_all(user.pk, but=here)
         n = len(others)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from learn.desk.admin import (
     assign,
@@ -28,7 +29,7 @@ from learn.desk.admin import (
     worklist,
 )
 
-Screen = tuple[str, Callable[..., HttpResponse], str]  # address, view, name
+Screen = tuple[str, Callable[..., HttpResponseBase], str]  # address, view, name
 
 HOME: Callable[..., HttpResponse] = worklist.worklist
 PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_patient_…"
@@ -63,4 +64,6 @@ CARE_TEAMS: list[Screen] = [  # below /admin/people/careteam/, named "admin:peop
     ("<number:pk>/members/<number:membership>/", team.member, "member"),
     ("<number:pk>/move/", team.move, "move"),
     ("<number:pk>/audit/", audit.who_saw_what, "audit"),
+    ("<number:pk>/audit/file/", audit.team_file, "audit_file"),
 ]
+AUDIT: list[Screen] = [("file/", audit.whole_file, "file")]  # below /admin/people/auditevent/

@@ -171,7 +171,7 @@ class TestMyData(TestCase):
         client = self.sign_in(self.ana)
         client.get("/my/data/")
         keep_published()
-        with self.assertNumQueries(16):
+        with self.assertNumQueries(17):
             client.get("/my/data/")
         for n in (1, 2):
             quiz = make_quiz(make_question(slug=f"q{n}"), slug=f"quiz-{n}")
