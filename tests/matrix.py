@@ -141,11 +141,12 @@ TABLE |= {
     "admin:people_patient_invite_many": (DESK_GET, INVITES),
     "admin:people_patient_cards": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_card": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_lost": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_label": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_end": (ANAS_PAGE, ANAS_POST),
 }
-_LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "label", "end")}
-_PRESSED = {f"admin:people_patient_{name}" for name in ("invite", "invite_many", "card", "label", "end")}
+_LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "lost", "label", "end")}
+_PRESSED = {f"admin:people_patient_{name}" for name in ("invite", "invite_many", "card", "lost", "label", "end")}
 AUDITED |= _LOOKED_AT
 MAY_WRITE |= _PRESSED
 
@@ -357,7 +358,7 @@ class World:
             "quizzes:result": {"attempt": self.attempt.pk},
             **{
                 f"admin:people_patient_{name}": {"pk": self.ana.pk}
-                for name in ("card", "cancel_card", "label", "end", "take_back")
+                for name in ("card", "cancel_card", "lost", "label", "end", "take_back")
             },
             "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
             "admin:people_patient_change": {"pk": self.ana.pk},
