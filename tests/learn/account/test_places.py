@@ -16,8 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from learn.account import actions as account
 from learn.people import codes, email_codes, sessions
 from learn.people.models import AccessCode, AuditEvent, Patient, Session, User
-from tests.cast import PASSWORD, at, make_nurse, make_patient, make_team, together, words
-from tests.learn.people.test_sessions import plan_of
+from tests.cast import PASSWORD, at, make_nurse, make_patient, make_team, plan_of, together, words
 
 PLACES = "/my/signed-in/"
 

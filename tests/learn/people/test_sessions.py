@@ -20,7 +20,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from learn.people import sessions
 from learn.people.models import Session, User
 from learn.people.sessions import SessionStore
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, plan_of
 
 BEFORE = ("people", "0005_invitations")
 
@@ -79,15 +79,6 @@ class TestASession:
         assert "people_session_user_id" in plan_of(done.captured_queries[0]["sql"])
         assert all(client.get("/my/").context["user"].is_anonymous for client in clients)
         assert other.get("/my/").context["user"] == ben
-
-
-def plan_of(statement: str) -> str:
-    """Return the query plan of a statement, with sequential scans off: PostgreSQL prefers them for a small table."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {'QUERY PLAN' if connection.vendor == 'sqlite' else ''} {statement}")
-        return str(cursor.fetchall())
 
 
 @pytest.fixture
