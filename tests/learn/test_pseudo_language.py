@@ -417,10 +417,12 @@ class TestThePseudoLanguage(TestCase):
         made = codes.make(user=ana.user, by=self.noor, now=now)
         self.post("code", letters=made.groups)
         self.post("bring", bring="yes")
+        Client().post(reverse("join", args=[made.token if made else ""]))  # signs in in another place
         for name in (
             "start",
             "my",
             "my_data",
+            "places",
             "stop_sharing",
             "erase",
             "reminders",
@@ -459,6 +461,9 @@ class TestThePseudoLanguage(TestCase):
         self.post("reminders_stop", stop, do="pause")
         self.get("reminders")
         self.post("reminders_stop", stop, do="stop")
+        for form in ({"end": "gone"}, {"others": ""}):
+            self.post("places", **form)
+            self.get("places")
         self.post("stop_sharing")
         self.get("my_data")
 
