@@ -273,5 +273,10 @@ MAIL = "Write console:, or smtp://name:password@host:587 or submission://name:pa
 EMAIL_CONFIG = setting(env.dj_email_url, "EMAIL_URL", "console:", MAIL)
 if "EMAIL_BACKEND" not in EMAIL_CONFIG:
     raise ImproperlyConfigured("EMAIL_URL must begin with console:, smtp:// or submission://.")
+if ON_LOOPBACK and not EMAIL_CONFIG["EMAIL_BACKEND"].endswith("console.EmailBackend"):
+    raise ImproperlyConfigured(
+        f"EMAIL_URL names a mail server, but PUBLIC_URL is {PUBLIC_URL}: links in emails would open nothing. "
+        "Write the site's public address into PUBLIC_URL."
+    )
 EMAIL_CONFIG["EMAIL_TIMEOUT"] = EMAIL_CONFIG["EMAIL_TIMEOUT"] or 10  # seconds
 vars().update(EMAIL_CONFIG)

@@ -210,6 +210,7 @@ PERSONAL_DATA = (
             _("waits for your yes"): r.pending,
             _("on since"): r.confirmed,
             _("last sent"): r.sent,
+            _("the mail server refuses the address since"): r.refused,
         },
     ),
     PersonalData(

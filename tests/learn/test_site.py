@@ -177,6 +177,9 @@ REFUSED = {
     "no-database": ("DATABASE_URL", "learn", "cannot be read. Write sqlite:"),
     "other-database": ("DATABASE_URL", "mysql://a:b@host/learn", "names another kind of database. Write sqlite:"),
     "mail-port": ("EMAIL_URL", "smtp://a:secret@host:port", "cannot be read. Write console:"),
+    "mail-from-a-loopback-address": (
+        "EMAIL_URL", "smtp://a:secret@host:25", "names a mail server, but PUBLIC_URL is http://127.0.0.1:8000"
+    ),
     "loud": ("LOG_LEVEL", "loud", "is 'loud'. Write DEBUG"),
 }  # fmt: skip
 
