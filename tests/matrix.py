@@ -429,8 +429,8 @@ class World:
             "erase": {"sure": "yes"},
             "email_in": {"address": "ana@example.com"},
             "email_keep": {"address": "ana@example.com"},
-            "email_in_code": {"code": "123 456"},
-            "email_keep_code": {"code": "123 456"},
+            "email_in_code": {"code": "1234 5678"},
+            "email_keep_code": {"code": "1234 5678"},
             "admin:people_patient_invite": {
                 "label": "Dee",
                 "pathway": "later",

@@ -9,28 +9,28 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from learn.fields import ChoiceOne, choice
-from learn.people import codes
+from learn.people import codes, email_codes
 from learn.people.forms import DeviceForm
 
 
 class KeepCodeForm(forms.Form):
-    """Asks for the six digits from an email. Spaces and dashes are ignored."""
+    """Asks for the eight digits from an email. Spaces and dashes are ignored."""
 
     use_required_attribute = False
-    _shape = _("The code has 6 digits. Look in the newest email")
+    _shape = _("The code has 8 digits. Look in the newest email")
 
     code = forms.CharField(
         label=_("The code from the email"),
-        help_text=_("6 digits. Spaces do not matter."),
+        help_text=_("8 digits. Spaces do not matter."),
         max_length=100,
-        error_messages={"required": _("Type the 6 digits from the email"), "max_length": _shape},
+        error_messages={"required": _("Type the 8 digits from the email"), "max_length": _shape},
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
     def clean_code(self) -> str:
         """Return the digits. Raises ValidationError for other input, which then does not count as a try."""
         typed = re.sub(r"[\s-]", "", self.cleaned_data["code"])
-        if not re.fullmatch(r"[0-9]{6}", typed):
+        if not re.fullmatch(f"[0-9]{{{email_codes.DIGITS}}}", typed):
             raise forms.ValidationError(self._shape)
         return typed
 

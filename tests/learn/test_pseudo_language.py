@@ -482,7 +482,7 @@ class TestThePseudoLanguage(TestCase):
         sent = mail.outbox[-1]
         body = re.sub(r"https?://[^\s⟦]+", "", str(sent.body))
         self.found |= dict.fromkeys(outside(str(sent.subject))[0] + outside(body)[0], "a mail")
-        code = re.search(r"\d{3} \d{3}", body)
+        code = re.search(r"\d{4} \d{4}", body)
         return code[0] if code else ""
 
     def meet_errors(self) -> None:

@@ -64,7 +64,7 @@ def code(request: HttpRequest, keep: bool) -> HttpResponse:
         if email_codes.is_over(asked, now=now):
             form.add_error("code", _("That was tried five times, so this code has ended. Ask for a new one"))
         elif not email_codes.use(asked, form.cleaned_data["code"], now=now):
-            form.add_error("code", _("That is not the code. Type the 6 digits from the newest email"))
+            form.add_error("code", _("That is not the code. Type the 8 digits from the newest email"))
         else:
             shared = bool(form.cleaned_data.get("shared"))
             response = _set_address(request, user, asked) if user else _let_in(request, asked, shared)
