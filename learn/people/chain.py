@@ -75,14 +75,23 @@ def _seal(events: Sequence[AuditEvent]) -> None:
 
 def _sealed(seal: Seal, events: Sequence[AuditEvent]) -> Iterator[AuditSeal]:
     for event in events:
-        seal = Seal(seal.place + 1, link(seal.hash, event.pk, *(getattr(event, name) for name in AuditEvent.guard)))
+        seal = Seal(
+            seal.place + 1, link(seal.hash, event.pk, {name: getattr(event, name) for name in AuditEvent.guard})
+        )
         yield AuditSeal(place=seal.place, event=event.pk, hash=seal.hash)
 
 
-def link(before: str, pk: int, at: datetime, *rest: Any) -> str:
-    """Return the hash of a row after the seal `before`. `rest` are its other columns, in the order of the guard."""
-    text = json.dumps([before, pk, at.astimezone(UTC).isoformat(timespec="microseconds"), *rest])
-    return hashlib.sha256(text.encode()).hexdigest()
+def link(before: str, pk: int, columns: dict[str, Any]) -> str:
+    """Return the hash of a row after the seal `before`.
+
+    Empty columns are left out, so that a column that is added later changes no seal from before.
+    """
+    held = {name: _text(value) for name, value in columns.items() if value is not None}
+    return hashlib.sha256(json.dumps([before, pk, held], sort_keys=True).encode()).hexdigest()
+
+
+def _text(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
 
 
 def last() -> Seal:
@@ -93,15 +102,16 @@ def last() -> Seal:
 
 def check(*, known: Seal | None = None) -> Checked:
     """Compute all hashes again and compare them. `known` is an earlier end of the chain, which must still be in it."""
-    seal, faults, columns = Seal(0, START), [], AuditEvent.guard
+    seal, faults = Seal(0, START), []
     for seals in _batches():
-        rows = {row[0]: row[1:] for row in _rows([one.event for one in seals], columns)}
+        found = AuditEvent.objects.filter(pk__in=[one.event for one in seals])
+        rows = {row.pop("pk"): row for row in found.values("pk", *AuditEvent.guard)}
         for one in seals:
             if one.place != seal.place + 1:
                 faults.append(f"Seals {seal.place + 1} to {one.place - 1} are missing.")
             elif one.event not in rows:
                 faults.append(f"Row {one.event} is missing (seal {one.place}).")
-            elif link(seal.hash, one.event, *rows[one.event]) != one.hash:
+            elif link(seal.hash, one.event, rows[one.event]) != one.hash:
                 faults.append(f"Row {one.event} or its seal {one.place} was changed.")
             if known and one.place == known.place and one.hash != known.hash:
                 faults.append(f"Seal {known.place} is not the one that was written down: the log was made anew.")
@@ -129,7 +139,3 @@ def _batches() -> Iterator[list[AuditSeal]]:
     while seals := list(AuditSeal.objects.filter(place__gt=done).order_by("place")[:AT_ONCE]):
         yield seals
         done = seals[-1].place
-
-
-def _rows(pks: list[int], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    yield from AuditEvent.objects.filter(pk__in=pks).values_list("pk", *columns)

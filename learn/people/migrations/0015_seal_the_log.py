@@ -14,16 +14,19 @@ def seal(apps, schema_editor):
     """Write the chain as `learn.people.chain` does. This copy stays as it is: a seal that was made never changes."""
     db = schema_editor.connection.alias
     events = apps.get_model('people', 'AuditEvent').objects.using(db)
+    columns = [field.attname for field in events.model._meta.concrete_fields if not field.primary_key]
     seals = apps.get_model('people', 'AuditSeal')
     place, before, done, rows = 0, START, 0, True
     while rows:
-        columns = ('pk', 'at', 'who', 'what', 'team', 'patient', 'count')
-        rows = list(events.filter(pk__gt=done).order_by('pk').values_list(*columns)[:AT_ONCE])
+        rows = list(events.filter(pk__gt=done).order_by('pk').values('pk', *columns)[:AT_ONCE])
         made = []
-        for pk, at, *rest in rows:
-            text = json.dumps([before, pk, at.astimezone(UTC).isoformat(timespec='microseconds'), *rest])
-            place, before, done = place + 1, hashlib.sha256(text.encode()).hexdigest(), pk
-            made.append(seals(place=place, event=pk, hash=before))
+        for row in rows:
+            done = row.pop('pk')
+            row['at'] = row['at'].astimezone(UTC).isoformat(timespec='microseconds')
+            held = {name: value for name, value in row.items() if value is not None}
+            before = hashlib.sha256(json.dumps([before, done, held], sort_keys=True).encode()).hexdigest()
+            place += 1
+            made.append(seals(place=place, event=done, hash=before))
         seals.objects.using(db).bulk_create(made)
 
 
