@@ -137,7 +137,7 @@ def lost(*, patient: Patient, by: User, now: datetime) -> None:
         sessions.end_all(user.pk)
         if keys.email:
             email_codes.take_away(user)
-        if keys.name:
+        if keys.name or user.username is None:  # a new password value also ends a session that begins at this moment
             user.username = None
             user.set_unusable_password()
             user.save(update_fields=["username", "password"])

@@ -108,7 +108,7 @@ def note_each(*, by: User, what: str, patients: Collection[Patient], now: dateti
 def note_list(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
     """Log that a list or an export with these patients was seen (one of LISTS). None if it was empty.
 
-    There is one row for each team, with its number of patients, and one row for each patient. It is one INSERT.
+    There is one row for each team, with its number of patients, and one row for each patient, inserted together.
     """
     _ = LISTS.index(what)
     counts = Counter(patient.care_team_id for patient in patients)

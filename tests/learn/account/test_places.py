@@ -237,6 +237,15 @@ class TestALostCard:
         self.lose(home)
         assert self.left(home) == ("finder", "finder@example.com", 1)
 
+    def test_ends_a_sign_in_by_email_that_begins_at_the_same_moment(self, home: Home) -> None:
+        User.objects.filter(pk=home.user.pk).update(username=None)
+        late = Client()
+        late.force_login(User.objects.get(pk=home.user.pk))
+        row = Session.objects.get(pk=late.session.session_key)
+        self.lose(home)
+        Session.objects.bulk_create([row])  # it is saved after the others were ended
+        assert not is_in(late)
+
     def test_ends_keys_of_which_nobody_knows_when_they_were_set(self, home: Home) -> None:
         self.lose(home)
         assert self.left(home) == (None, "", 0)
