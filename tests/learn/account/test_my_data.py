@@ -177,7 +177,7 @@ class TestMyData(TestCase):
             quiz = make_quiz(make_question(slug=f"q{n}"), slug=f"quiz-{n}")
             attempt = taking.start(learner=self.ana.user, quiz=quiz, language="en", now=at(22))
             taking.answer(item=attempt.items.get(), given=[], number=1, now=at(22))
-        with self.assertNumQueries(16):
+        with self.assertNumQueries(17):
             client.get("/my/data/")
 
     def test_is_erased_only_with_a_ticked_box(self) -> None:
