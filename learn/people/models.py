@@ -321,12 +321,23 @@ class OneTimePassword(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """Django's session with the primary key of its user, so that one statement can end all sessions of a user.
+    """Django's session with its user and the key that opened it, so that one statement can end all sessions of either.
 
-    It is not a foreign key, because then a sign-in would wait for locks on the user's row.
+    They are no foreign keys, because then a sign-in would wait for locks on those rows. `SessionStore` copies them from
+    the data of the session. UNKNOWN are sessions from before there was this column.
     """
 
+    class Key(models.TextChoices):
+        UNKNOWN = "", _("In a way that was not noted")
+        GUEST = "guest", _("Without a name")
+        PASSWORD = "password", _("With a name and password")
+        CODE = "code", _("With a card or a code")
+        EMAIL = "email", _("With a code by email")
+        HOSPITAL = "hospital", _("With a hospital account")
+
     user_id = models.BigIntegerField(null=True, db_index=True)
+    opened_by = models.CharField(max_length=10, choices=Key.choices, default="", db_default="")
+    code_id = models.BigIntegerField(null=True, db_index=True)  # the access code, if one opened it
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
@@ -353,7 +364,8 @@ class AuditEvent(models.Model):
     """One entry of the audit log: who did or saw what, about which patient or team, and when.
 
     Rows are only added. They hold opaque ids and no foreign keys, because they are kept after the people they name are
-    erased (ruling 17). A list of patients is one row with its team and its count.
+    erased (ruling 17). A list of patients is one row for each team, with its count, and one row for each patient. `who`
+    is 0 if nobody knows who it was.
     """
 
     at = models.DateTimeField()
@@ -376,6 +388,19 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.who} {self.what} {self.patient or self.team}"
+
+
+class AuditSeal(models.Model):
+    """A seal of one row of the audit log (`chain.py`). Seals are numbered without a gap, and never change."""
+
+    place = models.BigIntegerField(primary_key=True)
+    event = models.BigIntegerField(unique=True)
+    hash = models.CharField(max_length=64)
+
+    guard = ("place", "event", "hash")
+
+    def __str__(self) -> str:
+        return f"{self.place}:{self.hash}"
 
 
 class Phones(NamedTuple):
