@@ -86,7 +86,7 @@ def team_file(request: StaffRequest, pk: int) -> StreamingHttpResponse:
 
 @require_safe
 @permission_required("people.export_auditevent", raise_exception=True)
-@asked_again()
+@asked_again(back="admin:people_user_changes")
 def whole_file(request: StaffRequest) -> StreamingHttpResponse:
     """Return the whole log as CSV for IT, without a patient: neither a name nor a number. "Whom" is of the staff."""
     staff = {user.pk: user.get_username() for user in User.objects.filter(is_staff=True)}

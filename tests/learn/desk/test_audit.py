@@ -2,6 +2,8 @@
 
 import csv
 import io
+import time
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -100,7 +102,7 @@ class TestTheFile(TestCase):
     def test_of_a_team_is_what_its_lead_sees_on_the_page(self) -> None:
         rows = self.team()
         assert rows[:3] == [
-            ["Time (UTC)", "Who", "What", "Patient", "How many"],
+            ["Time (UTC)", "Who", "What", "Whom", "How many"],
             ["2026-11-20 17:00:00", "noor", "noted that they spoke with a patient", "'=Ana", ""],
             ["2026-11-21 17:00:00", "noor", "saw the list of patients", "", "1"],
         ]
@@ -118,6 +120,26 @@ class TestTheFile(TestCase):
         assert AuditEvent.objects.filter(what="audit.exported", who=self.lead.pk, team=self.maple.pk).count() == 1
         address = reverse("admin:people_careteam_audit_file", args=[self.cedar.pk])
         assert self.client.get(address).status_code == 404
+
+    def test_names_staff_whom_an_act_is_about(self) -> None:
+        audit.note(by=self.ivy, what="member.added", team=self.maple, person=self.noor, now=at(24))
+        assert [row[1:4] for row in self.team()][-2] == ["ivy", "added a member to the team", "noor"]
+        whole = self.rows(self.ivy, reverse("admin:people_auditevent_file"))
+        assert ["ivy", "added a member to the team", "noor", "Maple team"] in [row[1:5] for row in whole]
+
+    def test_is_asked_for_again(self) -> None:
+        page = reverse("admin:people_careteam_audit", args=[self.maple.pk])
+        for user, address, back in (
+            (self.lead, reverse("admin:people_careteam_audit_file", args=[self.maple.pk]), page),
+            (self.ivy, reverse("admin:people_auditevent_file"), reverse("admin:people_user_changes")),
+        ):
+            self.client.force_login(user)
+            session = self.client.session
+            session.update({"since": int(time.time()) - 600, "seen": int(time.time())})
+            session.save()
+            rows = AuditEvent.objects.count()
+            assert self.client.get(address)["Location"] == f"/accounts/again/?{urlencode({'next': back})}"
+            assert AuditEvent.objects.count() == rows
 
     def test_for_it_has_every_team_and_no_patient(self) -> None:
         rows = self.rows(self.ivy, reverse("admin:people_auditevent_file"))

@@ -62,7 +62,7 @@ class TestTheChain:
 
     @pytest.mark.parametrize(
         "change",
-        [{"who": 7}, {"what": "contacted"}, {"at": at(1)}, {"team": None}, {"patient": 9}, {"count": 3}],
+        [{"who": 7}, {"what": "contacted"}, {"at": at(1)}, {"team": None}, {"patient": 9}, {"person": 9}, {"count": 3}],
         ids=str,
     )
     def test_shows_a_changed_row(self, log: list[int], change: dict[str, Any]) -> None:

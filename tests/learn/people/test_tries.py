@@ -57,6 +57,8 @@ class TestWrongPasswords:
         [
             {"name": "NOOR"},
             {"name": " Noor "},
+            {"name": "ｎｏｏｒ"},
+            {"name": "no\u200bor"},
             {"headers": {"host": "TESTSERVER"}},
             {"headers": {"host": "testserver:8001"}},
             {"headers": {"host": "testserver."}},
