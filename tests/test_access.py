@@ -152,7 +152,9 @@ def test_the_desk_shows_the_same_bytes_whatever_happens_in_another_team(world: W
 def test_it_sees_nothing_of_any_patient(world: World, client: Client) -> None:
     """Every page that ivy may open has the same bytes before and after patients came, answered and were invited."""
     ivy = world.client("ivy")
-    hers = [name for name, (got, _) in TABLE.items() if name.startswith("admin:") and got["ivy"] == 200]
+    # The file of the audit log has a row for what each of them does, without them (tests/learn/desk/test_audit.py).
+    desk = [name for name in TABLE if name.startswith("admin:") and name != "admin:people_auditevent_file"]
+    hers = [name for name in desk if TABLE[name][0]["ivy"] == 200]
     assert len(hers) > 8
 
     def seen() -> list[bytes]:

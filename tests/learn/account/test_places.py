@@ -140,8 +140,11 @@ class TestThePage:
             client = by_password()
             page = words(client.get(PLACES))
         here, others = page.split("On other phones and computers")
-        assert "Signed in 23 November 2026, noon How With a name and password Last saved something 23" in here
-        assert "Signed in 20 November 2026, 9:05 a.m. How With a card or a code Last saved something 20" in others
+        assert "Signed in November 23, 2026, noon How With a name and password Last saved" in here
+        assert (
+            "Signed in November 20, 2026, 9:05 a.m. How With a card or a code Last saved something November 20"
+            in others
+        )
 
     def test_signs_out_in_one_place(self, home: Home) -> None:
         here, one, two = by_password(), by_password(), by_code(home.card)
