@@ -82,7 +82,7 @@ class TestAnAddressThatIsRefusedForGood:
         clinic.remind()
         with time_machine.travel(at(23), tick=False):
             page = clinic.page_of(patient)
-            assert "the mail server refuses the address (since Monday 23 November)" in page
+            assert "the mail server refuses the address (since Monday, November 23)" in page
             assert "553@example.com" not in page
             client = Client()
             client.force_login(patient.user)
