@@ -63,7 +63,8 @@ class Desk(admin.AdminSite):
             path("initials/", self.admin_view(require_POST(initials)), name="initials"),
             path("password/", self.admin_view(desk.PASSWORD), name="password"),
         ]
-        for about, screens in (("patient", desk.PATIENTS), ("careteam", desk.CARE_TEAMS), ("user", desk.STAFF)):
+        shown = {"patient": desk.PATIENTS, "careteam": desk.CARE_TEAMS, "user": desk.STAFF, "auditevent": desk.AUDIT}
+        for about, screens in shown.items():
             urls += [
                 path(f"people/{about}/{route}", self.admin_view(view), name=f"people_{about}_{name}")
                 for route, view, name in screens

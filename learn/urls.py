@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from learn import looks, views
-from learn.account.views import code, email, password, record, sso, two_step
+from learn.account.views import code, email, password, places, record, sso, two_step
 from learn.assignments import views as assignments
 from learn.lessons import views as lessons
 from learn.progress import returning, standing
@@ -42,6 +42,7 @@ urlpatterns = [
     path("my/password/", password.password, name="password"),
     path("my/finish/", record.finish, name="finish"),
     path("my/finished/", record.gone, {"erased": False}, name="finished"),
+    path("my/signed-in/", places.places, name="places"),
     path("my/data/", record.my_data, name="my_data"),
     path("my/data/file/", record.my_data_file, name="my_data_file"),
     path("my/data/stop/", record.stop_sharing, name="stop_sharing"),

@@ -51,7 +51,8 @@ LOADED: list[type[Model]] = [
 __all__ = [
     "ALL", "FIXTURES", "PASSWORD", "SAFETY_FACT", "WHAT", "DeskCase", "FolderCase", "GuestCase", "PatientCase",
     "RecordCase", "SiteCase", "addresses", "as_form", "at", "keep_published", "load_content", "make_edition",
-    "make_nurse", "make_patient", "make_question", "make_quiz", "make_team", "paced", "right", "together", "unguarded",
+    "make_nurse", "make_patient", "make_question", "make_quiz", "make_team", "paced", "plan_of", "right", "together",
+    "unguarded",
     "words", "wrong",
 ]  # fmt: skip
 
@@ -113,6 +114,15 @@ def words(response: Any) -> str:
     assert response.status_code == 200, response.status_code
     main = response.content.decode().split("<main")[1].split("</main>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", re.sub("</?bdi>", "", main)).split())
+
+
+def plan_of(statement: str) -> str:
+    """Return the query plan of a statement, with sequential scans off: PostgreSQL prefers them for a small table."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN' if connection.vendor == 'sqlite' else ''} {statement}")
+        return str(cursor.fetchall())
 
 
 def keep_published() -> None:

@@ -30,6 +30,7 @@ VISITORS = ("anonymous", "disabled")  # the session of a disabled account is inv
 LEARNERS = ("guest", "ana", "ben")  # ben is another patient of the same team
 NURSES = ("noor", "omar", "newcomer", "lead")  # ana's nurse; of another team; without a team; the lead of ana's team
 STAFF = ("eda", "rex", "ivy")  # educator, clinical reviewer, IT
+IT = ("ivy",)
 ROLES = VISITORS + LEARNERS + NURSES + STAFF
 
 # Both are redirects: ON to another page, ASKED to the sign-in page.
@@ -83,6 +84,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "finished": (ALL, NOT_ALLOWED),
     "my_data": (ALL, NOT_ALLOWED),
     "my_data_file": (cells(200, SIGN_OFF), NOT_ALLOWED),
+    "places": (cells(200, SIGN_IN), cells(ON, SIGN_IN)),
     "stop_sharing": (cells(ON, (("ana", "ben"), 200)), cells(ON)),
     "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, ON))),
     "erased": (ALL, NOT_ALLOWED),
@@ -137,7 +139,7 @@ MAY_WRITE = {
     "account_login", "code",
     *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire")),
 }  # fmt: skip
-MAY_WRITE |= {"stop_sharing", "erase", "keep", "finish", "account_signup"}
+MAY_WRITE |= {"places", "stop_sharing", "erase", "keep", "finish", "account_signup"}
 
 # Invitations, access codes, closing a record.
 INVITES = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, ON), (("newcomer",), 200))
@@ -147,11 +149,12 @@ TABLE |= {
     "admin:people_patient_invite_many": (DESK_GET, INVITES),
     "admin:people_patient_cards": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_card": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_lost": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_label": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_end": (ANAS_PAGE, ANAS_POST),
 }
-_LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "label", "end")}
-_PRESSED = {f"admin:people_patient_{name}" for name in ("invite", "invite_many", "card", "label", "end")}
+_LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "lost", "label", "end")}
+_PRESSED = {f"admin:people_patient_{name}" for name in ("invite", "invite_many", "card", "lost", "label", "end")}
 AUDITED |= _LOOKED_AT
 MAY_WRITE |= _PRESSED
 
@@ -215,8 +218,11 @@ TABLE |= {
     "admin:people_careteam_member": (DESK_POST_ONLY, LEADS_POST),
     "admin:people_careteam_move": (DESK_POST_ONLY, LEADS_POST),
     "admin:people_careteam_audit": (LEADS, DESK_POST_ONLY),
+    "admin:people_careteam_audit_file": (LEADS, DESK_POST_ONLY),
+    "admin:people_auditevent_file": (LEADS | {"lead": 404, "ivy": 200}, DESK_POST_ONLY),
 }
-AUDITED |= {"admin:people_careteam_change", "admin:people_careteam_audit"}
+AUDITED |= {f"admin:people_careteam_{name}" for name in ("change", "audit", "audit_file")}
+AUDITED |= {"admin:people_auditevent_file"}
 MAY_WRITE |= {"admin:people_careteam_add", "admin:people_careteam_member", "admin:people_careteam_move"}
 
 # IT: staff, and the settings of all care teams; a lead changes the numbers of her own. IT sees no patient: every page
@@ -356,6 +362,8 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:people_careteam_close": ("ivy", ["do"], []),
     "admin:password": ("noor", ["old", "new"], []),
     "password": ("ana", ["old", "new"], []),
+    "admin:people_careteam_audit_file": ("lead", [], ["patient", "who"]),
+    "places": ("ana", ["end", "others"], []),
 }
 
 
@@ -424,7 +432,7 @@ class World:
             "quizzes:result": {"attempt": self.attempt.pk},
             **{
                 f"admin:people_patient_{name}": {"pk": self.ana.pk}
-                for name in ("card", "cancel_card", "label", "end", "take_back")
+                for name in ("card", "cancel_card", "lost", "label", "end", "take_back")
             },
             "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
             "admin:people_patient_change": {"pk": self.ana.pk},
@@ -448,7 +456,8 @@ class World:
             "admin:people_user_two_step": {"pk": people["noor"].pk},
         }
         self.kwargs |= {
-            f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("change", "add", "move", "audit")
+            f"admin:people_careteam_{name}": {"pk": maple.pk}
+            for name in ("change", "add", "move", "audit", "audit_file")
         }
         self.kwargs |= {
             f"admin:people_user_{name}": {"pk": people["noor"].pk} for name in ("change", "disable", "password", "slip")
@@ -516,8 +525,8 @@ class World:
             "erase": {"sure": "yes"},
             "email_in": {"address": "ana@example.com"},
             "email_keep": {"address": "ana@example.com"},
-            "email_in_code": {"code": "123 456"},
-            "email_keep_code": {"code": "123 456"},
+            "email_in_code": {"code": "1234 5678"},
+            "email_keep_code": {"code": "1234 5678"},
             "admin:people_patient_invite": {
                 "label": "Dee",
                 "pathway": "later",

@@ -20,8 +20,9 @@ pytestmark = pytest.mark.one_database
 NAMED = {"DATE_FORMAT", "MONTH_DAY_FORMAT", "YEAR_MONTH_FORMAT", "DATETIME_FORMAT", "TIME_FORMAT"}
 FILTER = re.compile(r"""\|\s*(date|time|weekday)\b(?::("[^"]*"|'[^']*'|[^\s%}|]+))?""")
 NOW_TAG = re.compile(r"\{%\s*now\b")
-# Files for programs: backups, the log, exports. <input type="date"> takes ISO too; the browser shows it its own way.
-FOR_PROGRAMS = re.compile("learn/backups|learn/logs|commands/restore|export")
+# Files for programs: backups, the log, exports, the audit log's seals and files. <input type="date"> takes ISO too;
+# the browser shows it its own way.
+FOR_PROGRAMS = re.compile("learn/backups|learn/logs|commands/restore|export|people/chain|admin/audit")
 FOR_FIELDS = {"%Y-%m-%d", "%m/%d/%Y"}
 
 

@@ -8,18 +8,19 @@ from django.db import transaction
 
 from learn.account.data import PERSONAL_DATA, empty_log
 from learn.assignments.models import Reminder
-from learn.people import audit, sessions
+from learn.people import audit, codes, sessions
 from learn.people.models import AccessCode, Patient, User
 from learn.visits import actions as visits
 from quizzes import learners
 from quizzes.models import Attempt
 
 
-def stop_sharing(*, user: User, now: datetime) -> bool:
+def stop_sharing(*, user: User, now: datetime, here: str | None = None) -> bool:
     """Separate a patient from their care team. Return False if they have none. Raises `learners.Gone`.
 
     The patient's record is closed ("Asked to stop") and moves to a new user without data. The learner keeps their own
-    progress, which the care team no longer sees. A code from the nurse no longer opens it.
+    progress, which the care team no longer sees. A code from the nurse no longer opens it, and sessions that it opened
+    end, but the one with the key `here`.
     """
     with learners.locked(user.pk):
         patient = Patient.objects.select_for_update().filter(user=user).first()
@@ -32,7 +33,7 @@ def stop_sharing(*, user: User, now: datetime) -> bool:
         patient.save()
         Reminder.objects.filter(patient=patient).delete()
         visits.stop_sharing(learner=user, question=None)  # a later nurse sees them only if they are shared again
-        AccessCode.objects.filter(user=user, cancelled=None).exclude(by=user).update(cancelled=now)
+        codes.end(AccessCode.objects.filter(user=user).exclude(by=user), now=now, but=here)
         audit.note(by=user, what="sharing.stopped", patient=patient, now=now)
     return True
 

@@ -14,13 +14,15 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.db import connection
 from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from learn.assignments.models import Assignment, Change, Reminder
 from learn.lessons.models import Lesson, Step
-from learn.people.audit import WORDS
+from learn.people import sessions
+from learn.people.audit import LISTS, WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
 from learn.progress.models import Contact, KeptPage, Reading, TeachBack
 from learn.visits.models import MyQuestion
@@ -224,6 +226,7 @@ PERSONAL_DATA = (
             _("waits for your yes"): r.pending,
             _("on since"): r.confirmed,
             _("last sent"): r.sent,
+            _("the mail server refuses the address since"): r.refused,
         },
     ),
     PersonalData(
@@ -253,21 +256,37 @@ PERSONAL_DATA = (
 def _looks(user: User) -> list[Row]:
     """Return the audit rows of this user's own actions and of their patient record.
 
-    The audit log has only opaque ids, so each row says only when it was, "you" or "staff", and what was done.
+    The audit log has only opaque ids, so each row says only when it was, "you" or "staff", and what was done. Looks at
+    a list, which a nurse opens many times a day, are one row for each day, with their number.
     """
-    rows = AuditEvent.objects.filter(who=user.pk)
+    # Of the lists that staff see, only the row of the list: nurses would have a row here for each patient in it.
+    rows = AuditEvent.objects.filter(who=user.pk).exclude(what__in=LISTS, patient__isnull=False)
     if hasattr(user, "patient"):  # a UNION uses both indexes; an OR would scan the table
         rows = rows.union(AuditEvent.objects.filter(patient=user.patient.pk))
     if user.is_staff:  # what was done to their own sign-in, role and teams
         rows = rows.union(AuditEvent.objects.filter(person=user.pk))
-    return [
-        {
+    looks: list[Row] = []
+    of_a_day: dict[tuple[Any, ...], Row] = {}
+    for row in rows.order_by("pk"):
+        look = {
             _("at"): row.at,
-            _("who"): gettext("you") if row.who == user.pk else gettext("staff"),
+            _("who"): _who(row, user),
             _("what"): str(WORDS.get(row.what, row.what)),
+            _("times"): None,
         }
-        for row in rows.order_by("pk")
-    ]
+        if row.what in LISTS and row.patient is not None:
+            first = of_a_day.setdefault((timezone.localdate(row.at), row.what), look)
+            if first is not look:
+                first["times"] = (first["times"] or 1) + 1
+                continue
+        looks.append(look)
+    return looks
+
+
+def _who(row: AuditEvent, user: User) -> str:
+    if row.what == "sign-in.failed":
+        return gettext("nobody knows")
+    return gettext("you") if row.who == user.pk else gettext("staff")
 
 
 def empty_log() -> None:
@@ -285,6 +304,14 @@ def read(user: User) -> dict[str, list[Row]]:
     """Return all data that is stored about this user: for each title, its rows as text. Empty values are left out."""
     found = {_("Who you are here"): [_person(user)]}
     found |= {table.title: table.read(user) for table in PERSONAL_DATA}
+    found[_("Where you are signed in")] = [
+        {
+            _("signed in"): place.since,
+            _("how"): place.opened_by,
+            _("last saved something"): timezone.localdate(place.seen),
+        }
+        for place in sessions.places(user)
+    ]
     found[_("Who looked at your record")] = _looks(user)
     return {
         title: [{name: value for name, value in row.items() if value not in (None, "", [])} for row in rows]

@@ -14,16 +14,16 @@ from learn.people.forms import DeviceForm
 
 
 class KeepCodeForm(forms.Form):
-    """Asks for the six digits from an email, in any script and with anything between or around them."""
+    """Asks for the eight digits from an email, in any script and with anything between or around them."""
 
     use_required_attribute = False
-    _shape = _("The code has 6 digits. Look in the newest email")
+    _shape = _("The code has 8 digits. Look in the newest email")
 
     code = forms.CharField(
         label=_("The code from the email"),
-        help_text=_("6 digits. Spaces do not matter."),
+        help_text=_("8 digits. Spaces do not matter."),
         max_length=100,
-        error_messages={"required": _("Type the 6 digits from the email"), "max_length": _shape},
+        error_messages={"required": _("Type the 8 digits from the email"), "max_length": _shape},
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 

@@ -156,6 +156,7 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
             Q(sent=None) | Q(sent__lte=today - timedelta(days=Reminder.GAP)),
             Q(paused_until=None) | Q(paused_until__lte=today),
             confirmed__isnull=False,
+            refused=None,
         ).exclude(address="")
 
 
@@ -174,6 +175,7 @@ class Reminder(models.Model):
     paused_until = models.DateField(null=True)
     tried = models.DateField(null=True)
     sent = models.DateField(null=True)
+    refused = models.DateField(null=True)  # the day on which the mail server refused `address` for good
     asked_on = models.DateField(null=True)  # the day that `asked` is about
     asked = models.PositiveSmallIntegerField(default=0)  # confirmation emails sent on that day
 

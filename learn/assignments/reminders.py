@@ -82,7 +82,7 @@ def confirm(*, reminder: Reminder, address: str, now: datetime) -> bool:
     if (
         mine.filter(pending=address)
         .exclude(pending="")
-        .update(address=address, pending="", confirmed=now, paused_until=None)
+        .update(address=address, pending="", confirmed=now, paused_until=None, refused=None)
     ):
         return True
     return mine.filter(address=address).exclude(address="").exists()
@@ -90,7 +90,9 @@ def confirm(*, reminder: Reminder, address: str, now: datetime) -> bool:
 
 def stop(*, reminder: Reminder) -> None:
     """Stop the reminders and delete the address. A second call changes nothing."""
-    Reminder.objects.filter(pk=reminder.pk).update(address="", pending="", confirmed=None, paused_until=None)
+    Reminder.objects.filter(pk=reminder.pk).update(
+        address="", pending="", confirmed=None, paused_until=None, refused=None
+    )
 
 
 def pause(*, reminder: Reminder, now: datetime) -> date:
@@ -106,7 +108,8 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
     One statement marks the day as tried before the email is sent, so two runs at once send one email. Returns False if
     nothing is due or the day was marked already. `by` is the nurse who sends by hand; None for the daily command.
 
-    Raises mail.NotSent if the mail server refuses. The mark stays, so the next try is on the next day.
+    Raises mail.NotSent if the mail server refuses. The mark stays, so the next try is on the next day. Raises
+    mail.Refused if it refuses the address for good: then there is no next try until another address is confirmed.
     """
     today = reminder.patient.care_team.today(now)
     mine = Reminder.objects.filter(pk=reminder.pk)
@@ -118,8 +121,13 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
         if by is not None:
             audit.note(by=by, what="reminded", patient=reminder.patient, now=now)
     page, stop = settings.PUBLIC_URL + reverse("my"), settings.PUBLIC_URL + stop_address(reminder)
-    mail.send(
-        "mail/reminder.txt", reminder.address, {"page": page, "stop": stop}, headers={"List-Unsubscribe": f"<{stop}>"}
-    )
+    headers = {"List-Unsubscribe": f"<{stop}>"}
+    if settings.HTTPS:  # mail programs offer one press to stop, and send it themselves (RFC 8058)
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    try:
+        mail.send("mail/reminder.txt", reminder.address, {"page": page, "stop": stop}, headers=headers)
+    except mail.Refused:
+        mine.filter(address=reminder.address).update(refused=today)
+        raise
     mine.update(sent=today)
     return True

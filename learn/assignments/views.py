@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from learn.assignments import reminders as by_mail
@@ -32,6 +33,8 @@ def reminders(request: HttpRequest) -> HttpResponse:
             by_mail.ask(patient=patient, address=form.cleaned_data["address"], now=now)
         except by_mail.TooMany:
             form.add_error("address", _("We have sent enough emails today. Look in your email, or try again tomorrow"))
+        except mail.Refused:
+            form.add_error("address", _("No email can be sent to this address. Check each letter of it"))
         except mail.NotSent:
             form.add_error("address", _("The email could not be sent. Nothing has changed. Try again later"))
         else:
@@ -61,6 +64,7 @@ def turn_on(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "assignments/reminders_on.html", {"found": found, "done": done})
 
 
+@csrf_exempt  # a mail program sends the POST of its own button; the token gives the right to do it, not the session
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def turn_off(request: HttpRequest, token: str) -> HttpResponse:

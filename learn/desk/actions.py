@@ -1,8 +1,9 @@
-"""Actions on a patient's record by staff: invite, rename, close and reopen."""
+"""Actions on a patient's record by staff: invite, rename, close and reopen, end the keys after a loss."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from learn.assignments.actions import assign
 from learn.lessons.models import Lesson
-from learn.people import audit, codes
+from learn.people import audit, codes, email_codes, sessions
 from learn.people.models import AccessCode, CareTeam, Patient, User
 from quizzes import learners
 
@@ -94,3 +95,50 @@ def reopen(*, patient: Patient, by: User, now: datetime) -> bool:
             return False
         audit.note(by=by, what="taken.back", now=now, patient=patient)
         return True
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys that open a patient's record and may be somebody else's, because the card was lost."""
+
+    codes: bool
+    places: int  # where somebody is signed in now
+    name: bool  # a sign-in name with its password
+    email: bool
+
+
+def keys_since(patient: Patient) -> Keys:
+    """Return the keys that `lost` ends: the code, all sessions, and what was set since a nurse made the newest card.
+
+    The audit log says when a name or an address was set. If it does not know, the key may be newer than the card.
+    """
+    user = patient.user
+    card = user.codes.exclude(by=user).order_by("-made").first()
+
+    def newer(what: str) -> bool:
+        at = audit.last(who=user.pk, what=what)
+        return card is None or at is None or at >= card.made
+
+    return Keys(
+        codes=user.codes.filter(cancelled=None).exists(),
+        places=len(sessions.places(user)),
+        name=user.username is not None and newer("key.name"),
+        email=bool(user.email) and newer("key.email"),
+    )
+
+
+def lost(*, patient: Patient, by: User, now: datetime) -> None:
+    """End the keys of `keys_since`. What the patient did stays. Raises `learners.Gone`."""
+    with learners.locked(patient.user_id):
+        user = patient.user
+        user.refresh_from_db()  # after the lock
+        keys = keys_since(patient)
+        codes.cancel(user=user, by=by, now=now)
+        sessions.end_all(user.pk)
+        if keys.email:
+            email_codes.take_away(user)
+        if keys.name or user.username is None:  # a new password value also ends a session that begins at this moment
+            user.username = None
+            user.set_unusable_password()
+            user.save(update_fields=["username", "password"])
+        audit.note(by=by, what="card.lost", now=now, patient=patient)

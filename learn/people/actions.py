@@ -22,17 +22,20 @@ def learner(request: HttpRequest) -> User:
         return request.user
     guest = User.objects.create_guest()
     login(request, guest, backend=BACKEND)
+    sessions.opened(request, sessions.Key.GUEST)
     return guest
 
 
-def sign_in(request: HttpRequest, user: User, *, shared: bool) -> None:
+def sign_in(request: HttpRequest, user: User, *, by: sessions.Key, code: int | None = None, shared: bool) -> None:
     """Sign this user in with a new session key. The user who was signed in on this device before is signed out.
 
-    If that was a guest, the new session remembers them, so that their record can be merged. A shared device does not
-    offer to merge, because the guest may be a different person.
+    `by` and `code` are the key that opened the session. If the user before was a guest, the new session remembers them,
+    so that their record can be merged. A shared device does not offer to merge, because the guest may be a different
+    person.
     """
     before = request.user
     login(request, user, backend=BACKEND)
+    sessions.opened(request, by, code)
     arrive(request, before, shared=shared)
 
 

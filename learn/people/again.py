@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 COUNTS = 5 * 60  # seconds
 _AGAIN = "again"  # session key
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def recently(request: HttpRequest) -> bool:
@@ -46,7 +47,7 @@ def asked_again(back: str = "") -> Callable[[View], View]:
 
     def decorator(view: View) -> View:
         @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if recently(request):
                 return view(request, *args, **kwargs)
             page = request.path

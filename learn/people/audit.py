@@ -1,7 +1,8 @@
-"""The audit log: one row for each view of a patient's record and each change to it. Rows are never changed or deleted.
+"""The audit log: a row for each view of a patient's record and each change to it. Rows are never changed or deleted.
 
-Use `note_list` for a list or an export. Use `note` for an action on one patient, in the function that performs it and
-in the same transaction. The rows contain only opaque ids, no names and no answers.
+Use `note_list` for a list or an export, `note_own` for what people do to their own account. Use `note` for an action on
+one patient, in the function that performs it and in the same transaction. The rows contain only opaque ids, no names
+and no answers. `chain.py` seals them.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import Max
 from django.utils.translation import gettext_lazy
 
+from learn.people import chain
 from learn.people.models import AuditEvent, CareTeam, Patient, User
 
 # Acts on staff and on the settings of a team. They are about no patient, so that pages may name who did them.
@@ -57,6 +60,17 @@ WORDS = {
     "cards.seen": gettext_lazy("saw new cards"),
     "card.made": gettext_lazy("made a card"),
     "card.cancelled": gettext_lazy("cancelled a card"),
+    "card.lost": gettext_lazy("ended all keys after a card was lost"),
+    "card.used": gettext_lazy("signed in with a card or a code"),
+    "signed.in": gettext_lazy("signed in with a name and password"),
+    "signed.in.hospital": gettext_lazy("signed in with their hospital account"),
+    "signed.in.email": gettext_lazy("signed in with a code by email"),
+    "sign-in.failed": gettext_lazy("a wrong password was typed for this name"),
+    "signed.out.there": gettext_lazy("signed out on another device"),
+    "key.name": gettext_lazy("set a sign-in name and a password"),
+    "key.email": gettext_lazy("gave an email address that opens the record"),
+    "key.email.removed": gettext_lazy("removed the email address"),
+    "audit.exported": gettext_lazy("took this list as a file"),
     "question.talked": gettext_lazy("talked about a patient's question"),
     "question.untalked": gettext_lazy("took back that a question was talked about"),
     "two_step.set": gettext_lazy("set up two-step sign-in"),
@@ -70,6 +84,9 @@ WORDS = {
     "sharing.stopped": gettext_lazy("stopped sharing with their nurse"),
     "erased": gettext_lazy("erased what was kept about them"),
 }
+
+
+LISTS = ("list.seen", "list.exported", "cards.seen")  # what `note_list` may log
 
 
 def note(
@@ -86,7 +103,7 @@ def note(
     For a patient, their team is logged too.
     """
     _ = WORDS[what]
-    AuditEvent.objects.create(
+    event = AuditEvent(
         at=now,
         who=by.pk,
         what=what,
@@ -94,20 +111,49 @@ def note(
         team=patient.care_team_id if patient else team.pk if team else None,
         person=person.pk if person else None,
     )
+    chain.add([event])
+
+
+def note_own(*, user: User | None, what: str, now: datetime, in_team: bool = False) -> None:
+    """Log what a user did to their own account. A patient sees it in My data, and their team only with `in_team`.
+
+    For a wrong password, `user` is the person whose name was typed, or None: a name that nobody has is not logged.
+    """
+    _ = WORDS[what]
+    patient: Patient | None = getattr(user, "patient", None)
+    event = AuditEvent(at=now, who=user.pk if user else 0, what=what)
+    if patient:
+        event.patient, event.team = patient.pk, patient.care_team_id if in_team else None
+    chain.add([event])
+
+
+def last(*, who: int, what: str) -> datetime | None:
+    """Return when this user did this for the last time, or None if the log does not know."""
+    at: datetime | None = AuditEvent.objects.filter(who=who, what=what).aggregate(last=Max("at"))["last"]
+    return at
 
 
 def note_each(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
     """Log one action on many patients: one row for each, so that the history of each patient shows it."""
     _ = WORDS[what]
-    AuditEvent.objects.bulk_create(
-        AuditEvent(at=now, who=by.pk, what=what, patient=patient.pk, team=patient.care_team_id) for patient in patients
-    )
+    chain.add(_each(by, what, patients, now))
 
 
 def note_list(*, by: User, what: str, patients: Collection[Patient], now: datetime) -> None:
-    """Log that a list or an export was seen: one row for each team, with its number of patients. None if empty."""
-    _ = WORDS[what]
+    """Log that a list or an export with these patients was seen (one of LISTS). None if it was empty.
+
+    There is one row for each team, with its number of patients, and one row for each patient, inserted together.
+    """
+    _ = LISTS.index(what)
     counts = Counter(patient.care_team_id for patient in patients)
-    AuditEvent.objects.bulk_create(
+    totals = [
         AuditEvent(at=now, who=by.pk, what=what, team=team, count=count) for team, count in sorted(counts.items())
-    )
+    ]
+    if totals:
+        chain.add(totals + _each(by, what, patients, now))
+
+
+def _each(by: User, what: str, patients: Collection[Patient], now: datetime) -> list[AuditEvent]:
+    return [
+        AuditEvent(at=now, who=by.pk, what=what, patient=patient.pk, team=patient.care_team_id) for patient in patients
+    ]

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.contrib.auth.backends import ModelBackend
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from learn.people import passwords, rate_limits, roles, sessions
+from learn.people import audit, passwords, rate_limits, roles, sessions, tries
 from learn.people.models import User
+from learn.people.sessions import Key
 
 # What no patient's page shows of a team (as in who.LATER).
 NOT_NEEDED = [f"patient__care_team__{name}" for name in ("called", "called_by", "closed")]
@@ -49,33 +52,68 @@ class Adapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_taken": TAKEN,
         "username_password_mismatch": _("That name and password do not go together. Check both and try again."),
-        "too_many_login_attempts": _("There were too many tries. Wait five minutes, then try again."),
     }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try with our own exact limit, not allauth's. Raises ImmediateHttpResponse with the 429 page."""
+        if seconds := tries.wait(request, credentials.get("username", "")):
+            raise ImmediateHttpResponse(rate_limits.refuse(request, seconds))
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return the user whose name and password these are, or None. A right password is not counted as a try."""
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            tries.right(request, credentials.get("username", ""))
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note in the audit log that a wrong password was typed, without the name if nobody has it."""
+        user = tries.owner(credentials.get("username", ""))
+        audit.note_own(user=user, what="sign-in.failed", now=timezone.now())
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """Sign in. The twelve hours of a staff session start again, even if a user was signed in before.
 
         A one-time password opens only the page for an own one (`passwords.first`).
         """
-        one_time = user.is_staff and passwords.typed(request, user)  # before the next line, which empties the session
+        one_time = user.is_staff and passwords.typed(request, user)  # both before `super`, which empties the session
+        by_hospital = any(way.get("method") == "socialaccount" for way in get_authentication_records(request, user))
         super().login(request, user)
         request.session.pop("since", None)
         if one_time:
             request.session[passwords.FIRST] = True
+        sessions.opened(request, Key.HOSPITAL if by_hospital else Key.PASSWORD)
 
     def get_login_stages(self) -> list[str]:
         """Return allauth's stages, with our own for the second step."""
         stages: list[str] = super().get_login_stages()
         return [STAGE if stage.startswith("allauth.mfa.") else stage for stage in stages]
 
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """Return the redirect after a sign-in. The device is known from now on, unless a patient shares it."""
+        response = super().post_login(request, user, **kwargs)
+        if not kwargs["signup"]:
+            by_hospital = request.session["opened"][0] == Key.HOSPITAL
+            audit.note_own(user=user, what="signed.in.hospital" if by_hospital else "signed.in", now=timezone.now())
+        if user.is_staff or "shared" not in request.POST:
+            tries.know(request, response, user)
+        return response
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Return the Desk for staff, and allauth's default for other users."""
         return resolve_url("admin:index") if request.user.is_staff else str(super().get_login_redirect_url(request))
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return True for users without a name: visitors, guests, patients with a code. Redirect others to `keep`."""
+        """Return True for users without a name: visitors, guests, patients with a code. Redirect others to `keep`.
+
+        Each form that is sent is counted. Raises ImmediateHttpResponse with the 429 page if there were too many.
+        """
         if request.user.is_authenticated and request.user.username is not None:
             self._led_on()
+        if request.method == "POST":
+            where, now = rate_limits.address(request), timezone.now()
+            if seconds := rate_limits.count(tries.SIGN_UPS, where, now=now):
+                raise ImmediateHttpResponse(rate_limits.refuse(request, seconds))
         return True
 
     def new_user(self, request: HttpRequest) -> User:
@@ -93,17 +131,23 @@ class Adapter(DefaultAccountAdapter):
                 row = User.objects.lock(user.pk) if user.pk else None
                 if user.pk and row is None:  # the user has just been erased; do not create the row again
                     raise ImmediateHttpResponse(sessions.sign_out_gone(request))
-                if row and row.username is not None:
-                    return row if form.is_double(row) else self._led_on()
-                rate_limits.one_at_a_time("sign-in name", name)
-                if first := User.objects.filter(username=name).first():
-                    return first if form.is_double(first) else self._taken(request)
-                saved: Any = super().save_user(request, user, form, commit=False)
-                saved.email = row.email if row else ""  # allauth clears it, because this form has no email field
-                saved.save()
-                return saved
+                first = row if row and row.username is not None else None
+                if first is None:
+                    rate_limits.one_at_a_time("sign-in name", name)
+                    first = User.objects.filter(username=name).first()
+                if first is None:
+                    saved: Any = super().save_user(request, user, form, commit=False)
+                    saved.email = row.email if row else ""  # allauth clears it, because this form has no email field
+                    saved.save()
+                    audit.note_own(user=saved, what="key.name", now=timezone.now())
+                    if row:
+                        sessions.end_all(row.pk, but=request.session.session_key)  # as for any new password
+                    return saved
         except IntegrityError:  # IT has just created a user with this name
             return self._taken(request)
+        if form.is_double(first):  # after the transaction, which would undo the count of this try at a password
+            return first
+        return self._led_on() if first == row else self._taken(request)
 
     def _taken(self, request: HttpRequest) -> None:
         messages.error(request, TAKEN)

@@ -1,9 +1,9 @@
 """Access codes: a link and twelve letters, printed on an invitation. Create, find, use and cancel them.
 
 A code belongs to one user. A nurse creates it for a patient, or a learner for themselves. A user has one valid code: a
-new code cancels the old one. An unused code expires after 90 days if a nurse created it, else after a year. A used code
-expires one year after its last use (ruling 11). After ten wrong tries a code is locked for an hour, whether or not it
-exists (`rate_limits.backoff`).
+new code cancels the old one, and the sessions that the old one opened end. An unused code expires after 90 days if a
+nurse created it, else after a year. A used code expires one year after its last use (ruling 11). After ten wrong tries
+a code is locked for an hour, whether or not it exists (`rate_limits.backoff`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from learn.people import audit, rate_limits
+from learn.people import audit, rate_limits, sessions
 from learn.people.models import AccessCode, User
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words by chance; no I, O, Y or digits, which look alike
@@ -47,24 +47,25 @@ def in_groups(letters: str) -> str:
     return " ".join(letters[n : n + 4] for n in range(0, 2 * HALF, 4))
 
 
-def make(*, user: User, by: User, now: datetime) -> Made | None:
+def make(*, user: User, by: User, now: datetime, here: str | None = None) -> Made | None:
     """Create a code for this user and cancel their old one. Only this result contains the letters and the token.
 
-    `by` is the user themselves or a nurse; the caller has checked that the patient is in the nurse's team. Return None
-    if the user is gone.
+    `by` is the user themselves or a nurse; the caller has checked that the patient is in the nurse's team. `here` is
+    the key of the session of a user who makes a code for themselves: that session goes on. Return None if the user is
+    gone.
     """
-    return next(iter(make_many(users=[user], by=by, now=now)), None)
+    return next(iter(make_many(users=[user], by=by, now=now, here=here)), None)
 
 
-def make_many(*, users: Collection[User], by: User, now: datetime) -> list[Made]:
+def make_many(*, users: Collection[User], by: User, now: datetime, here: str | None = None) -> list[Made]:
     """Create a code for each of these users, as `make` does for one. Users who are gone are skipped.
 
     The number of queries does not depend on the number of users.
     """
     with transaction.atomic():
-        here = User.objects.lock_all(user.pk for user in users)  # of two requests at once, the later code is valid
-        users = [user for user in users if user.pk in here]
-        AccessCode.objects.filter(user__in=users, cancelled=None).update(cancelled=now)
+        left = User.objects.lock_all(user.pk for user in users)  # of two requests at once, the later code is valid
+        users = [user for user in users if user.pk in left]
+        end(AccessCode.objects.filter(user__in=users), now=now, but=here)
         made = []
         for user, letters in zip(users, _unlike(len(users)), strict=True):
             token = secrets.token_urlsafe(16)
@@ -84,12 +85,24 @@ def make_many(*, users: Collection[User], by: User, now: datetime) -> list[Made]
 
 
 def cancel(*, user: User, by: User, now: datetime) -> bool:
-    """Cancel this user's code. Return whether there was one. Their sessions do not end."""
+    """Cancel this user's code, and end the sessions that it opened. Return whether there was one."""
     with transaction.atomic():
-        found = AccessCode.objects.filter(user=user, cancelled=None).update(cancelled=now)
+        User.objects.lock(user.pk)
+        found = end(AccessCode.objects.filter(user=user), now=now)
         if found and by != user:
             audit.note(by=by, what="card.cancelled", now=now, patient=user.patient)
-    return bool(found)
+    return found
+
+
+def end(found: QuerySet[AccessCode], *, now: datetime, but: str | None = None) -> bool:
+    """Cancel these codes and end the sessions that they opened, but the one with the key `but`.
+
+    Return whether there was such a code. Call it in a transaction.
+    """
+    owners = dict(found.filter(cancelled=None).values_list("pk", "user"))
+    AccessCode.objects.filter(pk__in=owners, cancelled=None).update(cancelled=now)
+    sessions.end_of_codes(owners, but=but)
+    return bool(owners)
 
 
 def wait(request: HttpRequest, letters: str, *, now: datetime) -> int:

@@ -23,20 +23,22 @@ from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
-from learn.people import mail, rate_limits
+from learn.people import audit, mail, rate_limits
 from learn.people.models import User
 from learn.people.rate_limits import Limit
 
 COOKIE = "__Host-emailed" if settings.HTTPS else "emailed"
-DIGITS = 6
+DIGITS = 8  # of a hundred million codes, 50 tries a day at one address find one in 5,000 years
 LIVES = timedelta(minutes=15)
 DOUBLE = 60  # seconds; a used code that is sent again within this time is a double click
 
-# Limits for emails to one address (from any browser), from one browser, and from one hospital's network.
+# Limits for emails to one address (from any browser), from one browser, from one hospital's network, and of the site.
 AN_HOUR, A_DAY = Limit("emails to, an hour", 5, 3600), Limit("emails to, a day", 10, 24 * 3600)
 DEVICE, NETWORK = Limit("emails by device", 10, 3600), Limit("emails by address", 100, 3600)
+SITE = Limit("emails of the site", 600, 3600)  # whoever has many addresses cannot make the site send spam
 TRIES = Limit("tries of an emailed code", 5, int(LIVES.total_seconds()))
 USES = Limit("uses of an emailed code", 1, int(LIVES.total_seconds()))
 
@@ -51,7 +53,7 @@ class Waiting(NamedTuple):
 
 
 def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
-    """Count one email by device, network and address. Return the seconds to wait; 0 means that it may be sent.
+    """Count one email by device, network, address and site. Return the seconds to wait; 0 means that it may be sent.
 
     Unknown addresses are counted too, so the result does not show whether an address belongs to a user.
     """
@@ -61,6 +63,7 @@ def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
         or rate_limits.count(NETWORK, rate_limits.address(request), now=now)
         or rate_limits.count(AN_HOUR, address, now=now)
         or rate_limits.count(A_DAY, address, now=now)
+        or rate_limits.count(SITE, "", now=now)
     )
 
 
@@ -74,7 +77,7 @@ def send(*, address: str, keeper: User | None) -> str:
         wanted, page = not others.exists(), "email_in"
         template = "mail/code_to_keep.txt" if wanted else "mail/address_taken.txt"
     code = get_random_string(DIGITS, "0123456789") if wanted else uuid.uuid4().hex  # a random value that is never sent
-    said = {"code": f"{code[:3]} {code[3:]}"} if wanted else {"page": settings.PUBLIC_URL + reverse(page)}
+    said = {"code": f"{code[:4]} {code[4:]}"} if wanted else {"page": settings.PUBLIC_URL + reverse(page)}
     mail.send(template, address, said)
     number = uuid.uuid4().hex
     return signing.dumps(Waiting(number, address, keeper.pk if keeper else 0, _proof(number, code)), salt=COOKIE)
@@ -135,6 +138,8 @@ def set_address(*, user: User, address: str) -> bool:
             transaction.set_rollback(True)  # keep the old address
             return False
         User.objects.filter(pk=user.pk).update(email=address)
+        if row.email != address:
+            audit.note_own(user=user, what="key.email", now=timezone.now())
     if row.email != address:
         _tell(row.email)
     return True
@@ -151,8 +156,17 @@ def remove(*, user: User, now: datetime) -> bool:
             return False
         EmailAddress.objects.filter(user=user).delete()
         row.save(update_fields=["email"])
+        audit.note_own(user=user, what="key.email.removed", now=now)
     _tell(before)
     return True
+
+
+def take_away(user: User) -> None:
+    """Remove the address of a user whose row is locked, even if nothing else opens the record. The address is told."""
+    before = user.email
+    EmailAddress.objects.filter(user=user).delete()
+    User.objects.filter(pk=user.pk).update(email="")
+    transaction.on_commit(lambda: _tell(before), robust=True)
 
 
 def _tell(before: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, SignupForm
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, ButtonHolder, Layout, Submit
@@ -17,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from learn import typed
-from learn.people import actions, mail, passwords
+from learn.people import actions, mail, passwords, tries
 from learn.people.models import User
 
 
@@ -152,9 +153,12 @@ class AccountForm(SignupForm):
             raise forms.ValidationError(_("Use letters and digits only, and no spaces"), code="invalid") from error
 
     def is_double(self, user: User) -> bool:
-        """Return whether this form has already created this user's account: a double click creates only one."""
+        """Return whether this form has already created this user's account: a double click creates only one.
+
+        It is a try at this user's password, so it is counted as one. Call it outside a transaction.
+        """
         name, password = typed.name(str(self.data.get("username", ""))), str(self.data.get("password1", ""))
-        return user.username == name and user.check_password(password)
+        return user.username == name and tries.check(context.request, user, password)
 
     def try_save(self, request: HttpRequest) -> Any:
         """Save the user. If another request was faster, return the adapter's redirect instead."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -15,15 +16,27 @@ class NotSent(Exception):
     """Raised when the mail server did not accept the email."""
 
 
+class Refused(NotSent):
+    """Raised when the mail server refused this address for good: another try would fail too."""
+
+
+FOR_GOOD = {550, 551, 553}  # SMTP: no such mailbox, not here, the name is not allowed
+
+
 def send(template: str, to: str, context: dict[str, str] | None = None, headers: dict[str, str] | None = None) -> None:
     """Send one plain-text email from a template (see `written`).
 
-    Raises NotSent for an error of smtplib or the network, and for an address that a header cannot contain.
+    Raises NotSent for an error of smtplib or the network, and for an address that a header cannot contain. Raises
+    Refused if the mail server does not know this address.
     """
     subject, body = written(template, context or {})
     headers = {"Auto-Submitted": "auto-generated", **(headers or {})}
     try:
         EmailMessage(subject, body, to=[to], headers=headers).send()
+    except SMTPRecipientsRefused as error:
+        codes = {code for code, _ in error.recipients.values()}
+        logger.warning("email refused: %s", sorted(codes))  # not the error, which contains the address
+        raise (Refused if codes <= FOR_GOOD else NotSent) from None
     except (OSError, ValueError) as error:
         logger.warning("email not sent", exc_info=error)
         raise NotSent from error

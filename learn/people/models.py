@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from learn import typed
 from learn.people import phones
 from learn.people.names import shown
+from learn.people.sort_key import SortKey
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -38,34 +39,6 @@ def time_zone(name: str) -> None:
 def default_zone() -> str:
     """Return TIME_ZONE of the settings, the default for a new team."""
     return settings.TIME_ZONE
-
-
-class SortKey(models.CharField):  # type: ignore[type-arg]  # it takes none when the program runs
-    """The words of another field as `typed.fold` writes them, set by each save. Both databases sort it by code points.
-
-    PostgreSQL would sort the field itself by the rules of its own locale, and SQLite would put "Zed" before "alice".
-    """
-
-    def __init__(self, *, of: str, max_length: int = 200, **more: Any) -> None:
-        more |= {"db_default": "", "editable": False}
-        super().__init__(max_length=max_length, **more)
-        self.of = of
-
-    def deconstruct(self) -> Any:
-        """Return what a migration needs to make the field again."""
-        name, path, args, kwargs = super().deconstruct()
-        return name, path, args, kwargs | {"of": self.of}
-
-    def db_parameters(self, connection: Any) -> Any:
-        """Return the type and the collation of the column. SQLite compares code points by default."""
-        found = super().db_parameters(connection)
-        return found | {"collation": "C"} if connection.vendor == "postgresql" else found
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        """Set the field from the other one, also for `bulk_create`. An UPDATE of the other one alone must set both."""
-        key = typed.fold(getattr(model_instance, self.of))[: self.max_length]
-        setattr(model_instance, self.attname, key)
-        return key
 
 
 class UserManager(StockUserManager["User"]):
@@ -321,12 +294,23 @@ class OneTimePassword(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """Django's session with the primary key of its user, so that one statement can end all sessions of a user.
+    """Django's session with its user and the key that opened it, so that one statement can end all sessions of either.
 
-    It is not a foreign key, because then a sign-in would wait for locks on the user's row.
+    They are no foreign keys, because then a sign-in would wait for locks on those rows. `SessionStore` copies them from
+    the data of the session. UNKNOWN are sessions from before there was this column.
     """
 
+    class Key(models.TextChoices):
+        UNKNOWN = "", _("In a way that was not noted")
+        GUEST = "guest", _("Without a name")
+        PASSWORD = "password", _("With a name and password")
+        CODE = "code", _("With a card or a code")
+        EMAIL = "email", _("With a code by email")
+        HOSPITAL = "hospital", _("With a hospital account")
+
     user_id = models.BigIntegerField(null=True, db_index=True)
+    opened_by = models.CharField(max_length=10, choices=Key.choices, default="", db_default="")
+    code_id = models.BigIntegerField(null=True, db_index=True)  # the access code, if one opened it
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
@@ -353,7 +337,8 @@ class AuditEvent(models.Model):
     """One entry of the audit log: who did or saw what, about which patient or team, and when.
 
     Rows are only added. They hold opaque ids and no foreign keys, because they are kept after the people they name are
-    erased (ruling 17). A list of patients is one row with its team and its count.
+    erased (ruling 17). A list of patients is one row for each team, with its count, and one row for each patient. `who`
+    is 0 if nobody knows who it was.
     """
 
     at = models.DateTimeField()
@@ -376,6 +361,19 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.who} {self.what} {self.patient or self.team}"
+
+
+class AuditSeal(models.Model):
+    """A seal of one row of the audit log (`chain.py`). Seals are numbered without a gap, and never change."""
+
+    place = models.BigIntegerField(primary_key=True)
+    event = models.BigIntegerField(unique=True)
+    hash = models.CharField(max_length=64)
+
+    guard = ("place", "event", "hash")
+
+    def __str__(self) -> str:
+        return f"{self.place}:{self.hash}"
 
 
 class Phones(NamedTuple):

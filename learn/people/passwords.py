@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from learn.people import audit, rate_limits, sessions
 from learn.people.models import OneTimePassword, User
 from learn.people.requests import LearnerRequest, SiteRequest
+from learn.typed import password as composed
 
 LASTS = timedelta(hours=24)
 # Letters that nobody mistakes for a digit or for one another, and no vowels, so that no word comes out.
@@ -74,9 +75,9 @@ def change(*, user: User, old: str | None, new: str, now: datetime) -> bool:
     second call finds the new password set, and that is not an error.
     """
     seen = user.password
-    if old is not None and not check_password(old, seen):
-        return check_password(new, seen)
-    hashed = make_password(new)
+    if old is not None and not _fits(old, seen):
+        return _fits(new, seen)
+    hashed = make_password(composed(new))
     with transaction.atomic():
         row = User.objects.lock(user.pk)
         if row is None:
@@ -87,12 +88,18 @@ def change(*, user: User, old: str | None, new: str, now: datetime) -> bool:
             sessions.end_all(row.pk)
             patient, person = getattr(row, "patient", None), row if row.is_staff else None
             audit.note(by=row, what="password.changed", patient=patient, person=person, now=now)
-        elif check_password(new, row.password):
+        elif _fits(new, row.password):
             hashed = row.password
         else:
             return False
     user.password = hashed
     return True
+
+
+def _fits(password: str, hashed: str) -> bool:
+    """Return whether this is the password, as `User.check_password` does, but without a newer hash for an old one."""
+    one = composed(password)
+    return check_password(password, hashed) or (one != password and check_password(one, hashed))
 
 
 def stay(request: LearnerRequest) -> None:

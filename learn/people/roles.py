@@ -38,6 +38,7 @@ MAY: dict[str, frozenset[str]] = {
             "people.change_user",
             "people.add_careteam",
             "people.change_careteam",
+            "people.export_auditevent",
         }
     ),
 }

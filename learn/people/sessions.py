@@ -11,19 +11,22 @@ import math
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.sessions.backends import db
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +39,7 @@ STAFF_LONGEST = 12 * 3600  # seconds
 SHARED_IDLE = 30 * 60  # seconds
 DOUBLE = timedelta(minutes=1)  # a sign-in form sent again within this time is a double click
 _DAY = 24 * 3600
+Key = Session.Key
 
 ENDED = _(
     "You were signed out because some time had passed. Sign in to go on. "
@@ -81,9 +85,10 @@ class SessionStore(_Store):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        """Return the row to save. Its `user_id` comes from the session data, which sign-in and sign-out change."""
+        """Return the row to save. Its user and its key come from the session data, which a sign-in changes."""
         row = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY)
+        row.opened_by, row.code_id = data.get("opened", (Key.UNKNOWN, None))
         return row
 
     def _validate_session_key(self, key: str) -> bool:
@@ -150,11 +155,16 @@ def remember(request: HttpRequest, guest: int) -> None:
         )
 
 
-def _limits(request: HttpRequest) -> tuple[float, float]:
-    """Return the longest time without a POST and the longest total time of this session, in seconds."""
-    if request.user.is_authenticated and request.user.is_staff:
+def opened(request: HttpRequest, by: Key, code: int | None = None) -> None:
+    """Store in the session which key has opened it, so that the session ends with the key. Call it at each sign-in."""
+    request.session["opened"] = (by, code)
+
+
+def _limits(user: Any, shared: Any) -> tuple[float, float]:
+    """Return the longest time without a POST and the longest total time of a session of this user, in seconds."""
+    if user.is_authenticated and user.is_staff:
         return STAFF_IDLE, STAFF_LONGEST
-    return (SHARED_IDLE if request.session.get("shared") else math.inf), math.inf
+    return (SHARED_IDLE if shared else math.inf), math.inf
 
 
 def _to_the_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -175,7 +185,7 @@ def lengths(get_response: Handler) -> Handler:
         now = int(time.time())
         ended, request.idle = False, None
         if request.user.is_authenticated and "since" in request.session:
-            idle, longest = _limits(request)
+            idle, longest = _limits(request.user, request.session.get("shared"))
             since, seen = request.session["since"], request.session["seen"]
             if now - seen > idle or now - since > longest:
                 logout(request)
@@ -194,13 +204,69 @@ def lengths(get_response: Handler) -> Handler:
             request.session["since"] = request.session["seen"] = now
             if request.user.is_staff:
                 request.session.set_expiry(STAFF_LONGEST)
-        elif request.method == "POST" and (_limits(request)[0] < _DAY or now - request.session["seen"] > _DAY):
+        elif request.method == "POST" and (
+            _limits(request.user, request.session.get("shared"))[0] < _DAY or now - request.session["seen"] > _DAY
+        ):
             request.session["seen"] = now
         return response
 
     return middleware
 
 
-def end_all(user_id: int) -> None:
-    """Delete all sessions of this user, on all devices. It is one statement, which uses the index."""
-    Session.objects.filter(user_id=user_id).delete()
+def end_all(user_id: int, *, but: str | None = None) -> int:
+    """Delete all sessions of this user, on all devices, but the one with this key. Return how many there were.
+
+    It is one statement, which uses the index.
+    """
+    found = Session.objects.filter(user_id=user_id)
+    return (found.exclude(pk=but) if but else found).delete()[0]
+
+
+def end_of_codes(owners: dict[int, int], *, but: str | None = None) -> int:
+    """Delete all sessions that these access codes opened, but the one with this key. Return how many there were.
+
+    `owners` has the user's primary key for each code's. A session of such a user of which nobody knows the key may have
+    been opened by the code, so it ends too. It is one statement, which uses both indexes.
+    """
+    unknown = Q(user_id__in=set(owners.values()), opened_by=Key.UNKNOWN)
+    found = Session.objects.filter(Q(code_id__in=owners) | unknown)
+    return (found.exclude(pk=but) if but else found).delete()[0] if owners else 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A device on which a user is signed in now. `mark` names it in a form and does not reveal the session's key."""
+
+    mark: str
+    key: str  # of the session
+    opened_by: str  # in words
+    since: datetime
+    seen: datetime  # the last time that something was sent; on a patient's own phone, exact to the day
+    shared: bool
+
+
+def places(user: User) -> list[Place]:
+    """Return where this user is signed in now, the newest first. One query.
+
+    A row whose time is over, or which is from before the last change of the password, lets nobody in and is left out.
+    """
+    found = [place for row in Session.objects.filter(user_id=user.pk) if (place := _place(row, user))]
+    return sorted(found, key=lambda place: place.since, reverse=True)
+
+
+def _place(row: Session, user: User) -> Place | None:
+    data, now = row.get_decoded(), timezone.now().timestamp()
+    since, seen, shared = data.get("since", now), data.get("seen", now), bool(data.get("shared"))
+    idle, longest = _limits(user, shared)
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    is_over = now - seen > idle or now - since > longest or row.expire_date.timestamp() <= now
+    if is_over or data.get(HASH_SESSION_KEY) not in hashes:
+        return None
+    begun, used = datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(seen, UTC)
+    mark = salted_hmac("learn.people.sessions.place", row.pk, algorithm="sha256").hexdigest()[:20]
+    return Place(mark, row.pk, row.get_opened_by_display(), begun, used, shared)
+
+
+def end(place: Place) -> None:
+    """Sign out there."""
+    Session.objects.filter(pk=place.key).delete()

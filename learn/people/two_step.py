@@ -32,7 +32,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from learn.people import audit, sealing, sessions
-from learn.people.models import Session, User
+from learn.people.models import User
 from learn.people.rate_limits import Limit
 
 REQUIRED = "required"
@@ -189,7 +189,7 @@ def added(request: HttpRequest, user: User, *, now: datetime) -> None:
     if not Authenticator.objects.filter(user=user, type=TYPES.RECOVERY_CODES).exists():
         RecoveryCodes.activate(user)
         request.session[SHOW] = True
-    Session.objects.filter(user_id=user.pk).exclude(session_key=request.session.session_key).delete()
+    sessions.end_all(user.pk, but=request.session.session_key)
     mark(request)
     audit.note(by=user, what="two_step.set", now=now)
 

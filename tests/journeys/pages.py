@@ -141,6 +141,9 @@ def patient_pages(page: Page) -> Iterator[str]:
     yield "what I have learned, to print"
     page.goto("/my/data/")
     yield "my data"
+    press(page, "Where I am signed in")
+    yield "where I am signed in"
+    page.goto("/my/data/")
     press(page, "Erase everything about me")
     yield "erase"
     press(page, "Erase everything")
@@ -184,7 +187,12 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "Ana")
     yield "a patient"
     patient = page.url
-    for end, name in (("card/", "a new card?"), ("label/", "change a label"), ("end/", "end a patient")):
+    for end, name in (
+        ("card/", "a new card?"),
+        ("card/lost/", "a lost card"),
+        ("label/", "change a label"),
+        ("end/", "end a patient"),
+    ):
         page.goto(patient.replace("change/", end))
         yield name
     press(page, "End Ana")

@@ -64,7 +64,7 @@ def press(page: Page, name: str) -> None:
 
 def mailed_code(site: Site) -> str:
     """Return the code in the newest email; without a mail server the site prints what it would send."""
-    return re.findall(r"^ {4}(\d{3} \d{3})$", site.log.read_text(), re.M)[-1]
+    return re.findall(r"^ {4}(\d{4} \d{4})$", site.log.read_text(), re.M)[-1]
 
 
 def tick(page: Page, *choices: str) -> None:

@@ -15,7 +15,7 @@ from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
 from learn.lessons.models import Edition, Lesson, Step
 from learn.people import audit
-from learn.people.models import AuditEvent, User
+from learn.people.models import AuditEvent, AuditSeal, User
 from learn.progress.models import Contact, TeachBack
 from quizzes import authoring, immutable, taking
 from quizzes.models import AttemptItem, Question, Response, Revision
@@ -60,6 +60,7 @@ class TestAPublishedRow(TestCase):
             taking.answer(item=item, given=right(revisions[0]), number=1, now=at(20))
         patient, _ = (make_patient(team) for team in (make_team(), make_team("Cedar team")))
         audit.note(by=learners[0], what="patient.seen", now=at(20), patient=patient)
+        AuditSeal.objects.create(place=1, event=AuditEvent.objects.get().pk, hash="0" * 64)
         Contact.objects.create(patient=patient, nurse=learners[0], at=at(20), number=1)
         TeachBack.objects.create(
             patient=patient, question=revisions[0].question, lesson=Lesson.objects.all()[0], topic="When to call",
@@ -68,7 +69,7 @@ class TestAPublishedRow(TestCase):
 
     def test_of_each_guarded_model_is_in_these_tests(self) -> None:
         assert {model for model, _ in immutable.guarded()} == {
-            Revision, AttemptItem, Response, Edition, Step, AuditEvent, Contact, TeachBack,
+            Revision, AttemptItem, Response, Edition, Step, AuditEvent, AuditSeal, Contact, TeachBack,
         }  # fmt: skip
 
     def test_refuses_a_change_of_each_guarded_field(self) -> None:
@@ -79,7 +80,7 @@ class TestAPublishedRow(TestCase):
                 with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
                     model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
                 tried += 1
-        assert tried == 15 + 3 + 5 + 8 + 10 + 7 + 5 + 14
+        assert tried == 15 + 3 + 5 + 8 + 10 + 7 + 3 + 5 + 14
 
     def test_cannot_become_a_draft_again(self) -> None:
         for rows, back in (

@@ -466,10 +466,12 @@ class TestThePseudoLanguage(TestCase):
         made = codes.make(user=ana.user, by=self.noor, now=now)
         self.post("code", letters=made.groups)
         self.post("bring", bring="yes")
+        Client().post(reverse("join", args=[made.token if made else ""]))  # signs in in another place
         for name in (
             "start",
             "my",
             "my_data",
+            "places",
             "stop_sharing",
             "erase",
             "reminders",
@@ -508,6 +510,9 @@ class TestThePseudoLanguage(TestCase):
         self.post("reminders_stop", stop, do="pause")
         self.get("reminders")
         self.post("reminders_stop", stop, do="stop")
+        for form in ({"end": "gone"}, {"others": ""}):
+            self.post("places", **form)
+            self.get("places")
         self.post("stop_sharing")
         self.get("my_data")
 
@@ -532,7 +537,7 @@ class TestThePseudoLanguage(TestCase):
         sent = mail.outbox[-1]
         body = re.sub(r"https?://[^\s⟦]+", "", str(sent.body))
         self.found |= dict.fromkeys(outside(str(sent.subject))[0] + outside(body)[0], "a mail")
-        code = re.search(r"\d{3} \d{3}", body)
+        code = re.search(r"\d{4} \d{4}", body)
         return code[0] if code else ""
 
     def meet_errors(self) -> None:

@@ -180,6 +180,9 @@ REFUSED = {
     "two-steps-perhaps": ("STAFF_TWO_STEP", "perhaps", "is 'perhaps'. Write required or optional."),
     "single-sign-on-in-the-clear": ("OIDC_ISSUER", "http://login.example", "must begin with https://"),
     "single-sign-on-without-a-secret": ("OIDC_ISSUER", "https://login.example", "needs OIDC_CLIENT and OIDC_SECRET"),
+    "mail-from-a-loopback-address": (
+        "EMAIL_URL", "smtp://a:secret@host:25", "names a mail server, but PUBLIC_URL is http://127.0.0.1:8000"
+    ),
     "loud": ("LOG_LEVEL", "loud", "is 'loud'. Write DEBUG"),
 }  # fmt: skip
 

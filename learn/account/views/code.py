@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,9 +21,9 @@ from learn import typed
 from learn.account import guests
 from learn.account.forms import CodeForm
 from learn.people import actions as people
-from learn.people import codes, mail, rate_limits
+from learn.people import audit, codes, mail, rate_limits
 from learn.people.forms import DeviceForm
-from learn.people.models import AccessCode, User
+from learn.people.models import AccessCode, Session, User
 from learn.people.requests import LearnerRequest
 from learn.progress import next_up, standing
 from learn.progress.standing import Status
@@ -39,8 +40,8 @@ def code(request: HttpRequest) -> HttpResponse:
         if seconds := codes.wait(request, letters, now=now):
             return rate_limits.refuse(request, seconds)
         found = codes.by_letters(letters, at=now)
-        if found and codes.use(code=found, now=now):
-            return _let_in(request, found, form, now)
+        if found and _use(request, found, form, now):
+            return _let_in(request, found)
         form.add_error("letters", CodeForm.WRONG)
     return _ask(request, form)
 
@@ -53,8 +54,8 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         found = codes.by_token(typed.token(token), at=now)
-        if found and codes.use(code=found, now=now):
-            return _let_in(request, found, form, now)
+        if found and _use(request, found, form, now):
+            return _let_in(request, found)
         letters = CodeForm({"shared": form.cleaned_data["shared"]})
         letters.errors["letters"] = letters.error_class([str(CodeForm.WRONG)])
         return _ask(request, letters)
@@ -111,12 +112,26 @@ def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
     return render(request, "progress/code.html", context)
 
 
-def _let_in(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datetime) -> HttpResponse:
-    """Sign in, and redirect to a URL without the token.
+def _use(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datetime) -> bool:
+    """Use the code and sign in. Return False if it was cancelled or its user erased in the meantime.
+
+    It is one transaction, and the lock is that of `codes.make`: whoever cancels the code ends the new session too.
+    """
+    with transaction.atomic():
+        if User.objects.lock(code.user_id) is None or not codes.use(code=code, now=now):
+            return False
+        shared = bool(form.cleaned_data["shared"])
+        people.sign_in(request, code.user, by=Session.Key.CODE, code=code.pk, shared=shared)
+        request.session.save()
+        audit.note_own(user=code.user, what="card.used", now=now, in_team=True)
+    return True
+
+
+def _let_in(request: HttpRequest, code: AccessCode) -> HttpResponse:
+    """Redirect to a URL without the token.
 
     That is the question about merging a guest's record, the requested page, or the page of `_landing`.
     """
-    people.sign_in(request, code.user, shared=bool(form.cleaned_data["shared"]))
     back = request.GET.get("next", "")
     if guests.has_record(request.session.get("guest", 0)):
         return redirect("bring")

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods
 from learn.account import guests
 from learn.account.forms import EmailedCodeForm, KeepCodeForm
 from learn.people import actions as people
-from learn.people import email_codes, mail, rate_limits
+from learn.people import audit, email_codes, mail, rate_limits
 from learn.people.forms import AddressForm
-from learn.people.models import User
+from learn.people.models import Session, User
 
 
 @login_not_required
@@ -64,7 +64,7 @@ def code(request: HttpRequest, keep: bool) -> HttpResponse:
         if email_codes.is_over(asked, now=now):
             form.add_error("code", _("That was tried five times, so this code has ended. Ask for a new one"))
         elif not email_codes.use(asked, form.cleaned_data["code"], now=now):
-            form.add_error("code", _("That is not the code. Type the 6 digits from the newest email"))
+            form.add_error("code", _("That is not the code. Type the 8 digits from the newest email"))
         else:
             shared = bool(form.cleaned_data.get("shared"))
             response = _set_address(request, user, asked) if user else _let_in(request, asked, shared)
@@ -120,7 +120,8 @@ def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> H
     user, back = email_codes.owner(asked.address), _back(request)
     if user is None:  # the address was removed after the code was sent
         return _see("email_in", back)
-    people.sign_in(request, user, shared=shared)
+    people.sign_in(request, user, by=Session.Key.EMAIL, shared=shared)
+    audit.note_own(user=user, what="signed.in.email", now=timezone.now())
     if guests.has_record(request.session.get("guest", 0)):
         return redirect("bring")
     if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:

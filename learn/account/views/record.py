@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from learn import looks
 from learn.account import actions, data
 from learn.account.forms import EraseForm, KeepForm
-from learn.people import codes, email_codes, mail
+from learn.people import codes, email_codes, mail, tries
 from learn.people.models import User
 from quizzes import learners
 
@@ -33,7 +33,7 @@ def keep(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         how = form.cleaned_data["how"]
         if how == "code":
-            made = codes.make(user=user, by=user, now=timezone.now())
+            made = codes.make(user=user, by=user, now=timezone.now(), here=request.session.session_key)
             if made is None:
                 raise learners.Gone(user.pk)
             request.session[NEW_CODE] = made.groups
@@ -93,7 +93,7 @@ def stop_sharing(request: HttpRequest) -> HttpResponse:
     if not (isinstance(request.user, User) and hasattr(request.user, "patient")):
         return redirect("my_data")
     if request.method == "POST":
-        actions.stop_sharing(user=request.user, now=timezone.now())
+        actions.stop_sharing(user=request.user, now=timezone.now(), here=request.session.session_key)
         messages.success(request, _("Your nurse no longer sees what you do here."))
         return redirect("my_data")
     return render(request, "progress/stop_sharing.html")
@@ -127,6 +127,7 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
         settings.CSRF_COOKIE_NAME,
         looks.COOKIE,
         email_codes.COOKIE,
+        tries.COOKIE,
         "messages",
     ):
         response.delete_cookie(cookie)

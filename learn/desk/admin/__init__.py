@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from learn.desk.admin import (
     assign,
@@ -20,6 +21,7 @@ from learn.desk.admin import (
     contact,
     find,
     invite,
+    lost,
     matrix,
     password,
     patient,
@@ -34,7 +36,7 @@ from learn.desk.admin import (
     worklist,
 )
 
-Screen = tuple[str, Callable[..., HttpResponse], str]  # address, view, name
+Screen = tuple[str, Callable[..., HttpResponseBase], str]  # address, view, name
 
 HOME: Callable[..., HttpResponse] = worklist.worklist
 PASSWORD: Callable[..., HttpResponse] = password.password
@@ -51,6 +53,7 @@ PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_
     ("cards/", codes.invitations, "cards"),
     ("<number:pk>/card/", codes.make, "card"),
     ("<number:pk>/card/cancel/", codes.cancel, "cancel_card"),
+    ("<number:pk>/card/lost/", lost.lost, "lost"),
     ("<number:pk>/label/", close.label, "label"),
     ("<number:pk>/end/", close.close, "end"),
     ("<number:pk>/back/", close.reopen, "take_back"),
@@ -71,6 +74,7 @@ CARE_TEAMS: list[Screen] = [  # below /admin/people/careteam/, named "admin:peop
     ("<number:pk>/members/<number:membership>/", team.member, "member"),
     ("<number:pk>/move/", team.move, "move"),
     ("<number:pk>/audit/", audit.who_saw_what, "audit"),
+    ("<number:pk>/audit/file/", audit.team_file, "audit_file"),
     ("<number:pk>/settings/", care_teams.settings, "settings"),
     # For IT.
     ("all/", care_teams.all_teams, "all"),
@@ -87,3 +91,4 @@ STAFF: list[Screen] = [  # below /admin/people/user/, named "admin:people_user_â
     ("<number:pk>/slip/", people.slip, "slip"),
     ("<number:pk>/two-step/", two_step.reset, "two_step"),
 ]
+AUDIT: list[Screen] = [("file/", audit.whole_file, "file")]  # below /admin/people/auditevent/

@@ -54,8 +54,7 @@ def assign_lessons(request: StaffRequest) -> HttpResponse:
         n = len(form.cleaned_data["lessons"])
         _say(request, act, f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}.")
         return redirect("admin:index")
-    if request.method != "POST":
-        audit.note_list(by=request.user, what="list.seen", patients=patients, now=now)
+    audit.note_list(by=request.user, what="list.seen", patients=patients, now=now)
     return render(request, "admin/assign.html", {"title": "Assign lessons", "patients": patients, "form": form})
 
 
@@ -99,8 +98,7 @@ def change(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
         act = actions.assign(patients=one, lessons=lesson, by=request.user, now=now, **form.cleaned_data)
         _say(request, act, "Changed.")
         return redirect("admin:people_patient_change", pk)
-    if request.method != "POST":
-        audit.note(by=request.user, what="patient.seen", patient=found.patient, now=now)
+    audit.note(by=request.user, what="patient.seen", patient=found.patient, now=now)
     title = _titles([found])[found.lesson_id]
     context = {"title": "Change the day", "patient": found.patient, "assignment": found, "lesson": title, "form": form}
     return render(request, "admin/assignment.html", context)

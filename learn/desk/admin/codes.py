@@ -105,7 +105,7 @@ def cancel(request: StaffRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     if codes.cancel(user=patient.user, by=request.user, now=now):
-        messages.success(request, "The card is cancelled. Where it was used already, they stay signed in.")
+        messages.success(request, "The card is cancelled. Where it was used, they are signed out.")
     return _back(pk)
 
 

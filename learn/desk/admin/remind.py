@@ -32,6 +32,8 @@ def remind(request: StaffRequest, pk: int) -> HttpResponse:
             messages.success(request, f"A reminder is on its way to {patient.name}.")
         else:
             messages.info(request, "No reminder was sent: it is not wanted today, or one went already.")
+    except mail.Refused:
+        messages.warning(request, f"The mail server refuses the address of {patient.name}. Ask for another one.")
     except mail.NotSent:
         messages.warning(request, "The email could not be sent. Try again tomorrow.")
     return redirect("admin:people_patient_change", pk)

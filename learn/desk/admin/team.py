@@ -45,7 +45,7 @@ def team(request: StaffRequest, pk: int) -> HttpResponse:
 def _draw(request: StaffRequest, care_team: CareTeam, form: MemberForm, move: MoveForm | None = None) -> HttpResponse:
     now, user = timezone.now(), request.user
     move = move or MoveForm(care_team=care_team, by=user)
-    if request.method != "POST" and move.can_move:
+    if move.can_move:
         audit.note_list(by=user, what="list.seen", patients=move.patients.values(), now=now)
     members = care_team.memberships.filter(ended=None).select_related("nurse").order_by("nurse__username")
     context = {

@@ -31,16 +31,20 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"Reminders to send today: {len(due)}. None was sent.")
             return
-        sent = failed = in_a_row = 0
+        sent = failed = refused = in_a_row = 0
         for reminder in due:
             try:
                 sent += reminders.send(reminder=reminder, now=now)
                 in_a_row = 0
+            except mail.Refused:  # about this address alone
+                refused += 1
             except mail.NotSent:
                 failed, in_a_row = failed + 1, in_a_row + 1
             if in_a_row == GIVE_UP:
                 break
         self.stdout.write(f"Reminders sent: {sent}.")
+        if refused:
+            self.stdout.write(f"Addresses that the mail server refuses for good: {refused}. Their nurses see it.")
         if failed:
             raise CommandError(f"The mail server did not take {failed}. These people are tried again tomorrow.")
 

@@ -177,13 +177,13 @@ class TestMyData(TestCase):
         client = self.sign_in(self.ana)
         client.get("/my/data/")
         keep_published()
-        with self.assertNumQueries(18):
+        with self.assertNumQueries(19):
             client.get("/my/data/")
         for n in (1, 2):
             quiz = make_quiz(make_question(slug=f"q{n}"), slug=f"quiz-{n}")
             attempt = taking.start(learner=self.ana.user, quiz=quiz, language="en", now=at(22))
             taking.answer(item=attempt.items.get(), given=[], number=1, now=at(22))
-        with self.assertNumQueries(18):
+        with self.assertNumQueries(19):
             client.get("/my/data/")
 
     def test_is_erased_only_with_a_ticked_box(self) -> None:

@@ -149,8 +149,14 @@ class TestAnUndo(AssigningCase):
 class TestTheFormForTickedPatients(AssigningCase):
     def test_leaves_an_audit_row_as_a_list_of_patients(self) -> None:
         self.client.get(reverse("admin:people_patient_assign"), {"patient": [self.ana.pk, self.ben.pk]})
-        [row] = AuditEvent.objects.all()
+        [row] = AuditEvent.objects.filter(patient=None)
         assert (row.what, row.team, row.count, row.who) == ("list.seen", self.maple.pk, 2, self.noor.pk)
+        assert AuditEvent.objects.exclude(patient=None).count() == 2
+
+    def test_leaves_them_again_when_it_is_drawn_again_after_an_error(self) -> None:
+        address = f"{reverse('admin:people_patient_assign')}?patient={self.ana.pk}"
+        assert self.client.post(address, {"due": "never"}).status_code == 200
+        assert AuditEvent.objects.filter(what="list.seen", patient=self.ana.pk).count() == 1
 
 
 class TestAssigningTwice(AssigningCase):

@@ -178,12 +178,14 @@ class TestProgress(ProgressCase):
         with self.assertNumQueries(11):  # two more when somebody missed a safety question
             assert self.page().count("<td>") == 50 * 14
 
-    def test_leaves_an_audit_row_with_the_number_of_patients_on_the_page(self) -> None:
-        make_patient(self.maple, "Ben")
+    def test_leaves_an_audit_row_for_the_page_and_one_for_each_patient_on_it(self) -> None:
+        ben = make_patient(self.maple, "Ben")
         self.page()
         self.page(status="done")
         rows = AuditEvent.objects.values_list("who", "what", "team", "patient", "count")
-        assert list(rows) == [(self.noor.pk, "list.seen", self.maple.pk, None, 2)]
+        seen = (self.noor.pk, "list.seen", self.maple.pk)
+        assert set(rows) == {(*seen, None, 2), (*seen, self.ana.pk, None), (*seen, ben.pk, None)}
+        assert len(rows) == 3
 
     def test_is_one_click_from_home(self) -> None:
         assert f'href="{reverse("admin:people_patient_matrix")}"' in self.client.get("/admin/").content.decode()
@@ -237,7 +239,10 @@ class TestTheFile(ProgressCase):
         assert rows[2] == ["P00", "R-0", "Maple team", "Step 2 of 6"]
         assert [row[0] for row in self.rows(due="late")] == ["Patient", "Ana"]
         seen = AuditEvent.objects.filter(what="list.exported").order_by("pk")
-        assert [(event.count, event.who) for event in seen] == [(61, self.noor.pk), (1, self.noor.pk)]
+        totals = [(event.count, event.who) for event in seen.filter(patient=None)]
+        assert totals == [(61, self.noor.pk), (1, self.noor.pk)]
+        assert seen.filter(patient=self.ana.pk).count() == 2
+        assert seen.exclude(patient=None).count() == 61 + 1
 
     def test_never_contains_a_formula(self) -> None:
         bad = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "\rx", "＝1", " =1", 'a,b"c']

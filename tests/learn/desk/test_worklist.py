@@ -135,12 +135,12 @@ class TestMyPatients(RecordCase):
         Membership.objects.filter(nurse=self.noor).update(ended=at(23))
         assert "Iris" not in self.home()
 
-    def test_leave_an_audit_row_for_each_view_with_the_number_of_patients(self) -> None:
-        self.someone("Iris", Why.SAFETY)
-        self.someone("Jo", Why.LATE)
+    def test_leave_an_audit_row_for_each_view_and_one_for_each_patient(self) -> None:
+        people = [self.someone("Iris", Why.SAFETY), self.someone("Jo", Why.LATE)]
         self.home()
-        rows = AuditEvent.objects.values_list("who", "what", "team", "patient", "count")
-        assert list(rows) == [(self.noor.pk, "list.seen", self.team.pk, None, 2)]
+        rows = AuditEvent.objects.order_by("pk").values_list("who", "what", "team", "patient", "count")
+        seen = (self.noor.pk, "list.seen", self.team.pk)
+        assert list(rows) == [(*seen, None, 2), *((*seen, one.pk, None) for one in people)]
 
     def test_cost_the_same_queries_for_1_3_and_50_rows(self) -> None:
         self.someone("P0", Why.SAFETY)

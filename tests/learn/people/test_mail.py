@@ -10,11 +10,11 @@ import pytest
 from learn.people import mail
 from tests.shipped import ROOT
 
-CODE, LINK = {"code": "123 456"}, "https://learn.example/?a=1&b=<2>"
+CODE, LINK = {"code": "1234 5678"}, "https://learn.example/?a=1&b=<2>"
 HOW = """Type this code on the page where you asked for it. It works for 15 minutes, and once.
 Nobody from your care team will ask you for it.
 
-    123 456
+    1234 5678
 
 If it was not you, do nothing. Nobody gets in without the code.
 """

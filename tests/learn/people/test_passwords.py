@@ -110,6 +110,13 @@ class TestOnesOwnPassword(PasswordCase):
         event = AuditEvent.objects.get(what="password.changed")
         assert (event.who, event.person, event.patient) == (self.noor.pk, self.noor.pk, None)
 
+    def test_is_the_same_with_the_letters_of_another_keyboard(self) -> None:
+        mac, phone = "caf\u0065\u0301 under the maple", "caf\u00e9 under the maple"
+        client, _ = sign_in("noor", PASSWORD)
+        assert client.post("/admin/password/", {"old": PASSWORD, "new": mac}).status_code == 303
+        assert sign_in("noor", phone)[1].status_code == 303
+        assert client.post("/admin/password/", {"old": mac, "new": NEW}).status_code == 303
+
     def test_is_refused_with_a_clear_reason_and_nothing_changes(self) -> None:
         client, _ = sign_in("noor", PASSWORD)
         for old, new, say in (

@@ -21,9 +21,9 @@ from learn.people import sessions
 from learn.people.models import Session, User
 from learn.people.sessions import SessionStore
 from quizzes import immutable
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, plan_of
 
-BEFORE, AFTER = ("people", "0005_invitations"), ("people", "0006_sessions")
+BEFORE = ("people", "0005_invitations")
 
 
 def sign_in(user: User) -> Client:
@@ -82,15 +82,6 @@ class TestASession:
         assert other.get("/my/").context["user"] == ben
 
 
-def plan_of(statement: str) -> str:
-    """Return the query plan of a statement, with sequential scans off: PostgreSQL prefers them for a small table."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {'QUERY PLAN' if connection.vendor == 'sqlite' else ''} {statement}")
-        return str(cursor.fetchall())
-
-
 @pytest.fixture
 def older_release() -> Iterator[None]:
     """Migrate back to Django's own table, and always forward again at the end."""
@@ -104,10 +95,6 @@ def newest() -> None:
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())
     immutable.put_back()
-
-
-def forward() -> None:
-    MigrationExecutor(connection).migrate([AFTER])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -131,7 +118,7 @@ class TestTheMigration:
         )
         before = {row.pk: (row.session_data, row.expire_date) for row in DjangosSession.objects.all()}
 
-        forward()
+        newest()
 
         assert dict(Session.objects.values_list("pk", "user_id")) == {ana: 7, guest: 8, nobody: None}
         assert all((row.session_data, row.expire_date) == before[row.pk] for row in Session.objects.all())

@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from learn.people import sealing, sso
+from learn.people import sealing, sessions, sso, tries
 from learn.people.models import AuditEvent, Session, User
 from tests import oidc, totp
 from tests.cast import PASSWORD, make_nurse, make_patient, make_team, words
@@ -85,6 +85,14 @@ class TestIn:
         hospital.claims = {"sub": "subject-1"}  # her address was taken away
         assert sign_in(Client())["Location"] == "/admin/"
         assert SocialAccount.objects.count() == AuditEvent.objects.filter(what="sso.linked").count() == 1
+
+    def test_is_noted_with_its_key_and_makes_the_device_known(self, hospital: oidc.Hospital, noor: User) -> None:
+        client = Client()
+        assert tries.COOKIE in sign_in(client).cookies
+        assert [place.opened_by for place in sessions.places(noor)] == ["With a hospital account"]
+        assert [*AuditEvent.objects.filter(who=noor.pk, what__startswith="signed").values_list("what", flat=True)] == [
+            "signed.in.hospital"
+        ]
 
     def test_gives_no_rights_and_changes_nothing_of_the_account(self, hospital: oidc.Hospital, noor: User) -> None:
         hospital.claims |= {"groups": ["IT"], "is_staff": True, "preferred_username": "root", "name": "Root"}

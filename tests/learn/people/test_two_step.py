@@ -20,7 +20,7 @@ from django.test import Client, TransactionTestCase
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from learn.people import rate_limits, roles, sealing, two_step
+from learn.people import rate_limits, roles, sealing, sessions, tries, two_step
 from learn.people.models import AuditEvent, Session, User
 from tests import totp
 from tests.cast import PASSWORD, make_nurse, make_patient, make_team, together, words
@@ -98,6 +98,19 @@ class TestWhereItIsRequired:
         settings.STAFF_TWO_STEP = "required"
         with django_assert_num_queries(len(free)):
             client.get("/admin/people/patient/invite/")
+
+    def test_a_password_alone_is_no_sign_in_and_makes_no_device_known(
+        self, noor: User, required: None, clock: time_machine.Coordinates
+    ) -> None:
+        secret, _ = set_up(sign_in())
+        notes = AuditEvent.objects.filter(who=noor.pk, what="signed.in")
+        before, places, client = notes.count(), len(sessions.places(noor)), Client()
+        clock.shift(60)
+        assert tries.COOKIE not in with_password(client).cookies
+        assert (notes.count(), len(sessions.places(noor))) == (before, places)
+        assert tries.COOKIE in second_step(client, totp.code(secret, NOW + timedelta(seconds=60))).cookies
+        assert (notes.count(), len(sessions.places(noor))) == (before + 1, places + 1)
+        assert Session.objects.get(pk=client.session.session_key).opened_by == Session.Key.PASSWORD
 
     def test_a_patient_is_never_asked(self, required: None, django_assert_num_queries: Any) -> None:
         make_patient(make_team(), name="ana")
