@@ -107,4 +107,4 @@ def test_a_device_without_the_passkey_can_still_type_a_code(browser: Browser, si
         sign_in(page, "pia", site.password)
         page.get_by_label("Code from your app, or a recovery code").fill(codes[0])
         press(page, "Go on")
-        assert page.url.endswith("/admin/")
+        assert page.url.endswith("/admin/people/user/")  # the home page of IT
