@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -90,6 +92,15 @@ class SessionStore(_Store):
         row.user_id = data.get(SESSION_KEY)
         row.opened_by, row.code_id = data.get("opened", (Key.UNKNOWN, None))
         return row
+
+    def save(self, must_create: bool = False) -> None:
+        """Save the session. If it was ended elsewhere during this request, it stays ended, and nothing is saved.
+
+        Django would answer 400 then. This way the person is signed out from the next request on, as when the session
+        ends between two requests.
+        """
+        with suppress(UpdateError):
+            super().save(must_create=must_create)
 
     def _validate_session_key(self, key: str) -> bool:
         """Accept only ASCII letters and digits. PostgreSQL rejects NUL, so such a key would cause a server error."""

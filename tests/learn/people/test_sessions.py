@@ -59,6 +59,16 @@ class TestASession:
         assert Session.objects.get(pk=client.session.session_key).user_id == ana.pk
         assert not Session.objects.filter(user_id=guest.pk).exists()
 
+    def test_that_was_ended_during_a_request_stays_ended_and_the_answer_is_no_error(self) -> None:
+        ana = User.objects.create_user("ana", password=PASSWORD)
+        client = sign_in(ana)
+        here = SessionStore(client.session.session_key)
+        here["seen"] = 1  # a request that changes the session, and during which another one ends it
+        sessions.end_all(ana.pk)
+        here.save()
+        assert not Session.objects.filter(user_id=ana.pk).exists()
+        assert client.get("/my/").context["user"].is_anonymous
+
     def test_is_deleted_after_it_expires(self) -> None:
         living, over = SessionStore(), SessionStore()
         for store, seconds in ((living, 60), (over, -60)):
