@@ -448,7 +448,7 @@ def test_a_question_with_a_symptom_is_saved_and_shows_whom_to_call_once(
     main = words(page)
     first = main.split("Added to your questions.")[0]
     assert told in first, "first on the page"
-    assert "Do not wait for your visit." in first
+    assert "Do not wait for the next visit." in first
     tier = next((tier for tier in card.whole().tiers if tier.slug == symptoms.tiers(text)[0]), None)
     assert {line.text in first for group in (tier.groups if tier else ()) for line in group.lines} <= {True}
     assert f'role="{role}"' in page.content.decode().split("Added to your questions.")[0]
