@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django import forms
 from django.core.cache import cache
 from django.db import connection
@@ -18,7 +19,7 @@ from learn.fields import LabelField
 from learn.people import codes
 from learn.people.forms import AddressForm
 from learn.people.models import Patient, User
-from tests.cast import PASSWORD, make_nurse, make_patient, make_team
+from tests.cast import PASSWORD, at, make_nurse, make_patient, make_team
 from tests.matrix import EDGES
 
 JOSE, MAC = "josé", unicodedata.normalize("NFD", "josé")
@@ -241,9 +242,10 @@ def test_a_name_that_is_too_long_or_empty_in_its_one_spelling_is_refused(name: s
 def test_wrong_passwords_of_one_name_are_counted_together_in_every_spelling() -> None:
     """Otherwise each invisible character would give five more guesses."""
     User.objects.create_user("dora", password=PASSWORD)
-    for n in range(5):
-        sign_in("do" + "\u200b" * n + "ra", "wrong")
-    page = Client().post("/accounts/login/", {"login": "ｄｏｒａ", "password": PASSWORD})
+    with time_machine.travel(at(23), tick=False):
+        for n in range(5):
+            sign_in("do" + "\u200b" * n + "ra", "wrong")
+        page = Client().post("/accounts/login/", {"login": "ｄｏｒａ", "password": PASSWORD})
     assert (page.status_code, page["Retry-After"]) == (429, "300")
 
 
