@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "learn.assignments",
     "learn.visits",
     "learn.progress",
+    "learn.study",
     "learn.account",
 ]
 

@@ -8,8 +8,9 @@ from learn import looks, views
 from learn.account.views import code, email, password, places, record, sso, two_step
 from learn.assignments import views as assignments
 from learn.lessons import views as lessons
-from learn.progress import returning, standing
-from learn.progress import views as progress
+from learn.progress import standing
+from learn.study import returning
+from learn.study import views as study
 from learn.visits import views as visits
 from quizzes import views as quizzes
 
@@ -17,18 +18,18 @@ handler403 = views.refused
 handler500 = views.stumbled
 
 urlpatterns = [
-    path("", progress.start, name="start"),
-    path("lessons/", progress.therapies, name="therapies"),
-    path("lessons/<slug:therapy>/", progress.therapy, name="therapy"),
-    path("lessons/<slug:therapy>/<slug:lesson>/", progress.lesson, name="lesson"),
-    path("lessons/<slug:therapy>/<slug:lesson>/<number:n>/", progress.step, name="step"),
+    path("", study.start, name="start"),
+    path("lessons/", study.therapies, name="therapies"),
+    path("lessons/<slug:therapy>/", study.therapy, name="therapy"),
+    path("lessons/<slug:therapy>/<slug:lesson>/", study.lesson, name="lesson"),
+    path("lessons/<slug:therapy>/<slug:lesson>/<number:n>/", study.step, name="step"),
     path("lessons/<slug:therapy>/<slug:lesson>/print/", lessons.on_paper, name="lesson_print"),
     path("lessons/<slug:therapy>/<slug:lesson>/changes/", returning.changes, name="changes"),
-    path("check/<slug:lesson>/", progress.check, name="check"),
-    path("check/<slug:lesson>/last-result/", progress.last_result, name="last_result"),
+    path("check/<slug:lesson>/", study.check, name="check"),
+    path("check/<slug:lesson>/last-result/", study.last_result, name="last_result"),
     path("check/", include("quizzes.urls")),
     path("review/", quizzes.review, {"helped": looks.helped}, name="review"),
-    path("my/", progress.my, name="my"),
+    path("my/", study.my, name="my"),
     path("my/reminders/", assignments.reminders, name="reminders"),
     path("my/reminders/on/<str:token>/", assignments.turn_on, name="reminders_on"),
     path("my/reminders/stop/<str:token>/", assignments.turn_off, name="reminders_stop"),

@@ -23,7 +23,7 @@ from learn import looks
 from learn.apps import database_problems
 from learn.lessons import reference
 from learn.people import sessions
-from learn.progress.views import go_on_without_cookies
+from learn.study.views import go_on_without_cookies
 from quizzes import learners
 
 

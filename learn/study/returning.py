@@ -34,7 +34,7 @@ def changes(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
         messages.success(request, _("Thank you. You have read what changed."))
     if request.method == "POST":
         return redirect("my")
-    return render(request, "progress/changes.html", {"row": row})
+    return render(request, "study/changes.html", {"row": row})
 
 
 def _standing(request: HttpRequest, therapy: str, lesson: str) -> Standing:

@@ -20,9 +20,10 @@ from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
 from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
 from learn.people.models import User
-from learn.progress import actions, looking_up, next_up, returning, standing
+from learn.progress import actions, standing
 from learn.progress.models import KeptPage
 from learn.progress.standing import Standing, Status
+from learn.study import looking_up, next_up, returning
 from quizzes import reviewing, taking
 from quizzes.models import Attempt, Quiz, State, day_of
 from quizzes.numbers import number
@@ -81,7 +82,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "is_visitor": _is_visitor(request),
         "helper": reverse("helping") if any(s.taught.slug == HELPER for s in standings) else "",
     }
-    return render(request, "progress/start.html", context)
+    return render(request, "study/start.html", context)
 
 
 @login_not_required
@@ -93,7 +94,7 @@ def therapies(request: HttpRequest) -> HttpResponse:
         {"slug": slug, "title": title, "summary": summary}
         for slug, title, summary in dict.fromkeys((row.therapy, row.therapy_title, row.therapy_summary) for row in rows)
     ]
-    return render(request, "progress/therapies.html", {"therapies": therapies})
+    return render(request, "study/therapies.html", {"therapies": therapies})
 
 
 @login_not_required
@@ -127,7 +128,7 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
         "read_first": any(row.taught.read_first for row in rows),
         "today": _today(request),
     }
-    return render(request, "progress/therapy.html", context)
+    return render(request, "study/therapy.html", context)
 
 
 def _for_all(standings: list[Standing]) -> list[Standing]:
@@ -164,7 +165,7 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
     context = _shown(request, here, helper)
     if found := looking_up.waiting(request.user, request.GET.get("from", "")):
         context |= {"looking_up": found, "beside": [page for page in pages if abs(page.position - n) == 1]}
-    return render(request, "progress/step.html", context)
+    return render(request, "study/step.html", context)
 
 
 def _shown(request: HttpRequest, here: Page, helper: str) -> dict[str, Any]:
@@ -251,7 +252,7 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
         "again": mine.finished().exists(),
         "questions": questions,
     }
-    return render(request, "progress/check.html", context)
+    return render(request, "study/check.html", context)
 
 
 @login_not_required
@@ -292,7 +293,7 @@ def my(request: HttpRequest) -> HttpResponse:
         "is_patient": hasattr(request.user, "patient"),
         "is_visitor": _is_visitor(request),
     }
-    return render(request, "progress/my.html", context)
+    return render(request, "study/my.html", context)
 
 
 def _learned(request: HttpRequest, done: list[Standing]) -> HttpResponse:
@@ -302,4 +303,4 @@ def _learned(request: HttpRequest, done: list[Standing]) -> HttpResponse:
     )
     points = dict(now_read.values_list("lesson", "remember"))
     context = {"done": [(s, points.get(s.taught.lesson, [])) for s in done], "today": _today(request)}
-    return render(request, "progress/learned.html", context)
+    return render(request, "study/learned.html", context)

@@ -523,7 +523,7 @@ class TestThePseudoLanguage(TestCase):
         page = desk.post(reverse("admin:people_patient_card", args=[ben.pk]), follow=True)
         self.typed |= {page.context["site"], *(card["letters"] for card in page.context["cards"])}
         for shown in re.findall(r'<section class="card".*?</section>', page.content.decode(), re.DOTALL):
-            self.drawn.add("progress/card.html")
+            self.drawn.add("own_record/card.html")
             self.look_at(shown, "a card")
         self.client.force_login(ben.user)
         self.get("arrived")

@@ -25,8 +25,9 @@ from learn.people import audit, codes, mail, rate_limits
 from learn.people.forms import DeviceForm
 from learn.people.models import AccessCode, Session, User
 from learn.people.requests import LearnerRequest
-from learn.progress import next_up, standing
+from learn.progress import standing
 from learn.progress.standing import Status
+from learn.study import next_up
 from learn.visits.models import MyQuestion
 
 
@@ -59,7 +60,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         letters = CodeForm({"shared": form.cleaned_data["shared"]})
         letters.errors["letters"] = letters.error_class([str(CodeForm.WRONG)])
         return _ask(request, letters)
-    return render(request, "progress/join.html", {"form": form})
+    return render(request, "own_record/join.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +71,7 @@ def merge(request: LearnerRequest) -> HttpResponse:
     if guest and choice not in ("yes", "no") and guests.has_record(guest.pk):
         begun = [s for s in standing.standings([guest.pk])[guest.pk] if s.code != Status.NOT_STARTED]
         questions = MyQuestion.objects.of(guest).count()
-        return render(request, "progress/bring.html", {"begun": begun, "questions": questions})
+        return render(request, "own_record/bring.html", {"begun": begun, "questions": questions})
     request.session.pop("guest", None)
     if guest and choice == "yes":
         guests.merge(guest=guest, into=request.user, now=timezone.now())
@@ -98,7 +99,7 @@ def arrived(request: LearnerRequest) -> HttpResponse:
         "due": days[0] if days else None,
         "several_days": len(days) > 1,
     }
-    return render(request, "progress/arrived.html", context)
+    return render(request, "own_record/arrived.html", context)
 
 
 def _landing(user: User) -> str:
@@ -109,7 +110,7 @@ def _landing(user: User) -> str:
 def _ask(request: HttpRequest, form: CodeForm) -> HttpResponse:
     """Show the form for the letters. It posts to /code/ from any page."""
     context = {"form": form, "next": request.GET.get("next", ""), "by_email": mail.works()}
-    return render(request, "progress/code.html", context)
+    return render(request, "own_record/code.html", context)
 
 
 def _use(request: HttpRequest, code: AccessCode, form: DeviceForm, now: datetime) -> bool:

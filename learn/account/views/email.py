@@ -43,7 +43,7 @@ def ask(request: HttpRequest, keep: bool) -> HttpResponse:
     asked = email_codes.waiting(request)
     waits = asked is not None and asked.keeper == (user.pk if user else 0)
     context = {"form": form, "keep": keep, "next": _back(request), "waits": waits}
-    return render(request, "progress/email.html", context)
+    return render(request, "own_record/email.html", context)
 
 
 @login_not_required
@@ -71,7 +71,7 @@ def code(request: HttpRequest, keep: bool) -> HttpResponse:
             response.delete_cookie(email_codes.COOKIE)
             return response
     context = {"form": form, "keep": keep, "next": _back(request), "address": asked.address}
-    return render(request, "progress/email_code.html", context)
+    return render(request, "own_record/email_code.html", context)
 
 
 @login_not_required

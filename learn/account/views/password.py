@@ -29,4 +29,4 @@ def password(request: LearnerRequest) -> HttpResponse:
         if form.save(request, now=now):
             messages.success(request, _("Your new password is saved. On other devices you are signed out."))
             return redirect("my_data")
-    return render(request, "progress/password.html", {"form": form})
+    return render(request, "own_record/password.html", {"form": form})

@@ -22,7 +22,7 @@ def places(request: LearnerRequest) -> HttpResponse:
     others = [place for place in found if place.key != here]
     if request.method != "POST":
         context = {"here": next((place for place in found if place.key == here), None), "others": others}
-        return render(request, "progress/places.html", context)
+        return render(request, "own_record/places.html", context)
     chosen = next((place for place in others if place.mark == request.POST.get("end")), None)
     if "others" in request.POST or chosen:
         audit.note_own(user=user, what="signed.out.there", now=timezone.now())

@@ -28,7 +28,7 @@ def keep(request: HttpRequest) -> HttpResponse:
     """Offer four ways to keep the user's progress: this device, a code, an email address, or an account."""
     user, by_email = request.user, mail.works()
     if not isinstance(user, User) or user.username is not None:
-        return render(request, "progress/keep.html", {"by_email": by_email})
+        return render(request, "own_record/keep.html", {"by_email": by_email})
     form = KeepForm(request.POST if request.method == "POST" else None, by_email=by_email and not user.email)
     if request.method == "POST" and form.is_valid():
         how = form.cleaned_data["how"]
@@ -45,7 +45,7 @@ def keep(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your progress stays on this phone or computer."))
         return redirect("my")
     has_code = user.codes.living(at=timezone.now()).exists()
-    return render(request, "progress/keep.html", {"form": form, "has_code": has_code, "by_email": by_email})
+    return render(request, "own_record/keep.html", {"form": form, "has_code": has_code, "by_email": by_email})
 
 
 @require_safe
@@ -54,7 +54,7 @@ def new_code(request: HttpRequest) -> HttpResponse:
     letters = request.session.get(NEW_CODE)
     if letters and request.method == "GET":
         del request.session[NEW_CODE]
-    return render(request, "progress/new_code.html", {"letters": letters, "address": settings.PUBLIC_URL})
+    return render(request, "own_record/new_code.html", {"letters": letters, "address": settings.PUBLIC_URL})
 
 
 @login_not_required
@@ -64,7 +64,7 @@ def finish(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return leave(request, "finished")
     lost = isinstance(request.user, User) and not request.user.has_key(at=timezone.now())
-    return render(request, "progress/finish.html", {"lost": lost})
+    return render(request, "own_record/finish.html", {"lost": lost})
 
 
 @login_not_required
@@ -72,7 +72,7 @@ def finish(request: HttpRequest) -> HttpResponse:
 def my_data(request: HttpRequest) -> HttpResponse:
     """Show all data that is stored about this user, and what they can do with it."""
     found = data.read(request.user) if isinstance(request.user, User) else {}
-    return render(request, "progress/my_data.html", {"data": found})
+    return render(request, "own_record/my_data.html", {"data": found})
 
 
 @login_not_required
@@ -96,7 +96,7 @@ def stop_sharing(request: HttpRequest) -> HttpResponse:
         actions.stop_sharing(user=request.user, now=timezone.now(), here=request.session.session_key)
         messages.success(request, _("Your nurse no longer sees what you do here."))
         return redirect("my_data")
-    return render(request, "progress/stop_sharing.html")
+    return render(request, "own_record/stop_sharing.html")
 
 
 @login_not_required
@@ -111,7 +111,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actions.erase(user=request.user, now=timezone.now())
         return leave(request, "erased")
-    return render(request, "progress/erase.html", {"form": form})
+    return render(request, "own_record/erase.html", {"form": form})
 
 
 def leave(request: HttpRequest, name: str) -> HttpResponse:
@@ -139,4 +139,4 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def gone(request: HttpRequest, erased: bool) -> HttpResponse:
     """Confirm that the whole record was erased, or that this device has no more data of the user."""
-    return render(request, "progress/gone.html", {"erased": erased})
+    return render(request, "own_record/gone.html", {"erased": erased})

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import template
 
-from learn.progress import next_up, standing
+from learn.progress import standing
+from learn.study import next_up
 
 register = template.Library()
 

@@ -10,8 +10,8 @@ import pytest
 
 from learn.assignments.models import Assignment
 from learn.lessons.shown import HELPER
-from learn.progress import next_up
 from learn.progress.standing import Standing, Status, Taught
+from learn.study import next_up
 from tests.cast import at
 
 SOON, LATER = date(2026, 12, 5), date(2026, 12, 12)
