@@ -4,8 +4,8 @@ A model whose rows must not change declares `guard = Guard(...)`, or only the na
 (`guard = ("at", "who")`), which needs no import. The site's own models use guards too.
 
 When SQLite alters a table, it creates the table anew without its triggers. So missing triggers are created again after
-each migrate, and the site checks at start-up that they exist. A trigger uses only the columns of its own table. There are no
-DELETE triggers, because they would break the erasure of a person's data, and the flush of test databases.
+each migrate, and the site checks at start-up that they exist. A trigger uses only the columns of its own table. There
+are no DELETE triggers, because they would break the erasure of a person's data, and the flush of test databases.
 """
 
 from __future__ import annotations
