@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -32,13 +35,17 @@ def empty(tmp_path: Path) -> Iterator[str]:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def environment(url: str, folder: Path) -> dict[str, str]:
+    """Return the environment of a machine with this database, whose static files are in this folder."""
+    served = {"DJANGO_SETTINGS_MODULE": "tests.served", "SECRET_KEY": "upgrade" * 10, "POOLER": "0"}
+    return os.environ | served | {"DATABASE_URL": url, "RUN_FOLDER": str(folder)}
+
+
 def upgrade(url: str, folder: Path) -> subprocess.Popen[str]:
     """Start `manage.py upgrade` on this database."""
-    env = os.environ | {"DATABASE_URL": url, "RUN_FOLDER": str(folder), "DJANGO_SETTINGS_MODULE": "tests.served"}
-    env |= {"SECRET_KEY": "upgrade" * 10, "POOLER": "0"}
     return subprocess.Popen(
         [sys.executable, "manage.py", "upgrade"],
-        cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        cwd=ROOT, env=environment(url, folder), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
 
@@ -89,3 +96,30 @@ def test_the_last_release_can_write_on_the_schema_of_this_one() -> None:
             if isinstance(op, migrations.RenameModel | migrations.AlterModelTable):
                 found.append(f"{migration}: {op.describe()}: old code asks for the old table")
     assert found == []
+
+
+@pytest.mark.one_database
+def test_what_it_writes_behind_the_address_of_the_database_reaches_libpq(tmp_path: Path) -> None:
+    """With `sslmode=verify-full`, a server that offers no TLS is refused; the option was dropped once."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def without_tls() -> None:
+            for _ in range(2):
+                with suppress(OSError):
+                    client, _address = server.accept()
+                    with client:
+                        client.recv(8)  # SSLRequest
+                        client.sendall(b"N")
+                        client.recv(1)
+
+        thread = threading.Thread(target=without_tls, daemon=True)
+        thread.start()
+        port = server.getsockname()[1]
+        url = f"postgres://learn:secret@db:{port}/learn?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=system"
+        code = "import django; django.setup(); from django.db import connection; connection.cursor()"
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=environment(url, tmp_path) | {"POOLER": "1"},
+            capture_output=True, text=True,
+        )  # fmt: skip
+    assert "server does not support SSL, but SSL was required" in done.stderr
+    assert "secret" not in done.stderr
