@@ -5,7 +5,8 @@
 # make backup   back up the database into one checked file, while the site runs
 # make restore FILE=…   restore a backup; stop the site first
 # make faults   kill workers and databases under load, and check that no answer is lost (minutes; FULL=1: 300 kills,
-#               20 restarts)
+#               20 restarts). CLUSTER=1: on a cluster of three databases, the short drills (ALL=1: every drill)
+# make cluster  three databases and two sites on loopback addresses, as deploy/ sets them up on machines (root; Debian)
 # make bench    compare the speed of pages with a bare Django view (minutes)
 # make weight   measure the size of pages, and when a slow phone has painted them (half a minute)
 # make screens  take a picture of every screen, into docs/screens/ (minutes)
@@ -27,7 +28,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run dev test backup restore faults bench weight screens lock python port browser
+.PHONY: run dev test backup restore faults cluster bench weight screens lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -169,7 +170,10 @@ restore: $(VENV)/requirements.txt
 	$(PY) manage.py restore "$(FILE)" $(if $(YES),--yes)
 
 faults: $(VENV)/requirements-dev.txt
-	$(PY) -m tests.faults $(if $(FULL),--full)
+	$(PY) -m $(if $(CLUSTER),tests.faults.drills $(if $(ALL),--all),tests.faults $(if $(FULL),--full))
+
+cluster: $(VENV)/requirements-dev.txt
+	$(PY) -m tests.faults.cluster
 
 bench: $(VENV)/requirements-dev.txt
 	$(PY) -m tests.bench

@@ -38,4 +38,8 @@ def database_problems() -> list[str]:
                 value = cursor.execute(f"PRAGMA {name}").fetchone()[0]
                 if value != wanted:
                     found.append(f"SQLite's {name} is {value}, not {wanted}.")
+    else:
+        with connection.cursor() as cursor:
+            if cursor.execute("SELECT pg_is_in_recovery()").fetchone()[0]:
+                found.append("This database is a replica, which takes no answers. Let DATABASE_URL name the leader.")
     return found

@@ -204,6 +204,8 @@ else:
             "connect_timeout": 3,
             "prepare_threshold": None if POOLER else 5,  # quizzes/statements.py
             **({} if POOLER else {"pool": {"min_size": 1, "max_size": THREADS}}),
+            # What is behind the ? of the address is libpq's: sslmode, sslrootcert, hostaddr, target_session_attrs.
+            **DATABASES["default"].get("OPTIONS", {}),
         },
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

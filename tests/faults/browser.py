@@ -25,6 +25,7 @@ class Reply:
     status: int
     location: str
     text: str
+    wait: str = ""  # Retry-After
 
 
 @dataclass
@@ -109,7 +110,7 @@ class Browser:
             raise Unreachable from error
         for header in response.headers.get_all("Set-Cookie", []):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-        return Reply(response.status, response.getheader("Location", ""), text)
+        return Reply(response.status, response.getheader("Location", ""), text, response.getheader("Retry-After", ""))
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,5 +1,6 @@
 """Published text cannot be changed, on both databases."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import CharField, DateTimeField, Model
 from django.test import TestCase, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 
 from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
@@ -18,6 +20,7 @@ from learn.people import audit
 from learn.people.models import AuditEvent, AuditSeal, User
 from learn.progress.models import Contact, TeachBack
 from quizzes import authoring, immutable, taking
+from quizzes.immutable import Guard
 from quizzes.models import AttemptItem, Question, Response, Revision
 from tests.cast import at, load_content, make_patient, make_question, make_quiz, make_team, right, unguarded
 
@@ -134,10 +137,41 @@ class TestTheGuards(TestCase):
             for model, _ in immutable.guarded()
         ]
 
-    def test_can_be_installed_repeatedly(self) -> None:
-        immutable.put_back()
-        immutable.put_back()
-        assert immutable.missing(connection) == []
+    def test_are_left_alone_while_they_are_right(self) -> None:
+        """To replace one, PostgreSQL waits for every reader: pages would stand still while a backup runs."""
+        with CaptureQueriesContext(connection) as queries:
+            immutable.put_back()
+        written = [q["sql"] for q in queries if re.search("CREATE|DROP|ALTER|SET ", q["sql"])]
+        assert written == []
+
+    def test_are_replaced_when_they_differ(self) -> None:
+        table, when = Revision._meta.db_table, "(OLD.stem = 'never') AND "
+        guard = Guard(Revision.guard.fields, once=when + "(" + Revision.guard.once + ")")
+        with unguarded():
+            with connection.cursor() as cursor:
+                for statement in immutable.statements(Revision, guard, connection.vendor):
+                    cursor.execute(statement)
+            revision = make_question("one")
+            Revision.objects.filter(pk=revision.pk).update(stem="Other")
+            assert table not in immutable.missing(connection)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Revision.objects.filter(pk=revision.pk).update(stem="Again")
+
+    def test_are_enabled_again_when_somebody_disabled_them(self) -> None:
+        if connection.vendor == "postgresql":  # SQLite cannot disable one
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER TABLE quizzes_revision DISABLE TRIGGER quizzes_revision_guard")
+            assert immutable.missing(connection) == ["quizzes_revision"]
+            immutable.put_back()
+            assert immutable.missing(connection) == []
+
+    def test_keep_the_site_from_starting_on_a_replica(self) -> None:
+        if connection.vendor == "postgresql":  # SQLite has none
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE FUNCTION public.pg_is_in_recovery() RETURNS boolean RETURN true")
+                cursor.execute("SET LOCAL search_path = public, pg_catalog")
+            [problem] = database_problems()
+            assert problem.startswith("This database is a replica")
 
 
 class TestSQLite(TestCase):

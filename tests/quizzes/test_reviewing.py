@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyCase
 
 from quizzes import authoring, learners, reviewing, taking
+from quizzes.management.commands import rebuild_memories
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
 from tests.quizzes.cast import (
     NEW_YORK,
@@ -146,7 +148,17 @@ class TestRebuilding(MemoryCase):
         for _ in range(2):
             call_command("rebuild_memories", stdout=said)
         assert memories(self.learner) == before
-        assert said.getvalue() == "2 memories of 1 learners.\n" * 2
+        told = f"1 learners. If this stops, go on with --after {self.learner.pk}\n2 memories of 1 learners.\n"
+        assert said.getvalue() == told * 2
+
+    def test_goes_on_after_a_learner(self) -> None:
+        learners = [self.learner, make_learner(), make_learner()]
+        for learner in learners:
+            give(ask(learner, self.plain, now=at(20)), right, now=at(20))
+        Memory.objects.all().delete()
+        with patch.object(rebuild_memories, "AT_ONCE", 1):
+            call_command("rebuild_memories", after=str(learners[0].pk), stdout=StringIO())
+        assert set(Memory.objects.values_list("learner", flat=True)) == {learners[1].pk, learners[2].pk}
 
     def test_deletes_memories_without_an_answer(self) -> None:
         give(ask(self.learner, self.plain, now=at(20)), right, now=at(20))

@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 
 import time_machine
 from django.apps import apps
@@ -407,6 +408,25 @@ class TestTheTidyCommand(ClaimCase):
         self.tidy()
         assert set(User.objects.all()) == set(kept)
         assert Reading.objects.count() == 2
+
+    def test_erases_many_guests_with_the_queries_of_one(self) -> None:
+        self.tidy()  # what is read once a process
+        costs = []
+        for n in (1, 30):
+            for _ in range(n):
+                self.read(self.guest(400))
+                Reading.objects.update(started=NOW - timedelta(days=366), moved=NOW - timedelta(days=366))
+            with CaptureQueriesContext(connection) as queries:
+                assert f"Guests idle for a year: {n} erased." in self.tidy()
+            costs.append(len(queries))
+        assert costs[0] == costs[1]
+
+    def test_walks_all_guests_in_batches(self) -> None:
+        made = [self.guest(40).pk for _ in range(7)]
+        with patch.object(guests, "AT_ONCE", 3):
+            assert [len(batch) for batch in guests.candidates(at=NOW)] == [3, 3, 1]
+            assert "Guests without progress for 30 days: 7 erased." in self.tidy()
+        assert not User.objects.filter(pk__in=made).exists()
 
     def test_deletes_old_tries(self) -> None:
         Hit.objects.create(whose="old", n=1, until=int(NOW.timestamp()) - 31 * 86400)

@@ -139,7 +139,8 @@ def test_a_kept_page_is_in_my_data_and_erased(lesson: Lesson, client: Client) ->
 def test_a_kept_page_keeps_a_guest_from_being_tidied_away_after_a_month(lesson: Lesson, client: Client) -> None:
     keep(client)
     User.objects.update(date_joined=at(1).replace(month=1), last_login=at(1).replace(month=1))
-    assert not any(rows.exists() for rows in guests.to_tidy(at=at(24)).values())
+    [batch] = guests.candidates(at=at(24))
+    assert not any(guests.to_erase(batch, at=at(24)).values())
 
 
 def test_my_learning_costs_the_same_queries_for_one_and_three(

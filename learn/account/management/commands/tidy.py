@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from learn.account import data, guests
 from learn.people import rate_limits
-from learn.people.models import User
 
 
 class Command(BaseCommand):
@@ -22,19 +21,15 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be erased.")
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
-        """Erase the guests and print the number of each kind. Each guest is locked and checked again first."""
+        """Erase the guests and print the number of each kind."""
         now = timezone.now()
-        for what, found in guests.to_tidy(at=now).items():
-            erased = 0
-            for pk in list(found.values_list("pk", flat=True)):
-                with transaction.atomic():
-                    # Lock first, then check again: while this waited for the lock, the guest may have come back.
-                    User.objects.select_for_update().filter(pk=pk).first()
-                    guest = found.filter(pk=pk).first()
-                    if guest and not dry_run:
-                        guests.erase(guest=guest)
-                    erased += guest is not None
-            self.stdout.write(f"Guests {what}: {erased}{' would be' if dry_run else ''} erased.")
+        number = dict.fromkeys((guests.LEFT, guests.NO_PROGRESS, guests.IDLE), 0)
+        for batch in guests.candidates(at=now):
+            found = guests.to_erase(batch, at=now) if dry_run else guests.tidy(batch, at=now)
+            for why, whom in found.items():
+                number[why] += len(whom)
+        for why, n in number.items():
+            self.stdout.write(f"Guests {why}: {n}{' would be' if dry_run else ''} erased.")
         if not dry_run:
             rate_limits.tidy(now=now)
             call_command("clearsessions")

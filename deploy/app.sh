@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Set up one app machine: HAProxy and the site (Debian 12). The code lies in /srv/learn. On each, as root:
+#
+#     deploy/app.sh DB1 DB2 DB3 APP1 [APP2 …]     the addresses of the three database machines, then of all app machines
+#
+# Before: /etc/learn/learn.env (from learn.env.example, the same SECRET_KEY everywhere), /etc/learn/tls/ca.crt (who signed
+# the certificate of the databases), /etc/learn/tls/site.pem (certificate and key of PUBLIC_URL's host). BACKUP=1: this
+# machine makes the nightly backup. Running it again is the upgrade of this machine.
+set -euo pipefail
+stop() { echo "$*" >&2; exit 1; }
+
+here=$(cd "$(dirname "$0")" && pwd)
+[ "$(id -u)" = 0 ] || stop "Run this as root."
+[ $# -ge 4 ] || stop "Say the addresses: deploy/app.sh DB1 DB2 DB3 APP1 [APP2 …]"
+for ip in "$@"; do
+	[[ $ip =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]] || stop "$ip is no IPv4 address."
+done
+[ "$here" = /srv/learn/deploy ] || stop "Put the code into /srv/learn, and run /srv/learn/deploy/app.sh."
+for file in learn.env tls/ca.crt tls/site.pem; do
+	[ -e /etc/learn/$file ] || stop "/etc/learn/$file is missing. deploy/README.md says what it is."
+done
+grep -q '^SECRET_KEY=.' /etc/learn/learn.env || stop "SECRET_KEY is empty in /etc/learn/learn.env."
+chmod 600 /etc/learn/learn.env /etc/learn/tls/site.pem
+databases=("${@:1:3}")
+apps=("${@:4}")
+
+apt-get update -q
+DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends haproxy python3-venv
+id learn >/dev/null 2>&1 || useradd --system --home-dir /srv/learn --shell /usr/sbin/nologin learn
+install -d -o learn -g learn -m 700 /var/backups/learn
+grep -q ' learn-db$' /etc/hosts || echo "127.0.0.1 learn-db" >>/etc/hosts
+[ -x /srv/learn/.venv/bin/python ] || /usr/bin/python3 -m venv /srv/learn/.venv
+/srv/learn/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r /srv/learn/requirements.txt
+install -d -o learn -g learn /srv/learn/.static
+
+sites= files= k=0
+for ip in "${apps[@]}"; do
+	k=$((k + 1))
+	sites+="  server s$k $ip:8000 check\n"
+	files+="  server s$k $ip:8000 track sites/s$k\n"
+done
+install -d /etc/haproxy/errors
+install -m 644 "$here/503.http" /etc/haproxy/errors/503.http
+sed -e "s#@DB1@#${databases[0]}#" -e "s#@DB2@#${databases[1]}#" -e "s#@DB3@#${databases[2]}#" -e "s#@DATABASE_PORT@#5000#" \
+	-e 's%@BIND@%:80\n  bind :443 ssl crt /etc/learn/tls/site.pem alpn h2,http/1.1 ssl-min-ver TLSv1.2%' \
+	-e 's#@PLAIN@#!{ ssl_fc }#' -e 's#@SCHEME@#https#' -e "s#@ERRORS@#/etc/haproxy/errors#" \
+	-e "s#@SITES@#${sites%\\n}#" -e "s#@FILES@#${files%\\n}#" "$here/haproxy.cfg.in" >/etc/haproxy/haproxy.cfg.new
+! grep -n '@[A-Z_0-9]*@' /etc/haproxy/haproxy.cfg.new || stop "haproxy.cfg.in has a word that app.sh does not fill in."
+haproxy -c -q -f /etc/haproxy/haproxy.cfg.new
+mv /etc/haproxy/haproxy.cfg.new /etc/haproxy/haproxy.cfg
+systemctl enable --now haproxy
+systemctl reload haproxy
+
+install -m 644 "$here"/systemd/learn*.service "$here"/systemd/learn*.timer /etc/systemd/system/
+systemctl daemon-reload
+(
+	set -a
+	. /etc/learn/learn.env
+	cd /srv/learn && setpriv --reuid=learn --regid=learn --clear-groups .venv/bin/python manage.py upgrade
+)
+systemctl enable learn learn-daily.timer
+systemctl restart learn
+systemctl start learn-daily.timer
+[ "${BACKUP:-0}" = 0 ] || systemctl enable --now learn-backup.timer
+echo "Done. The first administrator: cd /srv/learn, then manage.py make_admin with the settings of /etc/learn/learn.env."
