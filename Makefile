@@ -44,8 +44,8 @@ run: python port $(VENV)/requirements.txt .env
 	[ "$(DEMO)" != 0 ] || { demo=; $(PY) manage.py make_admin; }
 	[ -z "$$demo" ] || $(PY) manage.py make_demo
 	echo "Open $$PUBLIC_URL (Ctrl-C ends it)"
-	exec $(PY) -m granian --interface wsgi learn.wsgi:application --host "$(HOST)" --port $(PORT) \
-		--workers 1 --blocking-threads 4 --log-level warning --workers-kill-timeout 3
+	exec $(PY) -m granian --interface rsgi learn.rsgi:application --host "$(HOST)" --port $(PORT) \
+		--no-ws --workers 1 --log-level warning --workers-kill-timeout 3
 
 dev: python port $(VENV)/requirements.txt .env
 	export PUBLIC_URL=http://$(HOST):$(PORT) DEBUG=true DJANGO_SETTINGS_MODULE=learn.settings

@@ -1,4 +1,4 @@
-"""The WSGI application: `granian --interface wsgi learn.wsgi:application`.
+"""The WSGI application. learn/rsgi.py is the door in front of it, which `make run` serves.
 
 It refuses to start if the settings are invalid, or if the database could lose or change answers.
 """
@@ -11,14 +11,16 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learn.settings")
 try:
-    application = get_wsgi_application()
+    site = get_wsgi_application()
 except ImproperlyConfigured as error:
     sys.exit(f"The site does not start. {error}")
 
 from django.db import connection
 
+from learn import gate
 from learn.apps import database_problems
 
 if problems := database_problems():
     sys.exit("The site does not start. " + " ".join(problems))
 connection.close()
+application = gate.before(site)
