@@ -8,6 +8,7 @@
 #               20 restarts)
 # make bench    compare the speed of pages with a bare Django view (minutes)
 # make weight   measure the size of pages, and when a slow phone has painted them (half a minute)
+# make proxies  send forged headers through nginx, Apache and HAProxy (installs them) to the site (two minutes)
 # make screens  take a picture of every screen, into docs/screens/ (minutes)
 # make lock     write both requirements files from pyproject.toml (UPGRADE=--upgrade: with the newest versions)
 PYTHON ?= python3
@@ -27,7 +28,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run dev test backup restore faults bench weight screens lock python port browser
+.PHONY: run dev test backup restore faults bench weight proxies screens lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -173,6 +174,22 @@ faults: $(VENV)/requirements-dev.txt
 
 bench: $(VENV)/requirements-dev.txt
 	$(PY) -m tests.bench
+
+proxies: $(VENV)/requirements-dev.txt
+	$(STOP)
+	PATH="$$PATH:/usr/sbin"
+	missing=
+	for program in nginx:nginx-light apache2:apache2-bin haproxy:haproxy; do
+		command -v "$${program%:*}" >/dev/null || missing="$$missing $${program#*:}"
+	done
+	if [ -n "$$missing" ]; then
+		sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"
+		echo "Installing$$missing…"
+		{ $$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y --no-install-recommends $$missing; } >$(VENV)/proxies.log 2>&1 ||
+			stop "They could not be installed: the reason stands in $(VENV)/proxies.log."
+	fi
+	LEARN_ENV_FILE=/dev/null $(PY) -m tests.proxies
 
 screens: browser
 	export CHROMIUM="$$(cat $(VENV)/browser)" LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings

@@ -22,7 +22,7 @@ from django.views.defaults import permission_denied, server_error
 from learn import looks
 from learn.apps import database_problems
 from learn.lessons import reference
-from learn.people import sessions
+from learn.people import rate_limits, sessions
 from learn.study.views import go_on_without_cookies
 from quizzes import learners
 
@@ -123,8 +123,13 @@ def robots(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer "alive". Does not use the database."""
-    return HttpResponse("alive\n", content_type="text/plain")
+    """Answer "alive". Does not use the database.
+
+    `/healthz?address` also says under which address and scheme the site sees the visitor who asks:
+    `manage.py check_deployment` asks it with forged headers.
+    """
+    seen = f"{rate_limits.address(request)} {request.scheme}\n" if "address" in request.GET else ""
+    return HttpResponse(f"alive\n{seen}", content_type="text/plain")
 
 
 _migrated = False  # stays true once it is true: the migrations of a running process do not change

@@ -58,7 +58,8 @@ def serve(
     env: dict[str, str], port: int, log: Path, *options: str, app: str = SITE, module: str = "granian"
 ) -> subprocess.Popen[bytes]:
     """Start granian in a new process session. A bare WSGI application gets THREADS threads from granian itself."""
-    how = ["wsgi", "--blocking-threads", env["THREADS"]] if ".wsgi:" in app else ["rsgi"]
+    bare = ".wsgi:" in app or app.endswith(":undefended")
+    how = ["wsgi", "--blocking-threads", env["THREADS"]] if bare else ["rsgi"]
     granian = ["-m", module, "--interface", *how, app, "--host", "127.0.0.1", "--port", str(port)]
     with log.open("ab") as out:
         return subprocess.Popen(
