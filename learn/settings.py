@@ -205,9 +205,12 @@ else:
         "OPTIONS": {
             "connect_timeout": 3,
             "prepare_threshold": None if POOLER else 5,  # quizzes/statements.py
-            **({} if POOLER else {"pool": {"min_size": 1, "max_size": THREADS}}),
+            **DATABASES["default"].get("OPTIONS", {}),  # what stands behind the ? of the address: sslmode and so on
+            **({} if POOLER else {"pool": {"min_size": 1, "max_size": THREADS, "timeout": 5, "reconnect_timeout": 2}}),
         },
     }
+# How long a page waits for PostgreSQL (learn/wsgi.py). Commands may take longer: migrations, backups, reminders.
+PAGES_WAIT = "-c statement_timeout=10s -c lock_timeout=3s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.defaults import permission_denied, server_error
 
-from learn import looks
+from learn import looks, writing
 from learn.apps import database_problems
 from learn.lessons import reference
 from learn.people import rate_limits, sessions
@@ -93,14 +93,20 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def stumbled(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503 with advice if the database was only busy or not reachable.
+    """Answer 500, or 503 with advice if the database was only full, busy or not reachable.
 
-    The request is not repeated, because nobody knows whether the commit went through. If the person opens the page
-    again, it shows what was saved, and sending the form twice counts once. This view does not use the database.
+    The request is not repeated by itself, because after a lost connection nobody knows whether the commit went through.
+    The page keeps the form, and sending it twice counts once. This view does not use the database.
     """
-    if not isinstance(sys.exc_info()[1], OperationalError):
+    error = sys.exc_info()[1]
+    if not isinstance(error, writing.AWAY):
         return server_error(request)
-    page = loader.render_to_string("503.html", {"again": request.get_full_path()})
+    context = {
+        "again": request.get_full_path(),
+        "refused": writing.refused(error),
+        "fields": writing.typed(request) if request.method == "POST" else [],
+    }
+    page = loader.render_to_string("503.html", context)
     return HttpResponse(page, status=503, headers={"Retry-After": "60"})
 
 
@@ -147,11 +153,15 @@ def _is_migrated() -> bool:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 if the database is reachable, migrated and without `database_problems`; else 503 with the reason."""
+    """Answer 200 if the database is reachable, migrated, without problems and can save; else 503 with the reason.
+
+    `/readyz?read` does not ask whether it can save: a load balancer that stopped a site with a full disk would take the
+    pages away that can still be read.
+    """
     try:
         if not _is_migrated():
             return HttpResponse("not ready: run migrate\n", content_type="text/plain", status=503)
-        problems = database_problems()
+        problems = database_problems() + ([] if "read" in request.GET else writing.problems())
     except DatabaseError:
         return HttpResponse("not ready: no database\n", content_type="text/plain", status=503)
     if problems:

@@ -15,11 +15,15 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(f"The site does not start. {error}")
 
+from django.conf import settings
 from django.db import connection
 
 from learn import gate
 from learn.apps import database_problems
 
+if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refuses it: its connect_query says the same
+    options = connection.settings_dict["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} {settings.PAGES_WAIT}".strip()
 if problems := database_problems():
     sys.exit("The site does not start. " + " ".join(problems))
 connection.close()
