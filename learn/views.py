@@ -23,6 +23,7 @@ from learn import looks, writing
 from learn.apps import database_problems
 from learn.lessons import reference
 from learn.people import rate_limits, sessions
+from learn.people.actions import TooManyGuests
 from learn.study.views import go_on_without_cookies
 from quizzes import learners
 
@@ -85,7 +86,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @login_not_required
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403. A user who was erased, merged or closed during this request is signed out instead."""
+    """Answer 403. A user who was erased, merged or closed during this request is signed out instead.
+
+    If too many guests came from one address, the answer is 429: no page creates another one, and all can be read.
+    """
+    if isinstance(exception, TooManyGuests):
+        return rate_limits.refuse(request, exception.seconds, "429_guests.html")
     if isinstance(exception, learners.Gone) and exception.learner == request.user.pk:
         return sessions.sign_out_gone(request)
     return permission_denied(request, exception)

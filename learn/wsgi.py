@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learn.settings")
 try:
+    os.umask(0o077)  # as in manage.py: the database's files are for the site's own user alone
     site = get_wsgi_application()
 except ImproperlyConfigured as error:
     sys.exit(f"The site does not start. {error}")
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 from learn import gate
-from learn.apps import database_problems
+from learn.apps import close_files, database_problems
 
 if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refuses it: its connect_query says the same
     options = connection.settings_dict["OPTIONS"]
@@ -27,4 +28,5 @@ if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refus
 if problems := database_problems():
     sys.exit("The site does not start. " + " ".join(problems))
 connection.close()
+close_files()
 application = gate.before(site)

@@ -100,7 +100,7 @@ class Adapter(DefaultAccountAdapter):
             by_hospital = request.session["opened"][0] == Key.HOSPITAL
             audit.note_own(user=user, what="signed.in.hospital" if by_hospital else "signed.in", now=timezone.now())
         if user.is_staff or "shared" not in request.POST:
-            tries.know(request, response, user)
+            tries.know(request, response, str(user.username))
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:

@@ -134,7 +134,7 @@ def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return (found.ipv4_mapped or found) if found.version == 6 else found
 
 
-def refuse(request: HttpRequest, seconds: int) -> HttpResponse:
+def refuse(request: HttpRequest, seconds: int, page: str = "429.html") -> HttpResponse:
     """Return a response with status 429. Its page and its Retry-After header say how long to wait."""
     minutes = -(-seconds // 60)
     hours = -(-minutes // 60)
@@ -142,7 +142,7 @@ def refuse(request: HttpRequest, seconds: int) -> HttpResponse:
         wait = ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     else:
         wait = ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
-    response = render(request, "429.html", {"wait": wait}, status=429)
+    response = render(request, page, {"wait": wait}, status=429)
     response["Retry-After"] = str(seconds)
     return response
 

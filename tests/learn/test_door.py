@@ -7,13 +7,15 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from unittest.mock import Mock, patch
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
 from django.test import override_settings
 
-from learn import gate
+from learn import apps, gate
 from tests.conftest import ROOT, Site, serve_on, wait_until_it_listens
 
 END = b"\r\n\r\n"
@@ -173,3 +175,21 @@ def test_a_form_arrives_as_it_was_sent(echo: str) -> None:
     status, body = send(echo, FORM, "Transfer-Encoding: chunked", method="POST", body=b"3\r\na=1\r\n0\r\n\r\n")
     found = json.loads(body)
     assert (status, found["body"], found["CONTENT_LENGTH"]) == (200, "a=1", "3")
+
+
+def test_the_files_of_the_database_are_for_the_sites_own_user_alone(site: Site) -> None:
+    send(site.url)
+    folder = Path(site.env["RUN_FOLDER"])
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in folder.glob("db.sqlite3*")}
+    assert modes.pop("db.sqlite3") == "0o600"
+    assert set(modes.values()) <= {"0o600"}, modes
+
+
+def test_files_of_before_are_closed_when_the_site_starts(tmp_path: Path) -> None:
+    names = [tmp_path / f"old.sqlite3{suffix}" for suffix in ("", "-wal", "-shm")]
+    for name in names:
+        name.touch()
+        name.chmod(0o644)
+    with patch.object(apps, "connection", Mock(vendor="sqlite", settings_dict={"NAME": str(names[0])})):
+        apps.close_files()
+    assert [oct(name.stat().st_mode & 0o777) for name in names] == ["0o600"] * 3
