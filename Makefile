@@ -9,6 +9,7 @@
 # make cluster  three databases and two sites on loopback addresses, as deploy/ sets them up on machines (root; Debian)
 # make bench    compare the speed of pages with a bare Django view (minutes)
 # make weight   measure the size of pages, and when a slow phone has painted them (half a minute)
+# make proxies  send forged headers through nginx, Apache and HAProxy (installs them) to the site (two minutes)
 # make screens  take a picture of every screen, into docs/screens/ (minutes)
 # make lock     write both requirements files from pyproject.toml (UPGRADE=--upgrade: with the newest versions)
 PYTHON ?= python3
@@ -28,7 +29,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run dev test backup restore faults cluster bench weight screens lock python port browser
+.PHONY: run dev test backup restore faults cluster bench weight proxies screens lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -45,8 +46,8 @@ run: python port $(VENV)/requirements.txt .env
 	[ "$(DEMO)" != 0 ] || { demo=; $(PY) manage.py make_admin; }
 	[ -z "$$demo" ] || $(PY) manage.py make_demo
 	echo "Open $$PUBLIC_URL (Ctrl-C ends it)"
-	exec $(PY) -m granian --interface wsgi learn.wsgi:application --host "$(HOST)" --port $(PORT) \
-		--workers 1 --blocking-threads 4 --log-level warning --workers-kill-timeout 3
+	exec $(PY) -m granian --interface rsgi learn.rsgi:application --host "$(HOST)" --port $(PORT) \
+		--no-ws --workers 1 --log-level warning --workers-kill-timeout 3
 
 dev: python port $(VENV)/requirements.txt .env
 	export PUBLIC_URL=http://$(HOST):$(PORT) DEBUG=true DJANGO_SETTINGS_MODULE=learn.settings
@@ -177,6 +178,22 @@ cluster: $(VENV)/requirements-dev.txt
 
 bench: $(VENV)/requirements-dev.txt
 	$(PY) -m tests.bench
+
+proxies: $(VENV)/requirements-dev.txt
+	$(STOP)
+	PATH="$$PATH:/usr/sbin"
+	missing=
+	for program in nginx:nginx-light apache2:apache2-bin haproxy:haproxy; do
+		command -v "$${program%:*}" >/dev/null || missing="$$missing $${program#*:}"
+	done
+	if [ -n "$$missing" ]; then
+		sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"
+		echo "Installing$$missing…"
+		{ $$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y --no-install-recommends $$missing; } >$(VENV)/proxies.log 2>&1 ||
+			stop "They could not be installed: the reason stands in $(VENV)/proxies.log."
+	fi
+	LEARN_ENV_FILE=/dev/null $(PY) -m tests.proxies
 
 screens: browser
 	export CHROMIUM="$$(cat $(VENV)/browser)" LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db import connection
@@ -23,6 +26,15 @@ class DeskConfig(AdminConfig):
     """Django's admin, with the Desk as the default site: `admin.site.register` registers there."""
 
     default_site = "learn.admin.Desk"
+
+
+def close_files() -> None:
+    """Take SQLite's files away from other users of this machine. Files of before may be open to all (0644)."""
+    if connection.vendor == "sqlite":
+        for suffix in ("", "-wal", "-shm"):
+            path = Path(f"{connection.settings_dict['NAME']}{suffix}")
+            with suppress(OSError):  # not there, or another user's: then it is not ours to close
+                path.chmod(0o600)
 
 
 def database_problems() -> list[str]:

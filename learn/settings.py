@@ -57,7 +57,6 @@ ON_LOOPBACK = _public[2] in LOOPBACK_HOSTS
 ALLOWED_HOSTS = list(LOOPBACK_HOSTS) if ON_LOOPBACK else [_public[2]]
 # The number of reverse proxies in front of the site. Their headers for the visitor's address and scheme are trusted.
 PROXIES: int = setting(env.int, "PROXIES", 0, NUMBER)
-ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -88,6 +87,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "learn.people.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600  # for a patient's own phone; other lengths: learn/people/sessions.py
 CSRF_FAILURE_VIEW = "learn.views.csrf_failure"
+# The site takes no files (ruling 16), so the longest body is a form. learn/gate.py refuses a longer one unread.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # learn/headers.py puts it on every response.
 CONTENT_SECURITY_POLICY = {
@@ -132,6 +133,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "learn.logs.requests",
     "learn.headers.every_response",
+    "learn.gate.middleware",  # refuses bodies that are too long
     "quizzes.redirects.see_other",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -203,11 +205,12 @@ else:
         "OPTIONS": {
             "connect_timeout": 3,
             "prepare_threshold": None if POOLER else 5,  # quizzes/statements.py
-            **({} if POOLER else {"pool": {"min_size": 1, "max_size": THREADS}}),
-            # What is behind the ? of the address is libpq's: sslmode, sslrootcert, hostaddr, target_session_attrs.
-            **DATABASES["default"].get("OPTIONS", {}),
+            **DATABASES["default"].get("OPTIONS", {}),  # what stands behind the ? of the address: sslmode and so on
+            **({} if POOLER else {"pool": {"min_size": 1, "max_size": THREADS, "timeout": 5, "reconnect_timeout": 2}}),
         },
     }
+# How long a page waits for PostgreSQL (learn/wsgi.py). Commands may take longer: migrations, backups, reminders.
+PAGES_WAIT = "-c statement_timeout=10s -c lock_timeout=3s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"

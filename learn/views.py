@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.defaults import permission_denied, server_error
 
-from learn import looks
+from learn import looks, writing
 from learn.apps import database_problems
 from learn.lessons import reference
-from learn.people import sessions
+from learn.people import rate_limits, sessions
+from learn.people.actions import TooManyGuests
 from learn.study.views import go_on_without_cookies
 from quizzes import learners
 
@@ -85,7 +86,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @login_not_required
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403. A user who was erased, merged or closed during this request is signed out instead."""
+    """Answer 403. A user who was erased, merged or closed during this request is signed out instead.
+
+    If too many guests came from one address, the answer is 429: no page creates another one, and all can be read.
+    """
+    if isinstance(exception, TooManyGuests):
+        return rate_limits.refuse(request, exception.seconds, "429_guests.html")
     if isinstance(exception, learners.Gone) and exception.learner == request.user.pk:
         return sessions.sign_out_gone(request)
     return permission_denied(request, exception)
@@ -93,14 +99,20 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def stumbled(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503 with advice if the database was only busy or not reachable.
+    """Answer 500, or 503 with advice if the database was only full, busy or not reachable.
 
-    The request is not repeated, because nobody knows whether the commit went through. If the person opens the page
-    again, it shows what was saved, and sending the form twice counts once. This view does not use the database.
+    The request is not repeated by itself, because after a lost connection nobody knows whether the commit went through.
+    The page keeps the form, and sending it twice counts once. This view does not use the database.
     """
-    if not isinstance(sys.exc_info()[1], OperationalError):
+    error = sys.exc_info()[1]
+    if not isinstance(error, writing.AWAY):
         return server_error(request)
-    page = loader.render_to_string("503.html", {"again": request.get_full_path()})
+    context = {
+        "again": request.get_full_path(),
+        "refused": writing.refused(error),
+        "fields": writing.typed(request) if request.method == "POST" else [],
+    }
+    page = loader.render_to_string("503.html", context)
     return HttpResponse(page, status=503, headers={"Retry-After": "60"})
 
 
@@ -123,8 +135,13 @@ def robots(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer "alive". Does not use the database."""
-    return HttpResponse("alive\n", content_type="text/plain")
+    """Answer "alive". Does not use the database.
+
+    `/healthz?address` also says under which address and scheme the site sees the visitor who asks:
+    `manage.py check_deployment` asks it with forged headers.
+    """
+    seen = f"{rate_limits.address(request)} {request.scheme}\n" if "address" in request.GET else ""
+    return HttpResponse(f"alive\n{seen}", content_type="text/plain")
 
 
 _migrated = False  # stays true once it is true: the migrations of a running process do not change
@@ -142,11 +159,15 @@ def _is_migrated() -> bool:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 if the database is reachable, migrated and without `database_problems`; else 503 with the reason."""
+    """Answer 200 if the database is reachable, migrated, without problems and can save; else 503 with the reason.
+
+    `/readyz?read` does not ask whether it can save: a load balancer that stopped a site with a full disk would take the
+    pages away that can still be read.
+    """
     try:
         if not _is_migrated():
             return HttpResponse("not ready: run migrate\n", content_type="text/plain", status=503)
-        problems = database_problems()
+        problems = database_problems() + ([] if "read" in request.GET else writing.problems())
     except DatabaseError:
         return HttpResponse("not ready: no database\n", content_type="text/plain", status=503)
     if problems:

@@ -1,4 +1,4 @@
-"""The WSGI application: `granian --interface wsgi learn.wsgi:application`.
+"""The WSGI application. learn/rsgi.py is the door in front of it, which `make run` serves.
 
 It refuses to start if the settings are invalid, or if the database could lose or change answers.
 """
@@ -11,14 +11,22 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learn.settings")
 try:
-    application = get_wsgi_application()
+    os.umask(0o077)  # as in manage.py: the database's files are for the site's own user alone
+    site = get_wsgi_application()
 except ImproperlyConfigured as error:
     sys.exit(f"The site does not start. {error}")
 
+from django.conf import settings
 from django.db import connection
 
-from learn.apps import database_problems
+from learn import gate
+from learn.apps import close_files, database_problems
 
+if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refuses it: its connect_query says the same
+    options = connection.settings_dict["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} {settings.PAGES_WAIT}".strip()
 if problems := database_problems():
     sys.exit("The site does not start. " + " ".join(problems))
 connection.close()
+close_files()
+application = gate.before(site)

@@ -135,14 +135,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     found = Site(url, password, folder / "log", env)
     for command in ("migrate", "load_content", "make_demo", "collectstatic --noinput"):
         found.manage(*command.split())
-    serve = ["--interface", "wsgi", "learn.wsgi:application", "--host", "127.0.0.1", "--port", str(port)]
-    calm = ["--blocking-threads", "4", "--log-level", "warning", "--workers-kill-timeout", "3"]
     with found.log.open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "granian", *serve, *calm], cwd=ROOT, env=env, stdout=log, stderr=log
-        )
+        server = subprocess.Popen(serve_on(port), cwd=ROOT, env=env, stdout=log, stderr=log)
     try:
-        _wait_for(port, server)
+        wait_until_it_listens(port, server)
         yield found
     finally:
         server.terminate()
@@ -152,7 +148,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     assert not stumbles, "The site stumbled during the journeys:\n" + "\n".join(stumbles)
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def serve_on(port: int, application: str = "learn.rsgi:application") -> list[str]:
+    """Return the command that serves the site, as in `make run`."""
+    serve = ["--interface", "rsgi", application, "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
+    return [sys.executable, "-m", "granian", *serve, "--log-level", "warning", "--workers-kill-timeout", "3"]
+
+
+def wait_until_it_listens(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait for a server that was just started. Raises TimeoutError."""
     for _ in range(200):
         assert server.poll() is None, "granian ended right after its start"
         try:

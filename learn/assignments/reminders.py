@@ -13,6 +13,7 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from learn.assignments.models import Reminder
 from learn.people import audit, mail
@@ -40,8 +41,13 @@ def stop_address(reminder: Reminder) -> str:
     return reverse("reminders_stop", args=[signing.dumps(reminder.pk, salt=STOP)])
 
 
+def mark(address: str) -> str:
+    """Return what stands for an address in a link. The address itself would be in proxies' logs and in the history."""
+    return salted_hmac("learn.assignments.reminders", address, algorithm="sha256").hexdigest()[:32]
+
+
 def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
-    """Return the reminder that a link is for, and the address that it confirms ("" for a stop link).
+    """Return the reminder that a link is for, and the mark of the address that it confirms ("" for a stop link).
 
     `salt` is ON or STOP. Returns None for an invalid or expired link.
     """
@@ -49,9 +55,9 @@ def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
         found = signing.loads(token, salt=salt, max_age=CONFIRM_WITHIN if salt == ON else None)
     except signing.BadSignature:
         return None
-    pk, address = found if salt == ON else (found, "")
+    pk, mark = found if salt == ON else (found, "")
     reminder = Reminder.objects.select_related("patient__care_team", "patient__user").filter(pk=pk).first()
-    return (reminder, address) if reminder else None
+    return (reminder, mark) if reminder else None
 
 
 def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
@@ -67,25 +73,24 @@ def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
         mine.filter(asked_on=None).update(asked_on=today, asked=0)
         if not mine.filter(asked_on=today, asked__lt=MOST).update(asked=F("asked") + 1):
             raise TooMany
-    link = reverse("reminders_on", args=[signing.dumps((reminder.pk, address), salt=ON)])
+    link = reverse("reminders_on", args=[signing.dumps((reminder.pk, mark(address)), salt=ON)])
     mail.send("mail/reminders_confirm.txt", address, {"on": settings.PUBLIC_URL + link})
     mine.update(pending=address)
     return reminder
 
 
-def confirm(*, reminder: Reminder, address: str, now: datetime) -> bool:
-    """Confirm this address for reminders. Return False if another address was asked for since.
+def confirm(*, reminder: Reminder, marked: str, now: datetime) -> bool:
+    """Confirm the address with this mark for reminders. Return False if another address was asked for since.
 
-    A second call for the same address changes nothing and returns True.
+    A second call for the same address changes nothing and returns True. Links of a week ago hold the address itself.
     """
-    mine = Reminder.objects.filter(pk=reminder.pk)
-    if (
-        mine.filter(pending=address)
-        .exclude(pending="")
-        .update(address=address, pending="", confirmed=now, paused_until=None, refused=None)
-    ):
-        return True
-    return mine.filter(address=address).exclude(address="").exists()
+    mine, wanted = Reminder.objects.filter(pk=reminder.pk), mark(marked) if "@" in marked else marked
+    pending, address = mine.values_list("pending", "address").first() or ("", "")
+    if pending and constant_time_compare(mark(pending), wanted):
+        confirmed = {"address": pending, "confirmed": now, "paused_until": None, "refused": None}
+        done = mine.filter(pending=pending).update(pending="", **confirmed)
+        return bool(done) or mine.filter(address=pending).exists()  # the other request of a double press was first
+    return bool(address) and constant_time_compare(mark(address), wanted)
 
 
 def stop(*, reminder: Reminder) -> None:

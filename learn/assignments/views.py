@@ -58,8 +58,8 @@ def turn_on(request: HttpRequest, token: str) -> HttpResponse:
     """Show the button that confirms an address. Only a POST confirms: mail programs open links by themselves."""
     found, done = by_mail.behind(token, by_mail.ON), False
     if found and request.method == "POST":
-        reminder, address = found
-        done = by_mail.confirm(reminder=reminder, address=address, now=timezone.now())
+        reminder, mark = found
+        done = by_mail.confirm(reminder=reminder, marked=mark, now=timezone.now())
         found = found if done else None
     return render(request, "assignments/reminders_on.html", {"found": found, "done": done})
 

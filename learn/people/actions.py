@@ -5,21 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils import timezone
 
-from learn.people import sessions
+from learn.people import rate_limits, sessions
 from learn.people.models import User
+from learn.people.rate_limits import Limit
 
 BACKEND = "learn.people.backends.RoleBackend"
+# New guests from one address (ruling 29). A whole hospital may share one: a class of patients starts at the same time.
+GUESTS, GUESTS_A_DAY = Limit("guests by address", 300, 600), Limit("guests by address, a day", 3000, 24 * 3600)
+
+
+class TooManyGuests(PermissionDenied):
+    """Too many guests came from this address; nothing was written. `seconds` says how long to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("Too many guests from one address.")
+        self.seconds = seconds
 
 
 def learner(request: HttpRequest) -> User:
     """Return the user of this request. For a visitor, create a guest and sign them in.
 
-    Call it at the first POST that must be stored, never at a GET: a visitor who only reads gets no database row.
+    Call it at the first POST that must be stored, never at a GET: a visitor who only reads gets no database row. Call
+    it outside a transaction. Raises TooManyGuests; whoever is a guest or a patient already is never counted.
     """
     if isinstance(request.user, User):
         return request.user
+    where, now = rate_limits.address(request), timezone.now()
+    for limit in (GUESTS, GUESTS_A_DAY):
+        if seconds := rate_limits.count(limit, where, now=now):
+            raise TooManyGuests(seconds)
     guest = User.objects.create_guest()
     login(request, guest, backend=BACKEND)
     sessions.opened(request, sessions.Key.GUEST)

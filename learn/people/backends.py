@@ -54,6 +54,10 @@ class Adapter(DefaultAccountAdapter):
         "username_password_mismatch": _("That name and password do not go together. Check both and try again."),
     }
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address by which everything else is counted too; allauth reads its own setting and no ports."""
+        return rate_limits.address(request)
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the try with our own exact limit, not allauth's. Raises ImmediateHttpResponse with the 429 page."""
         if seconds := tries.wait(request, credentials.get("username", "")):
@@ -96,7 +100,7 @@ class Adapter(DefaultAccountAdapter):
             by_hospital = request.session["opened"][0] == Key.HOSPITAL
             audit.note_own(user=user, what="signed.in.hospital" if by_hospital else "signed.in", now=timezone.now())
         if user.is_staff or "shared" not in request.POST:
-            tries.know(request, response, user)
+            tries.know(request, response, str(user.username))
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:

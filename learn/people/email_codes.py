@@ -37,6 +37,9 @@ DOUBLE = 60  # seconds; a used code that is sent again within this time is a dou
 
 # Limits for emails to one address (from any browser), from one browser, from one hospital's network, and of the site.
 AN_HOUR, A_DAY = Limit("emails to, an hour", 5, 3600), Limit("emails to, a day", 10, 24 * 3600)
+# The same for a device on which the owner of the address has signed in with a code before (ruling 25): a stranger who
+# asks for codes to this address uses up those of strangers only.
+KNOWN_HOUR, KNOWN_DAY = Limit("emails to, by known device, an hour", 5, 3600), Limit("the same, a day", 10, 24 * 3600)
 DEVICE, NETWORK = Limit("emails by device", 10, 3600), Limit("emails by address", 100, 3600)
 SITE = Limit("emails of the site", 600, 3600)  # whoever has many addresses cannot make the site send spam
 TRIES = Limit("tries of an emailed code", 5, int(LIVES.total_seconds()))
@@ -52,17 +55,19 @@ class Waiting(NamedTuple):
     proof: str
 
 
-def wait(request: HttpRequest, address: str, *, now: datetime) -> int:
+def wait(request: HttpRequest, address: str, *, known: str, now: datetime) -> int:
     """Count one email by device, network, address and site. Return the seconds to wait; 0 means that it may be sent.
 
-    Unknown addresses are counted too, so the result does not show whether an address belongs to a user.
+    Unknown addresses are counted too, so the result does not show whether an address belongs to a user. `known` is the
+    number of a device that is known for this address (`tries.known_device`), or "".
     """
     device = request.META.get("CSRF_COOKIE", "")
+    whose = f"{known}\0{address}" if known else address
     return (
         (rate_limits.count(DEVICE, device, now=now) if device else 0)
         or rate_limits.count(NETWORK, rate_limits.address(request), now=now)
-        or rate_limits.count(AN_HOUR, address, now=now)
-        or rate_limits.count(A_DAY, address, now=now)
+        or rate_limits.count(KNOWN_HOUR if known else AN_HOUR, whose, now=now)
+        or rate_limits.count(KNOWN_DAY if known else A_DAY, whose, now=now)
         or rate_limits.count(SITE, "", now=now)
     )
 

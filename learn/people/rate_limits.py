@@ -108,20 +108,33 @@ def address(request: HttpRequest) -> str:
     """Return the IP address of a request as our own proxies saw it. For IPv6, return the /64 network.
 
     One home or ward has one such network. Our proxies write only the last PROXIES entries of X-Forwarded-For; the
-    client can forge the entries before them.
+    client can forge the entries before them. An entry that is no address (a proxy hides it) counts as the proxy's own.
     """
-    seen = str(request.META.get("REMOTE_ADDR", ""))
+    seen = [str(request.META.get("REMOTE_ADDR", ""))]
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     if 0 < settings.PROXIES <= len(hops):
-        seen = hops[-settings.PROXIES].strip() or seen
+        seen.insert(0, hops[-settings.PROXIES])
+    found = next(filter(None, map(_ip, seen)), None)
+    if found is None:
+        return seen[-1][:64]
+    return str(ipaddress.IPv6Network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address, also with a port (`192.0.2.7:4711`, `[2001:db8::7]:4711`); None if it is none."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        found = ipaddress.ip_address(seen)
+        found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return seen[:64]
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+        return None
+    return (found.ipv4_mapped or found) if found.version == 6 else found
 
 
-def refuse(request: HttpRequest, seconds: int) -> HttpResponse:
+def refuse(request: HttpRequest, seconds: int, page: str = "429.html") -> HttpResponse:
     """Return a response with status 429. Its page and its Retry-After header say how long to wait."""
     minutes = -(-seconds // 60)
     hours = -(-minutes // 60)
@@ -129,7 +142,7 @@ def refuse(request: HttpRequest, seconds: int) -> HttpResponse:
         wait = ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     else:
         wait = ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
-    response = render(request, "429.html", {"wait": wait}, status=429)
+    response = render(request, page, {"wait": wait}, status=429)
     response["Retry-After"] = str(seconds)
     return response
 

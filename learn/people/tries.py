@@ -72,14 +72,20 @@ def check(request: HttpRequest, user: User, password: str) -> bool:
     return True
 
 
-def know(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Set the cookie, so that this device is known for the name of this user, who has just signed in."""
-    device, mark = _device(request), _mark(str(user.username))
+def know(request: HttpRequest, response: HttpResponse, name: str) -> None:
+    """Set the cookie, so that this device is known for this name (or email address), whose owner has just signed in."""
+    device, mark = _device(request), _mark(name)
     number = device.number if device else secrets.token_urlsafe(12)
     marks = [mark, *(other for other in (device.marks if device else []) if other != mark)][:NAMES]
     age, secure = int(LIVES.total_seconds()), settings.HTTPS
     value = signing.dumps(Device(number, marks), salt=COOKIE)
     response.set_cookie(COOKIE, value, max_age=age, secure=secure, httponly=True, samesite="Lax")
+
+
+def known_device(request: HttpRequest, name: str) -> str:
+    """Return the number of this device if it is known for this name (or email address); else ""."""
+    device = _device(request)
+    return device.number if device and _mark(name) in device.marks else ""
 
 
 def owner(name: str) -> User | None:
@@ -92,9 +98,9 @@ def owner(name: str) -> User | None:
 
 def _counts(request: HttpRequest, as_typed: str) -> Counted:
     """Return what limits a try at this name from this device, in the order in which it is counted."""
-    name, device = _stored(as_typed), _device(request)
-    if device and _mark(name) in device.marks:
-        return ((KNOWN, f"{device.number}\0{name}"),)
+    name = _stored(as_typed)
+    if number := known_device(request, name):
+        return ((KNOWN, f"{number}\0{name}"),)
     return ((ADDRESS, rate_limits.address(request)), (NAME, name), (A_DAY, name))
 
 

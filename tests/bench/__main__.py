@@ -39,7 +39,7 @@ from tests.bench.table import draw, quiet, summary
 from tests.faults.databases import Cluster, postgresql
 from tests.faults.server import SITE, environment, free_port, prepare, run, serve, stop, wait_for
 
-ONE = ("--workers", "1", "--blocking-threads", "1", "--runtime-threads", "1")
+ONE = ("--workers", "1", "--runtime-threads", "1")
 QUESTIONS = 8  # number of questions in the check
 SPARE = 4  # how often a block is measured again at most, because the machine was not quiet
 LAST = Path(__file__).resolve().parent / "last.json"

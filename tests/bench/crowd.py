@@ -13,7 +13,7 @@ from tests.bench.client import Client
 from tests.faults.server import free_port, serve, stop
 
 CLIENTS, EACH = 8, 120
-AS_SERVED = ("--workers", "1", "--blocking-threads", "4", "--workers-kill-timeout", "3")
+AS_SERVED = ("--workers", "1", "--workers-kill-timeout", "3")
 
 
 def crowd(side: Any, folder: Path) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def main() -> int:
     safe = ["--no-sandbox"] if os.geteuid() == 0 else []
     try:
         prepare(env)
-        server = serve(env, port, folder / "log", "--workers", "1", "--blocking-threads", "4")
+        server = serve(env, port, folder / "log", "--workers", "1")
         try:
             wait_for(port, server, folder / "log")
             with sync_playwright() as playwright:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 
-from learn.wsgi import application
+from learn.rsgi import application
 
 from django.utils import timezone  # isort: skip - settings must be loaded first
 

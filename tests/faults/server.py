@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SITE = "learn.wsgi:application"
+SITE = "learn.rsgi:application"
 
 
 def free_port() -> int:
@@ -57,8 +57,10 @@ def prepare(env: dict[str, str]) -> None:
 def serve(
     env: dict[str, str], port: int, log: Path, *options: str, app: str = SITE, module: str = "granian"
 ) -> subprocess.Popen[bytes]:
-    """Start granian in a new process session."""
-    granian = ["-m", module, "--interface", "wsgi", app, "--host", "127.0.0.1", "--port", str(port)]
+    """Start granian in a new process session. A bare WSGI application gets THREADS threads from granian itself."""
+    bare = ".wsgi:" in app or app.endswith(":undefended")
+    how = ["wsgi", "--blocking-threads", env["THREADS"]] if bare else ["rsgi"]
+    granian = ["-m", module, "--interface", *how, app, "--host", "127.0.0.1", "--port", str(port)]
     with log.open("ab") as out:
         return subprocess.Popen(
             [sys.executable, *granian, "--log-level", "warning", *options],
@@ -116,7 +118,7 @@ class Hospital:
     def __init__(self, env: dict[str, str], port: int, log: Path, *, app: str = SITE, workers: int = 3) -> None:
         self.env, self.port, self.log, self.app = env, port, log, app
         self.options = [
-            "--workers", str(workers), "--blocking-threads", env["THREADS"],
+            "--workers", str(workers),
             "--respawn-failed-workers", "--respawn-interval", "0", "--workers-kill-timeout", "2",
         ]  # fmt: skip
         self.starts = self.kills = 0

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from learn.account import guests
 from learn.account.forms import EmailedCodeForm, KeepCodeForm
 from learn.people import actions as people
-from learn.people import audit, email_codes, mail, rate_limits
+from learn.people import audit, email_codes, mail, rate_limits, tries
 from learn.people.forms import AddressForm
 from learn.people.models import Session, User
 
@@ -32,7 +32,7 @@ def ask(request: HttpRequest, keep: bool) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         address, now = form.cleaned_data["address"], timezone.now()
-        if seconds := email_codes.wait(request, address, now=now):
+        if seconds := email_codes.wait(request, address, known=tries.known_device(request, _mailbox(address)), now=now):
             return rate_limits.refuse(request, seconds)
         try:
             token = email_codes.send(address=address, keeper=user)
@@ -69,6 +69,8 @@ def code(request: HttpRequest, keep: bool) -> HttpResponse:
             shared = bool(form.cleaned_data.get("shared"))
             response = _set_address(request, user, asked) if user else _let_in(request, asked, shared)
             response.delete_cookie(email_codes.COOKIE)
+            if not shared:
+                tries.know(request, response, _mailbox(asked.address))
             return response
     context = {"form": form, "keep": keep, "next": _back(request), "address": asked.address}
     return render(request, "own_record/email_code.html", context)
@@ -127,6 +129,11 @@ def _let_in(request: HttpRequest, asked: email_codes.Waiting, shared: bool) -> H
     if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None) and "\x00" not in back:
         return HttpResponseRedirect(back)
     return redirect("my")
+
+
+def _mailbox(address: str) -> str:
+    """Return what a device is known for (`tries`). No sign-in name is like it."""
+    return f"\0{address}"
 
 
 def _back(request: HttpRequest) -> str:

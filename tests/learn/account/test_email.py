@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from learn.account import guests
-from learn.people import codes, email_codes
+from learn.people import codes, email_codes, tries
 from learn.people.models import AuditEvent, Hit, Session, User
 from learn.progress.models import Reading
 from tests.cast import GuestCase, at, make_nurse, make_patient, make_team, together
@@ -221,6 +221,33 @@ class TestACode(TestCase):
                 slow.cookies[email_codes.COOKIE] = cookie
                 answers.append(self.type(code, slow).status_code)
             assert answers == [303, 303, 200]
+
+    def test_a_stranger_cannot_use_up_the_owners_codes(self) -> None:
+        """The device on which ana has signed in with a code before is counted apart."""
+        with time_machine.travel(at(20), tick=False) as clock:
+            self.ask()
+            self.type(mailed())
+            for hour in range(3):
+                clock.move_to(at(20) + timedelta(hours=hour + 1))
+                stranger = [self.ask(client=Client(REMOTE_ADDR=f"192.0.2.{n}")).status_code for n in range(6)]
+            assert stranger[-1] == 429
+            sent = len(mail.outbox)
+            assert self.ask(client=Client()).status_code == 429
+            assert self.ask().status_code == 303, "the owner's own device"
+            assert len(mail.outbox) == sent + 1
+
+    def test_a_known_device_has_a_limit_too_and_is_known_for_its_owner_only(self) -> None:
+        with time_machine.travel(at(20), tick=False):
+            self.ask()
+            self.type(mailed())
+            assert [self.ask().status_code for _ in range(6)] == [303] * 5 + [429]
+            others = [self.ask("other@example.com", self.client).status_code for _ in range(6)]
+            assert 429 in others
+
+    def test_a_shared_device_is_not_known(self) -> None:
+        self.ask()
+        self.client.post(IN_CODE, {"code": mailed(), "shared": "on"})
+        assert tries.COOKIE not in self.client.cookies
 
     def test_works_only_on_the_device_that_asked_for_it(self) -> None:
         self.ask()

@@ -94,7 +94,7 @@ class TestAnAddressThatIsRefusedForGood:
         patient = clinic.patient("551@example.com")
         clinic.remind()
         Reminder.objects.update(pending="new@example.com")
-        assert reminders.confirm(reminder=patient.reminder, address="new@example.com", now=at(24))
+        assert reminders.confirm(reminder=patient.reminder, marked=reminders.mark("new@example.com"), now=at(24))
         assert clinic.remind(26) == "Reminders sent: 1.\n"
 
     def test_is_not_one_that_is_refused_for_now(self, clinic: Clinic) -> None:

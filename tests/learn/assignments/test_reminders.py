@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
@@ -10,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 import time_machine
-from django.core import mail
+from django.core import mail, signing
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -91,6 +92,15 @@ class TestOptingIn(ReminderCase):
             assert "Reminders are on" in words(self.client.post(self.link()))
         assert Reminder.objects.get().is_on
         assert Reminder.objects.get().address == "ana@example.com"
+
+    def test_has_no_address_in_its_link_and_old_links_still_work(self) -> None:
+        self.ask()
+        link = self.link()
+        read = b64decode(link.split("/")[4].split(":")[0] + "==", altchars=b"-_")
+        assert b"ana" not in read
+        assert b"@" not in read
+        old = signing.dumps((Reminder.objects.get().pk, "ana@example.com"), salt=reminders.ON)
+        assert "Reminders are on" in words(self.client.post(reverse("reminders_on", args=[old])))
 
     def test_with_a_changed_or_week_old_link_does_nothing(self) -> None:
         self.ask()

@@ -8,6 +8,7 @@ import sys
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import RequestFactory, TestCase, TransactionTestCase, override_settings
@@ -155,6 +156,30 @@ class TestTheAddress(TestCase):
             assert len(self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=garbage)) <= 64
         assert self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:2:3::4") == self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:2::9")
         assert self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:3::4") != self.of(HTTP_X_FORWARDED_FOR="2001:db8:1:2::9")
+
+    @override_settings(PROXIES=1)
+    def test_with_a_port_is_the_same_address(self) -> None:
+        for written, meant in (
+            ("192.0.2.7:4711", "192.0.2.7"),
+            (" 192.0.2.7:80 ", "192.0.2.7"),
+            ('"192.0.2.7"', "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("[::ffff:192.0.2.7]:80", "192.0.2.7"),
+            ("[2001:db8:1:2::9]:4711", "2001:db8:1:2::/64"),
+            ("[2001:db8:1:2::9]", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::9%eth0", "2001:db8:1:2::/64"),
+        ):
+            assert self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=f"203.0.113.9, {written}") == meant, written
+
+    @override_settings(PROXIES=1)
+    def test_that_is_none_counts_as_that_of_the_proxy(self) -> None:
+        for hidden in ("unknown", "_hidden", "", " ", "1.2.3.4.5", "192.0.2.7:80:80"):
+            assert self.of(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=f"203.0.113.9,{hidden}") == "10.0.0.1", hidden
+
+    @override_settings(PROXIES=1)
+    def test_is_the_one_that_allauth_counts_too(self) -> None:
+        request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.9, 192.0.2.7:80")
+        assert get_adapter().get_client_ip(request) == "192.0.2.7"
 
 
 class TestARefusal(TestCase):
