@@ -1,6 +1,7 @@
 """The WSGI application: `granian --interface wsgi learn.wsgi:application`.
 
-It refuses to start if the settings are invalid, or if the database could lose or change answers.
+It refuses to start if the settings are invalid, if the database could lose or change answers, or if it was used with
+other keys.
 """
 
 import os
@@ -15,10 +16,19 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(f"The site does not start. {error}")
 
-from django.db import connection
+from contextlib import suppress
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from learn.apps import database_problems
+from learn.people import known_keys
 
-if problems := database_problems():
+problems = database_problems()
+with suppress(DatabaseError):  # before `migrate` there is no table; with a full disk, pages can still be read
+    problems += known_keys.problems()
+    if not problems:
+        known_keys.note(now=timezone.now())
+if problems:
     sys.exit("The site does not start. " + " ".join(problems))
 connection.close()

@@ -19,10 +19,9 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from learn import typed
-from learn.people import rate_limits
+from learn.people import keys, rate_limits
 from learn.people.models import User
 from learn.people.rate_limits import Limit
 
@@ -74,11 +73,11 @@ def check(request: HttpRequest, user: User, password: str) -> bool:
 
 def know(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Set the cookie, so that this device is known for the name of this user, who has just signed in."""
-    device, mark = _device(request), _mark(str(user.username))
+    device, (mark, *earlier) = _device(request), _marks(str(user.username))
     number = device.number if device else secrets.token_urlsafe(12)
-    marks = [mark, *(other for other in (device.marks if device else []) if other != mark)][:NAMES]
+    marks = [mark, *(other for other in (device.marks if device else []) if other not in (mark, *earlier))][:NAMES]
     age, secure = int(LIVES.total_seconds()), settings.HTTPS
-    value = signing.dumps(Device(number, marks), salt=COOKIE)
+    value = keys.sign(Device(number, marks), salt=COOKIE)
     response.set_cookie(COOKIE, value, max_age=age, secure=secure, httponly=True, samesite="Lax")
 
 
@@ -93,7 +92,7 @@ def owner(name: str) -> User | None:
 def _counts(request: HttpRequest, as_typed: str) -> Counted:
     """Return what limits a try at this name from this device, in the order in which it is counted."""
     name, device = _stored(as_typed), _device(request)
-    if device and _mark(name) in device.marks:
+    if device and not set(_marks(name)).isdisjoint(device.marks):
         return ((KNOWN, f"{device.number}\0{name}"),)
     return ((ADDRESS, rate_limits.address(request)), (NAME, name), (A_DAY, name))
 
@@ -106,10 +105,10 @@ def _stored(as_typed: str) -> str:
 
 def _device(request: HttpRequest) -> Device | None:
     try:
-        return Device(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=LIVES))
+        return Device(*keys.signed(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=LIVES))
     except signing.BadSignature:
         return None
 
 
-def _mark(name: str) -> str:
-    return salted_hmac("learn.people.tries", name.lower(), algorithm="sha256").hexdigest()[:16]
+def _marks(name: str) -> list[str]:
+    return [mark[:16] for mark in keys.hashes("learn.people.tries", name.lower())]
