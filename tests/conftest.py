@@ -115,10 +115,9 @@ class Site:
         return str(done.stdout)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Start granian on a new database, created by the commands of `make run`."""
-    folder = tmp_path_factory.mktemp("site")
+@contextmanager
+def served(folder: Path, *commands: str, **over: str) -> Iterator[Site]:
+    """Start granian on a new database in this folder, on which these commands of manage.py were run."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url, password = f"http://127.0.0.1:{port}", "quiet-maple-42"
@@ -131,9 +130,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "PUBLIC_URL": url,
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "DEMO_PASSWORD": password,
+        **over,
     }
     found = Site(url, password, folder / "log", env)
-    for command in ("migrate", "load_content", "make_demo", "collectstatic --noinput"):
+    for command in commands:
         found.manage(*command.split())
     serve = ["--interface", "wsgi", "learn.wsgi:application", "--host", "127.0.0.1", "--port", str(port)]
     calm = ["--blocking-threads", "4", "--log-level", "warning", "--workers-kill-timeout", "3"]
@@ -150,6 +150,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     said = found.log.read_text(errors="replace").splitlines()
     stumbles = [line for line in said if '"ERROR"' in line or "Traceback" in line]
     assert not stumbles, "The site stumbled during the journeys:\n" + "\n".join(stumbles)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Start a site as a new installation has it, by the commands of `make run`."""
+    commands = ("migrate", "load_content", "make_demo", "collectstatic --noinput")
+    with served(tmp_path_factory.mktemp("site"), *commands) as found:
+        yield found
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
