@@ -84,4 +84,4 @@ def restore(*, backup: Backup, folder: Path, now: datetime) -> Restored:
 def there_now() -> Contents:
     """Return the contents of the site's database; empty contents if there is none. Raises BackupError."""
     with in_a_sentence("What is there now cannot be read: "):
-        return (sqlite if connection.vendor == "sqlite" else postgresql).there_now()
+        return sqlite.there_now() if connection.vendor == "sqlite" else postgresql.there_now()

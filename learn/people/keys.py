@@ -38,4 +38,4 @@ def sign(value: Any, *, salt: str) -> str:
 def signed(text: str, *, salt: str, max_age: Any = None) -> Any:
     """Return the value again. Raises signing.BadSignature if the text was changed, is too old, or its key is gone."""
     first, *others = of_codes()
-    return signing.loads(text, key=first, fallback_keys=others, salt=salt, max_age=max_age)
+    return signing.loads(text, key=first, fallback_keys=[*others], salt=salt, max_age=max_age)

@@ -49,16 +49,12 @@ def first_sign_in(hand: Hand, site: Site, name: str, password: str) -> None:
 
 def make_team(hand: Hand) -> None:
     """Make the Maple team from IT's first page."""
-    hand.press("Care teams")
+    hand.press("All care teams")
     hand.press("Make a care team")
     hand.write("Name", "Maple team")
     hand.write("Day", "555-010-0199")
     hand.write("Night and weekend", "555-011-0199")
-    called = hand.page.get_by_label("I have called both numbers")
-    called.focus() if isinstance(hand, Keyboard) else called.check()
-    if isinstance(hand, Keyboard):
-        hand.page.keyboard.press("Space")
-    hand.taps += 1
+    hand.choose("I have called both numbers, and they ring at the right place")
     hand.press("Save")
 
 
@@ -120,11 +116,12 @@ def test_it_adds_a_person_and_a_team_by_keyboard_alone(visit: Visit, site: Site)
     page = hand.page
     page.goto("/admin/")
     sign_in(page, "ivy", site.password)
-    hand.press("Care teams")
+    hand.press("All care teams")
     hand.press("Make a care team")
     hand.press("Save")  # nothing is written: the summary of errors leads to the first field
-    assert page.evaluate("document.activeElement.className") == "errors"
-    hand.press_here("Type a name, like Maple team")
+    assert page.evaluate("document.activeElement.className") == "err-sum"
+    hand.reach("Type a name, like Maple team")
+    page.keyboard.press("Enter")
     page.keyboard.type("Kite team")
     for name, text in (("Day", "555-012-0199"), ("Night and weekend", "555-013-0199")):
         hand.write(name, text)
@@ -147,7 +144,7 @@ def test_it_adds_a_person_and_a_team_by_keyboard_alone(visit: Visit, site: Site)
     hand.press("Done")
     hand.press("Kay Ito")
     hand.press("New one-time password")
-    hand.press("Make it")
+    hand.press("Make a one-time password")
     assert page.locator(".slip .code").inner_text() != password
     hand.press("Done")
     hand.press("Kay Ito")
