@@ -3,7 +3,7 @@
 # make dev      the same with DEBUG on; restarts when a file changes
 # make test     run all checks, the fastest first
 # make backup   back up the database into one checked file, while the site runs
-# make restore FILE=…   restore a backup; stop the site first
+# make restore FILE=…   restore a backup; stop the site first (IDENTITY=…: the key of an encrypted one)
 # make faults   kill workers and databases under load, and check that no answer is lost (minutes; FULL=1: 300 kills,
 #               20 restarts). CLUSTER=1: on a cluster of three databases, the short drills (ALL=1: every drill)
 # make cluster  three databases and two sites on loopback addresses, as deploy/ sets them up on machines (root; Debian)
@@ -102,11 +102,24 @@ $(VENV)/requirements.txt $(VENV)/requirements-dev.txt: $(VENV)/%: % python
 	cp $* $@
 	rm $(VENV)/unfinished
 
-# Write SECRET_KEY, the only secret that the site needs. An existing key is never replaced.
+# Write SECRET_KEY and CODE_KEY, the only secrets that the site needs. An existing key is never replaced. Where there is
+# a SECRET_KEY alone, it has made the codes until now: it becomes the CODE_KEY too, so that all cards go on working.
+define KEYS
+import os, secrets
+from dotenv import dotenv_values
+there = dotenv_values(".env")
+if not there.get("CODE_KEY"):
+    old = os.environ.get("SECRET_KEY") or there.get("SECRET_KEY")
+    print("CODE_KEY='%s'" % (old or secrets.token_urlsafe(50)))
+if not there.get("SECRET_KEY"):
+    print("SECRET_KEY=" + secrets.token_urlsafe(50))
+endef
+export KEYS
 .env: $(VENV)/requirements.txt FORCE
-	! $(PY) -c 'from dotenv import dotenv_values as read; assert read(".env").get("SECRET_KEY")' 2>/dev/null || exit 0
 	umask 077
-	{ [ ! -e .env ] || awk 1 .env; $(PY) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))'; } >$(VENV)/env
+	new=$$($(PY) -c "$$KEYS")
+	[ -n "$$new" ] || exit 0
+	{ [ ! -e .env ] || awk 1 .env; echo "$$new"; } >$(VENV)/env
 	mv $(VENV)/env .env
 FORCE:
 
@@ -168,7 +181,7 @@ backup: $(VENV)/requirements.txt
 restore: $(VENV)/requirements.txt
 	$(STOP)
 	[ -n "$(FILE)" ] || stop "Say which: make restore FILE=backups/2026-11-23T0712Z.sqlite3 (YES=1 does it, without it you are told what it would do)"
-	$(PY) manage.py restore "$(FILE)" $(if $(YES),--yes)
+	$(PY) manage.py restore "$(FILE)" $(if $(IDENTITY),--identity "$(IDENTITY)") $(if $(YES),--yes)
 
 faults: $(VENV)/requirements-dev.txt
 	$(PY) -m $(if $(CLUSTER),tests.faults.drills $(if $(ALL),--all),tests.faults $(if $(FULL),--full))

@@ -31,6 +31,11 @@ def setting(read: Callable[..., Value], name: str, default: Value | str, how: st
         raise ImproperlyConfigured(f"{name} cannot be read. {how}") from error
 
 
+def several(text: str) -> list[str]:
+    """Return what stands between the commas of a setting."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 YES_NO = "Write true or false."
 NUMBER = "Write a whole number, like 1."
 
@@ -40,6 +45,11 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. `make run` writes one into .env; elsewhere put one into the environment."
     )
+# For whatever must outlive a new SECRET_KEY (learn/people/keys.py). Without it, SECRET_KEY is used for that as well.
+CODE_KEY: str = env.str("CODE_KEY", "")
+# Earlier keys, separated by commas. They open what they made, and make nothing new.
+SECRET_KEY_FALLBACKS: list[str] = several(env.str("SECRET_KEY_FALLBACKS", ""))
+CODE_KEY_FALLBACKS: list[str] = several(env.str("CODE_KEY_FALLBACKS", ""))
 DEBUG: bool = setting(env.bool, "DEBUG", False, YES_NO)
 
 # The public address of the site. It decides the scheme, the hosts and the cookies (ruling 1).
@@ -270,8 +280,24 @@ except (KeyError, ValueError, OSError) as error:
 DAY_PHONE: str = env.str("DAY_PHONE", "")
 NIGHT_PHONE: str = env.str("NIGHT_PHONE", "")
 
+# Where to report a vulnerability, for /.well-known/security.txt: addresses of mail or of a page, separated by commas.
+SECURITY_CONTACT: list[str] = several(env.str("SECURITY_CONTACT", ""))
+if not all(re.fullmatch(r"(mailto:[^\s@]+@|https://|tel:\+)[^\s]+", contact) for contact in SECURITY_CONTACT):
+    raise ImproperlyConfigured(
+        "SECURITY_CONTACT is not an address. Write one like mailto:security@hospital.example or https://…, or more "
+        "with commas between them."
+    )
+
 # Whether search engines may list the public pages. All other pages never are (learn/headers.py).
 PUBLIC_INDEX: bool = setting(env.bool, "PUBLIC_INDEX", False, YES_NO)
+
+# Public keys of age (age1…), separated by commas. With one or more, each of their owners can open the backups.
+BACKUP_RECIPIENT: list[str] = several(env.str("BACKUP_RECIPIENT", ""))
+if not all(re.fullmatch("age1[02-9ac-hj-np-z]{58}", key) for key in BACKUP_RECIPIENT):
+    raise ImproperlyConfigured(
+        "BACKUP_RECIPIENT is not a public key of age. Write one like age1 and 58 letters and digits, or more with "
+        "commas between them. `manage.py backup --new-key FILE` makes one."
+    )
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".static"

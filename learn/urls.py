@@ -66,6 +66,7 @@ urlpatterns = [
     path("settings/", views.look, name="settings"),
     path("stay/", views.stay, name="stay"),
     path("robots.txt", views.robots, name="robots"),
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/login/", accounts.login, name="account_login"),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, timedelta
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
 from django.urls import resolve, reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,7 +24,7 @@ from django.views.defaults import permission_denied, server_error
 from learn import looks, writing
 from learn.apps import database_problems
 from learn.lessons import reference
-from learn.people import rate_limits, sessions
+from learn.people import known_keys, rate_limits, sessions
 from learn.people.actions import TooManyGuests
 from learn.study.views import go_on_without_cookies
 from quizzes import learners
@@ -132,6 +134,30 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse(ROBOTS, content_type="text/plain")
 
 
+SECURITY_TXT = """\
+# How to report a vulnerability of this site. SECURITY.md in its repository says what to expect.
+{contacts}
+Expires: {expires:%Y-%m-%dT%H:%M:%SZ}
+Preferred-Languages: en
+Canonical: {here}
+"""
+
+
+@login_not_required
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Answer /.well-known/security.txt (RFC 9116), if the hospital has set a contact. Does not use the database."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404("No SECURITY_CONTACT")
+    month = timezone.now().astimezone(UTC).replace(day=1, hour=0, minute=0, second=0)
+    said = SECURITY_TXT.format(
+        contacts="\n".join(f"Contact: {contact}" for contact in settings.SECURITY_CONTACT),
+        expires=month + timedelta(days=180),  # RFC 9116 recommends less than a year; it moves on each month
+        here=settings.PUBLIC_URL + reverse("security_txt"),
+    )
+    return HttpResponse(said, content_type="text/plain; charset=utf-8")
+
+
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -167,7 +193,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         if not _is_migrated():
             return HttpResponse("not ready: run migrate\n", content_type="text/plain", status=503)
-        problems = database_problems() + ([] if "read" in request.GET else writing.problems())
+        problems = database_problems() or known_keys.problems()
+        if not problems and "read" not in request.GET:
+            problems = writing.problems()
     except DatabaseError:
         return HttpResponse("not ready: no database\n", content_type="text/plain", status=503)
     if problems:

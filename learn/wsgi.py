@@ -1,6 +1,7 @@
 """The WSGI application. learn/rsgi.py is the door in front of it, which `make run` serves.
 
-It refuses to start if the settings are invalid, or if the database could lose or change answers.
+It refuses to start if the settings are invalid, if the database could lose or change answers, or if it was used with
+other keys.
 """
 
 import os
@@ -16,16 +17,25 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(f"The site does not start. {error}")
 
+from contextlib import suppress
+
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from learn import gate
 from learn.apps import close_files, database_problems
+from learn.people import known_keys
 
 if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refuses it: its connect_query says the same
     options = connection.settings_dict["OPTIONS"]
     options["options"] = f"{options.get('options', '')} {settings.PAGES_WAIT}".strip()
-if problems := database_problems():
+problems = database_problems()
+with suppress(DatabaseError):  # before `migrate` there is no table; with a full disk, pages can still be read
+    problems += known_keys.problems()
+    if not problems:
+        known_keys.note(now=timezone.now())
+if problems:
     sys.exit("The site does not start. " + " ".join(problems))
 connection.close()
 close_files()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -115,10 +115,9 @@ class Site:
         return str(done.stdout)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Start granian on a new database, created by the commands of `make run`."""
-    folder = tmp_path_factory.mktemp("site")
+@contextmanager
+def served(folder: Path, *commands: str, **over: str) -> Iterator[Site]:
+    """Start granian on a new database in this folder, on which these commands of manage.py were run."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url, password = f"http://127.0.0.1:{port}", "quiet-maple-42"
@@ -131,9 +130,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "PUBLIC_URL": url,
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "DEMO_PASSWORD": password,
+        **over,
     }
     found = Site(url, password, folder / "log", env)
-    for command in ("migrate", "load_content", "make_demo", "collectstatic --noinput"):
+    for command in commands:
         found.manage(*command.split())
     with found.log.open("wb") as log:
         server = subprocess.Popen(serve_on(port), cwd=ROOT, env=env, stdout=log, stderr=log)
@@ -152,6 +152,14 @@ def serve_on(port: int, application: str = "learn.rsgi:application") -> list[str
     """Return the command that serves the site, as in `make run`."""
     serve = ["--interface", "rsgi", application, "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     return [sys.executable, "-m", "granian", *serve, "--log-level", "warning", "--workers-kill-timeout", "3"]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Start a site as a new installation has it, by the commands of `make run`."""
+    commands = ("migrate", "load_content", "make_demo", "collectstatic --noinput")
+    with served(tmp_path_factory.mktemp("site"), *commands) as found:
+        yield found
 
 
 def wait_until_it_listens(port: int, server: subprocess.Popen[bytes]) -> None:

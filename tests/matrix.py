@@ -98,6 +98,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "words": (ALL, NOT_ALLOWED),
     "helping": (ALL, NOT_ALLOWED),
     "robots": (ALL, NOT_ALLOWED),
+    "security_txt": (cells(404), NOT_ALLOWED),  # there is a page only with SECURITY_CONTACT
     "more": (ALL, NOT_ALLOWED),
     "about": (ALL, NOT_ALLOWED),
     "privacy": (ALL, NOT_ALLOWED),

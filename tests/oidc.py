@@ -81,7 +81,10 @@ class Hospital:
             _json(asked, {"error": "invalid_grant"}, status=400)
             return
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300} | self.claims | self.over
+        claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300} | self.claims
+        if "nonce" in self.asked:
+            claims["nonce"] = self.asked["nonce"]
+        claims |= self.over
         _json(asked, {"access_token": "x", "token_type": "Bearer", "id_token": self.sign(claims)})
 
 

@@ -13,6 +13,11 @@ os.environ["LOG_LEVEL"] = "WARNING"
 os.environ["PUBLIC_URL"] = "http://testserver"
 for name in (
     "DEBUG",
+    "BACKUP_RECIPIENT",
+    "SECURITY_CONTACT",
+    "CODE_KEY",
+    "CODE_KEY_FALLBACKS",
+    "SECRET_KEY_FALLBACKS",
     "PROXIES",
     "DAY_PHONE",
     "NIGHT_PHONE",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from learn.account import erased
 from learn.account.data import PERSONAL_DATA, empty_log
 from learn.assignments.models import Reminder
 from learn.people import audit, codes, sessions
@@ -38,8 +39,10 @@ def stop_sharing(*, user: User, now: datetime, here: str | None = None) -> bool:
     return True
 
 
-def erase(*, user: User, now: datetime) -> None:
+def erase(*, user: User, now: datetime, what: str = "erased") -> None:
     """Erase the data of a user, and end their sessions on all devices (ruling 17). A second call changes nothing.
+
+    They are noted, so that a restore from a backup does not bring them back (`what` is "erased.again" then).
 
     An empty user row stays, for the teach-backs and the audit rows that a clinic must keep. The patient's record is
     closed, without its label and reference. Do not call it for staff, whose accounts only IT ends. The locks follow the
@@ -51,6 +54,7 @@ def erase(*, user: User, now: datetime) -> None:
         list(Attempt.objects.of(user).order_by("pk").select_for_update().values_list("pk"))
         # No join with the lock: PostgreSQL would not return a patient who was just moved to another team.
         patient = Patient.objects.select_for_update(no_key=True).filter(user=user).first()
+        erased.note(User.objects.get(pk=user.pk))
         for table in PERSONAL_DATA:
             if table.erased:
                 table.theirs(user).delete()
@@ -65,8 +69,17 @@ def erase(*, user: User, now: datetime) -> None:
         nobody.save(force_update=True)
         nobody.groups.clear()
         sessions.end_all(user.pk)
-        audit.note(by=user, what="erased", patient=patient, now=now)
+        audit.note(by=user, what=what, patient=patient, now=now)
         transaction.on_commit(empty_log, robust=True)  # if it fails, the user is erased anyway
+
+
+def erase_again(marks: set[str], *, now: datetime) -> int:
+    """Erase the people behind these marks, whom a backup has brought back. Return how many they were."""
+    erased.add(marks)
+    back = User.objects.filter(pk__in=erased.back_again(marks))
+    for user in back:
+        erase(user=user, now=now, what="erased.again")
+    return len(back)
 
 
 def _end(patient: Patient, now: datetime) -> None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from learn.assignments.models import Reminder
-from learn.people import audit, mail
+from learn.people import audit, keys, mail
 from learn.people.models import Patient, User
 from quizzes import learners
 
@@ -38,7 +38,7 @@ def worth_a_mail(due: date, today: date) -> bool:
 
 def stop_address(reminder: Reminder) -> str:
     """Return the path of the page to stop or pause reminders. It needs no sign-in and never expires."""
-    return reverse("reminders_stop", args=[signing.dumps(reminder.pk, salt=STOP)])
+    return reverse("reminders_stop", args=[keys.sign(reminder.pk, salt=STOP)])
 
 
 def mark(address: str) -> str:
@@ -52,7 +52,7 @@ def behind(token: str, salt: str) -> tuple[Reminder, str] | None:
     `salt` is ON or STOP. Returns None for an invalid or expired link.
     """
     try:
-        found = signing.loads(token, salt=salt, max_age=CONFIRM_WITHIN if salt == ON else None)
+        found = keys.signed(token, salt=salt, max_age=CONFIRM_WITHIN if salt == ON else None)
     except signing.BadSignature:
         return None
     pk, mark = found if salt == ON else (found, "")
@@ -73,7 +73,7 @@ def ask(*, patient: Patient, address: str, now: datetime) -> Reminder:
         mine.filter(asked_on=None).update(asked_on=today, asked=0)
         if not mine.filter(asked_on=today, asked__lt=MOST).update(asked=F("asked") + 1):
             raise TooMany
-    link = reverse("reminders_on", args=[signing.dumps((reminder.pk, mark(address)), salt=ON)])
+    link = reverse("reminders_on", args=[keys.sign((reminder.pk, mark(address)), salt=ON)])
     mail.send("mail/reminders_confirm.txt", address, {"on": settings.PUBLIC_URL + link})
     mine.update(pending=address)
     return reminder

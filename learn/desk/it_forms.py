@@ -11,7 +11,7 @@ from django import forms
 from learn.desk import zones
 from learn.fields import ChoiceOne, choice
 from learn.lessons import card
-from learn.people import phones, roles, staff, teams
+from learn.people import names, phones, roles, staff, teams
 from learn.people.models import CareTeam, User, phone_number
 
 ROLES = [
@@ -42,7 +42,7 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, offered: Sequence[CareTeam], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offered = {str(team.pk): team for team in offered}
-        choice(self, "care_teams").choices = [(pk, team.name) for pk, team in self.offered.items()]
+        choice(self, "care_teams").choices = [(pk, names.isolated(team.name)) for pk, team in self.offered.items()]
         if not offered:
             del self.fields["care_teams"]
 

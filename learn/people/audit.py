@@ -83,6 +83,7 @@ WORDS = {
     "sso.linked": gettext_lazy("signed in with their hospital account for the first time"),
     "sharing.stopped": gettext_lazy("stopped sharing with their nurse"),
     "erased": gettext_lazy("erased what was kept about them"),
+    "erased.again": gettext_lazy("was erased again after a backup was restored"),
 }
 
 

@@ -17,15 +17,16 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
-from learn.people import audit, rate_limits, sessions
+from learn.people import audit, keys, rate_limits, sessions
 from learn.people.models import AccessCode, User
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words by chance; no I, O, Y or digits, which look alike
 HALF = 6
 FIRST_USE = timedelta(days=90)
 AFTER_USE = timedelta(days=365)
+NO_PROOF = "0" * 64  # is compared when there is no such code
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def make_many(*, users: Collection[User], by: User, now: datetime, here: str | N
             code = AccessCode(
                 user=user,
                 selector=letters[:HALF],
-                secret=_proof(letters),
-                token=_verifier(token),
+                secret=_proofs(letters)[0],
+                token=_verifiers(token)[0],
                 by=by,
                 made=now,
                 expires=now + (AFTER_USE if by == user else FIRST_USE),
@@ -123,26 +124,36 @@ def wait(request: HttpRequest, letters: str, *, now: datetime) -> int:
 def by_letters(letters: str, *, at: datetime) -> AccessCode | None:
     """Return the valid code with these twelve letters, or None. Call `wait` first.
 
-    Unknown, wrong, expired and cancelled codes cause the same work: one query and one comparison.
+    Unknown, wrong, expired and cancelled codes cause the same work: one query, and one comparison for each key.
     """
     code = AccessCode.objects.living(at=at).select_related("user").filter(selector=letters[:HALF]).first()
-    right = constant_time_compare(code.secret if code else _proof(""), _proof(letters))
-    return code if code and right else None
+    proofs = _proofs(letters)
+    right = [constant_time_compare(code.secret if code else NO_PROOF, proof) for proof in proofs]
+    if code is None or not any(right):
+        return None
+    code.secret = proofs[0]  # `use` stores it
+    return code
 
 
 def by_token(token: str, *, at: datetime) -> AccessCode | None:
     """Return the valid code with this token, or None. There is no rate limit, because 128 bits cannot be guessed."""
-    return AccessCode.objects.living(at=at).select_related("user").filter(token=_verifier(token)).first()
+    verifiers = _verifiers(token)
+    code = AccessCode.objects.living(at=at).select_related("user").filter(token__in=verifiers).first()
+    if code is not None:
+        code.token = verifiers[0]  # `use` stores it
+    return code
 
 
 def use(*, code: AccessCode, now: datetime) -> bool:
     """Record a use of this code: it is valid for another year, and its count of tries is deleted.
 
-    Return False if the code was cancelled or its user erased in the meantime.
+    What was shown, letters or link, is stored under the newest key, so it no longer needs an earlier one. Return False
+    if the code was cancelled or its user erased in the meantime.
     """
     living = AccessCode.objects.filter(pk=code.pk, cancelled=None)
     rate_limits.forget("code", code.selector)
-    return bool(living.update(used=Coalesce(F("used"), now), last_used=now, expires=now + AFTER_USE))
+    proofs = {"secret": code.secret, "token": code.token}
+    return bool(living.update(used=Coalesce(F("used"), now), last_used=now, expires=now + AFTER_USE, **proofs))
 
 
 def _letters() -> str:
@@ -159,10 +170,10 @@ def _unlike(n: int) -> list[str]:
     return list(found.values())
 
 
-def _proof(letters: str) -> str:
-    # An HMAC with SECRET_KEY, which is in no backup. A plain hash of six letters could be broken in a minute.
-    return salted_hmac("learn.people.codes.letters", letters, algorithm="sha256").hexdigest()
+def _proofs(letters: str) -> list[str]:
+    # Keyed hashes, whose keys are in no backup. A plain hash of six letters could be broken in a minute.
+    return keys.hashes("learn.people.codes.letters", letters)
 
 
-def _verifier(token: str) -> str:
-    return salted_hmac("learn.people.codes.token", token, algorithm="sha256").hexdigest()
+def _verifiers(token: str) -> list[str]:
+    return keys.hashes("learn.people.codes.token", token)

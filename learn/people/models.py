@@ -20,12 +20,15 @@ from django.utils.translation import gettext_lazy as _
 
 from learn import typed
 from learn.people import phones
+from learn.people.marks import ErasedMark, KeyMark
 from learn.people.names import shown
 from learn.people.sort_key import SortKey
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.contrib.sessions.backends.base import SessionBase
+
+__all__ = ["ErasedMark", "KeyMark"]  # so that Django finds these tables
 
 phone_number = RegexValidator(phones.PATTERN, phones.SAY)
 

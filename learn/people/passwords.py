@@ -20,7 +20,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from learn.people import audit, rate_limits, sessions
+from learn.people import audit, sessions
 from learn.people.models import OneTimePassword, User
 from learn.people.requests import LearnerRequest, SiteRequest
 from learn.typed import password as composed
@@ -30,8 +30,6 @@ LASTS = timedelta(hours=24)
 LETTERS = "bcdfghjkmnpqrstvwxz"
 GROUPS, GROUP = 4, 4
 FIRST = "first_password"  # session key: signed in with a one-time password, and no own one is chosen yet
-# Wrong old passwords on the page for a new one: whoever finds an open screen must not guess there.
-OLD = rate_limits.Limit("own password", 10, 3600)
 EXPIRED = _("That one-time password is more than 24 hours old. Ask your IT department for a new one.")
 
 

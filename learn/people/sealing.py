@@ -1,7 +1,7 @@
 """Encrypts the short secrets that the database must be able to give back: those of the second step.
 
-The key is derived from SECRET_KEY, so a copy of the database alone opens nothing. Keys in SECRET_KEY_FALLBACKS still
-open what they sealed. `cryptography` is imported at the first use, because most workers never need it.
+The key is derived from CODE_KEY (`keys.py`), so a copy of the database alone opens nothing. Its fallbacks still open
+what they sealed. `cryptography` is imported at the first use, because most workers never need it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.utils.crypto import salted_hmac
+
+from learn.people import keys
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -40,6 +41,5 @@ def unseal(sealed: str) -> str:
 def _keys() -> MultiFernet:
     from cryptography.fernet import Fernet, MultiFernet
 
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = [salted_hmac(SALT, "key", secret=secret, algorithm="sha256").digest() for secret in secrets]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+    found = [salted_hmac(SALT, "key", secret=key, algorithm="sha256").digest() for key in keys.of_codes()]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in found])

@@ -1,13 +1,15 @@
 """Single sign-on: the hospital's own sign-in (OpenID Connect) opens staff accounts that exist (ruling 24).
 
 allauth's openid_connect provider does the exchange. This module decides whose account it is, and checks what allauth
-leaves open: the signature of the identity token although it came over TLS, the exact issuer, and the kind of key.
+leaves open: the signature of the identity token although it came over TLS, the exact issuer, the kind of key, and the
+nonce: a token counts once, and only in the browser that has asked for it. (allauth checks `state` and PKCE.)
 Import this module where it is used: it loads requests, which most workers never need.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import Any, NoReturn
 
 import jwt
@@ -35,6 +37,7 @@ ALGORITHMS = [
     "PS256",
     "ES256",
 ]  # signed with the hospital's private key; never with a shared secret, or not at all
+NONCES, KEPT = "sso.nonces", 5  # session key; sign-ins that one browser may have begun at once, in several tabs
 LEEWAY = 60  # seconds that the two clocks may differ
 WRONG = (
     OAuth2Error, requests.RequestException, jwt.PyJWTError, ImproperlyConfigured, KeyError, TypeError, ValueError,
@@ -62,6 +65,10 @@ class Exchange(OpenIDConnectOAuth2Adapter):
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         """Return the sign-in that the identity token tells of. Raises one of WRONG if it may not be believed."""
         claims = self._decode_id_token(app, kwargs["response"]["id_token"])
+        asked = request.session.get(NONCES, [])
+        if claims.get("nonce") not in asked:
+            raise OAuth2Error("not asked for in this browser, or used before")
+        request.session[NONCES] = [nonce for nonce in asked if nonce != claims["nonce"]]
         provider = Adapter().get_provider(request, self.provider_id)
         login: SocialLogin = provider.sociallogin_from_response(request, {"id_token": claims})
         login.account.extra_data = {}  # nothing of it is needed again
@@ -162,7 +169,8 @@ def refuse(request: HttpRequest, why: Any) -> NoReturn:
 def begin(request: HttpRequest, *, back: str, once_more: bool) -> HttpResponse:
     """Redirect to the hospital's sign-in. `once_more` asks it not to rely on an earlier sign-in."""
     provider = get_adapter(request).get_provider(request, provider_id())
-    params = {"prompt": "login"} if once_more else {}
+    params = {"nonce": secrets.token_urlsafe(16)} | ({"prompt": "login"} if once_more else {})
+    request.session[NONCES] = [*request.session.get(NONCES, []), params["nonce"]][-KEPT:]
     try:
         response: HttpResponse = provider.redirect(request, "login", next_url=back or None, auth_params=params)
     except WRONG:

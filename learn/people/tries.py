@@ -19,10 +19,9 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from learn import typed
-from learn.people import rate_limits
+from learn.people import keys, rate_limits
 from learn.people.models import User
 from learn.people.rate_limits import Limit
 
@@ -74,18 +73,18 @@ def check(request: HttpRequest, user: User, password: str) -> bool:
 
 def know(request: HttpRequest, response: HttpResponse, name: str) -> None:
     """Set the cookie, so that this device is known for this name (or email address), whose owner has just signed in."""
-    device, mark = _device(request), _mark(name)
+    device, (mark, *earlier) = _device(request), _marks(name)
     number = device.number if device else secrets.token_urlsafe(12)
-    marks = [mark, *(other for other in (device.marks if device else []) if other != mark)][:NAMES]
+    marks = [mark, *(other for other in (device.marks if device else []) if other not in (mark, *earlier))][:NAMES]
     age, secure = int(LIVES.total_seconds()), settings.HTTPS
-    value = signing.dumps(Device(number, marks), salt=COOKIE)
+    value = keys.sign(Device(number, marks), salt=COOKIE)
     response.set_cookie(COOKIE, value, max_age=age, secure=secure, httponly=True, samesite="Lax")
 
 
 def known_device(request: HttpRequest, name: str) -> str:
     """Return the number of this device if it is known for this name (or email address); else ""."""
     device = _device(request)
-    return device.number if device and _mark(name) in device.marks else ""
+    return device.number if device and not set(_marks(name)).isdisjoint(device.marks) else ""
 
 
 def owner(name: str) -> User | None:
@@ -112,10 +111,10 @@ def _stored(as_typed: str) -> str:
 
 def _device(request: HttpRequest) -> Device | None:
     try:
-        return Device(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=LIVES))
+        return Device(*keys.signed(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=LIVES))
     except signing.BadSignature:
         return None
 
 
-def _mark(name: str) -> str:
-    return salted_hmac("learn.people.tries", name.lower(), algorithm="sha256").hexdigest()[:16]
+def _marks(name: str) -> list[str]:
+    return [mark[:16] for mark in keys.hashes("learn.people.tries", name.lower())]

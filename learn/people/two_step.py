@@ -130,7 +130,7 @@ def use_code(user: User, typed: str, *, now: datetime) -> bool:
         for found in rows.order_by("pk"):
             try:
                 fits = _fits(found, code, now) if found.type == TYPES.TOTP else RecoveryCodes(found).validate_code(code)
-            except sealing.Unreadable:  # SECRET_KEY is another one: only a reset helps
+            except sealing.Unreadable:  # CODE_KEY is another one: only a reset helps
                 continue
             if fits:
                 Authenticator.objects.filter(pk=found.pk).update(last_used_at=now)

@@ -55,7 +55,8 @@ class Pointer:
         self.taps += 1
 
     def write(self, field: str, text: str) -> None:
-        self.page.get_by_label(field).fill(text)
+        exact = self.page.get_by_label(field, exact=True)  # of "Name" and "Sign-in name", the first
+        (exact if exact.count() else self.page.get_by_label(field)).fill(text)
 
 
 class Keyboard:

@@ -34,16 +34,21 @@ from django.test import SimpleTestCase
 from django.utils import timezone
 
 from learn import backups
+from learn.account import actions as account
 from learn.apps import database_problems
+from learn.backups import files, postgresql
 from learn.people.models import Patient, Session, User
 from learn.people.sessions import SessionStore
+from learn.visits.models import MyQuestion
 from quizzes import taking
 from quizzes.models import Quiz, Response
 from tests.cast import load_content, make_nurse, make_patient, make_team, right, wrong
 
+CANARY = "Zwetschge"
 ROOT = Path(__file__).resolve().parent.parent.parent
 POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 SUFFIX = ".pgdump" if POSTGRESQL else ".sqlite3"
+HINT = "It is not encrypted. To encrypt backups, set BACKUP_RECIPIENT (docs/hospital-it.md).\n"
 ROLE = f"drill_{uuid.uuid4().hex[:8]}"  # may create databases and is no superuser, as we advise hospitals
 
 
@@ -75,6 +80,7 @@ class Site:
             "RUN_FOLDER": str(self.folder),
             "LEARN_ENV_FILE": os.devnull,
             "SECRET_KEY": "drill-" + "0" * 50,
+            "BACKUP_RECIPIENT": "",
         }
         path = f"{programs()}:{os.environ['PATH']}" if POSTGRESQL else os.environ["PATH"]
         return os.environ | own | {"DATABASE_URL": self.url, "THREADS": "4", "PATH": path} | over
@@ -218,6 +224,19 @@ def spoil() -> None:
     User.objects.create_guest()
 
 
+def name_ana() -> None:
+    """Give Ana words that stand nowhere else, in several tables, and a guest an answer of their own."""
+    ana = User.objects.get(username="ana")
+    Patient.objects.filter(user=ana).update(label=f"{CANARY} One", reference=CANARY)
+    User.objects.filter(pk=ana.pk).update(username=CANARY.lower(), email=f"{CANARY}@example.com")
+    MyQuestion.objects.create(learner=ana, text=f"May I eat a {CANARY}?", position=1, added=timezone.now())
+
+
+def erase_ana() -> None:
+    """Erase Ana, as her own page does."""
+    account.erase(user=User.objects.get(username=CANARY.lower()), now=timezone.now())
+
+
 def keep_answering() -> None:
     """Answer in four threads until killed; print item and number of each answer after it is acknowledged."""
 
@@ -253,8 +272,8 @@ class TestABackup(SiteCase):
         done = self.site.run("backup", self.site.folder / "deep" / "backups")
         file = Path(done.stdout.partition(": ")[0])
         rows = {name: len(rows) for name, rows in self.site.rows().items() if not name.startswith("sqlite_")}
-        assert done.stdout == f"{file}: {sum(rows.values()):,} rows, {file.stat().st_size / 1e6:.1f} MB.\n"
-        assert sorted(file.parent.iterdir()) == [file, Path(f"{file}.json")]
+        assert done.stdout == f"{file}: {sum(rows.values()):,} rows, {file.stat().st_size / 1e6:.1f} MB.\n{HINT}"
+        assert sorted(file.parent.iterdir()) == [file, Path(f"{file}.json"), file.with_name("erased.txt")]
         modes = [stat.S_IMODE(path.stat().st_mode) for path in (file.parent, file, Path(f"{file}.json"))]
         assert modes == [0o700, 0o600, 0o600]
         told = json.loads(Path(f"{file}.json").read_text())
@@ -334,7 +353,7 @@ class TestABackup(SiteCase):
 
     def test_needs_a_pg_dump_at_least_as_new_as_the_server(self) -> None:
         with pytest.raises(backups.BackupError, match="pg_dump 99 or newer is not here"):
-            backups._program("pg_dump", 99)
+            postgresql._program("pg_dump", 99)
 
 
 class TestARestore(SiteCase):
@@ -417,6 +436,131 @@ class TestARestore(SiteCase):
         assert self.site.rows() == before
 
 
+class TestAnEncryptedBackup(SiteCase):
+    def key(self, name: str) -> tuple[Path, str]:
+        """Make a key with our command; return the identity file and the public key."""
+        path = self.site.folder / name
+        done = self.site.run("backup", "--new-key", path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        return path, done.stdout.splitlines()[-1].removeprefix("BACKUP_RECIPIENT=")
+
+    def test_is_opened_by_its_owners_keys_and_leaves_no_plain_copy(self) -> None:
+        (mine, public), (second, other), (wrong_one, _) = (self.key(name) for name in ("mine", "second", "wrong"))
+        assert_one_sentence(self.site.run("backup", "--new-key", mine), f"No key was made. There is a file {mine}")
+        before, over = self.site.rows(), {"BACKUP_RECIPIENT": f"{public}, {other}"}
+        done = self.site.run("backup", self.site.folder / "backups", **over)
+        assert (done.returncode, done.stderr, HINT in done.stdout) == (0, "", False)
+        file = Path(done.stdout.partition(": ")[0])
+        assert file.name.endswith(f"{SUFFIX}.age")
+        assert file.read_bytes().startswith(b"age-encryption.org/v1")
+        self.assert_nothing_plain()
+
+        self.site.do("spoil")
+        spoiled = self.site.state()
+        assert_one_sentence(self.site.restore(file, "--yes"), "is encrypted: name the file with its key (--identity")
+        for identity, said in (
+            (wrong_one, f"The key in the identity file does not open {file.name}."),
+            (self.site.folder / "none", "There is no file"),
+            (file, "is no identity file: its key is a line that begins with AGE-SECRET-KEY-1."),
+        ):
+            assert_one_sentence(self.site.restore(file, "--identity", identity, "--yes"), said)
+        assert self.site.state() == spoiled
+
+        done = self.site.restore(file, "--identity", second, "--yes", **over)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert self.site.rows() == before
+        kept = next((self.site.folder / "before").glob("2*.age"))  # what was there is encrypted too
+        self.assert_nothing_plain()
+        assert self.site.restore(kept, "--identity", mine, "--yes").returncode == 0
+        assert self.site.rows() == spoiled[1]
+
+    def assert_nothing_plain(self) -> None:
+        """Assert that only the database itself is readable."""
+        heads = (b"SQLite format 3", b"PGDMP")
+        found = [path for path in self.site.folder.rglob("*") if path.is_file() and path.name != "db.sqlite3"]
+        assert [path for path in found if path.read_bytes().startswith(heads)] == []
+        assert [path.name for path in self.site.folder.rglob(".*")] == []
+
+    def test_that_is_not_complete_or_whose_recipient_is_wrong_changes_nothing(self) -> None:
+        mine, public = self.key("mine")
+        folder = self.site.folder / "backups"
+        wrong_key = public[:-1] + ("q" if public[-1] != "q" else "p")
+        assert_one_sentence(
+            self.site.run("backup", folder, BACKUP_RECIPIENT=wrong_key), "a key that was not copied completely"
+        )
+        assert_one_sentence(
+            self.site.run("backup", folder, most=50_000, BACKUP_RECIPIENT=public), "No backup was made."
+        )
+        assert list(folder.iterdir()) == []
+        self.assert_nothing_plain()
+        file = Path(self.site.run("backup", folder, BACKUP_RECIPIENT=public).stdout.partition(": ")[0])
+        os.truncate(file, file.stat().st_size - 1)
+        manifest = Path(f"{file}.json")
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"sha256": files.sha256(file)}))
+        before = self.site.state()
+        done = self.site.restore(file, "--identity", mine, "--yes")
+        assert_one_sentence(done, "decryption error")
+        assert self.site.state() == before
+
+
+class TestWhoAskedToBeErased(SiteCase):
+    def assert_gone(self) -> None:
+        """Assert that no table holds a word of Ana, and that Bo's answers are there."""
+        assert CANARY.lower() not in repr(self.site.rows()).lower()
+        if not POSTGRESQL:
+            assert CANARY.lower() not in self.site.file.read_bytes().decode(errors="replace").lower()
+            assert not self.site.file.with_name("db.sqlite3-wal").exists()
+        with self.site.open() as db:
+            left = db.execute(
+                "SELECT u.username, count(*) FROM quizzes_response r JOIN quizzes_attemptitem i ON i.id = r.item_id "
+                "JOIN quizzes_attempt a ON a.id = i.attempt_id JOIN people_user u ON u.id = a.learner_id GROUP BY 1"
+            ).fetchall()
+            acts = db.execute("SELECT what, count(*) FROM people_auditevent GROUP BY 1 ORDER BY 1").fetchall()
+        assert [name for name, _ in left] == ["bo"]
+        assert acts == [("erased.again", 1)]
+
+    def test_is_not_brought_back_by_a_backup_from_before(self) -> None:
+        self.site.do("name_ana")
+        file = self.site.back_up()
+        self.site.do("erase_ana")
+        for _ in range(2):  # the second time, only the list in the restored database knows it
+            done = self.site.restore(file, "--yes")
+            assert (done.returncode, done.stderr) == (0, "")
+            assert "People who have asked to be erased, and are erased again: 1.\n" in done.stdout
+            self.assert_gone()
+            assert self.site.run("check_audit").returncode == 0
+            shutil.rmtree(self.site.folder / "before")
+
+    def test_is_known_beside_the_backups_when_the_database_is_lost(self) -> None:
+        self.site.do("name_ana")
+        file = self.site.back_up()
+        self.site.do("erase_ana")
+        self.site.back_up()
+        listed = file.with_name("erased.txt")
+        assert stat.S_IMODE(listed.stat().st_mode) == 0o600
+        assert [len(line) for line in listed.read_text().splitlines()[1:]] == [64]
+        if POSTGRESQL:
+            with cluster() as server:
+                server.execute(f"DROP DATABASE {self.site.name}")
+                server.execute(f"CREATE DATABASE {self.site.name} OWNER {ROLE}")
+        else:
+            self.site.file.unlink()
+        good = listed.read_text()
+        listed.write_text(good[:-9])
+        assert_one_sentence(self.site.restore(file, "--yes"), "erased.txt is damaged: each of its lines must be a hash")
+        listed.write_text(good)
+        assert "erased again: 1." in self.site.restore(file, "--yes").stdout
+        self.assert_gone()
+
+    def test_costs_nobody_else_anything(self) -> None:
+        before, file = self.site.rows(), self.site.back_up()
+        file.with_name("erased.txt").write_text(f"# a person of another database\n{'0' * 64}\n")
+        done = self.site.restore(file, "--yes")
+        assert "erased again" not in done.stdout
+        after = self.site.rows()
+        assert {name for name in before if before[name] != after[name]} == {"people_erasedmark"}
+
+
 class TestARestoreIsRefused(SimpleTestCase):
     """Each refusal must change nothing. These tests share one site."""
 
@@ -480,7 +624,7 @@ class TestARestoreIsRefused(SimpleTestCase):
 
     def test_when_it_is_not_a_database_even_if_the_manifest_fits(self) -> None:
         self.file.write_text("Dear colleague, " * 1000)
-        self.tell(sha256=backups._sha256(self.file))
+        self.tell(sha256=files.sha256(self.file))
         self.refused("pg_restore: error: " if POSTGRESQL else "file is not a database")
 
     def test_when_the_row_counts_differ_from_the_manifest(self) -> None:
@@ -516,7 +660,7 @@ class TestARestoreIsRefused(SimpleTestCase):
         with closing(sqlite3.connect(self.file)) as db:
             db.execute("INSERT INTO quizzes_quizitem (quiz_id, question_id, position) VALUES (99999, 1, 1)")
             db.commit()
-        self.tell(sha256=backups._sha256(self.file))
+        self.tell(sha256=files.sha256(self.file))
         self.refused("a row of quizzes_quizitem points at nothing in quizzes_quiz")
 
     @pytest.mark.skipif(not POSTGRESQL, reason="about PostgreSQL's rights")

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from learn.assignments.models import Assignment, Reminder
-from learn.people import audit, names, roles
+from learn.people import audit, names, roles, teams
 from learn.people.models import Membership
 from learn.progress.models import Contact
 from learn.visits.models import MyQuestion
@@ -118,6 +118,25 @@ class TestWhatIsTyped(PatientCase):
         ):
             walk = Walk(self.client.post(address, form, follow=True).content.decode())
             assert walk.loose == [], address
+
+    def test_is_kept_apart_on_each_page_of_it(self) -> None:
+        ivy = make_nurse("ivy")
+        ivy.groups.set([Group.objects.get(name=roles.IT)])
+        self.client.force_login(ivy)
+        seen = teams.fingerprint(self.team)
+        teams.change(team=self.team, by=self.noor, now=at(20), called=True, seen=seen, night_phone="555-014-0199")
+        of_it = [reverse(f"admin:people_user_{name}") for name in ("changelist", "add", "changes")]
+        person, password, two_step, disable = (
+            reverse(f"admin:people_user_{name}", args=[self.noor.pk])
+            for name in ("change", "password", "two_step", "disable")
+        )
+        team, close = (reverse(f"admin:people_careteam_{name}", args=[self.team.pk]) for name in ("settings", "close"))
+        everywhere = (*of_it, reverse("admin:people_careteam_all"), person, password, two_step, team)
+        assert self.walk(self.client, *everywhere) == {TEAM, NURSE}
+        for address, form in ((password, {}), (two_step, {}), (disable, {"do": "disable"}), (close, {"do": "close"})):
+            walk = Walk(self.client.post(address, form, follow=True).content.decode())
+            assert walk.loose == [], address
+            assert walk.seen & {TEAM, NURSE}, address
 
     def test_is_kept_apart_on_the_patients_own_pages(self) -> None:
         self.said_back(note=TALK, language=LANGUAGE)

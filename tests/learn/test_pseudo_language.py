@@ -261,6 +261,7 @@ class TestThePseudoLanguage(TestCase):
             "healthz",
             "readyz",
             "robots",
+            "security_txt",
             "lesson",
             "last_result",
             "my_data_file",

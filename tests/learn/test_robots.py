@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 
 from learn.headers import PUBLIC
 from tests.matrix import TABLE, World
 
 pytestmark = pytest.mark.django_db
 NEVER = "noindex, nofollow"
+SECURITY = "/.well-known/security.txt"
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +82,21 @@ def test_robots_txt_forbids_nothing_because_a_forbidden_page_cannot_say_that_it_
 def test_robots_txt_asks_the_database_nothing(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         Client().get("/robots.txt")
+
+
+def test_security_txt_says_where_to_report_and_until_when(settings: Settings, django_assert_num_queries: Any) -> None:
+    """The form is that of RFC 9116. It is read on the last moment of a month, and on the first of the next."""
+    assert Client().get(SECURITY).status_code == 404
+    settings.SECURITY_CONTACT = ["mailto:security@hospital.example", "https://hospital.example/report"]
+    for now, until in (("2026-11-30T23:59:59Z", "2027-04-30"), ("2026-12-01T00:00:00Z", "2027-05-30")):
+        with time_machine.travel(now, tick=False), django_assert_num_queries(0):
+            response = Client().get(SECURITY)
+        assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+        fields = [line.split(": ", 1) for line in response.content.decode().splitlines() if not line.startswith("#")]
+        assert fields == [
+            ["Contact", "mailto:security@hospital.example"],
+            ["Contact", "https://hospital.example/report"],
+            ["Expires", f"{until}T00:00:00Z"],
+            ["Preferred-Languages", "en"],
+            ["Canonical", f"http://testserver{SECURITY}"],
+        ]

@@ -183,6 +183,8 @@ REFUSED = {
     "mail-from-a-loopback-address": (
         "EMAIL_URL", "smtp://a:secret@host:25", "names a mail server, but PUBLIC_URL is http://127.0.0.1:8000"
     ),
+    "contact-without-a-scheme": ("SECURITY_CONTACT", "it@hospital.example", "is not an address. Write one"),
+    "half-a-recipient": ("BACKUP_RECIPIENT", "age1qqq", "is not a public key of age. Write one like age1"),
     "loud": ("LOG_LEVEL", "loud", "is 'loud'. Write DEBUG"),
 }  # fmt: skip
 

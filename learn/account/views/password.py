@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from learn.people import passwords, rate_limits
+from learn.people import rate_limits, tries
 from learn.people.password_forms import PasswordForm
 from learn.people.requests import LearnerRequest
 
@@ -24,9 +24,10 @@ def password(request: LearnerRequest) -> HttpResponse:
         return redirect("keep")  # a guest, or a person who signs in by a code only
     form = PasswordForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid():
-        if wait := rate_limits.count(passwords.OLD, str(user.pk), now=now):
+        if wait := tries.wait(request, str(user.username)):
             return rate_limits.refuse(request, wait)
         if form.save(request, now=now):
+            tries.right(request, str(user.username))
             messages.success(request, _("Your new password is saved. On other devices you are signed out."))
             return redirect("my_data")
     return render(request, "own_record/password.html", {"form": form})

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from learn.account.two_step_forms import AgainForm, AppForm, CodeForm, PasskeyForm
-from learn.people import again, rate_limits, two_step
+from learn.people import again, rate_limits, tries, two_step
 from learn.people.models import User
 from learn.people.requests import LearnerRequest, StaffRequest
 from quizzes.numbers import number
@@ -205,10 +205,14 @@ def once_more(request: StaffRequest) -> HttpResponse:
     by_password = user.has_usable_password() and (two_step.passed(request) or not has_code)
     form = AgainForm(request.POST if request.method == "POST" else None, code=has_code, password=by_password)
     if request.method == "POST":
-        if seconds := rate_limits.count(two_step.TRIES, str(user.pk), now=now):
+        typed = by_password and "credential" not in request.POST  # a try at the password, as on the page of sign-in
+        seconds = rate_limits.count(two_step.TRIES, str(user.pk), now=now) if has_code else 0
+        if seconds := seconds or (tries.wait(request, str(user.username)) if typed else 0):
             return rate_limits.refuse(request, seconds)
         if _said(request, form, code=has_code, password=by_password):
             rate_limits.forget(two_step.TRIES.name, str(user.pk))
+            if typed:
+                tries.right(request, str(user.username))
             again.said(request)
             messages.success(request, _("Thank you. You can go on with what you were about to do."))
             return redirect(_next(request))

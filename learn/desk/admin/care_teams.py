@@ -15,7 +15,7 @@ from learn.desk import zones
 from learn.desk.admin.staff import when
 from learn.desk.admin.team import LEADS, led
 from learn.desk.it_forms import NumbersForm, TeamForm
-from learn.people import audit, roles, teams
+from learn.people import audit, names, roles, teams
 from learn.people.models import AuditEvent, CareTeam, Membership, Phones, User
 from learn.people.requests import StaffRequest
 
@@ -62,7 +62,7 @@ def new(request: StaffRequest) -> HttpResponse:
         said = {"lead": form.cleaned_data.get("lead"), "called": form.cleaned_data["called"]} | form.settings()
         try:
             team = teams.make(by=request.user, now=now, **said)
-            messages.success(request, f"{team} is made.")
+            messages.success(request, f"{names.isolated(team.name)} is made.")
             return redirect("admin:people_careteam_all")
         except teams.NameTaken:
             form.add_error("name", TAKEN)
@@ -87,7 +87,7 @@ def settings(request: StaffRequest, pk: int) -> HttpResponse:
             text = "Somebody else changed this team a moment ago. Open this page again and look at it first"
             form.add_error(None, text)
     context = {
-        "title": f"Settings of {team}" if it else f"Phone numbers of {team}",
+        "title": f"{'Settings' if it else 'Phone numbers'} of {names.isolated(team.name)}",
         "team": team,
         "form": form,
         "it": it,
@@ -121,13 +121,13 @@ def _changes(team: CareTeam) -> list[dict[str, Any]]:
     """Return the last changes of the team's settings and members, with who made them. None is about a patient."""
     about = [what for what in audit.WORDS if what.startswith(audit.OF_STAFF)]
     rows = list(AuditEvent.objects.filter(team=team.pk, patient=None, what__in=about).order_by("-at", "-pk")[:SHOWN])
-    names = User.objects.filter(is_staff=True).in_bulk({pk for row in rows for pk in (row.who, row.person) if pk})
+    found = User.objects.filter(is_staff=True).in_bulk({pk for row in rows for pk in (row.who, row.person) if pk})
     return [
         {
             "at": when(row.at, timezone.now()),
-            "who": names.get(row.who, f"Person {row.who}"),
+            "who": found.get(row.who, f"Person {row.who}"),
             "what": audit.WORDS[row.what],
-            "whom": names.get(row.person, "") if row.person else "",
+            "whom": found.get(row.person, "") if row.person else "",
         }
         for row in rows
     ]
@@ -143,13 +143,16 @@ def close(request: StaffRequest, pk: int) -> HttpResponse:
         match request.POST.get("do"):
             case "close":
                 teams.close(**who)
-                messages.success(request, f"{team} is closed. Its members still see what is kept there.")
+                messages.success(
+                    request, f"{names.isolated(team.name)} is closed. Its members still see what is kept there."
+                )
             case "open":
                 teams.open_again(**who)
-                messages.success(request, f"{team} is open again.")
+                messages.success(request, f"{names.isolated(team.name)} is open again.")
             case _:
                 messages.warning(request, "Nothing has changed. Press one of the buttons.")
     except teams.NotEmpty:
-        text = f"{team} still has patients. Its lead nurse moves them to another team, or ends them. Then close it."
+        name = names.isolated(team.name)
+        text = f"{name} still has patients. Its lead nurse moves them to another team, or ends them. Then close it."
         messages.warning(request, text)
     return redirect("admin:people_careteam_settings", pk)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from learn.people import passwords, rate_limits
+from learn.people import passwords, rate_limits, tries
 from learn.people.password_forms import PasswordForm
 from learn.people.requests import StaffRequest
 
@@ -19,9 +19,10 @@ def password(request: StaffRequest) -> HttpResponse:
     user, now, first = request.user, timezone.now(), passwords.FIRST in request.session
     form = PasswordForm(request.POST if request.method == "POST" else None, user=user, first=first)
     if request.method == "POST" and form.is_valid():
-        if wait := rate_limits.count(passwords.OLD, str(user.pk), now=now):
+        if wait := tries.wait(request, str(user.username)):
             return rate_limits.refuse(request, wait)
         if form.save(request, now=now):
+            tries.right(request, str(user.username))
             messages.success(request, "Your new password is saved. On other devices you are signed out.")
             return redirect("admin:index")
     title = "Choose your own password" if first else "Change my password"

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from learn.desk.admin.staff import row, when
 from learn.desk.it_forms import PersonForm, RoleForm
-from learn.people import staff, teams, two_step
+from learn.people import names, staff, teams, two_step
 from learn.people.again import asked_again
 from learn.people.models import CareTeam, OneTimePassword, User
 from learn.people.requests import StaffRequest
@@ -75,14 +75,16 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             staff.set_role(person=found, by=request.user, now=now, **form.cleaned_data)
-            messages.success(request, f"{found}: role and teams are saved.")
+            messages.success(request, f"{_said(found)}: role and teams are saved.")
             return redirect("admin:people_user_change", pk)
         except teams.LastLead:
-            form.add_error(None, f"{found} is the only lead of one of these teams. Make somebody else its lead first")
+            form.add_error(
+                None, f"{_said(found)} is the only lead of one of these teams. Make somebody else its lead first"
+            )
         except staff.Refused as why:
             form.add_error(None, WHY[type(why)])
     context = row(found, two_step.second_factors([found]), now) | {
-        "title": str(found),
+        "title": _said(found),
         "form": form,
         "oneself": found.pk == request.user.pk,
         "added": when(found.date_joined, now),
@@ -101,12 +103,12 @@ def disable(request: StaffRequest, pk: int) -> HttpResponse:
         match request.POST.get("do"):
             case "disable":
                 left = staff.disable(**who)
-                messages.success(request, f"{found} is signed out everywhere and cannot sign in any more.")
+                messages.success(request, f"{_said(found)} is signed out everywhere and cannot sign in any more.")
                 for team in left:
-                    messages.warning(request, f"{team} has no lead now. Choose one on the page of the team.")
+                    messages.warning(request, f"{_said(team)} has no lead now. Choose one on the page of the team.")
             case "enable":
                 staff.enable(**who)
-                messages.success(request, f"{found} can sign in again, with the same password as before.")
+                messages.success(request, f"{_said(found)} can sign in again, with the same password as before.")
             case _:
                 messages.warning(request, "Nothing has changed. Press one of the buttons.")
     except staff.Refused as why:
@@ -128,7 +130,8 @@ def new_password(request: StaffRequest, pk: int) -> HttpResponse:
         except staff.Refused as why:
             messages.warning(request, WHY[type(why)])
             return redirect("admin:people_user_change", pk)
-    return render(request, "admin/person_password.html", {"title": f"One-time password for {found}", "person": found})
+    title = f"One-time password for {_said(found)}"
+    return render(request, "admin/person_password.html", {"title": title, "person": found})
 
 
 def _show(made: staff.Password) -> HttpResponse:
@@ -145,7 +148,7 @@ def slip(request: StaffRequest, pk: int) -> HttpResponse:
     found, now = _find(pk), timezone.now()
     waits = OneTimePassword.objects.filter(user=found, expires__gt=now).first()
     context: dict[str, Any] = {
-        "title": f"One-time password for {found}",
+        "title": f"One-time password for {_said(found)}",
         "text": _opened(request, waits) if waits else "",
         "site": settings.PUBLIC_URL.partition("://")[2] + reverse("admin:index"),
         "until": when(waits.expires, now) if waits else "",
@@ -162,3 +165,8 @@ def _opened(request: StaffRequest, waits: OneTimePassword) -> str:
     except signing.BadSignature:
         return ""
     return str(text) if (pk, made) == (waits.user_id, waits.made.timestamp()) else ""
+
+
+def _said(typed: object) -> str:
+    """Return a name, to be put into a sentence."""
+    return names.isolated(str(typed))

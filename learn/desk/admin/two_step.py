@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from learn.people import two_step
+from learn.people import names, two_step
 from learn.people.again import asked_again
 from learn.people.models import User
 from learn.people.requests import StaffRequest
@@ -27,12 +27,13 @@ def reset(request: StaffRequest, pk: int) -> HttpResponse:
             if by is None or by == request.user:
                 two_step.ask_reset(of=of, by=request.user, now=now)
             elif two_step.reset_second_factor(of=of, by=by, confirmed_by=request.user, now=now):
-                messages.success(request, f"The two-step sign-in of {of} is off. They set it up at the next sign-in.")
+                name = names.isolated(str(of))
+                messages.success(request, f"The two-step sign-in of {name} is off. They set it up at the next sign-in.")
         except two_step.SamePerson:
             messages.warning(request, "Nothing has changed. Nobody resets their own two-step sign-in.")
         return redirect("admin:people_user_two_step", pk)
     context = {
-        "title": f"Two-step sign-in of {of}",
+        "title": f"Two-step sign-in of {names.isolated(str(of))}",
         "of": of,
         "by": by,
         "own": of == request.user,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from learn.assignments import reminders
 from learn.assignments.models import Reminder
-from learn.people import mail
+from learn.people import known_keys, mail
 from learn.progress import standing
 
 AT_ONCE = 100  # people whose standings are read in one batch
@@ -25,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Say how many would be sent, and send none.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Send the reminders; print how many. Raises CommandError if the mail server refused any."""
+        """Send the reminders; print how many. Raises CommandError if any was refused, or if a key is foreign."""
+        if problems := known_keys.problems():
+            raise CommandError(f"No reminder was sent: its links would not work. {problems[0]}")
         now = timezone.now()
         due = due_now(now)
         if options["dry_run"]:

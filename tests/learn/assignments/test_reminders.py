@@ -327,7 +327,7 @@ class TestTheDailyRun(ReminderCase):
                 self.turned_on(patient)
                 self.asked(patient=patient)
             keep_published()
-            with self.assertNumQueries(6):
+            with self.assertNumQueries(7):
                 self.run_it("--dry-run")
 
 

@@ -190,6 +190,34 @@ class TestRefused:
         hospital.over = over
         assert refused(Client(), sso.FAILED)
 
+    def test_is_a_token_that_this_browser_has_not_asked_for(self, hospital: oidc.Hospital, noor: User) -> None:
+        for nonce in ("of another browser", None, 7, ["a"]):
+            hospital.over = {"nonce": nonce}
+            assert refused(Client(), sso.FAILED)
+
+    def test_is_a_token_that_was_used_before(self, hospital: oidc.Hospital, noor: User) -> None:
+        client = Client()
+        tokens: list[str] = []
+
+        def same(claims: dict[str, Any]) -> str:
+            tokens.append(jwt.encode(claims, oidc.KEY, algorithm="RS256", headers={"kid": "one"}))
+            return tokens[0]
+
+        hospital.sign = same  # type: ignore[method-assign]
+        assert sign_in(client)["Location"] == "/admin/"
+        client.post("/accounts/logout/")
+        sign_in(client)
+        assert "_auth_user_id" not in client.session
+        assert tokens[1] != tokens[0]
+
+    def test_is_not_a_second_tab_of_the_same_browser(self, hospital: oidc.Hospital, noor: User) -> None:
+        client = Client()
+        first, second = (client.get(DOOR)["Location"] for _ in range(2))
+        for address in (second, first):
+            back = there(address).removeprefix("http://testserver")
+            assert client.get(back)["Location"] == "/admin/"
+        assert not client.session.get(sso.NONCES)
+
     def test_is_a_token_without_the_hospitals_signature(self, hospital: oidc.Hospital, noor: User) -> None:
         public = oidc.KEY.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
