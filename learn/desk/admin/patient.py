@@ -77,6 +77,7 @@ def _as_asked(misses: Collection[records.Miss], team: CareTeam, now: datetime) -
                 "best": mark.best,
                 "times": len(miss.history.misses),
                 "when": moment(team.local(response.at), team.today(now)),
+                "closed": miss.closed_words(team),
                 "right_since": day(team.today(last.at), team.today(now)) if last.at > response.at else "",
             }
         )

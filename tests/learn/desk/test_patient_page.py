@@ -74,7 +74,7 @@ class TestMissedQuestions(PatientCase):
         assert "Needs help" in self.missed()
         self.said_back()
         assert "Missed before, put right since (1)" in self.missed()
-        assert "Safety Said back in own words" in self.missed()
+        assert "Safety Closed by teach-back, noor, Monday, November 23, 2026" in self.missed()
 
     def test_do_not_include_those_of_another_patient(self) -> None:
         self.learner = make_patient(self.team, "Ben").user
