@@ -56,7 +56,7 @@ def erase(*, user: User, now: datetime) -> None:
                 table.theirs(user).delete()
         # Overwrite both rows with default values, so that columns added later are emptied too.
         if patient is not None:
-            bare = Patient(pk=patient.pk, user=user, care_team=patient.care_team, label="Erased")
+            bare = Patient(pk=patient.pk, user=user, care_team=patient.care_team, label=Patient.ERASED)
             bare.ended_on, bare.ended_why = patient.ended_on, patient.ended_why
             _end(bare, now)
             bare.save(force_update=True)

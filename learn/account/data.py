@@ -73,8 +73,8 @@ def _patient(patient: Patient) -> Row:
         _("care team"): patient.care_team.name,
         _("your nurse calls you"): patient.label,
         _("your nurse’s own reference"): patient.reference,
-        _("ended on"): patient.ended_on,
-        _("why"): patient.get_ended_why_display() if patient.ended_why else None,
+        # Not why: a phone may be in the hands of somebody else, and one reason is "Died".
+        _("no nurse follows it since"): patient.ended_on,
     }
 
 
@@ -200,6 +200,8 @@ PERSONAL_DATA = (
             _("by"): a.due,
             _("note"): a.note,
             _("asked"): a.made,
+            _("asked to do it again"): a.since,
+            _("taught in person on"): a.taught_on,
             _("taken back"): a.withdrawn,
         },
         ("lesson__quiz",),

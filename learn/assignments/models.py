@@ -96,6 +96,12 @@ class Assignment(models.Model):
     made = models.DateTimeField()
     withdrawn = models.DateTimeField(null=True, blank=True)
     act = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")  # the last act that changed this row
+    # The lesson was done already, and they were asked to do it again: only a check finished after this counts.
+    since = models.DateTimeField(null=True, blank=True)
+    # A nurse taught it in person: on which day of the clinic's calendar, who, and when it was recorded (ruling 27).
+    taught_on = models.DateField(null=True, blank=True)
+    taught_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    taught_at = models.DateTimeField(null=True, blank=True)
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -108,6 +114,11 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lesson} by {self.due}"
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether it was taught in person, and they were not asked to do it again since."""
+        return self.taught_at is not None and (self.since is None or self.since < self.taught_at)
 
     def is_late(self, today: date) -> bool:
         """Return whether the due day has passed. On the day itself it is not late. `today` is the clinic's date."""
@@ -123,6 +134,7 @@ class Change(models.Model):
     note = models.CharField(max_length=120, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
     before = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")
 
     def __str__(self) -> str:
@@ -131,7 +143,9 @@ class Change(models.Model):
     @classmethod
     def from_what_stands(cls, act: Act, a: Assignment) -> Change:
         """Return an unsaved row with the values that this assignment has before the act."""
-        return cls(act=act, assignment=a, due=a.due, note=a.note, by_id=a.by_id, made=a.made, before_id=a.act_id)
+        return cls(
+            act=act, assignment=a, due=a.due, note=a.note, by_id=a.by_id, made=a.made, since=a.since, before_id=a.act_id
+        )
 
     def put_back(self, now: datetime) -> Assignment:
         """Return the assignment, unsaved, with the values from before the act; withdrawn if the act made it."""
@@ -140,6 +154,7 @@ class Change(models.Model):
             a.withdrawn = now
         else:
             a.due, a.note, a.by_id, a.made, a.act_id = self.due, self.note, self.by_id, self.made, self.before_id
+            a.since = self.since
         return a
 
 

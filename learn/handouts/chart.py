@@ -24,6 +24,7 @@ def note(*, patient: Patient, record: Record, by: User, now: datetime) -> str:
     reference = f", {patient.reference}" if patient.reference else ""
     parts = {
         "Lessons done": _lessons(record, team),
+        "Lessons taught in person": _in_person(record),
         "Safety questions answered right": _safety(record, team)["right"],
         "Safety questions closed by teach-back": _safety(record, team)["closed"],
         "Safety questions still open": _safety(record, team)["open"],
@@ -47,6 +48,15 @@ def _lessons(record: Record, team: CareTeam) -> list[str]:
         f"- {s.taught.title}, edition {read[s.taught.lesson]}: {_day(s.done_at, team)}"
         for s in record.whole.standings
         if s.is_done and s.done_at
+    ]
+
+
+def _in_person(record: Record) -> list[str]:
+    titles = {stand.taught.lesson: stand.taught.title for stand in record.whole.standings}
+    return [
+        f"- {titles.get(row.lesson_id, 'A lesson that is not published any more')}: "
+        f"{row.taught_by}, {weekday(row.taught_on, 'DATE_FORMAT')}"
+        for row in record.in_person
     ]
 
 

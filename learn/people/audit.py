@@ -52,6 +52,8 @@ WORDS = {
     "audit.seen": gettext_lazy("looked at this page"),
     "contacted": gettext_lazy("noted that they spoke with a patient"),
     "taught.back": gettext_lazy("recorded a teach-back"),
+    "taught.in.person": gettext_lazy("recorded that a lesson was taught in person"),
+    "taught.in.person.not": gettext_lazy("took back that a lesson was taught in person"),
     "chart.seen": gettext_lazy("made the note for the chart"),
     "invited": gettext_lazy("invited a patient"),
     "renamed": gettext_lazy("changed a patient's label"),

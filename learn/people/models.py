@@ -210,6 +210,8 @@ class Patient(models.Model):
         DIED = "died", _("Died")
         STOPPED = "stopped", _("Asked to stop")
 
+    ERASED = "Erased"  # the label of a patient who erased their record
+
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
     care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients", db_index=False)
     label = models.CharField(max_length=80, help_text="Name or initials.")

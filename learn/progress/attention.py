@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, TextChoices
+from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
 from django.db.models.functions import Coalesce
 
 from learn.assignments.models import Assignment
@@ -44,6 +44,7 @@ ORDER = list(Why)
 STARTS_WITHIN = 3  # days
 GOES_ON_WITHIN = 14  # days
 CONTACT_QUIETS = 7  # days
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -164,12 +165,18 @@ def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
 
 
 def _open_asks(patients: PatientQuerySet, unsettled: set[tuple[int, int]]) -> dict[int, list[tuple[date, datetime]]]:
-    """Return, by patient pk, the due date and creation time of each assigned lesson that is not Done (ruling 7)."""
+    """Return, by patient pk, the due date and creation time of each assigned lesson that is not Done (ruling 7).
+
+    A lesson that was taught in person is not open. `Standing.is_wanted` says the same of one patient.
+    """
     learner, lesson = OuterRef("patient__user"), OuterRef("lesson")
     read = Reading.objects.filter(learner=learner, edition__lesson=lesson, finished__isnull=False)
+    since = Coalesce(OuterRef("since"), Value(LONG_AGO, output_field=DateTimeField()))
     checked = Attempt.objects.finished().filter(learner=learner, quiz=OuterRef("lesson__quiz"), kind="check")
+    checked = checked.filter(finished__gt=since)
     rows = (
         Assignment.objects.active()
+        .exclude(Q(taught_at__isnull=False) & (Q(since=None) | Q(since__lt=F("taught_at"))))
         .filter(patient__in=patients)
         .annotate(complete=Exists(read) & (Q(lesson__quiz=None) | Exists(checked)))
         .filter(Q(complete=False) | Q(patient__user__in={learner for learner, _ in unsettled}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -103,6 +104,9 @@ class NumberedQuerySet(models.QuerySet[Any]):
 class Contact(models.Model):
     """A nurse spoke with a patient. This pauses some worklist reasons for days, but never a missed safety question.
 
+    The patient can read `note` in My data. `staff_only` is for the team: it is in no page, file or note that a patient
+    gets, and `manage.py tidy` empties it after KEPT (ruling 28), so it is not guarded.
+
     `number` counts this nurse's contacts with this patient. The form contains the number, so that a double click
     records only one contact.
     """
@@ -111,7 +115,10 @@ class Contact(models.Model):
     nurse = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+    staff_only = models.CharField(max_length=200, blank=True, default="", db_default="")
     number = models.PositiveIntegerField()
+
+    KEPT = timedelta(days=90)  # how long `staff_only` is kept
 
     objects = NumberedQuerySet.as_manager()
 
@@ -123,6 +130,13 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nurse_id} spoke with {self.patient_id}"
+
+    @property
+    def for_staff(self) -> str:
+        """All words about it, on a page that only staff see."""
+        return ". ".join(
+            bit for bit in (self.note.rstrip("."), self.staff_only and f"Only for staff: {self.staff_only}") if bit
+        )
 
 
 class TeachBack(models.Model):

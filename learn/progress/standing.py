@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Assignment
 from learn.lessons import changes, shown
-from learn.lessons.models import Therapy
+from learn.lessons.models import Lesson, Therapy
 from learn.people.models import Patient, User
 from learn.progress import answers
 from learn.progress.models import Reading
@@ -53,6 +53,7 @@ class Status(TextChoices):
     NOT_STARTED = "not-started", _("Not started")
     READING = "reading", _("Step %(step)s of %(count)s")
     CHECK = "check", _("Check to do")
+    TAUGHT = "taught", _("Taught in person")
     DONE = "done", _("Done")
     TALK = "talk", _("Talk about it")
 
@@ -94,7 +95,7 @@ class Standing:
     @property
     def minutes_left(self) -> int:
         """The minutes to read what is left, by the lesson's own minutes and its steps; rounded up."""
-        if self.code == Status.NOT_STARTED:
+        if self.code in (Status.NOT_STARTED, Status.TAUGHT):
             return self.taught.minutes
         if self.code != Status.READING:
             return 0
@@ -106,9 +107,19 @@ class Standing:
         """The number of questions that follow. 0 also when it is not known: a check or a retry was begun."""
         return 0 if self.checked or self.open_check or self.is_done else self.taught.questions
 
+    @property
+    def is_wanted(self) -> bool:
+        """True when a nurse asked for the lesson, and it was neither done nor taught in person."""
+        return self.assigned is not None and not self.is_done and not self.assigned.is_taught
+
+    @property
+    def taught_on(self) -> date | None:
+        """The day on which a nurse taught it in person, while that is its status."""
+        return self.assigned.taught_on if self.assigned and self.code == Status.TAUGHT else None
+
     def is_late(self, today: date) -> bool:
-        """Return True after the due date while the lesson is not done. Only staff see this; the lesson stays open."""
-        return self.assigned is not None and not self.is_done and self.assigned.is_late(today)
+        """Return True after the due date while the lesson is wanted. Only staff see this; the lesson stays open."""
+        return self.is_wanted and self.assigned is not None and self.assigned.is_late(today)
 
 
 def catalogue() -> list[Taught]:
@@ -169,7 +180,7 @@ class AttemptsRow(NamedTuple):
 
     learner: int
     quiz: int | None  # None for reviews
-    checked: datetime | None  # when a check was first finished
+    checked: datetime | None  # when a check was first finished, since they were asked to do the lesson again
     open: int  # the number of unfinished attempts
 
 
@@ -195,6 +206,16 @@ class Whole:
 def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
     """Return the status in every published lesson, for each learner (a user's pk)."""
     return {learner: found.standings for learner, found in whole(learners).items()}
+
+
+def own(user: User) -> list[Standing]:
+    """Return the status of this person in every lesson, for their own pages.
+
+    What a nurse asked for is left out when their record is closed: the pages then say nothing of a nurse (ruling 29).
+    """
+    found = standings([user.pk])[user.pk]
+    patient: Patient | None = getattr(user, "patient", None)
+    return [replace(s, assigned=None) for s in found] if patient and patient.ended_on else found
 
 
 def whole(learners: Collection[int], histories: answers.Histories | None = None) -> dict[int, Whole]:
@@ -248,9 +269,13 @@ def _chains(lessons: list[Taught], readings: dict[int, list[ReadingRow]]) -> dic
 
 
 _ATTEMPTS = f"""
-SELECT a.learner_id, a.quiz_id, MIN(CASE WHEN a.kind = '{Attempt.Kind.CHECK.value}' THEN a.finished END),
-    COUNT(*) - COUNT(a.finished)
+SELECT a.learner_id, a.quiz_id, MIN(CASE
+        WHEN a.kind = '{Attempt.Kind.CHECK.value}' AND (s.since IS NULL OR a.finished > s.since) THEN a.finished
+    END), COUNT(*) - COUNT(a.finished)
 FROM {Attempt._meta.db_table} a
+LEFT JOIN {Patient._meta.db_table} p ON p.user_id = a.learner_id
+LEFT JOIN {Lesson._meta.db_table} l ON l.quiz_id = a.quiz_id
+LEFT JOIN {Assignment._meta.db_table} s ON s.patient_id = p.id AND s.lesson_id = l.id AND s.withdrawn IS NULL
 WHERE a.learner_id IN ()
 GROUP BY a.learner_id, a.quiz_id
 """  # noqa: S608 - only names of our own tables and columns are put in
@@ -259,10 +284,12 @@ _ASSIGNMENT = [field.attname for field in Assignment._meta.concrete_fields]
 _SHOWN = {"id", "username", "first_name", "last_name"}
 _NURSE = [field.attname for field in User._meta.concrete_fields if field.attname in _SHOWN]
 _ASSIGNED = f"""
-SELECT p.user_id, {", ".join(f"u.{name}" for name in _NURSE)}, {", ".join(f"a.{name}" for name in _ASSIGNMENT)}
+SELECT p.user_id, {", ".join(f"u.{name}" for name in _NURSE)}, {", ".join(f"t.{name}" for name in _NURSE)},
+    {", ".join(f"a.{name}" for name in _ASSIGNMENT)}
 FROM {Assignment._meta.db_table} a
 JOIN {Patient._meta.db_table} p ON p.id = a.patient_id
 JOIN {User._meta.db_table} u ON u.id = a.by_id
+LEFT JOIN {User._meta.db_table} t ON t.id = a.taught_by_id
 WHERE p.user_id IN () AND a.withdrawn IS NULL
 """  # noqa: S608 - as above
 
@@ -274,11 +301,14 @@ def _attempts(learners: Collection[int]) -> list[AttemptsRow]:
 
 def _assigned(learners: Collection[int]) -> dict[tuple[int, int], Assignment]:
     """Return the assignments that are not withdrawn, each with its nurse, by learner and lesson."""
-    found = {}
+    found, n = {}, len(_NURSE)
     for learner, *values in rows(_ASSIGNED, learners) if learners else []:
-        assignment = Assignment.from_db(DEFAULT_DB_ALIAS, _ASSIGNMENT, values[len(_NURSE) :])
+        by, taught_by, row = values[:n], values[n : 2 * n], values[2 * n :]
+        assignment = Assignment.from_db(DEFAULT_DB_ALIAS, _ASSIGNMENT, row)
         assignment.made = moment(assignment.made)
-        assignment.by = User.from_db(DEFAULT_DB_ALIAS, _NURSE, values[: len(_NURSE)])
+        assignment.since, assignment.taught_at = moment(assignment.since), moment(assignment.taught_at)
+        assignment.by = User.from_db(DEFAULT_DB_ALIAS, _NURSE, by)
+        assignment.taught_by = User.from_db(DEFAULT_DB_ALIAS, _NURSE, taught_by) if assignment.taught_by_id else None
         found[learner, assignment.lesson_id] = assignment
     return found
 
@@ -319,6 +349,8 @@ def _standing(
         code = Status.CHECK
     elif readings or attempts:
         code = Status.READING
+    if code not in (Status.TALK, Status.DONE) and assigned and assigned.is_taught:
+        code = Status.TAUGHT
     return Standing(
         taught,
         code,

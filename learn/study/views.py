@@ -31,8 +31,8 @@ from quizzes.numbers import number
 
 def _standings(request: HttpRequest) -> list[Standing]:
     """Return this visitor's status in every lesson; a visitor who is not signed in has started none."""
-    if request.user.is_authenticated:
-        return standing.standings([request.user.pk])[request.user.pk]
+    if isinstance(request.user, User):
+        return standing.own(request.user)
     return [Standing(taught) for taught in standing.catalogue()]
 
 
@@ -290,7 +290,7 @@ def my(request: HttpRequest) -> HttpResponse:
         "today": _today(request),
         "changed": [s for s in rows if s.changed],
         "kept_pages": list(KeptPage.objects.of(request.user).with_places()),
-        "is_patient": hasattr(request.user, "patient"),
+        "is_patient": hasattr(request.user, "patient") and request.user.patient.ended_on is None,
         "is_visitor": _is_visitor(request),
     }
     return render(request, "study/my.html", context)

@@ -50,6 +50,7 @@ PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_
     ("undo/<number:act>/", assign.undo, "undo"),
     ("invite/", invite.invite, "invite"),
     ("invite/many/", invite.invite_many, "invite_many"),
+    ("invite/names/", invite.invite_names, "invite_names"),
     ("cards/", codes.invitations, "cards"),
     ("<number:pk>/card/", codes.make, "card"),
     ("<number:pk>/card/cancel/", codes.cancel, "cancel_card"),
@@ -66,6 +67,7 @@ PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_
     ("<number:pk>/remind/", remind.remind, "remind"),
     ("<number:pk>/assignments/<number:assignment>/", assign.change, "assignment"),
     ("<number:pk>/assignments/<number:assignment>/withdraw/", assign.withdraw, "withdraw"),
+    ("<number:pk>/assignments/<number:assignment>/in-person/", assign.in_person, "in_person"),
 ]
 CARE_TEAMS: list[Screen] = [  # below /admin/people/careteam/, named "admin:people_careteam_…"
     ("", team.all_teams, "changelist"),

@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from learn.desk import actions
-from learn.desk.forms import CloseForm, LabelForm
-from learn.people import permissions
+from learn.desk.forms import CloseForm
+from learn.desk.invite_forms import RenameForm
+from learn.people import permissions, seen
+from learn.people.names import isolated
 from learn.people.requests import StaffRequest
 
 
@@ -22,11 +24,17 @@ def label(request: StaffRequest, pk: int) -> HttpResponse:
     """Show the form for a patient's label; POST saves it."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
-    kept = {"label": patient.label, "reference": patient.reference}
-    form = LabelForm(request.POST if request.method == "POST" else None, initial=kept)
+    kept = {"label": patient.label, "reference": patient.reference, "drawn_from": actions.fingerprint(patient)}
+    form = RenameForm(request.POST if request.method == "POST" else None, initial=kept)
     if request.method == "POST" and form.is_valid():
-        actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)
-        return redirect("admin:people_patient_change", pk)
+        try:
+            actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)
+            return redirect("admin:people_patient_change", pk)
+        except seen.Stale as stale:
+            held = ", ".join(isolated(text) for text in (stale.now.label, stale.now.reference) if text)
+            text = f"Somebody else saved something meanwhile: {held}. Nothing of yours is saved yet. What you typed is "
+            form.add_error(None, f"{text}still here: look at both, then save again")
+            form.redraw(actions.fingerprint(stale.now))
     context = {"title": f"Change what {patient.name} is called", "patient": patient, "form": form}
     return render(request, "admin/label.html", context)
 

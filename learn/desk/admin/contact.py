@@ -32,7 +32,7 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
             actions.contacted(
                 patient=patient,
                 by=request.user,
-                note=form.cleaned_data["note"],
+                **form.cleaned_data,
                 number=number(request.POST.get("number", "")) or 0,
                 now=now,
             )

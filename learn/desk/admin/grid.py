@@ -90,6 +90,7 @@ class Filter(forms.Form):
             (Status.NOT_STARTED, "Not started"),
             (Status.READING, "In the middle of the steps"),
             (Status.CHECK, "Check to do"),
+            (Status.TAUGHT, "Taught in person"),
             (Status.DONE, "Done"),
         ],
         error_messages=_unknown,

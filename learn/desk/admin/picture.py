@@ -13,6 +13,7 @@ GAP = 2  # between two parts of a bar, so that readers can tell them apart witho
 STATUS = [
     (Status.DONE, "Done"),
     (Status.CHECK, "Check to do"),
+    (Status.TAUGHT, "Taught in person"),
     (Status.READING, "In the steps"),
     (Status.NOT_STARTED, "Not started"),
     (Status.TALK, "Talk about it"),

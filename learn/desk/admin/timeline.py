@@ -30,7 +30,7 @@ class Event:
 def events(record: Record, contacts: Iterable[Contact]) -> list[Event]:
     """Return what the patient did and what staff did for the patient, newest first."""
     found = [*_readings(record), *_attempts(record), *_asks(record)]
-    found += [Event(c.at, f"{_who(c.nurse)} was in contact", c.note) for c in contacts]
+    found += [Event(c.at, f"{_who(c.nurse)} was in contact", c.for_staff) for c in contacts]
     for talk in record.talks:
         first = talk.first
         found.append(

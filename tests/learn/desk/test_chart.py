@@ -25,7 +25,7 @@ class TestTheNoteForTheChart(PatientCase):
         )
 
     def test_says_where_there_is_nothing_yet(self) -> None:
-        assert self.note().count("None.") == 5
+        assert self.note().count("None.") == 6
 
     def test_names_finished_lessons_with_edition_and_day_in_the_clinics_time_zone(self) -> None:
         self.read(1, 2, 3)
@@ -104,7 +104,7 @@ class TestTheNoteForTheChart(PatientCase):
         self.note()
         for day in (10, 15):
             keep_published()
-            with self.assertNumQueries(10):
+            with self.assertNumQueries(11):
                 self.note()
             self.read(1, 2, 3)
             self.check(safety=wrong, now=at(day))

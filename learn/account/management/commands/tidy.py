@@ -10,6 +10,8 @@ from django.utils import timezone
 from learn.account import data, guests
 from learn.people import rate_limits
 from learn.people.models import User
+from learn.progress import actions as progress
+from learn.progress.models import Contact
 
 
 class Command(BaseCommand):
@@ -37,5 +39,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Guests {what}: {erased}{' would be' if dry_run else ''} erased.")
         if not dry_run:
             rate_limits.tidy(now=now)
+            emptied = progress.forget_staff_only(now=now)
+            self.stdout.write(f"Words only for staff, older than {Contact.KEPT.days} days: {emptied} emptied.")
             call_command("clearsessions")
             transaction.on_commit(data.empty_log, robust=True)
