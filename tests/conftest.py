@@ -133,7 +133,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "DEMO_PASSWORD": password,
     }
     found = Site(url, password, folder / "log", env)
-    for command in ("migrate", "load_content", "make_demo", "collectstatic --noinput"):
+    for command in ("migrate", "load_content", "make_demo --people", "collectstatic --noinput"):
         found.manage(*command.split())
     serve = ["--interface", "wsgi", "learn.wsgi:application", "--host", "127.0.0.1", "--port", str(port)]
     calm = ["--blocking-threads", "4", "--log-level", "warning", "--workers-kill-timeout", "3"]

@@ -19,7 +19,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from learn.assignments.models import Assignment, Change, Reminder
+from learn.assignments.models import Assignment, Change, Digest, Reminder
 from learn.lessons.models import Lesson, Step
 from learn.people import sessions
 from learn.people.audit import LISTS, WORDS
@@ -229,6 +229,18 @@ PERSONAL_DATA = (
             _("on since"): r.confirmed,
             _("last sent"): r.sent,
             _("the mail server refuses the address since"): r.refused,
+        },
+    ),
+    PersonalData(
+        _("Your morning email"),
+        Digest,
+        "nurse",
+        lambda d: {
+            _("address"): d.address,
+            _("waits for your yes"): d.pending,
+            _("on since"): d.confirmed,
+            _("last sent"): d.sent,
+            _("the mail server refuses the address since"): d.refused,
         },
     ),
     PersonalData(

@@ -1,4 +1,4 @@
-"""The tables of assigned lessons: Pathway, Place, Assignment; Act and Change, for undo; Reminder."""
+"""The tables of assigned lessons: Pathway, Place, Assignment; Act and Change, for undo; Reminder and Digest."""
 
 from __future__ import annotations
 
@@ -210,3 +210,34 @@ class Reminder(models.Model):
         if self.tried == today:
             days.append(today + timedelta(days=1))
         return max(day for day in days if day)
+
+
+class DigestQuerySet(models.QuerySet["Digest"]):
+    """Queries for morning emails."""
+
+    def wanting(self, today: date) -> DigestQuerySet:
+        """Return those that may be sent on this day of the team's calendar: none was tried on it, nor later."""
+        on = self.filter(Q(tried=None) | Q(tried__lt=today), confirmed__isnull=False, refused=None)
+        return on.exclude(address="")
+
+
+class Digest(models.Model):
+    """A nurse chose one email on weekday mornings (`desk/digests.py`). Stopping deletes the address.
+
+    `tried` is set before an email is sent, `sent` after; both are dates on the calendar of the nurse's first team.
+    """
+
+    nurse = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="digest")
+    address = models.EmailField(blank=True)
+    pending = models.EmailField(blank=True)  # a new address that is not confirmed yet
+    confirmed = models.DateTimeField(null=True)
+    tried = models.DateField(null=True)
+    sent = models.DateField(null=True)
+    refused = models.DateField(null=True)  # the day on which the mail server refused `address` for good
+    asked_on = models.DateField(null=True)  # the day that `asked` is about
+    asked = models.PositiveSmallIntegerField(default=0)  # confirmation emails sent on that day
+
+    objects = DigestQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"morning email of {self.nurse_id}"

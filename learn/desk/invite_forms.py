@@ -197,8 +197,8 @@ class InviteNamesForm(LessonsForm):
     names = forms.CharField(
         label="Names, one a line",
         help_text=(
-            f"At most {name_lists.MOST}. The patient can read this. You can paste two columns of a table: name and your "
-            "own reference."
+            f"At most {name_lists.MOST}. The patient can read this. You can paste two columns of a table: name and "
+            "your own reference."
         ),
         required=False,
         strip=False,

@@ -25,7 +25,7 @@ class Row:
 
 
 def pasted(text: str) -> list[Row]:
-    """Return the patients of a text with one name a line; a tab parts a name from a reference. Empty lines do not count."""
+    """Return the patients of a text with one name a line; a tab ends a name. Empty lines are left out."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         name, _, reference = line.partition("\t")

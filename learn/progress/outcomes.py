@@ -1,7 +1,7 @@
 """The numbers of a lead's page: what was done when, who began when, and whether people know what keeps them safe.
 
-All of it is counted when it is asked for, from the rows that exist, by a fixed number of queries. Days are dates on each
-patient's clinic's calendar. `shares` has the arithmetic and the definitions.
+All of it is counted when it is asked for, from the rows that exist, by a fixed number of queries. Days are dates on the
+calendar of each patient's clinic. `shares` has the arithmetic and the definitions.
 """
 
 from __future__ import annotations

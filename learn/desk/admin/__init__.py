@@ -19,8 +19,10 @@ from learn.desk.admin import (
     close,
     codes,
     contact,
+    digest,
     find,
     invite,
+    lead,
     lost,
     matrix,
     password,
@@ -39,11 +41,15 @@ from learn.desk.admin import (
 Screen = tuple[str, Callable[..., HttpResponseBase], str]  # address, view, name
 
 HOME: Callable[..., HttpResponse] = worklist.worklist
+DIGEST: Callable[..., HttpResponse] = digest.digest
+DIGEST_ON: Callable[..., HttpResponse] = digest.turn_on
 PASSWORD: Callable[..., HttpResponse] = password.password
 PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_patient_…"
     ("", patients.all_patients, "changelist"),
     ("progress/", matrix.matrix, "matrix"),
     ("progress/export/", matrix.export, "export"),
+    ("how-it-goes/", lead.how_it_goes, "lead"),
+    ("how-it-goes/file/", lead.file, "lead_file"),
     ("find/", find.find, "find"),
     ("changed/", changed.changed, "changed"),
     ("assign/", assign.assign_lessons, "assign"),

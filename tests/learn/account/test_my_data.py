@@ -53,6 +53,7 @@ WORK = {
     "quizzes.Revision.author",
     "quizzes.Revision.published_by",
     "quizzes.Revision.retired_by",
+    "assignments.Assignment.taught_by",
     "progress.Contact.nurse",
     "visits.MyQuestion.talked_by",
     "progress.TeachBack.nurse",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import pytest
@@ -195,7 +195,7 @@ class TestWordsOnlyForStaff(PatientCase):
         assert Contact.objects.count() == 1
 
     def test_are_emptied_by_tidy_after_90_days(self) -> None:
-        days = at(24) - Contact.KEPT
+        days = at(24).astimezone(UTC) - Contact.KEPT
         for n, now in enumerate((at(24), days, days - timedelta(seconds=1)), 1):
             Contact.objects.create(patient=self.ana, nurse=self.noor, at=now, note="N", staff_only="Apart", number=n)
         call_command("tidy", verbosity=0)
@@ -216,7 +216,7 @@ class TestAClosedRecordOnThePhone(AskedCase):
             for said in ("Died", "died", "Your nurse asked", "Your nurse can see", "Your care team can see"):
                 assert said not in page, (name, said)
         assert "No nurse follows your lessons any more." in pages["my_data"]
-        assert "no nurse follows it since" in pages["my_data"]
+        assert "No nurse follows it since" in pages["my_data"]
         assert b"died" not in phone.get(reverse("my_data_file")).content.lower()
         assert standing.standings([self.ana.user_id])[self.ana.user_id][0].assigned
 
