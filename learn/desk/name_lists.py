@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -50,11 +51,10 @@ def from_file(data: bytes) -> list[Row]:
     text = _decoded(data)
     if "\0" in text:
         raise Unreadable("This is no CSV file. Save your list as CSV, then choose it again")
-    lines = text.splitlines()
-    head = next((line for line in lines if line.strip()), "")
+    head = next((line for line in text.splitlines() if line.strip()), "")
     mark = max(",;\t", key=head.count)
     try:
-        return list(_rows(csv.reader(lines, delimiter=mark, strict=True)))
+        return list(_rows(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)))
     except csv.Error:
         raise Unreadable("A row of this file cannot be read: look for a quotation mark that is not closed") from None
 

@@ -32,7 +32,7 @@ FINISHED = [
     for last in "BDGKMR"
     for first in ("Ada", "Bruno", "Cleo", "David", "Emma", "Faisal")
 ]  # fmt: skip
-GROUPS = (-28, -27, -26, -25, -24, -23)  # days on which six of them each were invited
+GROUPS = (-28, -27, -25, -22, -18, -15)  # days on which six of them each were invited
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class Ward:
                     if place < 4 or self.chance.random() > 0.3:
                         self.do(patient, lesson.slug, self.at(begun + place, 19, 5 * n), wrong)
                 self.review(patient, self.at(begun + 7, 20), 0.85)
-                if n < 3:
+                if n < 2:
                     self.review(patient, self.at(begun + 21, 20), 0.8)
             for patient in patients:
                 desk.close(patient=patient, why=Patient.Ending.FINISHED, by=self.noor, now=self.at(-1, 15))

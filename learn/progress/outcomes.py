@@ -10,11 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Min
-
 from learn.people.models import AccessCode, Patient, User
 from learn.progress import shares, standing
-from learn.progress.models import Reading
 from learn.progress.shares import Share, Try
 from learn.progress.standing import Standing, Whole
 from quizzes.models import Attempt, Response
@@ -85,12 +82,12 @@ class _Card:
 
 
 def count(patients: Sequence[Patient], *, weeks: int, at: datetime) -> Numbers:
-    """Return the numbers of these patients (with their care team) for the last `weeks` weeks. Ten queries at most."""
+    """Return the numbers of these patients (with their care team) for the last `weeks` weeks. Nine queries at most."""
     if not patients:
         return Numbers()
     learners = [patient.user_id for patient in patients]
     wholes = standing.whole(learners)
-    begun = dict(Reading.objects.filter(learner__in=learners).values_list("learner").annotate(Min("started")))
+    begun = {learner: min(row.started for row in one.readings) for learner, one in wholes.items() if one.readings}
     cards = _cards(learners)
     today = max(patient.care_team.today(at) for patient in patients)
     found = Numbers(weeks=[Week(day) for day in shares.weeks(today, weeks)])

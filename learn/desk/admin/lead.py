@@ -30,10 +30,11 @@ from quizzes.templatetags.days import weekday
 
 ALL = "all"
 WEEKS = [("12", "Last 12 weeks"), ("4", "Last 4 weeks"), ("26", "Last 26 weeks")]
-AFTER = [("day", "On the first day"), ("week", "After a week"), ("month", "After a month")]
+AFTER = [("day", "First day"), ("week", "After a week"), ("month", "After a month")]
 # The picture of the weeks, in SVG units.
 LEFT, RIGHT, TOP, BOTTOM = 40, 548, 26, 176
 BAR = 200  # the width of a bar in a table
+FIRST = 8  # topics that are shown at once; the others fold out
 
 
 class Filter(forms.Form):
@@ -97,8 +98,8 @@ def how_it_goes(request: StaffRequest) -> HttpResponse:
         "weeks": _columns(numbers.weeks, today),
         "lines": _lines(numbers.weeks),
         "waits": [(words, n, round(BAR * n / most, 1) if most else 0) for words, n in numbers.waits],
-        "topics": [(topic.words, [_bar(words, topic.shares[key]) for key, words in AFTER]) for topic in numbers.topics],
-        "after": [words for _, words in AFTER],
+        "topics": _bars(numbers)[:FIRST],
+        "more_topics": _bars(numbers)[FIRST:],
         "enough": ENOUGH,
         "unused_after": UNUSED_AFTER,
         "smallest": SMALLEST,
@@ -125,8 +126,12 @@ class Bar:
         return round(BAR * low, 1), round(BAR * high, 1)
 
 
-def _bar(words: str, share: Share) -> Bar:
-    return Bar(words, share)
+def _bars(numbers: Numbers) -> list[tuple[str, list[Bar]]]:
+    """Return each topic with its bars; a time without any answer is left out."""
+    return [
+        (topic.words, [Bar(words, topic.shares[key]) for key, words in AFTER if topic.shares[key].of])
+        for topic in numbers.topics
+    ]
 
 
 def _scale(weeks: list[Week]) -> int:
