@@ -230,6 +230,9 @@ LEADS_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("lead",), ON))
 TABLE |= {
     "admin:people_patient_lead": (LEADS, DESK_POST_ONLY),
     "admin:people_patient_lead_file": (LEADS, DESK_POST_ONLY),
+    "admin:people_patient_merge": (LEADS, DESK_POST_ONLY),
+    "admin:people_patient_merge_preview": (LEADS, LEADS_POST),
+    "admin:people_patient_merge_undo": (DESK_POST_ONLY, cells(404, (VISITORS, ASKED), (("guest",), ASKED))),
     "admin:people_careteam_changelist": (LEADS, DESK_POST_ONLY),
     "admin:people_careteam_change": (LEADS, DESK_POST_ONLY),
     "admin:people_careteam_add": (DESK_POST_ONLY, LEADS_POST),
@@ -240,6 +243,8 @@ TABLE |= {
     "admin:people_auditevent_file": (LEADS | {"lead": 404, "ivy": 200}, DESK_POST_ONLY),
 }
 AUDITED |= {f"admin:people_careteam_{name}" for name in ("change", "audit", "audit_file")}
+AUDITED |= {"admin:people_patient_merge", "admin:people_patient_merge_preview"}
+MAY_WRITE |= {"admin:people_patient_merge_preview", "admin:people_patient_merge_undo"}
 AUDITED |= {"admin:people_auditevent_file"}
 MAY_WRITE |= {"admin:people_careteam_add", "admin:people_careteam_member", "admin:people_careteam_move"}
 
@@ -364,6 +369,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:people_patient_invite_names": ("noor", ["names", "file", "checked", "another", "drawn"], []),
     "admin:people_patient_lead": ("lead", [], ["time", "team", "therapy"]),
     "admin:people_patient_lead_file": ("lead", [], ["time", "team", "therapy"]),
+    "admin:people_patient_merge": ("lead", [], ["q"]),
     "admin:digest": ("noor", ["address", "do"], []),
     "reminders": ("ana", ["address"], []),
     "reminders_stop": ("anonymous", ["do"], []),
@@ -473,6 +479,9 @@ class World:
             "admin:people_patient_assignment": asked,
             "admin:people_patient_withdraw": asked,
             "admin:people_patient_in_person": asked,
+            "admin:people_patient_merge": {"pk": self.ana.pk},
+            "admin:people_patient_merge_preview": {"pk": self.ana.pk, "other": people["ben"].patient.pk},
+            "admin:people_patient_merge_undo": {"pk": self.ana.pk, "merge": 0},
             "digest_stop": {"token": signing.dumps(0, salt=digests.STOP)},
             "admin:digest_on": {"token": signing.dumps((0, "noor@example.com"), salt=digests.ON)},
             "reminders_on": {"token": signing.dumps((wish.pk, "ana@example.com"), salt=reminders.ON)},

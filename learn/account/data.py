@@ -24,7 +24,7 @@ from learn.lessons.models import Lesson, Step
 from learn.people import sessions
 from learn.people.audit import LISTS, WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
-from learn.progress.models import Contact, KeptPage, Reading, TeachBack
+from learn.progress.models import Contact, KeptPage, Merge, Reading, TeachBack
 from learn.visits.models import MyQuestion
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, State
 
@@ -46,6 +46,7 @@ class PersonalData:
     with_rows: tuple[str, ...] = ()
     rows: Callable[[User], list[Row]] | None = None
     erased: bool = True
+    of_staff: bool = False  # only staff can have it, so it is read for them alone
 
     def theirs(self, user: User) -> QuerySet[Any]:
         """Return this user's rows, by primary key."""
@@ -76,6 +77,11 @@ def _patient(patient: Patient) -> Row:
         # Not why: a phone may be in the hands of somebody else, and one reason is "Died".
         _("no nurse follows it since"): patient.ended_on,
     }
+
+
+def _own_patient(user: User) -> list[Row]:
+    """Return the patient's row, which is read with the user."""
+    return [_patient(user.patient)] if hasattr(user, "patient") else []
 
 
 def _title(lesson: Lesson) -> str:
@@ -160,7 +166,7 @@ def _kept_pages(user: User) -> list[Row]:
 
 PERSONAL_DATA = (
     # `actions.erase` empties this row and does not delete it.
-    PersonalData(_("Your care team"), Patient, "user", _patient, ("care_team",), erased=False),
+    PersonalData(_("Your care team"), Patient, "user", _patient, rows=_own_patient, erased=False),
     PersonalData(
         _("Codes that let you in"),
         AccessCode,
@@ -242,12 +248,20 @@ PERSONAL_DATA = (
             _("last sent"): d.sent,
             _("the mail server refuses the address since"): d.refused,
         },
+        of_staff=True,
     ),
     PersonalData(
         _("When your nurse noted that you spoke"),
         Contact,
         "patient__user",
         lambda c: {_("at"): c.at, _("note"): c.note},
+    ),
+    PersonalData(
+        _("When two records of yours were merged"),
+        Merge,
+        "keep__user",
+        lambda m: {_("at"): m.at, _("taken back"): m.undone},
+        erased=False,
     ),
     PersonalData(
         _("What you said back to your nurse in your own words"),
@@ -317,7 +331,7 @@ def empty_log() -> None:
 def read(user: User) -> dict[str, list[Row]]:
     """Return all data that is stored about this user: for each title, its rows as text. Empty values are left out."""
     found = {_("Who you are here"): [_person(user)]}
-    found |= {table.title: table.read(user) for table in PERSONAL_DATA}
+    found |= {table.title: table.read(user) for table in PERSONAL_DATA if user.is_staff or not table.of_staff}
     found[_("Where you are signed in")] = [
         {
             _("signed in"): place.since,

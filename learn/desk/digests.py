@@ -54,7 +54,7 @@ def ask(*, nurse: User, address: str, now: datetime) -> None:
         if not mine.filter(asked__lt=MOST).update(asked=F("asked") + 1, pending=address):
             raise TooMany
     on = reverse("admin:digest_on", args=[signing.dumps((digest.pk, address), salt=ON)])
-    mail.send("mail/digest_confirm.txt", address, {"on": settings.PUBLIC_URL + on})
+    mail.send("admin/mail/digest_confirm.txt", address, {"on": settings.PUBLIC_URL + on})
 
 
 def confirm(*, nurse: User, token: str, now: datetime) -> bool:
@@ -121,7 +121,7 @@ def send(*, digest: Digest, now: datetime) -> bool:
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     words = {"n": str(found.total()), "lines": lines, "page": page, "stop": end}
     try:
-        mail.send("mail/digest.txt", digest.address, words, headers=headers)
+        mail.send("admin/mail/digest.txt", digest.address, words, headers=headers)
     except mail.Refused:
         mine.filter(address=digest.address).update(refused=today)
         raise

@@ -23,7 +23,7 @@ class CloseForm(forms.Form):
 
     use_required_attribute = False
 
-    why = ChoiceOne(label="Why?", choices=Patient.Ending.choices)
+    why = ChoiceOne(label="Why?", choices=[one for one in Patient.Ending.choices if one[0] != Patient.Ending.MERGED])
 
 
 class ContactForm(forms.Form):

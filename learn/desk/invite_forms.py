@@ -88,7 +88,7 @@ class LessonsForm(forms.Form):
         """Return the day that the form shows: of a page that was drawn before midnight, that day still counts."""
         drawn = self.data.get("drawn", "") if self.is_bound else ""
         yesterday = today - timedelta(days=1)
-        return yesterday if drawn == yesterday.isoformat() else today
+        return yesterday if drawn == str(yesterday) else today
 
     def _day(self, n: int) -> str:
         return weekday(self.today + timedelta(days=n))

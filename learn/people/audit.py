@@ -62,6 +62,8 @@ WORDS = {
     "cards.seen": gettext_lazy("saw new cards"),
     "card.made": gettext_lazy("made a card"),
     "card.cancelled": gettext_lazy("cancelled a card"),
+    "merged": gettext_lazy("merged two records of one patient"),
+    "merged.undone": gettext_lazy("undid a merge of two records"),
     "card.lost": gettext_lazy("ended all keys after a card was lost"),
     "card.used": gettext_lazy("signed in with a card or a code"),
     "signed.in": gettext_lazy("signed in with a name and password"),

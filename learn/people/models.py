@@ -209,6 +209,7 @@ class Patient(models.Model):
         MOVED = "moved", _("Moved to another clinic")
         DIED = "died", _("Died")
         STOPPED = "stopped", _("Asked to stop")
+        MERGED = "merged", _("Merged into another record")
 
     ERASED = "Erased"  # the label of a patient who erased their record
 

@@ -1,4 +1,4 @@
-"""The record of learning: Reading, KeptPage, Contact, TeachBack."""
+"""The record of learning: Reading, KeptPage, Contact, TeachBack; and Merge, of two records."""
 
 from __future__ import annotations
 
@@ -207,3 +207,27 @@ class TeachBack(models.Model):
     def barrier_words(self) -> list[str]:
         """The barriers, in words."""
         return [str(self.Barrier(barrier).label) for barrier in self.barriers]
+
+
+class Merge(models.Model):
+    """A lead merged the record `gone` into `keep`, because both are of one patient (`account/merging.py`, ruling 31).
+
+    `moved` has what an undo needs. It is emptied when the merge is undone, or after a day, when what was left in `gone`
+    is erased (`finished`).
+    """
+
+    keep = models.ForeignKey(Patient, models.PROTECT, related_name="merges")
+    gone = models.ForeignKey(Patient, models.PROTECT, related_name="merged")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    moved = models.JSONField(default=dict)
+    undone = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gone"], condition=Q(undone=None), name="merge_once_a_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_id} into {self.keep_id}"

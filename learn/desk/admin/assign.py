@@ -132,7 +132,10 @@ def change(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
             return redirect("admin:people_patient_change", pk)
     audit.note(by=request.user, what="patient.seen", patient=found.patient, now=now)
     context = {"title": "Change the day", "patient": found.patient, "assignment": found, "form": form, "stand": stand}
-    context |= {"lesson": _titles([found])[found.lesson_id], "today": today}
+    context |= {
+        "lesson": _titles([found])[found.lesson_id],
+        "in_person": InPersonForm(today=today, initial={"on": today}),
+    }
     return render(request, "admin/assignment.html", context)
 
 

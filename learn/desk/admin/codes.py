@@ -81,12 +81,7 @@ def page(
     shows the patient's label in small print; with `numbered`, a number, and a list before them says whose it is.
     """
     living = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None)
-    by_user = {code.user_id: code for code in living}
-    new = [(patient, by_user[patient.user_id]) for patient in patients if patient.user_id in by_user]
-    shown = [
-        _invitation(patient, code, *opened[code.pk]) | {"number": n if numbered else None}
-        for n, (patient, code) in enumerate(new, 1)
-    ]
+    shown = _in_order(patients, {code.user_id: code for code in living}, opened, numbered)
     one = patients[0] if len(patients) == 1 else None
     context = {
         "title": f"Card for {one.name}" if one else "New cards",
@@ -97,6 +92,19 @@ def page(
         "site": settings.PUBLIC_URL.partition("://")[2] + reverse("code"),
     }
     return render(request, "admin/cards.html", context)
+
+
+def _in_order(
+    patients: Sequence[Patient],
+    by_user: Mapping[int, AccessCode],
+    opened: Mapping[int, tuple[str, str]],
+    numbered: bool,
+) -> list[dict[str, Any]]:
+    new = [(patient, by_user[patient.user_id]) for patient in patients if patient.user_id in by_user]
+    return [
+        _invitation(patient, code, *opened[code.pk]) | {"number": n if numbered else None}
+        for n, (patient, code) in enumerate(new, 1)
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

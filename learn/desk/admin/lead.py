@@ -120,10 +120,10 @@ class Bar:
         return round(BAR * self.share.right / self.share.of, 1)
 
     @property
-    def ends(self) -> tuple[float, float]:
-        """Where the line of the interval begins and ends."""
-        low, high = self.share.interval
-        return round(BAR * low, 1), round(BAR * high, 1)
+    def whisker(self) -> str:
+        """The line of the interval with its two ends, as an SVG path."""
+        low, high = (round(BAR * end, 1) for end in self.share.interval)
+        return f"M{low} 9H{high}M{low} 4V14M{high} 4V14"
 
 
 def _bars(numbers: Numbers) -> list[tuple[str, list[Bar]]]:
@@ -152,7 +152,7 @@ def _columns(weeks: list[Week], today: date) -> list[dict[str, Any]]:
     """Return a column of the picture for each week: its parts from the bottom up, and the row of the table."""
     top, found = _scale(weeks), []
     wide = (RIGHT - LEFT) / max(len(weeks), 1)
-    every = -(-len(weeks) // 6)  # six dates have room below the picture
+    every = -(-len(weeks) // 4)  # four dates have room below the picture
     for n, week in enumerate(weeks):
         x, y, parts = LEFT + wide * (n + 0.2), float(BOTTOM), []
         counts = {"done": week.by_day, "begun": week.later, "late": week.in_person, "notyet": week.not_done}
