@@ -45,6 +45,13 @@ class Taught:
     read_first: bool = False  # the lesson says when to call the clinic
     questions: int = 0  # the number of questions that the check asks now
     for_all: bool = False  # in a general theme, not in a type of therapy
+    short_title: str = ""
+    retired: bool = False  # nobody begins it any more; who has begun it can finish the edition that they read
+
+    @property
+    def short(self) -> str:
+        """The title for a place without room: 24 letters at most if the edition has a short one."""
+        return self.short_title or self.title
 
 
 class Status(TextChoices):
@@ -107,8 +114,12 @@ class Standing:
         return 0 if self.checked or self.open_check or self.is_done else self.taught.questions
 
     def is_late(self, today: date) -> bool:
-        """Return True after the due date while the lesson is not done. Only staff see this; the lesson stays open."""
-        return self.assigned is not None and not self.is_done and self.assigned.is_late(today)
+        """Return True after the due date while the lesson is not done. Only staff see this; the lesson stays open.
+
+        A retired lesson is never late.
+        """
+        late = self.assigned is not None and not self.is_done and self.assigned.is_late(today)
+        return late and not self.taught.retired
 
 
 def catalogue() -> list[Taught]:
@@ -117,7 +128,7 @@ def catalogue() -> list[Taught]:
 
 
 @lru_cache(maxsize=2 * shown.MOST)
-def _taught(lesson: shown.Shown, questions: int) -> Taught:
+def _taught(lesson: shown.Shown, questions: int, retired: bool = False) -> Taught:
     """Return what a status needs to know of this edition; the same object each time, as the edition itself is."""
     row = lesson.row
     return Taught(
@@ -134,6 +145,8 @@ def _taught(lesson: shown.Shown, questions: int) -> Taught:
         read_first=row.read_first,
         questions=questions,
         for_all=row.therapy_kind == Therapy.Kind.GENERAL,
+        short_title=row.short_title,
+        retired=retired,
     )
 
 
@@ -190,6 +203,9 @@ class Whole:
     standings: list[Standing]
     needs: list[Need]  # the newest miss first
     readings: list[ReadingRow]
+    retired: list[
+        Assignment
+    ]  # what was asked for and nobody can read any more; those who have begun it have a standing
 
 
 def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
@@ -220,6 +236,11 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     assigned = _assigned(learners)
     lessons = catalogue()
     chains = _chains(lessons, readings)
+    begun = _retired({taught.lesson for taught in lessons}, readings)
+    asked: dict[int, list[Assignment]] = {}
+    for (learner, lesson), assignment in assigned.items():
+        if lesson not in {taught.lesson for taught in [*lessons, *begun.get(learner, ())]}:
+            asked.setdefault(learner, []).append(assignment)
     return {
         learner: Whole(
             [
@@ -231,12 +252,32 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
                     assigned.get((learner, taught.lesson)),
                     chains.get(taught.edition, ()),
                 )
-                for taught in lessons
+                for taught in [*lessons, *begun.get(learner, ())]
             ],
             _needs(judged.get(learner, []), lessons),
             readings.get(learner, []),
+            asked.get(learner, []),
         )
         for learner in learners
+    }
+
+
+def _retired(published: set[int], readings: dict[int, list[ReadingRow]]) -> dict[int, list[Taught]]:
+    """Return the lessons of each learner that have no published edition any more, as the edition that they read last.
+
+    No query if there is none; otherwise one, and one more for what is not in memory yet.
+    """
+    last: dict[int, dict[int, int]] = {}  # learner, lesson, edition
+    for learner, found in readings.items():
+        gone = sorted((row for row in found if row.lesson not in published), key=lambda row: row.started)
+        if gone:
+            last[learner] = {row.lesson: row.edition for row in gone}
+    pages = shown.retired({edition for editions in last.values() for edition in editions.values()})
+    return {
+        learner: [
+            _taught(pages[edition][0].lesson, 0, retired=True) for edition in editions.values() if edition in pages
+        ]
+        for learner, editions in last.items()
     }
 
 

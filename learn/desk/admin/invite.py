@@ -43,7 +43,7 @@ def _invite(request: StaffRequest, form_class: type[InviteForm] | type[InviteMan
     today = min(team.today(now) for team in teams)
     form = form_class(request.POST if request.method == "POST" else None, teams=teams, today=today)
     if request.method == "POST" and form.is_valid():
-        asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form")}
+        asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form", "treatment")}
         patients, made = actions.invite(people=form.people(), by=request.user, now=now, **asked)
         return show(patients, made, labelled=many)
     return render(request, "admin/invite.html", context | {"form": form})
