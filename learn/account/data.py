@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from learn.assignments.models import Assignment, Change, Digest, Reminder
-from learn.lessons.models import Lesson, Step
+from learn.lessons.models import Lesson, Step, Therapy
 from learn.people import sessions
 from learn.people.audit import LISTS, WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
@@ -74,9 +74,14 @@ def _patient(patient: Patient) -> Row:
         _("care team"): patient.care_team.name,
         _("your nurse calls you"): patient.label,
         _("your nurse’s own reference"): patient.reference,
+        _("type of therapy"): _therapy(patient.treatment),
         # Not why: a phone may be in the hands of somebody else, and one reason is "Died".
         _("no nurse follows it since"): patient.ended_on,
     }
+
+
+def _therapy(slug: str) -> str:
+    return Therapy.objects.filter(slug=slug).values_list("title", flat=True).first() or slug if slug else ""
 
 
 def _own_patient(user: User) -> list[Row]:

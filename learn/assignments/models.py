@@ -17,8 +17,10 @@ class PathwayQuerySet(models.QuerySet["Pathway"]):
 
     def offered(self) -> PathwayQuerySet:
         """Return all pathways in the order of their therapy types, with their lessons prefetched. Two queries."""
-        return self.order_by("therapy__position", "name").prefetch_related(
-            models.Prefetch("places", Place.objects.select_related("lesson"))
+        return (
+            self.select_related("therapy")
+            .order_by("therapy__position", "name")
+            .prefetch_related(models.Prefetch("places", Place.objects.select_related("lesson")))
         )
 
 

@@ -44,6 +44,7 @@ def invite(
     lessons: Collection[Lesson],
     due: date,
     form: UUID,
+    treatment: str = "",
     by: User,
     now: datetime,
 ) -> tuple[list[Patient], list[codes.Made]]:
@@ -52,6 +53,8 @@ def invite(
     `form` is the id of the submitted form. When the same form is submitted twice, the second call finds the same
     patients and makes new codes for them, so that a double click still shows valid codes. A patient who has already
     used a code keeps it and gets no new one. The number of queries does not depend on the number of people.
+
+    `treatment` is the slug of the type of therapy of the pathway that the nurse chose, or "".
 
     Return the patients, in the order of `people`, and the new codes.
     """
@@ -62,7 +65,7 @@ def invite(
         wanted = {key: person for key, person in zip(keys, people, strict=True) if key not in held}
         guests = User.objects.create_guests(len(wanted))
         fresh = Patient.objects.bulk_create(
-            Patient(user=guest, care_team=team, label=label, reference=reference, invitation=key)
+            Patient(user=guest, care_team=team, label=label, reference=reference, invitation=key, treatment=treatment)
             for guest, (key, (label, reference)) in zip(guests, wanted.items(), strict=True)
         )
         held |= {patient.invitation: patient for patient in fresh}

@@ -5,7 +5,6 @@ The address is confirmed by a link first. Links begin with PUBLIC_URL; the one t
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -17,21 +16,13 @@ from django.urls import reverse
 from learn.assignments.models import Digest
 from learn.people import mail
 from learn.people.models import CareTeam, Patient, User
-from learn.progress.attention import ORDER, Why, needing
+from learn.progress.attention import CHIPS, Why, needing
 
 MORNING = range(6, 12)  # the hours in which it is sent, at the nurse's first team
 SATURDAY = 5
 CONFIRM_WITHIN = timedelta(days=7)
 MOST = 5  # confirmation emails for one nurse and day: the address may belong to a stranger
 ON, STOP = "digest.on", "digest.stop"  # the signing salts of the two kinds of links
-
-WORDS = {
-    Why.SAFETY: "Missed safety question",
-    Why.QUESTION: "Question waiting",
-    Why.LATE: "Late",
-    Why.NOT_STARTED: "Not started",
-    Why.QUIET: "Quiet",
-}
 
 
 class TooMany(Exception):
@@ -88,10 +79,9 @@ def _team(nurse: User) -> CareTeam | None:
     return member.care_team if member else None
 
 
-def counts(nurse: User, now: datetime) -> Counter[Why]:
+def counts(nurse: User, now: datetime) -> dict[Why, int]:
     """Return how many patients need attention, by the strongest reason of each, as on the nurse's home page."""
-    found = needing(Patient.objects.visible_to(nurse).current(), at=now)
-    return Counter(entry.reasons[0].code for entry in found.entries)
+    return needing(Patient.objects.visible_to(nurse).current(), at=now).counts
 
 
 def send(*, digest: Digest, now: datetime) -> bool:
@@ -112,14 +102,14 @@ def send(*, digest: Digest, now: datetime) -> bool:
     if not mine.wanting(today).filter(address=digest.address).update(tried=today):
         return False
     found = counts(digest.nurse, now)
-    if not found:
+    if not any(found.values()):
         return False
-    lines = "\n".join(f"{WORDS[why]}: {found[why]}" for why in ORDER if found[why])
+    lines = "\n".join(f"{CHIPS[why]}: {n}" for why, n in found.items() if n)
     page, end = (settings.PUBLIC_URL + path for path in (reverse("admin:index"), stop_address(digest)))
     headers = {"List-Unsubscribe": f"<{end}>"}
     if settings.HTTPS:  # mail programs offer one press to stop, and send it themselves (RFC 8058)
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    words = {"n": str(found.total()), "lines": lines, "page": page, "stop": end}
+    words = {"n": str(sum(found.values())), "lines": lines, "page": page, "stop": end}
     try:
         mail.send("admin/mail/digest.txt", digest.address, words, headers=headers)
     except mail.Refused:

@@ -50,8 +50,12 @@ class ContactForm(forms.Form):
     )
 
 
+# What the patient chose and the best answer, above the choices of a topic.
+_ASKED = '{{% include "admin/_asked.html" with miss=misses.{key} topic=topics.{key} %}}'
+
+
 class TeachBackForm(forms.Form):
-    """The outcome of each topic, who explained it, and a note for colleagues.
+    """The outcome of each topic with a note, who explained it, in which language, and what was in the way.
 
     `topics` maps the key of each topic to the sentence that the nurse reads out.
     """
@@ -78,14 +82,6 @@ class TeachBackForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "Choose from this list"},
     )
-    note = forms.CharField(
-        label="A note",
-        help_text=f"{PATIENT_READS} You can leave this empty. Up to 500 letters.",
-        max_length=500,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"max_length": "Use 500 letters at most"},
-    )
 
     def __init__(self, *args: Any, topics: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +94,16 @@ class TeachBackForm(forms.Form):
                 widget=forms.RadioSelect,
                 error_messages={"invalid_choice": "Choose one of the three"},
             )
-        self.order_fields([*self.topics, "to_whom", "language", "barriers", "note"])
+            self.fields[f"note-{key}"] = forms.CharField(
+                label="A note on this topic",
+                help_text="You can leave this empty. Up to 500 letters.",
+                max_length=500,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 2}),
+                error_messages={"max_length": "Use 500 letters at most"},
+            )
+        of_topics = [name for key in self.topics for name in (key, f"note-{key}")]
+        self.order_fields([*of_topics, "to_whom", "language", "barriers"])
 
     @property
     def helper(self) -> FormHelper:
@@ -109,13 +114,12 @@ class TeachBackForm(forms.Form):
         helper.layout = Layout(
             Hidden("number", "{{ number }}"),
             *(Hidden("topic", key) for key in self.topics),
-            *self.topics,
+            *(part for key in self.topics for part in (HTML(_ASKED.format(key=key)), key, f"note-{key}")),
             "to_whom",
             Fieldset(
-                "Language, what was in the way, a note",
+                "Language, what was in the way",
                 "language",
                 "barriers",
-                "note",
                 template="care/layout/details.html",
                 open=self.is_bound,
             ),

@@ -136,6 +136,7 @@ class LessonsForm(forms.Form):
         data["team"] = self.teams[data["team"]] if data.get("team") else next(iter(self.teams.values()))
         pathway = self.pathways.get(data.get("pathway", ""))
         data["lessons"] = list(pathway.taught()) if pathway else []
+        data["treatment"] = pathway.therapy.slug if pathway else ""
         return data
 
 

@@ -107,7 +107,14 @@ class Ward:
         form = uuid5(NAMESPACE_URL, f"demo {names[0]}")
         until = self.team.today(self.now) + timedelta(days=day + due)
         patients, _codes = desk.invite(
-            people=people, team=self.team, lessons=self.asked, due=until, form=form, by=self.noor, now=self.at(day, 9)
+            people=people,
+            team=self.team,
+            lessons=self.asked,
+            due=until,
+            form=form,
+            treatment=PATHWAY,
+            by=self.noor,
+            now=self.at(day, 9),
         )
         User.objects.filter(pk__in=[p.user_id for p in patients]).update(date_joined=self.at(day, 9))
         return patients

@@ -131,13 +131,6 @@ class Contact(models.Model):
     def __str__(self) -> str:
         return f"{self.nurse_id} spoke with {self.patient_id}"
 
-    @property
-    def for_staff(self) -> str:
-        """All words about it, on a page that only staff see."""
-        return ". ".join(
-            bit for bit in (self.note.rstrip("."), self.staff_only and f"Only for staff: {self.staff_only}") if bit
-        )
-
 
 class TeachBack(models.Model):
     """A patient explained one topic back: the outcome, who explained it, and in which language. Rows never change.

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from learn.assignments import actions
 from learn.assignments.forms import ONCE_MORE, AgainForm, AssignForm, DueForm, InPersonForm
 from learn.assignments.models import Act, Assignment
-from learn.desk.admin.patients import PAGE, mine
+from learn.desk.admin.patients import PAGE
 from learn.lessons.models import LANGUAGE, Edition
 from learn.people import audit, seen
 from learn.people.models import Patient
+from learn.people.names import stopped
 from learn.people.requests import StaffRequest
 from learn.progress import standing
 from learn.progress.standing import Standing
@@ -26,6 +27,24 @@ from quizzes.numbers import number
 from quizzes.templatetags.days import weekday
 
 MAY = ("people.view_patient", "assignments.add_assignment")
+
+
+def _ticked(request: StaffRequest) -> tuple[list[Patient], str]:
+    """Return the ticked patients to whom lessons can be assigned, and a sentence about the others, or "".
+
+    A record may be closed, or a patient moved, while the list was open: the others are not held up by it. Raises
+    `Http404` if this nurse may see none of those who were ticked.
+    """
+    ticked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
+    visible = Patient.objects.visible_to(request.user).select_related("care_team").order_by("sort_key", "pk")
+    seen = list(visible.filter(pk__in=sorted(ticked)[: PAGE * 2]))
+    if ticked and not seen:
+        raise Http404("None of these is your patient")
+    closed = [patient.name for patient in seen if patient.ended_on]
+    unknown = len(ticked) - len(seen)
+    said = [stopped(f"Left out, because the record is closed: {', '.join(closed)}")] if closed else []
+    said += [f"Left out, because they are not your patients now: {unknown}."] if unknown else []
+    return [patient for patient in seen if patient.ended_on is None], "".join(f"{sentence} " for sentence in said)
 
 
 def _say(request: StaffRequest, act: Act | None, words: str) -> None:
@@ -40,13 +59,10 @@ def _say(request: StaffRequest, act: Act | None, words: str) -> None:
 @permission_required(MAY, raise_exception=True)
 def assign_lessons(request: StaffRequest) -> HttpResponse:
     """Choose lessons and a due date for the ticked patients; POST assigns them."""
-    ticked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
-    if not ticked:
-        messages.warning(request, "Tick at least one patient, then choose “Assign lessons”.")
-        return redirect("admin:index")
-    patients = list(mine(request).filter(pk__in=list(ticked)[: PAGE * 2]))
-    if len(patients) != len(ticked):
-        raise Http404("Not all of these are your patients")
+    patients, left_out = _ticked(request)
+    if not patients:
+        messages.warning(request, f"{left_out}Tick at least one patient, then choose “Assign lessons”.")
+        return redirect("admin:people_patient_changelist")
     now = timezone.now()
     # The patients may be in time zones with different dates: use the earliest, so that no valid due date is refused.
     today = min(patient.care_team.today(now) for patient in patients)
@@ -57,10 +73,11 @@ def assign_lessons(request: StaffRequest) -> HttpResponse:
         act = actions.assign(patients=patients, by=request.user, now=now, done=pairs, again=again, **form.cleaned_data)
         who = patients[0].name if len(patients) == 1 else f"{len(patients)} patients"
         n = len(form.cleaned_data["lessons"])
-        _say(request, act, f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}.")
+        _say(request, act, left_out + stopped(f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}"))
         return redirect("admin:index")
     audit.note_list(by=request.user, what="list.seen", patients=patients, now=now)
-    return render(request, "admin/assign.html", {"title": "Assign lessons", "patients": patients, "form": form})
+    context = {"title": "Assign lessons", "patients": patients, "left_out": left_out, "form": form}
+    return render(request, "admin/assign.html", context)
 
 
 def _done(patients: Collection[Patient], form: AssignForm) -> list[tuple[Patient, Standing]]:

@@ -48,9 +48,11 @@ def close(request: StaffRequest, pk: int) -> HttpResponse:
     form = CloseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.close(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)
-        messages.success(request, f"{patient.name} is off your lists. You can take them back here.")
+        messages.success(request, f"The record of {patient.name} is closed. You can open it again here.")
         return redirect(reverse("admin:people_patient_change", args=[pk]) + "#end")
-    return render(request, "admin/end.html", {"title": f"End {patient.name}", "patient": patient, "form": form})
+    return render(
+        request, "admin/end.html", {"title": f"Close the record of {patient.name}", "patient": patient, "form": form}
+    )
 
 
 @require_POST

@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from learn.desk.admin.patients import day
+from learn.desk.admin.days import day
 from learn.desk.invite_forms import InviteManyForm
 from learn.people import audit, codes, permissions
 from learn.people.again import asked_again
@@ -115,7 +115,7 @@ def make(request: StaffRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     if patient.ended_on:
-        messages.info(request, "Take this patient back first. Then make a new card.")
+        messages.info(request, "Open this record again first. Then make a new card.")
         return _back(pk)
     if request.method == "POST":
         made = codes.make(user=patient.user, by=request.user, now=now)

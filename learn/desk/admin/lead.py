@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,8 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from learn.assignments.models import Assignment
-from learn.desk.admin.matrix import BOM, safe
+from learn.desk.admin.export import as_csv
 from learn.desk.admin.team import LEADS
 from learn.fields import choice
 from learn.lessons.models import Therapy
@@ -66,13 +64,12 @@ class Filter(forms.Form):
 def _counted(request: StaffRequest, now: datetime) -> tuple[Filter, list[CareTeam], Numbers]:
     """Return the filter, the teams and the numbers of the patients who fit it."""
     teams = list(CareTeam.objects.led_by(request.user).order_by("name"))
-    asked = Assignment.objects.active().filter(patient__care_team__in=teams)
-    therapies = Therapy.objects.filter(kind=Therapy.Kind.THERAPY, lessons__in=asked.values("lesson"))
-    form = Filter(request.GET, teams, list(therapies.distinct().order_by("position")))
+    theirs = Patient.objects.filter(care_team__in=teams).values("treatment")
+    form = Filter(request.GET, teams, list(Therapy.objects.filter(slug__in=theirs).order_by("position")))
     chosen = [team for team in teams if form.in_team in (ALL, str(team.pk))]
     patients = Patient.objects.filter(care_team__in=chosen, user__is_active=True).select_related("care_team", "user")
     if form.in_therapy != ALL:
-        patients = patients.filter(pk__in=asked.filter(lesson__therapy__slug=form.in_therapy).values("patient"))
+        patients = patients.filter(treatment=form.in_therapy)
     return form, chosen, outcomes.count(list(patients), weeks=form.weeks, at=now)
 
 
@@ -175,13 +172,8 @@ def file(request: StaffRequest) -> HttpResponse:
     """Return all numbers of the page as CSV. Of a nurse with fewer than SMALLEST patients, there are none."""
     now = timezone.now()
     _, _, numbers = _counted(request, now)
-    response = HttpResponse(BOM, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="how-it-goes-{timezone.localdate(now)}.csv"'
-    out = csv.writer(response)
-    out.writerow(["What", "Of what", "When", "Count", "Of", "Likely from", "Likely to"])
-    for row in _rows(numbers):
-        out.writerow([safe(str(cell)) if isinstance(cell, str) else cell for cell in row])
-    return response
+    head = ["What", "Of what", "When", "Count", "Of", "Likely from", "Likely to"]
+    return as_csv([head, *_rows(numbers)], f"how-it-goes-{timezone.localdate(now)}")
 
 
 def _rows(numbers: Numbers) -> list[list[Any]]:

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from learn import typed
 from learn.account import merging
+from learn.desk.admin.days import moment
 from learn.desk.admin.find import LONGEST, has
-from learn.desk.admin.patients import PAGE, moment
+from learn.desk.admin.patients import PAGE
 from learn.desk.admin.team import LEADS
 from learn.people import audit, permissions
 from learn.people.again import asked_again

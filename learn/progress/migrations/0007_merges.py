@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0020_merged_records'),
+        ('people', '0021_merged_records'),
         ('progress', '0006_words_only_for_staff'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

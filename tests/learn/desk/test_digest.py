@@ -47,7 +47,7 @@ class TestTheEmail(DigestCase):
         [sent] = self.run_at(24)
         assert sent.to == ["noor@example.org"]
         assert sent.subject == "Patients who need attention: 2"
-        assert "Missed safety question: 1\nLate: 1\n" in sent.body
+        assert "Safety: 1\nLate: 1\n" in sent.body
         assert "/admin/" in sent.body
         for name in ("Ana", "Ben", "noor,", "Maple", "Lesson 1"):
             assert name not in sent.body + sent.subject

@@ -322,7 +322,7 @@ class TestAClosedRecord(InviteCase):
     def test_gets_no_new_codes(self) -> None:
         self.end(why="moved")
         address = reverse("admin:people_patient_card", args=[self.ana.pk])
-        assert "Take this patient back first" in words(self.client.post(address, follow=True))
+        assert "Open this record again first" in words(self.client.post(address, follow=True))
         assert not AccessCode.objects.living(at=at(23)).exists()
 
 

@@ -110,7 +110,7 @@ class TestTaughtInPerson(AskedCase):
         assert (self.words(), self.late()) == ("Taught in person", False)
         assert attention.needing(Patient.objects.all(), at=at(24)).entries == []
         page = words(self.client.get(reverse("admin:people_patient_change", args=[self.ben.pk])))
-        assert "Taught in person by noor, Monday, November 23" in page
+        assert "Taught in person Taught by noor on Monday, November 23" in page
         chart = self.client.get(reverse("admin:people_patient_chart", args=[self.ben.pk])).content.decode()
         assert "Lessons taught in person\n- Lesson 1: noor, Monday, November 23, 2026" in chart
         assert "Taught in person" in words(self.client.get(reverse("admin:people_patient_matrix")))

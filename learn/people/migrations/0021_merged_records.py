@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0019_seal_the_log'),
+        ('people', '0020_treatment'),
     ]
 
     operations = [
