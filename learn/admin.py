@@ -61,6 +61,8 @@ class Desk(admin.AdminSite):
             path("", self.admin_view(require_safe(self.index)), name="index"),
             path("login/", self.login, name="login"),
             path("initials/", self.admin_view(require_POST(initials)), name="initials"),
+            path("digest/", self.admin_view(desk.DIGEST), name="digest"),
+            path("digest/on/<str:token>/", self.admin_view(desk.DIGEST_ON), name="digest_on"),
             path("password/", self.admin_view(desk.PASSWORD), name="password"),
         ]
         shown = {"patient": desk.PATIENTS, "careteam": desk.CARE_TEAMS, "user": desk.STAFF, "auditevent": desk.AUDIT}

@@ -46,6 +46,18 @@ class LabelField(forms.CharField):
         return text
 
 
+class DrawnForm(forms.Form):
+    """A form that carries what it was drawn from, so that nobody writes over what somebody else has saved meanwhile."""
+
+    drawn_from = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def redraw(self, drawn_from: str) -> None:
+        """Draw the form, with what was typed, from what is there now: the next try is allowed."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # of a request, so a QueryDict
+        data["drawn_from"] = drawn_from
+        self.data = data
+
+
 def choice(form: forms.BaseForm, name: str) -> forms.ChoiceField:
     """Return the choice field with this name, so that the caller can set its choices.
 

@@ -7,6 +7,7 @@ from django.urls import include, path
 from learn import looks, views
 from learn.account.views import code, email, password, places, record, sso, two_step
 from learn.assignments import views as assignments
+from learn.desk.admin import digest
 from learn.lessons import views as lessons
 from learn.progress import standing
 from learn.study import returning
@@ -32,6 +33,7 @@ urlpatterns = [
     path("my/", study.my, name="my"),
     path("my/reminders/", assignments.reminders, name="reminders"),
     path("my/reminders/on/<str:token>/", assignments.turn_on, name="reminders_on"),
+    path("digest/stop/<str:token>/", digest.stop, name="digest_stop"),
     path("my/reminders/stop/<str:token>/", assignments.turn_off, name="reminders_stop"),
     path("my/pages/", returning.kept_pages, name="kept_pages"),
     path("my/questions/", visits.questions, {"lessons_read": standing.lessons_read}, name="questions"),

@@ -264,7 +264,8 @@ class PatientCase(RecordCase):
         return words(self.client.get(self.address(), query))
 
     def part(self, begin: str, end: str) -> str:
-        return self.page().split(begin)[1].split(end)[0]
+        sections = self.page().split("Card, close the record")[1]  # behind the links to them
+        return sections.split(begin)[1].split(end)[0]
 
     def said_back(self, outcome: str = "own-words", **over: Any) -> TeachBack:
         number = TeachBack.objects.count() + 1

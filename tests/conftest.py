@@ -157,7 +157,7 @@ def serve_on(port: int, application: str = "learn.rsgi:application") -> list[str
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Start a site as a new installation has it, by the commands of `make run`."""
-    commands = ("migrate", "load_content", "make_demo", "collectstatic --noinput")
+    commands = ("migrate", "load_content", "make_demo --people", "collectstatic --noinput")
     with served(tmp_path_factory.mktemp("site"), *commands) as found:
         yield found
 

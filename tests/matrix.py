@@ -14,9 +14,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from learn.assignments import actions as assignments
 from learn.assignments import reminders
 from learn.assignments.actions import assign
-from learn.assignments.models import Reminder
+from learn.assignments.models import Assignment, Reminder
+from learn.desk import digests
+from learn.desk.actions import fingerprint
 from learn.lessons.models import Lesson
 from learn.people import roles, staff, teams
 from learn.people.models import Membership, User
@@ -148,6 +151,7 @@ DESK_GET = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, 200))
 TABLE |= {
     "admin:people_patient_invite": (DESK_GET, INVITES),
     "admin:people_patient_invite_many": (DESK_GET, INVITES),
+    "admin:people_patient_invite_names": (DESK_GET, DESK_GET),  # the first time it only says what it would do
     "admin:people_patient_cards": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_card": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_lost": (ANAS_PAGE, ANAS_POST),
@@ -155,7 +159,9 @@ TABLE |= {
     "admin:people_patient_end": (ANAS_PAGE, ANAS_POST),
 }
 _LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "lost", "label", "end")}
-_PRESSED = {f"admin:people_patient_{name}" for name in ("invite", "invite_many", "card", "lost", "label", "end")}
+_PRESSED = {
+    f"admin:people_patient_{name}" for name in ("invite", "invite_many", "invite_names", "card", "lost", "label", "end")
+}
 AUDITED |= _LOOKED_AT
 MAY_WRITE |= _PRESSED
 
@@ -166,6 +172,7 @@ TABLE |= {
     "admin:people_patient_undo": (DESK_POST_ONLY, cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("noor",), ON))),
     "admin:people_patient_assignment": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_withdraw": (DESK_POST_ONLY, ANAS_POST),
+    "admin:people_patient_in_person": (DESK_POST_ONLY, ANAS_POST),
     "admin:people_patient_cancel_card": (DESK_POST_ONLY, ANAS_POST),
     "admin:people_patient_take_back": (DESK_POST_ONLY, ANAS_POST),
 }
@@ -190,6 +197,15 @@ TABLE |= {
     "admin:people_patient_remind": (DESK_POST_ONLY, ANAS_POST),
 }
 MAY_WRITE |= {"reminders", "reminders_on", "reminders_stop", "admin:people_patient_remind"}
+# The morning email of nurses: the link to stop it needs no sign-in.
+OF_NURSES = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, 200))
+NURSES_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, ON))
+TABLE |= {
+    "admin:digest": (OF_NURSES, NURSES_POST),
+    "admin:digest_on": (OF_NURSES, NURSES_POST),
+    "digest_stop": (ALL, ALL),
+}
+MAY_WRITE |= {"admin:digest", "admin:digest_on", "digest_stop"}
 # Codes by email: no code is pending here, so the page for the code redirects to the page that sends one.
 TO_ASK = cells(ON, (NURSES + STAFF, 404))
 TABLE |= {
@@ -213,6 +229,11 @@ AUDITED |= {"admin:people_patient_export", "admin:people_patient_find"}
 LEADS = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("lead",), 200))
 LEADS_POST = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (("lead",), ON))
 TABLE |= {
+    "admin:people_patient_lead": (LEADS, DESK_POST_ONLY),
+    "admin:people_patient_lead_file": (LEADS, DESK_POST_ONLY),
+    "admin:people_patient_merge": (LEADS, DESK_POST_ONLY),
+    "admin:people_patient_merge_preview": (LEADS, LEADS_POST),
+    "admin:people_patient_merge_undo": (DESK_POST_ONLY, cells(404, (VISITORS, ASKED), (("guest",), ASKED))),
     "admin:people_careteam_changelist": (LEADS, DESK_POST_ONLY),
     "admin:people_careteam_change": (LEADS, DESK_POST_ONLY),
     "admin:people_careteam_add": (DESK_POST_ONLY, LEADS_POST),
@@ -223,6 +244,8 @@ TABLE |= {
     "admin:people_auditevent_file": (LEADS | {"lead": 404, "ivy": 200}, DESK_POST_ONLY),
 }
 AUDITED |= {f"admin:people_careteam_{name}" for name in ("change", "audit", "audit_file")}
+AUDITED |= {"admin:people_patient_merge", "admin:people_patient_merge_preview"}
+MAY_WRITE |= {"admin:people_patient_merge_preview", "admin:people_patient_merge_undo"}
 AUDITED |= {"admin:people_auditevent_file"}
 MAY_WRITE |= {"admin:people_careteam_add", "admin:people_careteam_member", "admin:people_careteam_move"}
 
@@ -295,7 +318,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "admin:people_patient_invite_many": ("noor", ["name", "many", "first", "pathway", "when", "due"], []),
     "admin:people_patient_cards": ("noor", [], ["patient"]),
-    "admin:people_patient_label": ("noor", ["label", "reference"], []),
+    "admin:people_patient_label": ("noor", ["label", "reference", "drawn_from"], []),
     "admin:people_patient_end": ("noor", ["why"], []),
     "code": ("anonymous", ["letters", "shared", "next"], ["next"]),
     "join": ("anonymous", ["shared", "next"], ["next"]),
@@ -333,7 +356,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "settings": ("anonymous", ["text", "colors", "listen", "helper", "next"], ["next"]),
     "admin:people_patient_changelist": ("noor", [], ["after"]),
     "admin:people_patient_changed": ("noor", [], ["after"]),
-    "admin:people_patient_contact": ("noor", ["note", "number"], []),
+    "admin:people_patient_contact": ("noor", ["note", "staff_only", "number"], []),
     "admin:people_patient_teach_back": (
         "noor",
         ["l{lesson}", "topic", "to_whom", "language", "barriers", "note", "number"],
@@ -341,8 +364,14 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "admin:people_patient_teach_back_add": ("noor", ["outcome", "note", "number"], []),
     "admin:people_patient_questions": ("noor", ["talked", "undo"], []),
-    "admin:people_patient_assign": ("noor", ["pathways", "lessons", "due", "note"], ["patient"]),
-    "admin:people_patient_assignment": ("noor", ["due", "note"], []),
+    "admin:people_patient_assign": ("noor", ["pathways", "lessons", "due", "note", "again"], ["patient"]),
+    "admin:people_patient_assignment": ("noor", ["due", "note", "again", "drawn_from"], []),
+    "admin:people_patient_in_person": ("noor", ["on"], []),
+    "admin:people_patient_invite_names": ("noor", ["names", "file", "checked", "another", "drawn"], []),
+    "admin:people_patient_lead": ("lead", [], ["time", "team", "therapy"]),
+    "admin:people_patient_lead_file": ("lead", [], ["time", "team", "therapy"]),
+    "admin:people_patient_merge": ("lead", [], ["q"]),
+    "admin:digest": ("noor", ["address", "do"], []),
     "reminders": ("ana", ["address"], []),
     "reminders_stop": ("anonymous", ["do"], []),
     "again": ("noor", ["secret", "credential"], ["next"]),
@@ -450,6 +479,12 @@ class World:
             "admin:people_patient_undo": {"act": act.pk if act else 0},
             "admin:people_patient_assignment": asked,
             "admin:people_patient_withdraw": asked,
+            "admin:people_patient_in_person": asked,
+            "admin:people_patient_merge": {"pk": self.ana.pk},
+            "admin:people_patient_merge_preview": {"pk": self.ana.pk, "other": people["ben"].patient.pk},
+            "admin:people_patient_merge_undo": {"pk": self.ana.pk, "merge": 0},
+            "digest_stop": {"token": signing.dumps(0, salt=digests.STOP)},
+            "admin:digest_on": {"token": signing.dumps((0, "noor@example.com"), salt=digests.ON)},
             "reminders_on": {"token": signing.dumps((wish.pk, "ana@example.com"), salt=reminders.ON)},
             "reminders_stop": {"token": signing.dumps(wish.pk, salt=reminders.STOP)},
             "admin:people_patient_remind": {"pk": self.ana.pk},
@@ -484,7 +519,19 @@ class World:
             "admin:people_patient_teach_back_add": {"note": "Once more.", "number": 1},
             "admin:people_patient_questions": {"talked": 1},
             "questions": {"text": "Can my sister come with me?"},
-            "admin:people_patient_assignment": {"due": "2026-12-05", "note": "Soon"},
+            "admin:people_patient_assignment": {
+                "due": "2026-12-05",
+                "note": "Soon",
+                "drawn_from": assignments.fingerprint(Assignment.objects.get(pk=asked["assignment"])),
+            },
+            "admin:people_patient_in_person": {"on": "2026-11-20"},
+            "admin:digest": {"address": "noor@example.com"},
+            "admin:people_patient_invite_names": {
+                "names": "Dee",
+                "pathway": "later",
+                "when": "7",
+                "team": maple.pk,
+            },
             "reminders": {"address": "new@example.com"},
             "reminders_stop": {"do": "pause"},
             "admin:people_careteam_add": {"name": "newcomer"},
@@ -542,7 +589,7 @@ class World:
                 "when": "7",
                 "team": maple.pk,
             },
-            "admin:people_patient_label": {"label": "Anna", "reference": ""},
+            "admin:people_patient_label": {"label": "Anna", "reference": "", "drawn_from": fingerprint(self.ana)},
             "admin:people_patient_end": {"why": "moved"},
             "code": {"letters": "BCDF GHJK LMNP"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide", "helper": "yes"},

@@ -17,7 +17,7 @@ from tests.shipped import ROOT, templates
 
 pytestmark = pytest.mark.one_database
 
-NAMED = {"DATE_FORMAT", "MONTH_DAY_FORMAT", "YEAR_MONTH_FORMAT", "DATETIME_FORMAT", "TIME_FORMAT"}
+NAMED = {"DATE_FORMAT", "SHORT_DATE_FORMAT", "MONTH_DAY_FORMAT", "YEAR_MONTH_FORMAT", "DATETIME_FORMAT", "TIME_FORMAT"}
 FILTER = re.compile(r"""\|\s*(date|time|weekday)\b(?::("[^"]*"|'[^']*'|[^\s%}|]+))?""")
 NOW_TAG = re.compile(r"\{%\s*now\b")
 # Files for programs: backups, the log, exports, the audit log's seals and files. <input type="date"> takes ISO too;

@@ -41,7 +41,8 @@ STAFF_CODE = (
     "content.py",
 )
 STAFF_PARTS = {
-    "DueForm", "AssignForm", "Edition", "Step", "CareTeam", "Patient", "Revision", "State", "time_zone", "three_points",
+    "DueForm", "DayForm", "AgainForm", "InPersonForm", "AssignForm",
+    "Edition", "Step", "CareTeam", "Patient", "Revision", "State", "time_zone", "three_points",
     "Therapy",
 }  # fmt: skip
 MARKS = re.compile(r"_|n?p?gettext(_lazy|_noop)?")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from learn.account import erased
+from learn.account import erased, merging
 from learn.account.data import PERSONAL_DATA, empty_log
 from learn.assignments.models import Reminder
 from learn.people import audit, codes, sessions
@@ -49,18 +49,19 @@ def erase(*, user: User, now: datetime, what: str = "erased") -> None:
     one lock order (`quizzes.learners`): requests that wait for them find the user gone and write nothing.
     """
     with transaction.atomic():
-        if user.pk not in learners.lock(user.pk):
+        if user.pk not in learners.lock(user.pk, *merging.left_by(user)):
             return
         list(Attempt.objects.of(user).order_by("pk").select_for_update().values_list("pk"))
         # No join with the lock: PostgreSQL would not return a patient who was just moved to another team.
         patient = Patient.objects.select_for_update(no_key=True).filter(user=user).first()
         erased.note(User.objects.get(pk=user.pk))
+        merging.finish_all(now=now, of=user)  # what a merged record has left behind
         for table in PERSONAL_DATA:
             if table.erased:
                 table.theirs(user).delete()
         # Overwrite both rows with default values, so that columns added later are emptied too.
         if patient is not None:
-            bare = Patient(pk=patient.pk, user=user, care_team=patient.care_team, label="Erased")
+            bare = Patient(pk=patient.pk, user=user, care_team=patient.care_team, label=Patient.ERASED)
             bare.ended_on, bare.ended_why = patient.ended_on, patient.ended_why
             _end(bare, now)
             bare.save(force_update=True)

@@ -19,12 +19,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from learn.assignments.models import Assignment, Change, Reminder
-from learn.lessons.models import Lesson, Step
+from learn.assignments.models import Assignment, Change, Digest, Reminder
+from learn.lessons.models import Lesson, Step, Therapy
 from learn.people import sessions
 from learn.people.audit import LISTS, WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
-from learn.progress.models import Contact, KeptPage, Reading, TeachBack
+from learn.progress.models import Contact, KeptPage, Merge, Reading, TeachBack
 from learn.visits.models import MyQuestion
 from quizzes.models import Attempt, Memory, Pause, Response, Revision, State
 
@@ -46,6 +46,7 @@ class PersonalData:
     with_rows: tuple[str, ...] = ()
     rows: Callable[[User], list[Row]] | None = None
     erased: bool = True
+    of_staff: bool = False  # only staff can have it, so it is read for them alone
 
     def theirs(self, user: User) -> QuerySet[Any]:
         """Return this user's rows, by primary key."""
@@ -73,9 +74,19 @@ def _patient(patient: Patient) -> Row:
         _("care team"): patient.care_team.name,
         _("your nurse calls you"): patient.label,
         _("your nurse’s own reference"): patient.reference,
-        _("ended on"): patient.ended_on,
-        _("why"): patient.get_ended_why_display() if patient.ended_why else None,
+        _("type of therapy"): _therapy(patient.treatment),
+        # Not why: a phone may be in the hands of somebody else, and one reason is "Died".
+        _("no nurse follows it since"): patient.ended_on,
     }
+
+
+def _therapy(slug: str) -> str:
+    return Therapy.objects.filter(slug=slug).values_list("title", flat=True).first() or slug if slug else ""
+
+
+def _own_patient(user: User) -> list[Row]:
+    """Return the patient's row, which is read with the user."""
+    return [_patient(user.patient)] if hasattr(user, "patient") else []
 
 
 def _title(lesson: Lesson) -> str:
@@ -160,7 +171,7 @@ def _kept_pages(user: User) -> list[Row]:
 
 PERSONAL_DATA = (
     # `actions.erase` empties this row and does not delete it.
-    PersonalData(_("Your care team"), Patient, "user", _patient, ("care_team",), erased=False),
+    PersonalData(_("Your care team"), Patient, "user", _patient, rows=_own_patient, erased=False),
     PersonalData(
         _("Codes that let you in"),
         AccessCode,
@@ -200,6 +211,8 @@ PERSONAL_DATA = (
             _("by"): a.due,
             _("note"): a.note,
             _("asked"): a.made,
+            _("asked to do it again"): a.since,
+            _("taught in person on"): a.taught_on,
             _("taken back"): a.withdrawn,
         },
         ("lesson__quiz",),
@@ -230,10 +243,30 @@ PERSONAL_DATA = (
         },
     ),
     PersonalData(
+        _("Your morning email"),
+        Digest,
+        "nurse",
+        lambda d: {
+            _("address"): d.address,
+            _("waits for your yes"): d.pending,
+            _("on since"): d.confirmed,
+            _("last sent"): d.sent,
+            _("the mail server refuses the address since"): d.refused,
+        },
+        of_staff=True,
+    ),
+    PersonalData(
         _("When your nurse noted that you spoke"),
         Contact,
         "patient__user",
         lambda c: {_("at"): c.at, _("note"): c.note},
+    ),
+    PersonalData(
+        _("When two records of yours were merged"),
+        Merge,
+        "keep__user",
+        lambda m: {_("at"): m.at, _("taken back"): m.undone},
+        erased=False,
     ),
     PersonalData(
         _("What you said back to your nurse in your own words"),
@@ -303,7 +336,7 @@ def empty_log() -> None:
 def read(user: User) -> dict[str, list[Row]]:
     """Return all data that is stored about this user: for each title, its rows as text. Empty values are left out."""
     found = {_("Who you are here"): [_person(user)]}
-    found |= {table.title: table.read(user) for table in PERSONAL_DATA}
+    found |= {table.title: table.read(user) for table in PERSONAL_DATA if user.is_staff or not table.of_staff}
     found[_("Where you are signed in")] = [
         {
             _("signed in"): place.since,

@@ -20,8 +20,8 @@ from quizzes.models import Attempt, Memory, Pause, Response
 OWN: tuple[type[models.Model], ...] = (Memory, Pause, Attempt, Reading, KeptPage, MyQuestion)
 
 
-def _clash(model: type[models.Model], into: User) -> Q:
-    """Return a filter for the guest's rows that must not be merged, because `into` has the same already."""
+def clash(model: type[models.Model], into: User) -> Q:
+    """Return a filter for the rows of a guest or another record that must not move: `into` has the same already."""
     if model is Reading:
         return Q(edition__in=Reading.objects.of(into).values("edition"))
     if model is Attempt:
@@ -64,7 +64,7 @@ def merge(*, guest: User, into: User, now: datetime) -> None:
         MyQuestion.objects.filter(learner=guest).update(position=F("position") + last)  # after this user's own
         progress.merge_readings(guest=guest, into=into, now=now)
         for model in OWN:
-            model._default_manager.filter(learner=guest).exclude(_clash(model, into)).update(learner=into)
+            model._default_manager.filter(learner=guest).exclude(clash(model, into)).update(learner=into)
         reviewing.rebuild(learner=into)
         leave(guest=guest, now=now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,17 +11,19 @@ from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Layout, Submit
 from django import forms
 
 from learn.assignments.models import Pathway
-from learn.fields import choice
+from learn.fields import ChoiceOne, DrawnForm, choice
 from learn.lessons.models import Lesson
 
 LONGEST = 365  # days ahead
 SUGGESTED = 7  # days ahead
+SAID = 10  # lessons that are named at most as done already
 _GONE = "One of these is not there any more. Choose again"
+LEAVE, ONCE_MORE = "leave", "again"
 _AGAIN = "A lesson that was assigned before takes the new day and words. You can undo this for 10 minutes."
 
 
-class DueForm(forms.Form):
-    """The due date of an assignment, and a short note to the patient. `today` is the clinic's date."""
+class DayForm(forms.Form):
+    """A due date, and a short note to the patient. `today` is the clinic's date."""
 
     use_required_attribute = False
 
@@ -60,10 +63,57 @@ class DueForm(forms.Form):
         return due
 
 
-class AssignForm(DueForm):
+class DueForm(DayForm, DrawnForm):
+    """The due date and the note of one assignment."""
+
+
+class AgainForm(DueForm):
+    """The same for a lesson that is done already: they can be asked to do it again."""
+
+    again = forms.BooleanField(
+        label="Ask them to do it again",
+        help_text="It is done already. Then it counts as done after they finish its questions once more.",
+        required=False,
+    )
+    field_order = ("again", "due", "note", "drawn_from")
+
+
+class InPersonForm(forms.Form):
+    """The day on which a lesson was taught in person; empty when it was not. `today` is the clinic's date."""
+
+    on = forms.DateField(
+        label="On which day?",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%m/%d/%Y"],
+        error_messages={"invalid": "Write the day like 12/04/2026"},
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_on(self) -> date | None:
+        """Refuse a day that has not come yet, or one more than a year ago (a typing error in the year)."""
+        on: date | None = self.cleaned_data["on"]
+        if on and on > self.today:
+            raise forms.ValidationError("That day has not come yet")
+        if on and on < self.today - timedelta(days=LONGEST):
+            raise forms.ValidationError("That day is more than a year ago. Check the year")
+        return on
+
+
+class AssignForm(DayForm):
     """Which lessons to assign, as pathways and single lessons; the due date; a short note."""
 
-    field_order = ("pathways", "lessons", "due", "note")
+    field_order = ("again", "pathways", "lessons", "due", "note")
+
+    # Only shown, and only needed, when some of it is done already (`settles`).
+    again = ChoiceOne(
+        label="What about those that are done?",
+        choices=[(LEAVE, "Leave them as they are"), (ONCE_MORE, "Ask them to do it again")],
+        required=False,
+    )
 
     # Both fields are checked against lists in memory, so posted values are never used in a database query.
     pathways = forms.MultipleChoiceField(
@@ -82,6 +132,7 @@ class AssignForm(DueForm):
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, today=today, **kwargs)
+        self.has_done = False
         self.taught = {lesson.slug: lesson for lesson in Lesson.objects.taught().select_related("therapy")}
         offered = list(Pathway.objects.offered())
         self.in_pathway = {p.slug: [slug for slug in p.slugs if slug in self.taught] for p in offered}
@@ -100,6 +151,7 @@ class AssignForm(DueForm):
         helper = FormHelper()
         helper.form_show_errors = False  # they stand above the page's heading
         helper.layout = Layout(
+            *(["again"] if self.has_done else []),
             "pathways",
             Fieldset(
                 "Choose lessons one by one",
@@ -116,6 +168,16 @@ class AssignForm(DueForm):
             ),
         )
         return helper
+
+    def settles(self, done: Sequence[str]) -> bool:
+        """Return whether the form says what to do with these lessons that are done (in words); if not, ask for it."""
+        if not done or self.cleaned_data["again"]:
+            return True
+        self.has_done = True
+        more = f"; and {len(done) - SAID} more" if len(done) > SAID else ""
+        text = f"Nothing is saved yet, because some is done already: {'; '.join(done[:SAID])}{more}. Choose what to do"
+        self.add_error("again", text)
+        return False
 
     def clean(self) -> dict[str, Any]:
         """Return `lessons` as a list of Lesson rows: those of the chosen pathways and the single ones, each once."""

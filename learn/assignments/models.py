@@ -1,4 +1,4 @@
-"""The tables of assigned lessons: Pathway, Place, Assignment; Act and Change, for undo; Reminder."""
+"""The tables of assigned lessons: Pathway, Place, Assignment; Act and Change, for undo; Reminder and Digest."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ class PathwayQuerySet(models.QuerySet["Pathway"]):
 
     def offered(self) -> PathwayQuerySet:
         """Return all pathways in the order of their therapy types, with their lessons prefetched. Two queries."""
-        return self.order_by("therapy__position", "name").prefetch_related(
-            models.Prefetch("places", Place.objects.select_related("lesson"))
+        return (
+            self.select_related("therapy")
+            .order_by("therapy__position", "name")
+            .prefetch_related(models.Prefetch("places", Place.objects.select_related("lesson")))
         )
 
 
@@ -96,6 +98,12 @@ class Assignment(models.Model):
     made = models.DateTimeField()
     withdrawn = models.DateTimeField(null=True, blank=True)
     act = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")  # the last act that changed this row
+    # The lesson was done already, and they were asked to do it again: only a check finished after this counts.
+    since = models.DateTimeField(null=True, blank=True)
+    # A nurse taught it in person: on which day of the clinic's calendar, who, and when it was recorded (ruling 30).
+    taught_on = models.DateField(null=True, blank=True)
+    taught_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    taught_at = models.DateTimeField(null=True, blank=True)
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -108,6 +116,11 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lesson} by {self.due}"
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether it was taught in person, and they were not asked to do it again since."""
+        return self.taught_at is not None and (self.since is None or self.since < self.taught_at)
 
     def is_late(self, today: date) -> bool:
         """Return whether the due day has passed. On the day itself it is not late. `today` is the clinic's date."""
@@ -123,6 +136,7 @@ class Change(models.Model):
     note = models.CharField(max_length=120, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
     before = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")
 
     def __str__(self) -> str:
@@ -131,7 +145,9 @@ class Change(models.Model):
     @classmethod
     def from_what_stands(cls, act: Act, a: Assignment) -> Change:
         """Return an unsaved row with the values that this assignment has before the act."""
-        return cls(act=act, assignment=a, due=a.due, note=a.note, by_id=a.by_id, made=a.made, before_id=a.act_id)
+        return cls(
+            act=act, assignment=a, due=a.due, note=a.note, by_id=a.by_id, made=a.made, since=a.since, before_id=a.act_id
+        )
 
     def put_back(self, now: datetime) -> Assignment:
         """Return the assignment, unsaved, with the values from before the act; withdrawn if the act made it."""
@@ -140,6 +156,7 @@ class Change(models.Model):
             a.withdrawn = now
         else:
             a.due, a.note, a.by_id, a.made, a.act_id = self.due, self.note, self.by_id, self.made, self.before_id
+            a.since = self.since
         return a
 
 
@@ -195,3 +212,34 @@ class Reminder(models.Model):
         if self.tried == today:
             days.append(today + timedelta(days=1))
         return max(day for day in days if day)
+
+
+class DigestQuerySet(models.QuerySet["Digest"]):
+    """Queries for morning emails."""
+
+    def wanting(self, today: date) -> DigestQuerySet:
+        """Return those that may be sent on this day of the team's calendar: none was tried on it, nor later."""
+        on = self.filter(Q(tried=None) | Q(tried__lt=today), confirmed__isnull=False, refused=None)
+        return on.exclude(address="")
+
+
+class Digest(models.Model):
+    """A nurse chose one email on weekday mornings (`desk/digests.py`). Stopping deletes the address.
+
+    `tried` is set before an email is sent, `sent` after; both are dates on the calendar of the nurse's first team.
+    """
+
+    nurse = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="digest")
+    address = models.EmailField(blank=True)
+    pending = models.EmailField(blank=True)  # a new address that is not confirmed yet
+    confirmed = models.DateTimeField(null=True)
+    tried = models.DateField(null=True)
+    sent = models.DateField(null=True)
+    refused = models.DateField(null=True)  # the day on which the mail server refused `address` for good
+    asked_on = models.DateField(null=True)  # the day that `asked` is about
+    asked = models.PositiveSmallIntegerField(default=0)  # confirmation emails sent on that day
+
+    objects = DigestQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"morning email of {self.nurse_id}"

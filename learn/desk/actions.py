@@ -8,12 +8,33 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import Q
 
+from learn import typed
 from learn.assignments.actions import assign
 from learn.lessons.models import Lesson
-from learn.people import audit, codes, email_codes, sessions
+from learn.people import audit, codes, email_codes, seen, sessions
 from learn.people.models import AccessCode, CareTeam, Patient, User
 from quizzes import learners
+
+DOUBLES = 10  # how many likely doubles are named at most
+
+
+def keys_of(form: UUID, team: CareTeam, people: Sequence[tuple[str, str]]) -> list[UUID]:
+    """Return a key for each person of a form that invites: the same form, sent twice, has the same keys."""
+    return [uuid5(form, f"{team.pk}\0{n}\0{label}\0{reference}") for n, (label, reference) in enumerate(people)]
+
+
+def doubles(*, form: UUID, team: CareTeam, people: Sequence[tuple[str, str]], by: User) -> list[Patient]:
+    """Return patients whom this nurse may see and who are likely one of these people: the same name or reference.
+
+    Names are compared as `typed.fold` writes them. Patients whom the same form has made are left out. One query.
+    """
+    names = {typed.fold(label) for label, _ in people} - {""}
+    references = {reference for _, reference in people} - {""}
+    found = Patient.objects.visible_to(by).filter(Q(sort_key__in=names) | Q(reference__in=references))
+    mine = found.exclude(invitation__in=keys_of(form, team, people)).exclude(label=Patient.ERASED)
+    return list(mine.select_related("care_team", "user")[: DOUBLES + 1])
 
 
 def invite(
@@ -23,6 +44,7 @@ def invite(
     lessons: Collection[Lesson],
     due: date,
     form: UUID,
+    treatment: str = "",
     by: User,
     now: datetime,
 ) -> tuple[list[Patient], list[codes.Made]]:
@@ -32,16 +54,18 @@ def invite(
     patients and makes new codes for them, so that a double click still shows valid codes. A patient who has already
     used a code keeps it and gets no new one. The number of queries does not depend on the number of people.
 
+    `treatment` is the slug of the type of therapy of the pathway that the nurse chose, or "".
+
     Return the patients, in the order of `people`, and the new codes.
     """
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a second submit waits here for the first
-        keys = [uuid5(form, f"{team.pk}\0{n}\0{label}\0{ref}") for n, (label, ref) in enumerate(people)]
+        keys = keys_of(form, team, people)
         held = {p.invitation: p for p in Patient.objects.filter(invitation__in=keys).select_related("user")}
         wanted = {key: person for key, person in zip(keys, people, strict=True) if key not in held}
         guests = User.objects.create_guests(len(wanted))
         fresh = Patient.objects.bulk_create(
-            Patient(user=guest, care_team=team, label=label, reference=reference, invitation=key)
+            Patient(user=guest, care_team=team, label=label, reference=reference, invitation=key, treatment=treatment)
             for guest, (key, (label, reference)) in zip(guests, wanted.items(), strict=True)
         )
         held |= {patient.invitation: patient for patient in fresh}
@@ -54,15 +78,24 @@ def invite(
         return patients, codes.make_many(users=[user for user in users if user.pk not in used], by=by, now=now)
 
 
-def rename(*, patient: Patient, label: str, reference: str, by: User, now: datetime) -> None:
+def fingerprint(patient: Patient) -> str:
+    """Return a text that differs if the patient is called something else; a form carries the one it was drawn from."""
+    return seen.fingerprint(patient.label, patient.reference)
+
+
+def rename(*, patient: Patient, label: str, reference: str, drawn_from: str, by: User, now: datetime) -> None:
     """Change a patient's label and reference; does nothing when both are the same as before.
 
+    Raises `seen.Stale` with the patient as they are called now, if somebody has changed it since the form was drawn.
     Raises `learners.Gone` when the patient left or erased their account, so that no name is stored for them again.
     """
-    if (patient.label, patient.reference) == (label, reference):
-        return
-    patient.label, patient.reference = label, reference
     with learners.locked(patient.user_id):
+        patient.refresh_from_db(fields=["label", "reference"])
+        if (patient.label, patient.reference) == (label, reference):
+            return
+        if drawn_from != fingerprint(patient):
+            raise seen.Stale(patient)
+        patient.label, patient.reference = label, reference
         patient.save(update_fields=["label", "sort_key", "reference"])
         audit.note(by=by, what="renamed", now=now, patient=patient)
 

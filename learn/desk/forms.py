@@ -1,46 +1,21 @@
-"""The forms for staff: invite, name, contact and teach-back with a patient, close a record, manage a care team."""
+"""The forms for staff: contact and teach-back with a patient, close a record, manage a care team."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Hidden, Layout, Submit
 from django import forms
 
 from learn import typed
-from learn.assignments.forms import LONGEST
-from learn.assignments.models import Pathway
-from learn.fields import ChoiceOne, LabelField, choice
+from learn.fields import ChoiceOne, choice
 from learn.people import roles
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.models import TeachBack
-from quizzes.templatetags.days import weekday
 
-
-class LabelForm(forms.Form):
-    """The label that the team uses for a patient. Invitations and the patient's own pages do not show it."""
-
-    use_required_attribute = False
-
-    label = LabelField(
-        label="Name or initials",
-        help_text="Only your team sees this. It is not on the card.",
-        max_length=80,
-        error_messages={"required": "Type a name or initials", "max_length": "Use 80 letters at most"},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    reference = LabelField(
-        label="Your own reference",
-        help_text="You can leave this empty.",
-        max_length=40,
-        required=False,
-        error_messages={"max_length": "Use 40 letters at most"},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+PATIENT_READS = "The patient can read this."  # in My data (ruling 31)
 
 
 class CloseForm(forms.Form):
@@ -48,134 +23,39 @@ class CloseForm(forms.Form):
 
     use_required_attribute = False
 
-    why = ChoiceOne(label="Why?", choices=Patient.Ending.choices)
-
-
-class LessonsForm(forms.Form):
-    """The team, the lessons and the due date of an invitation."""
-
-    use_required_attribute = False
-    LATER = "later"
-
-    team = ChoiceOne(label="Care team")
-    pathway = ChoiceOne(label="Which lessons?")
-    when = ChoiceOne(label="By which day?", initial="7")
-    due = forms.DateField(
-        label="If another day, which?",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d", "%m/%d/%Y"],
-        error_messages={"invalid": "Write the day like 12/04/2026"},
-    )
-    form = forms.UUIDField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, teams: Sequence[CareTeam], today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.teams = {str(team.pk): team for team in teams}
-        self.pathways = {pathway.slug: pathway for pathway in Pathway.objects.offered()}
-        self.today = today
-        self.fields["form"].initial = uuid4()
-        choices: dict[str, list[tuple[str, str]]] = {
-            "team": [(key, team.name) for key, team in self.teams.items()],
-            "pathway": [*((slug, p.name) for slug, p in self.pathways.items()), (self.LATER, "I will choose later")],
-            "when": [(str(n), f"In {n} days: {self._day(n)}") for n in (3, 7, 14)] + [("other", "Another day")],
-        }
-        for name, offered in choices.items():
-            choice(self, name).choices = offered
-        if len(teams) == 1:
-            del self.fields["team"]
-
-    def _day(self, n: int) -> str:
-        return weekday(self.today + timedelta(days=n))
-
-    def clean_form(self) -> UUID:
-        """Return the id of the form. A form that was sent without one gets a new id."""
-        return self.cleaned_data["form"] or uuid4()
-
-    def clean(self) -> dict[str, Any]:
-        """Replace the submitted keys by the team, the lessons and the date."""
-        data: dict[str, Any] = super().clean() or {}
-        when, due = data.get("when"), data.get("due")
-        if when and when != "other":
-            self.errors.pop("due", None)
-            data["due"] = self.today + timedelta(days=int(when))
-        elif when and "due" not in self.errors:
-            if due is None:
-                self.add_error("due", "Choose a day")
-            elif due < self.today:
-                self.add_error("due", "That day has passed. Choose today or a later day")
-            elif due > self.today + timedelta(days=LONGEST):
-                self.add_error("due", "That day is more than a year away. Check the year")
-        data["team"] = self.teams[data["team"]] if data.get("team") else next(iter(self.teams.values()))
-        pathway = self.pathways.get(data.get("pathway", ""))
-        data["lessons"] = list(pathway.taught()) if pathway else []
-        return data
-
-
-class InviteForm(LabelForm, LessonsForm):
-    """Invite one patient."""
-
-    field_order = ["label", "reference", "team", "pathway", "when", "due", "form"]
-
-    def people(self) -> list[tuple[str, str]]:
-        """Return the (label, reference) of the patient to invite."""
-        return [(self.cleaned_data["label"], self.cleaned_data["reference"])]
-
-
-class InviteManyForm(LessonsForm):
-    """Create several invitations at once, each with a number until a nurse knows which patient gets it."""
-
-    MOST = 20
-
-    name = LabelField(
-        label="What shall the cards be called?",
-        help_text="Each gets a number behind it, small on the card, to tell them apart: Monday 1, Monday 2.",
-        max_length=60,
-        error_messages={"required": "Type a word, like Monday", "max_length": "Use 60 letters at most"},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    many = forms.IntegerField(
-        label="How many cards?",
-        initial=MOST,
-        min_value=1,
-        max_value=MOST,
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), f"Write a number from 1 to {MOST}"
-        ),
-    )
-    first = forms.IntegerField(
-        label="First number",
-        initial=1,
-        min_value=1,
-        max_value=9000,
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), "Write a number from 1 to 9000"
-        ),
-    )
-    field_order = ["name", "many", "first", "team", "pathway", "when", "due", "form"]
-
-    def people(self) -> list[tuple[str, str]]:
-        """Return a (label, reference) for each invitation."""
-        first = self.cleaned_data["first"]
-        return [(f"{self.cleaned_data['name']} {n}", "") for n in range(first, first + self.cleaned_data["many"])]
+    why = ChoiceOne(label="Why?", choices=[one for one in Patient.Ending.choices if one[0] != Patient.Ending.MERGED])
 
 
 class ContactForm(forms.Form):
-    """A short note about a contact."""
+    """A short note about a contact, and words that are kept apart for staff."""
 
     use_required_attribute = False
 
     note = forms.CharField(
-        label="A few words for your team",
-        help_text="You can leave this empty. Up to 200 letters.",
+        label="A few words about it",
+        help_text=f"{PATIENT_READS} You can leave this empty. Up to 200 letters.",
+        max_length=200,
+        required=False,
+        error_messages={"max_length": "Use 200 letters at most"},
+    )
+    staff_only = forms.CharField(
+        label="Only for staff",
+        help_text=(
+            "Your team sees this for 90 days, then it is deleted. It is not in the patient’s own data and not in the "
+            "note for the chart. The law may still open it to the patient or to others. Up to 200 letters."
+        ),
         max_length=200,
         required=False,
         error_messages={"max_length": "Use 200 letters at most"},
     )
 
 
+# What the patient chose and the best answer, above the choices of a topic.
+_ASKED = '{{% include "admin/_asked.html" with miss=misses.{key} topic=topics.{key} %}}'
+
+
 class TeachBackForm(forms.Form):
-    """The outcome of each topic, who explained it, and a note for colleagues.
+    """The outcome of each topic with a note, who explained it, in which language, and what was in the way.
 
     `topics` maps the key of each topic to the sentence that the nurse reads out.
     """
@@ -196,18 +76,11 @@ class TeachBackForm(forms.Form):
     )
     barriers = forms.MultipleChoiceField(
         label="Was anything in the way?",
+        help_text=PATIENT_READS,
         choices=TeachBack.Barrier.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "Choose from this list"},
-    )
-    note = forms.CharField(
-        label="A note",
-        help_text="You can leave this empty. Up to 500 letters.",
-        max_length=500,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"max_length": "Use 500 letters at most"},
     )
 
     def __init__(self, *args: Any, topics: Mapping[str, str], **kwargs: Any) -> None:
@@ -221,7 +94,16 @@ class TeachBackForm(forms.Form):
                 widget=forms.RadioSelect,
                 error_messages={"invalid_choice": "Choose one of the three"},
             )
-        self.order_fields([*self.topics, "to_whom", "language", "barriers", "note"])
+            self.fields[f"note-{key}"] = forms.CharField(
+                label="A note on this topic",
+                help_text="You can leave this empty. Up to 500 letters.",
+                max_length=500,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 2}),
+                error_messages={"max_length": "Use 500 letters at most"},
+            )
+        of_topics = [name for key in self.topics for name in (key, f"note-{key}")]
+        self.order_fields([*of_topics, "to_whom", "language", "barriers"])
 
     @property
     def helper(self) -> FormHelper:
@@ -232,13 +114,12 @@ class TeachBackForm(forms.Form):
         helper.layout = Layout(
             Hidden("number", "{{ number }}"),
             *(Hidden("topic", key) for key in self.topics),
-            *self.topics,
+            *(part for key in self.topics for part in (HTML(_ASKED.format(key=key)), key, f"note-{key}")),
             "to_whom",
             Fieldset(
-                "Language, what was in the way, a note",
+                "Language, what was in the way",
                 "language",
                 "barriers",
-                "note",
                 template="care/layout/details.html",
                 open=self.is_bound,
             ),
@@ -271,7 +152,7 @@ class AddendumForm(forms.Form):
     )
     note = forms.CharField(
         label="A note",
-        help_text="Up to 500 letters.",
+        help_text=f"{PATIENT_READS} Up to 500 letters.",
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

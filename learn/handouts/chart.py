@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from learn.people.models import CareTeam, Patient, User
-from learn.progress.answers import RIGHT, History
+from learn.progress.answers import RIGHT
 from learn.progress.models import TeachBack
 from learn.progress.record import Record, Talk
 from learn.progress.standing import ReadingRow
@@ -24,8 +24,10 @@ def note(*, patient: Patient, record: Record, by: User, now: datetime) -> str:
     reference = f", {patient.reference}" if patient.reference else ""
     parts = {
         "Lessons done": _lessons(record, team),
-        "Safety questions answered right": _safety(record, team, still_open=False),
-        "Safety questions still open": _safety(record, team, still_open=True),
+        "Lessons taught in person": _in_person(record),
+        "Safety questions answered right": _safety(record, team)["right"],
+        "Safety questions closed by teach-back": _safety(record, team)["closed"],
+        "Safety questions still open": _safety(record, team)["open"],
         "Teach-back": [line for talk in record.talks for line in _talk(talk, team)],
     }
     head = [
@@ -49,24 +51,42 @@ def _lessons(record: Record, team: CareTeam) -> list[str]:
     ]
 
 
+def _in_person(record: Record) -> list[str]:
+    titles = {stand.taught.lesson: stand.taught.title for stand in record.whole.standings}
+    return [
+        f"- {titles.get(row.lesson_id, 'A lesson that is not published any more')}: "
+        f"{row.taught_by}, {weekday(row.taught_on, 'DATE_FORMAT')}"
+        for row in record.in_person
+    ]
+
+
 def _by_finish(record: Record) -> list[ReadingRow]:
     return sorted(record.whole.readings, key=lambda reading: reading.finished or reading.started)
 
 
-def _safety(record: Record, team: CareTeam, *, still_open: bool) -> list[str]:
-    """Return a line for each safety question, by topic. A question that needs help is open, even if answered right."""
-    found = []
+def _safety(record: Record, team: CareTeam) -> dict[str, list[str]]:
+    """Return a line for each safety question, by how it stands and then by time.
+
+    Whether it is open says the same `Miss` as on the patient's page. A question that needs help is open, even if it was
+    answered right.
+    """
+    missed = {miss.question: miss for miss in record.misses}
+    found: dict[str, list[tuple[datetime, str]]] = {"right": [], "closed": [], "open": []}
     for history in record.histories.values():
         last = history.rows[-1]
-        if not last.safety or _open(history) != still_open:
+        if not last.safety:
             continue
-        how = "last answered, not right," if last.mark != RIGHT else "right"
-        found.append((last.at, f"- {last.topic}: {how} {_day(last.at, team)}"))
-    return [line for _, line in sorted(found)]
-
-
-def _open(history: History) -> bool:
-    return history.rows[-1].mark != RIGHT or bool(history.verdict.flag)
+        miss = missed.get(last.question)
+        right = (
+            f"right {_day(last.at, team)}" if last.mark == RIGHT else f"last answered, not right, {_day(last.at, team)}"
+        )
+        if miss and miss.is_open:
+            found["open"].append((last.at, f"- {last.topic}: {right}"))
+        elif miss and miss.closed_by:
+            found["closed"].append((last.at, f"- {last.topic}: {miss.closed_words(team)}"))
+        else:
+            found["right"].append((last.at, f"- {last.topic}: {right}"))
+    return {how: [line for _, line in sorted(lines)] for how, lines in found.items()}
 
 
 def _talk(talk: Talk, team: CareTeam) -> Iterable[str]:

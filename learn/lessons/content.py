@@ -34,7 +34,7 @@ STEP = {"slug": "slug", "heading": "text", "claims": ["text"], "body": "text", "
 LESSON = {
     "therapy": "slug", "slug": "slug", "position": "number", "language": "text", "title": "text",
     "main_message": "text", "remember": ["text"], "minutes": "number", "checked": "date", "next_check": "date",
-    "steps": [STEP], "read_first?": "yes or no", "same_meaning?": "yes or no",
+    "steps": [STEP], "read_first?": "yes or no", "same_meaning?": "yes or no", "short?": "text",
 }  # fmt: skip
 QUIZ = {"slug": "slug", "title": "text", "questions": ["names and values"]}
 QUESTION = {
@@ -297,7 +297,10 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
     if lesson.read_first != data.get("read_first", False):
         lesson.read_first = not lesson.read_first
         lesson.save(update_fields=["read_first"])
-    shipped, language = digest(data), data["language"]
+    short = data.get("short", "")
+    shipped, language = digest({key: value for key, value in data.items() if key != "short"}), data["language"]
+    # Not a part of the text: a shipped edition takes another short title without a new number.
+    lesson.editions.filter(language=language, shipped=shipped).exclude(short_title=short).update(short_title=short)
     if not _is_wanted(
         list(lesson.editions.filter(language=language).order_by("-number")), shipped, lesson.slug, report
     ):
@@ -307,6 +310,7 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         lesson=lesson,
         number=newest + 1,
         shipped=shipped,
+        short_title=short,
         checked_on=data["checked"],
         next_check=data["next_check"],
         same_meaning=data.get("same_meaning", False),

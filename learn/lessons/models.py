@@ -94,6 +94,9 @@ class Edition(models.Model):
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     title = models.CharField(max_length=120)
+    # For the heads of the Desk's tables, where a long title has no room; empty: the title. It can change without a new
+    # edition, because no reader sees it.
+    short_title = models.CharField(max_length=24, blank=True, default="", db_default="")
     main_message = models.CharField(max_length=300)
     remember = models.JSONField(validators=[three_points], help_text="Three points that close the lesson.")
     minutes = models.PositiveSmallIntegerField()

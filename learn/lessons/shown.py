@@ -28,12 +28,11 @@ MOST = 200  # size of the cache, in lessons; about 20 KB each
 
 # Written as SQL: the ORM would compile it again for every page, which takes ten times as long as the query itself.
 _NOW = f"""
-SELECT e.id, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first,
+SELECT e.id, e.short_title, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first,
     t.slug, t.title, t.summary, t.kind{{more}}
 FROM {Lesson._meta.db_table} l
 JOIN {Therapy._meta.db_table} t ON t.id = l.therapy_id
-JOIN {Edition._meta.db_table} e
-    ON e.lesson_id = l.id AND e.state = '{State.PUBLISHED.value}' AND e.language = '{LANGUAGE}'
+JOIN {Edition._meta.db_table} e ON e.lesson_id = l.id AND e.state = '{{state}}' AND e.language = '{LANGUAGE}'
 """  # noqa: S608 - only names and constants of our own are put in
 _COUNTED = f"""
 LEFT JOIN (
@@ -45,14 +44,16 @@ LEFT JOIN (
 ) c ON c.quiz_id = l.quiz_id
 ORDER BY t.position, l.position
 """  # noqa: S608 - as above
-_SOME = _NOW.format(more="") + "WHERE l.slug IN "
-_ALL = _NOW.format(more=", c.n") + _COUNTED
+_SOME = _NOW.format(more="", state=State.PUBLISHED.value) + "WHERE l.slug IN "
+_RETIRED = _NOW.format(more="", state=State.RETIRED.value) + "WHERE e.id IN "
+_ALL = _NOW.format(more=", c.n", state=State.PUBLISHED.value) + _COUNTED
 
 
 class Row(NamedTuple):
     """The published edition of a lesson, and all data of the lesson that can change."""
 
     edition: int
+    short_title: str  # for a head without room, or ""
     checked_on: date | None
     next_check: date | None
     lesson: int
@@ -131,6 +132,19 @@ def pages(lessons: Iterable[str]) -> dict[str, tuple[Page, ...]]:
         return {}
     rows = [Row(*row) for row in statements.run(f"{_SOME}({', '.join(['%s'] * len(slugs))})", slugs)]
     return {row.slug: pages for row, pages in _pages(rows).items()}
+
+
+def retired(editions: Iterable[int]) -> dict[int, tuple[Page, ...]]:
+    """Return the pages of these editions by primary key, without those that are not retired.
+
+    They are for people who have begun a lesson that has no published edition any more. One query, and one more for what
+    is not in the cache.
+    """
+    pks = sorted(editions)
+    if not pks:
+        return {}
+    rows = [Row(*row) for row in statements.run(f"{_RETIRED}({', '.join(['%s'] * len(pks))})", pks)]
+    return {row.edition: pages for row, pages in _pages(rows).items()}
 
 
 def lessons() -> list[tuple[Shown, int]]:

@@ -8,6 +8,10 @@ Who makes seals holds a lock until the transaction ends, so that of two at once 
 that is held while a transaction waits for others would lead to deadlocks. So `add` seals at once only where it is the
 whole transaction. Inside another one, the rows are sealed right after its commit, in a transaction of their own.
 
+Each page of the Desk pays for this, so the lock, the rows and the end of the chain take one round trip to the database,
+and the seals another. The lock is a statement of its own, before the one that reads the end of the chain: a statement
+sees what was committed when it began, so one that waits for the lock itself would read an end that is out of date.
+
 Path not taken: the hash of the row before as a column of the row. The row must be in the transaction of what it tells
 of, so each such transaction would have to wait for all others that began before it.
 """
@@ -22,6 +26,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Exists, OuterRef
 
 from learn.people.models import AuditEvent, AuditSeal
@@ -29,6 +34,7 @@ from learn.people.models import AuditEvent, AuditSeal
 LOCK = 7_201_316  # PostgreSQL's advisory lock of the chain; any number that nothing else uses
 START = "0" * 64  # stands before the first seal
 AT_ONCE = 1000  # rows
+_LAST = f"SELECT place, hash FROM {AuditSeal._meta.db_table} ORDER BY place DESC"  # noqa: S608 - only our own names
 
 
 class Seal(NamedTuple):
@@ -56,8 +62,11 @@ def add(events: Sequence[AuditEvent]) -> None:
         transaction.on_commit(partial(_seal_alone, events), robust=True)
     elif events:
         with transaction.atomic():
-            AuditEvent.objects.bulk_create(events)
-            _seal(events)
+            if len(events) > AT_ONCE:
+                AuditEvent.objects.bulk_create(events)
+                _seal(events)
+            else:
+                _write(events, _insert(events))
 
 
 def _seal_alone(events: Sequence[AuditEvent]) -> None:
@@ -67,10 +76,43 @@ def _seal_alone(events: Sequence[AuditEvent]) -> None:
 
 def _seal(events: Sequence[AuditEvent]) -> None:
     """Append a seal for each of these rows. Call it at the end of a transaction, which holds the lock from here on."""
-    if connection.vendor == "postgresql":  # on SQLite, each transaction has locked the whole database already
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    AuditSeal.objects.bulk_create(_sealed(last(), events), batch_size=AT_ONCE)
+    with connection.cursor() as cursor:
+        _locked(cursor, f"{_LAST} LIMIT 1", [])
+        found = cursor.fetchall()
+    _write(events, Seal(*found[0]) if found else Seal(0, START))
+
+
+def _write(events: Sequence[AuditEvent], end: Seal) -> None:
+    """Append a seal for each of these rows after `end`, the end of the chain. The caller has the lock."""
+    AuditSeal.objects.bulk_create(_sealed(end, events), batch_size=AT_ONCE)
+
+
+def _insert(events: Sequence[AuditEvent]) -> Seal:
+    """Lock the chain and insert these rows, with one statement; set their primary keys. Return the end of the chain."""
+    fields = [field for field in AuditEvent._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    row = f"({', '.join(['%s'] * len(fields))})"
+    statement = f"""
+INSERT INTO {AuditEvent._meta.db_table} ({names}) VALUES {", ".join([row] * len(events))}
+RETURNING id, (SELECT s.place FROM ({_LAST} LIMIT 1) s), (SELECT s.hash FROM ({_LAST} LIMIT 1) s)"""  # noqa: S608 - as below
+    values = [f.get_db_prep_save(f.pre_save(one, add=True), connection) for one in events for f in fields]
+    with connection.cursor() as cursor:
+        _locked(cursor, statement, values)
+        found = cursor.fetchall()
+    for event, (pk, *_) in zip(events, found, strict=True):
+        event.pk, event._state.adding, event._state.db = pk, False, connection.alias
+    _, place, end = found[0]
+    return Seal(place or 0, end or START)
+
+
+def _locked(cursor: CursorWrapper, statement: str, values: Sequence[Any]) -> None:
+    """Run this statement with the lock of the chain, which is held until the transaction ends."""
+    if connection.vendor != "postgresql":  # on SQLite, each transaction has locked the whole database already
+        cursor.execute(statement, values)
+        return
+    # Two statements in one round trip: the second one sees all that was committed before the lock was given.
+    cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK}); {statement}", values)
+    cursor.nextset()
 
 
 def _sealed(seal: Seal, events: Sequence[AuditEvent]) -> Iterator[AuditSeal]:

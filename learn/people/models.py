@@ -212,6 +212,9 @@ class Patient(models.Model):
         MOVED = "moved", _("Moved to another clinic")
         DIED = "died", _("Died")
         STOPPED = "stopped", _("Asked to stop")
+        MERGED = "merged", _("Merged into another record")
+
+    ERASED = "Erased"  # the label of a patient who erased their record
 
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
     care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients", db_index=False)
@@ -220,6 +223,9 @@ class Patient(models.Model):
     reference = models.CharField(max_length=40, blank=True, help_text="Your own local reference, if you use one.")
     # Made from the invitation form and the patient's position in it, so that a form sent twice creates no duplicates.
     invitation = models.UUIDField(unique=True, null=True, blank=True, editable=False)
+    # The slug of the type of therapy that the nurse chose with the first lessons, or "". No foreign key: therapy types
+    # are in a package above this one.
+    treatment = models.SlugField(max_length=80, blank=True, default="", db_default="", db_index=False)
     ended_on = models.DateField(null=True, blank=True)
     ended_why = models.CharField(max_length=10, choices=Ending.choices, blank=True)
 

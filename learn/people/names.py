@@ -42,6 +42,11 @@ def isolated(typed: str) -> str:
     return f"\u2068{typed}\u2069" if any(unicodedata.bidirectional(sign) in _TURNS for sign in typed) else typed
 
 
+def stopped(sentence: str) -> str:
+    """Return a sentence with its full stop, and with one only when it ends with a name like "Ben T."."""
+    return sentence if sentence.rstrip("\u2069").endswith(".") else f"{sentence}."
+
+
 def _initial(word: str) -> str:
     letter = next((c for c in word if c.isalpha()), "")
     return word if not letter or any(c.isdigit() for c in word) else f"{letter.upper()}."

@@ -11,9 +11,8 @@ from datetime import datetime
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 
-from learn.people import audit, rate_limits, roles
+from learn.people import audit, rate_limits, roles, seen
 from learn.people.models import CareTeam, Membership, Patient, User
 
 # What a form may change, and the words of the audit log for it.
@@ -28,10 +27,6 @@ SETTINGS = {
 
 class NameTaken(Exception):
     """Raised when another care team has this name. Nothing was changed."""
-
-
-class Stale(Exception):
-    """Raised when somebody else changed the team after the form was opened. Nothing was changed."""
 
 
 class NotEmpty(Exception):
@@ -61,20 +56,19 @@ def make(*, lead: User | None, called: bool, by: User, now: datetime, **settings
 
 def fingerprint(team: CareTeam) -> str:
     """Return a text that differs if one of the team's settings differs: a form carries the one it was opened with."""
-    values = "\0".join(str(getattr(team, name)) for name in SETTINGS)
-    return salted_hmac("learn.people.teams", values, algorithm="sha256").hexdigest()[:32]
+    return seen.fingerprint(*(getattr(team, name) for name in SETTINGS))
 
 
-def change(*, team: CareTeam, seen: str, called: bool, by: User, now: datetime, **settings: str) -> bool:
+def change(*, team: CareTeam, drawn_from: str, called: bool, by: User, now: datetime, **settings: str) -> bool:
     """Change some SETTINGS of a team. Return False if they were so already, as when a form is sent twice.
 
-    A new number has not been called yet, unless `called` says so. Raises Stale and NameTaken.
+    A new number has not been called yet, unless `called` says so. Raises `seen.Stale` and NameTaken.
     """
     with transaction.atomic():
         held = _alone(team)
         changed = [name for name, value in settings.items() if getattr(held, name) != value]
-        if changed and seen != fingerprint(held):
-            raise Stale
+        if changed and drawn_from != fingerprint(held):
+            raise seen.Stale(held)
         if "name" in changed:
             _name_is_free(settings["name"], but=held)
         for name in changed:

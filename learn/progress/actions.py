@@ -169,10 +169,12 @@ def stop_keeping(*, learner: User, page: int) -> None:
         KeptPage.objects.of(learner).filter(pk=page).delete()
 
 
-def contacted(*, patient: Patient, by: User, note: str, number: int, now: datetime) -> None:
+def contacted(*, patient: Patient, by: User, note: str, number: int, now: datetime, staff_only: str = "") -> None:
     """Record that this nurse spoke with this patient. Submitting the same form again changes nothing.
 
-    Raises `OtherForm` when `number` is neither the next number nor the number of a contact with the same note, and
+    The patient can read `note` in My data, and not `staff_only`.
+
+    Raises `OtherForm` when `number` is neither the next number nor the number of a contact with the same words, and
     `learners.Gone` when the patient left or erased their account.
     """
     mine = Contact.objects.filter(patient=patient, nurse=by)
@@ -180,12 +182,18 @@ def contacted(*, patient: Patient, by: User, note: str, number: int, now: dateti
         if not 1 <= number <= mine.next_number():
             raise OtherForm
         row, made = mine.get_or_create(
-            number=number, defaults={"patient": patient, "nurse": by, "at": now, "note": note}
+            number=number,
+            defaults={"patient": patient, "nurse": by, "at": now, "note": note, "staff_only": staff_only},
         )
         if made:
             audit.note(by=by, what="contacted", patient=patient, now=now)
-        elif row.note != note:
+        elif (row.note, row.staff_only) != (note, staff_only):
             raise OtherForm
+
+
+def forget_staff_only(*, now: datetime) -> int:
+    """Empty what was written only for staff more than Contact.KEPT ago. Return of how many contacts."""
+    return Contact.objects.filter(at__lt=now - Contact.KEPT).exclude(staff_only="").update(staff_only="")
 
 
 def taught_back(*, patient: Patient, by: User, rows: Collection[dict[str, Any]], number: int, now: datetime) -> None:

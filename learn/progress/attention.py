@@ -2,31 +2,37 @@
 
 | reason, the strongest first | raised when | ended or paused by |
 |---|---|---|
-| missed safety question | the patient needs help with one (`safety`) | as in ruling 8; never by a contact or a total |
+| safety | the patient needs help with a safety question (`safety`) | as in ruling 8; never by a contact or a total |
 | question waiting | they shared a question and nobody has talked about it | "We talked about this" |
+| card never used | their card is more than 3 days old, no card of theirs was ever used, and nothing was done | \
+they use it; a new card, for 3 days; a contact, for 7 days |
 | late | an assigned lesson is not done after its due date | the lesson is done; a contact, for 7 days |
-| not started | assigned more than 3 days ago, and no lesson was ever started | a first step; a contact, for 7 days |
-| quiet | no activity and no new assignment for more than 14 days, and an assigned lesson is not done | the same |
+| quiet | an assigned lesson is not done, and there was no activity and no new assignment for more than 14 days (more \
+than 3 days if they never began) | a step or an answer; a contact, for 7 days |
 
-Days are dates on the clinic's calendar. A patient without an open assignment is never late, not started or quiet.
+Days are dates on the clinic's calendar. A patient without an open assignment is never late or quiet. A retired
+lesson (no edition is published) is not open, so it is nowhere late. Each patient stands under the strongest reason
+only, so the numbers of all reasons add up to the number of patients.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, TextChoices
+from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
 from django.db.models.functions import Coalesce
 
 from learn.assignments.models import Assignment
-from learn.people.models import Patient, PatientQuerySet
+from learn.lessons.models import LANGUAGE, Edition
+from learn.people.models import AccessCode, Patient, PatientQuerySet
 from learn.progress import answers
 from learn.progress.models import Contact, Reading
 from learn.visits.models import MyQuestion
-from quizzes.models import Attempt, Response
+from quizzes.models import Attempt, Response, State
 
 
 class Why(TextChoices):
@@ -34,16 +40,25 @@ class Why(TextChoices):
 
     SAFETY = "safety"
     QUESTION = "question"
+    CARD = "card"
     LATE = "late"
-    NOT_STARTED = "not-started"
     QUIET = "quiet"
 
 
 ORDER = list(Why)
+CHIPS = {
+    Why.SAFETY: "Safety",
+    Why.QUESTION: "Question waiting",
+    Why.CARD: "Card never used",
+    Why.LATE: "Late",
+    Why.QUIET: "Quiet",
+}
 
+CARD_WITHIN = 3  # days
 STARTS_WITHIN = 3  # days
 GOES_ON_WITHIN = 14  # days
 CONTACT_QUIETS = 7  # days
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -59,10 +74,12 @@ class Known:
     """All data about one patient that `reasons` needs."""
 
     needs_help: date | None = None  # the day of the miss; the earliest when there are several
+    topics: int = 1  # how many safety questions they need help with, if any
     question: date | None = None  # the day when they shared a waiting question; the earliest of several
     asks: Sequence[OpenAssignment] = ()
     seen: date | None = None  # the day when they last read a step or answered a question
     contacted: date | None = None
+    card: date | None = None  # the day of the newest card, if none was ever used and they have no other key
 
 
 @dataclass(frozen=True)
@@ -71,16 +88,19 @@ class Reason:
 
     code: Why
     since: date
+    topics: int = 0  # only for SAFETY
+    begun: bool = True  # only for QUIET: they did something once
 
     def words(self, today: date) -> str:
         """The reason in the words that the nurse reads."""
-        days = (today - self.since).days
+        n = (today - self.since).days
+        days = f"{n} day{'' if n == 1 else 's'}"
         return {
-            Why.SAFETY: "Missed safety question",
-            Why.QUESTION: "Question waiting",
-            Why.LATE: f"Late {days} day{'' if days == 1 else 's'}",
-            Why.NOT_STARTED: "Not started",
-            Why.QUIET: f"Quiet {days} days",
+            Why.SAFETY: f"Safety {self.topics}",
+            Why.QUESTION: f"Question {days}" if n else "Question today",
+            Why.CARD: "Card never used",
+            Why.LATE: f"Late {days}",
+            Why.QUIET: f"Quiet {days}" if self.begun else f"Not begun {days}",
         }[self.code]
 
 
@@ -88,17 +108,22 @@ def reasons(known: Known, today: date) -> list[Reason]:
     """Return why this patient needs attention today, the strongest reason first; an empty list when there is none."""
     found = []
     if known.needs_help:
-        found.append(Reason(Why.SAFETY, known.needs_help))
+        found.append(Reason(Why.SAFETY, known.needs_help, known.topics))
     if known.question:
         found.append(Reason(Why.QUESTION, known.question))
-    if not known.asks or (known.contacted and (today - known.contacted).days < CONTACT_QUIETS):
+    if known.contacted and (today - known.contacted).days < CONTACT_QUIETS:
+        return found
+    unused = known.card is not None and known.seen is None and (today - known.card).days > CARD_WITHIN
+    if known.card and unused:
+        found.append(Reason(Why.CARD, known.card))
+    if not known.asks:
         return found
     first_due = min(ask.due for ask in known.asks)
     if first_due < today:
         found.append(Reason(Why.LATE, first_due))
     asked = min(ask.made for ask in known.asks)
-    if known.seen is None and (today - asked).days > STARTS_WITHIN:
-        found.append(Reason(Why.NOT_STARTED, asked))
+    if known.seen is None and not unused and (today - asked).days > STARTS_WITHIN:
+        found.append(Reason(Why.QUIET, asked, begun=False))
     if known.seen is not None:
         last = max(known.seen, *(ask.made for ask in known.asks))
         if (today - last).days > GOES_ON_WITHIN:
@@ -113,11 +138,25 @@ class Entry:
     patient: Patient
     reasons: list[Reason]
     today: date
+    seen: date | None = None  # the day when they last read a step or answered a question
+    asks: Sequence[OpenAssignment] = ()
+    question: str = ""  # the oldest question that waits, in their words
 
     @property
-    def place(self) -> tuple[int, date, str, int]:
-        """The sort key on the worklist."""
-        return ORDER.index(self.reasons[0].code), self.reasons[0].since, self.patient.sort_key, self.patient.pk
+    def why(self) -> Why | None:
+        """The strongest reason: the patient stands under it. None without a reason."""
+        return self.reasons[0].code if self.reasons else None
+
+    @property
+    def due(self) -> date | None:
+        """The first day by which an assigned lesson that is not done was asked for."""
+        return min((ask.due for ask in self.asks), default=None)
+
+    @property
+    def place(self) -> tuple[int, int, date, str, int]:
+        """The sort key on the worklist: the reason, the most missed safety topics, the longest wait."""
+        first = self.reasons[0]
+        return ORDER.index(first.code), -first.topics, first.since, self.patient.sort_key, self.patient.pk
 
 
 @dataclass
@@ -126,14 +165,22 @@ class Worklist:
 
     entries: list[Entry] = field(default_factory=list)
     histories: answers.Histories = field(default_factory=dict)
+    others: list[Entry] = field(default_factory=list)  # no reasons; the earliest due day first
+
+    @property
+    def counts(self) -> dict[Why, int]:
+        """The number of patients under each reason, the strongest first. They add up to all of `entries`."""
+        found = Counter(entry.why for entry in self.entries)
+        return {why: found[why] for why in ORDER}
 
 
-def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
-    """Return which of these patients need attention at this time. Four queries, three more for safety misses.
+def needing(patients: PatientQuerySet, *, at: datetime, everyone: bool = False) -> Worklist:
+    """Return which of these patients need attention at this time. Five queries, two more for safety misses.
 
     The number of patients is not limited: the database selects those with something open, and Python checks only these
-    one by one. The queries for answers and questions get a list of learners' pks, not a subquery: with a subquery, the
-    database evaluated the misses of all learners before it filtered by learner.
+    one by one. With `everyone`, `others` has all the other patients too. Annotations of `patients` stay on each one.
+    The queries for answers and questions get a list of learners' pks, not a subquery: with a subquery, the database
+    evaluated the misses of all learners before it filtered by learner.
     """
     learners = list(patients.order_by().values_list("user", flat=True))
     histories = answers.on_safety(learners)
@@ -146,31 +193,58 @@ def needing(patients: PatientQuerySet, *, at: datetime) -> Worklist:
         if verdict.unsettled:
             unsettled |= {(learner, quiz) for quiz in history.quizzes}
     asks = _open_asks(patients, unsettled)
-    waiting = MyQuestion.objects.waiting_since(learners)
-    open_ = patients.filter(Q(pk__in=asks) | Q(user__in={*flags, *waiting})).select_related("care_team", "user")
-    entries = []
-    for patient, seen, contacted in _with_days(open_):
+    waiting = MyQuestion.objects.waiting(learners)
+    card = _unused()
+    named = Q(pk__in=asks) | Q(user__in={*flags, *waiting}) | Q(card__isnull=False)
+    open_ = patients.annotate(card=card).filter(Q() if everyone else named).select_related("care_team", "user")
+    entries: list[Entry] = []
+    others: list[Entry] = []
+    for patient, seen, contacted, made in _with_days(open_):
         team = patient.care_team
+        mine, asked = flags.get(patient.user_id, []), waiting.get(patient.user_id)
         known = Known(
-            needs_help=min(flags.get(patient.user_id, []), default=None),
-            question=team.today(waiting[patient.user_id]) if patient.user_id in waiting else None,
+            needs_help=min(mine, default=None),
+            topics=len(mine),
+            question=team.today(asked.at) if asked else None,
             asks=[OpenAssignment(due, team.today(made)) for due, made in asks.get(patient.pk, [])],
             seen=team.today(seen) if seen else None,
             contacted=team.today(contacted) if contacted else None,
+            card=team.today(made) if made else None,
         )
-        if why := reasons(known, team.today(at)):
-            entries.append(Entry(patient, why, team.today(at)))
-    return Worklist(sorted(entries, key=lambda entry: entry.place), histories)
+        why, words = reasons(known, team.today(at)), asked.text if asked else ""
+        entry = Entry(patient, why, team.today(at), known.seen, known.asks, words)
+        (entries if entry.reasons else others).append(entry)
+    entries.sort(key=lambda entry: entry.place)
+    others.sort(key=lambda entry: (entry.due or date.max, entry.patient.sort_key))
+    return Worklist(entries, histories, others)
+
+
+def _unused() -> Subquery:
+    """Return when the newest card of a patient was made, if no card of theirs was ever used and they have no other key.
+
+    A patient who set a name or an address has used a card, also if that card was deleted since.
+    """
+    codes = AccessCode.objects.filter(user=OuterRef("user"))
+    opened = Exists(codes.exclude(used=None))
+    fresh = codes.filter(~opened, user__username=None, user__email="").order_by("-made", "-pk")
+    return Subquery(fresh.values("made")[:1])
 
 
 def _open_asks(patients: PatientQuerySet, unsettled: set[tuple[int, int]]) -> dict[int, list[tuple[date, datetime]]]:
-    """Return, by patient pk, the due date and creation time of each assigned lesson that is not Done (ruling 7)."""
+    """Return, by patient pk, the due date and creation time of each assigned lesson that is not Done (ruling 7).
+
+    A lesson that was taught in person is not open. `Standing.is_wanted` says the same of one patient.
+    """
     learner, lesson = OuterRef("patient__user"), OuterRef("lesson")
     read = Reading.objects.filter(learner=learner, edition__lesson=lesson, finished__isnull=False)
+    since = Coalesce(OuterRef("since"), Value(LONG_AGO, output_field=DateTimeField()))
     checked = Attempt.objects.finished().filter(learner=learner, quiz=OuterRef("lesson__quiz"), kind="check")
+    checked = checked.filter(finished__gt=since)
+    taught = Edition.objects.filter(lesson=lesson, state=State.PUBLISHED, language=LANGUAGE)
     rows = (
         Assignment.objects.active()
-        .filter(patient__in=patients)
+        .exclude(Q(taught_at__isnull=False) & (Q(since=None) | Q(since__lt=F("taught_at"))))
+        .filter(Exists(taught), patient__in=patients)
         .annotate(complete=Exists(read) & (Q(lesson__quiz=None) | Exists(checked)))
         .filter(Q(complete=False) | Q(patient__user__in={learner for learner, _ in unsettled}))
         .values_list("patient", "patient__user", "lesson__quiz", "complete", "due", "made")
@@ -182,8 +256,10 @@ def _open_asks(patients: PatientQuerySet, unsettled: set[tuple[int, int]]) -> di
     return found
 
 
-def _with_days(patients: PatientQuerySet) -> Iterator[tuple[Patient, datetime | None, datetime | None]]:
-    """Yield each patient, the time of their last activity, and the time of the last contact with a nurse."""
+def _with_days(
+    patients: PatientQuerySet,
+) -> Iterator[tuple[Patient, datetime | None, datetime | None, datetime | None]]:
+    """Yield each patient, the time of their last activity, of the last contact with a nurse, and of an unused card."""
     learner = OuterRef("user")
 
     def newest(rows: QuerySet[Any], whose: str, at: Any) -> Subquery:
@@ -197,4 +273,5 @@ def _with_days(patients: PatientQuerySet) -> Iterator[tuple[Patient, datetime | 
         contacted=newest(Contact.objects.filter(patient=OuterRef("pk")), "patient", "at"),
     )
     for row in rows:
-        yield row, max((at for at in (row.read, row.began, row.answered) if at), default=None), row.contacted
+        seen = max((at for at in (row.read, row.began, row.answered) if at), default=None)
+        yield row, seen, row.contacted, row.card

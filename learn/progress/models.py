@@ -1,7 +1,8 @@
-"""The record of learning: Reading, KeptPage, Contact, TeachBack."""
+"""The record of learning: Reading, KeptPage, Contact, TeachBack; and Merge, of two records."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -103,6 +104,9 @@ class NumberedQuerySet(models.QuerySet[Any]):
 class Contact(models.Model):
     """A nurse spoke with a patient. This pauses some worklist reasons for days, but never a missed safety question.
 
+    The patient can read `note` in My data. `staff_only` is for the team: it is in no page, file or note that a patient
+    gets, and `manage.py tidy` empties it after KEPT (ruling 31), so it is not guarded.
+
     `number` counts this nurse's contacts with this patient. The form contains the number, so that a double click
     records only one contact.
     """
@@ -111,7 +115,10 @@ class Contact(models.Model):
     nurse = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+    staff_only = models.CharField(max_length=200, blank=True, default="", db_default="")
     number = models.PositiveIntegerField()
+
+    KEPT = timedelta(days=90)  # how long `staff_only` is kept
 
     objects = NumberedQuerySet.as_manager()
 
@@ -193,3 +200,27 @@ class TeachBack(models.Model):
     def barrier_words(self) -> list[str]:
         """The barriers, in words."""
         return [str(self.Barrier(barrier).label) for barrier in self.barriers]
+
+
+class Merge(models.Model):
+    """A lead merged the record `gone` into `keep`, because both are of one patient (`account/merging.py`, ruling 34).
+
+    `moved` has what an undo needs. It is emptied when the merge is undone, or after a day, when what was left in `gone`
+    is erased (`finished`).
+    """
+
+    keep = models.ForeignKey(Patient, models.PROTECT, related_name="merges")
+    gone = models.ForeignKey(Patient, models.PROTECT, related_name="merged")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    moved = models.JSONField(default=dict)
+    undone = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gone"], condition=Q(undone=None), name="merge_once_a_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_id} into {self.keep_id}"

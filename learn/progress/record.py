@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from learn.people.models import Patient
+from learn.assignments.models import Assignment
+from learn.people.models import CareTeam, Patient
+from learn.people.names import isolated
 from learn.progress import answers, standing
 from learn.progress.answers import RIGHT, History
 from learn.progress.models import TeachBack
 from learn.progress.safety import Verdict
+from quizzes.templatetags.days import weekday
 
 
 @dataclass
@@ -19,10 +22,19 @@ class Talk:
     added: list[TeachBack]
 
     @property
+    def deciding(self) -> TeachBack:
+        """The row with the last recorded outcome, which is the one that counts."""
+        return [row for row in (self.first, *self.added) if row.outcome][-1]
+
+    @property
     def outcome(self) -> str:
-        """The outcome in words; the last recorded outcome counts."""
-        last = [row.outcome for row in (self.first, *self.added) if row.outcome][-1]
-        return str(TeachBack.Outcome(last).label)
+        """The outcome in words."""
+        return str(TeachBack.Outcome(self.deciding.outcome).label)
+
+    def closes(self, miss: Miss) -> bool:
+        """Return whether the patient explained the missed question in own words, after the newest miss of it."""
+        own_words = self.deciding.outcome == TeachBack.Outcome.OWN_WORDS
+        return own_words and self.first.question_id == miss.question and self.first.at >= miss.newest.at
 
 
 @dataclass
@@ -31,6 +43,7 @@ class Miss:
 
     history: History
     verdict: Verdict
+    closed_by: Talk | None = None  # the teach-back that closed it, if it was not answered right since
 
     @property
     def question(self) -> int:
@@ -45,8 +58,14 @@ class Miss:
     @property
     def is_open(self) -> bool:
         """True when the patient needs help with it, or has neither answered it right nor explained it since."""
-        said = any(back.at >= self.newest.at for back in self.history.said_back)
-        return bool(self.verdict.flag) or (self.history.rows[-1].mark != RIGHT and not said)
+        return bool(self.verdict.flag) or (self.history.rows[-1].mark != RIGHT and self.closed_by is None)
+
+    def closed_words(self, team: CareTeam) -> str:
+        """Return who closed it by a teach-back, and when: the same words on the patient's page and in the note."""
+        if self.closed_by is None:
+            return ""
+        row = self.closed_by.first  # it was then that the patient explained it, whoever corrected the outcome later
+        return f"closed by teach-back, {isolated(str(row.nurse))}, {weekday(team.today(row.at), 'DATE_FORMAT')}"
 
 
 @dataclass
@@ -56,11 +75,12 @@ class Record:
     whole: standing.Whole
     histories: answers.Histories
     talks: list[Talk]  # the newest first
+    in_person: list[Assignment]  # lessons that a nurse taught in person, also those withdrawn since, by day
     misses: list[Miss]  # first those that need help, then open ones, safety before the rest, then the newest
 
 
 def of_patient(patient: Patient) -> Record:
-    """Return the full record of one patient. Six queries, whatever the size of the record."""
+    """Return the full record of one patient. Seven queries, whatever the size of the record."""
     histories = answers.of_learner(patient.user_id)
     rows = list(TeachBack.objects.filter(patient=patient).select_related("nurse").order_by("at", "pk"))
     answers.add_said_back(
@@ -74,7 +94,12 @@ def of_patient(patient: Patient) -> Record:
         Talk(row, [other for other in rows if other.adds_to_id == row.pk]) for row in rows if row.adds_to_id is None
     ]
     misses = [Miss(history, history.verdict) for history in histories.values() if history.misses]
+    for miss in misses:
+        if miss.history.rows[-1].mark != RIGHT:
+            miss.closed_by = next((talk for talk in reversed(talks) if talk.closes(miss)), None)
     misses.sort(key=lambda miss: miss.newest.at, reverse=True)
     misses.sort(key=lambda miss: (miss.verdict.flag is None, not miss.is_open, not miss.newest.safety))
     whole = standing.whole([patient.user_id], histories)[patient.user_id]
-    return Record(whole, histories, talks[::-1], misses)
+    taught = Assignment.objects.filter(patient=patient, taught_on__isnull=False).select_related("taught_by")
+    in_person = [row for row in taught.order_by("taught_on", "pk") if row.is_taught]
+    return Record(whole, histories, talks[::-1], in_person, misses)

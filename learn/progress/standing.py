@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -21,11 +20,9 @@ from learn.assignments.models import Assignment
 from learn.lessons import changes, shown
 from learn.lessons.models import Therapy
 from learn.people.models import Patient, User
-from learn.progress import answers
+from learn.progress import answers, held
 from learn.progress.models import Reading
 from learn.progress.safety import Flag, Verdict
-from learn.progress.written import moment, rows
-from quizzes.models import Attempt
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,13 @@ class Taught:
     read_first: bool = False  # the lesson says when to call the clinic
     questions: int = 0  # the number of questions that the check asks now
     for_all: bool = False  # in a general theme, not in a type of therapy
+    short_title: str = ""
+    retired: bool = False  # nobody begins it any more; who has begun it can finish the edition that they read
+
+    @property
+    def short(self) -> str:
+        """The title for a place without room: 24 letters at most if the edition has a short one."""
+        return self.short_title or self.title
 
 
 class Status(TextChoices):
@@ -53,6 +57,7 @@ class Status(TextChoices):
     NOT_STARTED = "not-started", _("Not started")
     READING = "reading", _("Step %(step)s of %(count)s")
     CHECK = "check", _("Check to do")
+    TAUGHT = "taught", _("Taught in person")
     DONE = "done", _("Done")
     TALK = "talk", _("Talk about it")
 
@@ -94,7 +99,7 @@ class Standing:
     @property
     def minutes_left(self) -> int:
         """The minutes to read what is left, by the lesson's own minutes and its steps; rounded up."""
-        if self.code == Status.NOT_STARTED:
+        if self.code in (Status.NOT_STARTED, Status.TAUGHT):
             return self.taught.minutes
         if self.code != Status.READING:
             return 0
@@ -106,9 +111,23 @@ class Standing:
         """The number of questions that follow. 0 also when it is not known: a check or a retry was begun."""
         return 0 if self.checked or self.open_check or self.is_done else self.taught.questions
 
+    @property
+    def is_wanted(self) -> bool:
+        """True when a nurse asked for the lesson, and it was neither done nor taught in person."""
+        return self.assigned is not None and not self.is_done and not self.assigned.is_taught
+
+    @property
+    def taught_on(self) -> date | None:
+        """The day on which a nurse taught it in person, while that is its status."""
+        return self.assigned.taught_on if self.assigned and self.code == Status.TAUGHT else None
+
     def is_late(self, today: date) -> bool:
-        """Return True after the due date while the lesson is not done. Only staff see this; the lesson stays open."""
-        return self.assigned is not None and not self.is_done and self.assigned.is_late(today)
+        """Return True after the due date while the lesson is wanted. Only staff see this; the lesson stays open.
+
+        A retired lesson is never late.
+        """
+        late = self.is_wanted and self.assigned is not None and self.assigned.is_late(today)
+        return late and not self.taught.retired
 
 
 def catalogue() -> list[Taught]:
@@ -117,7 +136,7 @@ def catalogue() -> list[Taught]:
 
 
 @lru_cache(maxsize=2 * shown.MOST)
-def _taught(lesson: shown.Shown, questions: int) -> Taught:
+def _taught(lesson: shown.Shown, questions: int, retired: bool = False) -> Taught:
     """Return what a status needs to know of this edition; the same object each time, as the edition itself is."""
     row = lesson.row
     return Taught(
@@ -134,6 +153,8 @@ def _taught(lesson: shown.Shown, questions: int) -> Taught:
         read_first=row.read_first,
         questions=questions,
         for_all=row.therapy_kind == Therapy.Kind.GENERAL,
+        short_title=row.short_title,
+        retired=retired,
     )
 
 
@@ -164,15 +185,6 @@ _READING = (
 )  # fmt: skip
 
 
-class AttemptsRow(NamedTuple):
-    """A summary of all attempts of one learner at one quiz."""
-
-    learner: int
-    quiz: int | None  # None for reviews
-    checked: datetime | None  # when a check was first finished
-    open: int  # the number of unfinished attempts
-
-
 @dataclass(frozen=True)
 class Need:
     """A safety question that a patient needs help with (ruling 8)."""
@@ -190,11 +202,24 @@ class Whole:
     standings: list[Standing]
     needs: list[Need]  # the newest miss first
     readings: list[ReadingRow]
+    retired: list[
+        Assignment
+    ]  # what was asked for and nobody can read any more; those who have begun it have a standing
 
 
 def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
     """Return the status in every published lesson, for each learner (a user's pk)."""
     return {learner: found.standings for learner, found in whole(learners).items()}
+
+
+def own(user: User) -> list[Standing]:
+    """Return the status of this person in every lesson, for their own pages.
+
+    What a nurse asked for is left out when their record is closed: the pages then say nothing of a nurse (ruling 32).
+    """
+    found = standings([user.pk])[user.pk]
+    patient: Patient | None = getattr(user, "patient", None)
+    return [replace(s, assigned=None) for s in found] if patient and patient.ended_on else found
 
 
 def whole(learners: Collection[int], histories: answers.Histories | None = None) -> dict[int, Whole]:
@@ -211,15 +236,20 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     readings: dict[int, list[ReadingRow]] = {}
     for reading in Reading.objects.filter(learner__in=learners).values_list(*_READING):
         readings.setdefault(reading[0], []).append(ReadingRow(*reading))
-    attempts = {(row.learner, row.quiz): row for row in _attempts(learners)}
+    attempts = {(row.learner, row.quiz): row for row in held.attempts(learners)}
     if histories is None:
         histories = answers.on_safety(learners)
     judged: dict[int, list[tuple[answers.History, Verdict]]] = {}
     for key, history in histories.items():
         judged.setdefault(key[0], []).append((history, history.verdict))
-    assigned = _assigned(learners)
+    assigned = held.assigned(learners)
     lessons = catalogue()
     chains = _chains(lessons, readings)
+    begun = _retired({taught.lesson for taught in lessons}, readings)
+    asked: dict[int, list[Assignment]] = {}
+    for (learner, lesson), assignment in assigned.items():
+        if lesson not in {taught.lesson for taught in [*lessons, *begun.get(learner, ())]}:
+            asked.setdefault(learner, []).append(assignment)
     return {
         learner: Whole(
             [
@@ -231,12 +261,32 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
                     assigned.get((learner, taught.lesson)),
                     chains.get(taught.edition, ()),
                 )
-                for taught in lessons
+                for taught in [*lessons, *begun.get(learner, ())]
             ],
             _needs(judged.get(learner, []), lessons),
             readings.get(learner, []),
+            asked.get(learner, []),
         )
         for learner in learners
+    }
+
+
+def _retired(published: set[int], readings: dict[int, list[ReadingRow]]) -> dict[int, list[Taught]]:
+    """Return the lessons of each learner that have no published edition any more, as the edition that they read last.
+
+    No query if there is none; otherwise one, and one more for what is not in memory yet.
+    """
+    last: dict[int, dict[int, int]] = {}  # learner, lesson, edition
+    for learner, found in readings.items():
+        gone = sorted((row for row in found if row.lesson not in published), key=lambda row: row.started)
+        if gone:
+            last[learner] = {row.lesson: row.edition for row in gone}
+    pages = shown.retired({edition for editions in last.values() for edition in editions.values()})
+    return {
+        learner: [
+            _taught(pages[edition][0].lesson, 0, retired=True) for edition in editions.values() if edition in pages
+        ]
+        for learner, editions in last.items()
     }
 
 
@@ -245,42 +295,6 @@ def _chains(lessons: list[Taught], readings: dict[int, list[ReadingRow]]) -> dic
     now = {taught.edition for taught in lessons}
     older = {row.lesson for rows in readings.values() for row in rows if row.edition not in now}
     return changes.chains([taught.edition for taught in lessons if taught.lesson in older])
-
-
-_ATTEMPTS = f"""
-SELECT a.learner_id, a.quiz_id, MIN(CASE WHEN a.kind = '{Attempt.Kind.CHECK.value}' THEN a.finished END),
-    COUNT(*) - COUNT(a.finished)
-FROM {Attempt._meta.db_table} a
-WHERE a.learner_id IN ()
-GROUP BY a.learner_id, a.quiz_id
-"""  # noqa: S608 - only names of our own tables and columns are put in
-_ASSIGNMENT = [field.attname for field in Assignment._meta.concrete_fields]
-# What is shown of the nurse, in the model's order; the ORM reads the rest when it is used.
-_SHOWN = {"id", "username", "first_name", "last_name"}
-_NURSE = [field.attname for field in User._meta.concrete_fields if field.attname in _SHOWN]
-_ASSIGNED = f"""
-SELECT p.user_id, {", ".join(f"u.{name}" for name in _NURSE)}, {", ".join(f"a.{name}" for name in _ASSIGNMENT)}
-FROM {Assignment._meta.db_table} a
-JOIN {Patient._meta.db_table} p ON p.id = a.patient_id
-JOIN {User._meta.db_table} u ON u.id = a.by_id
-WHERE p.user_id IN () AND a.withdrawn IS NULL
-"""  # noqa: S608 - as above
-
-
-def _attempts(learners: Collection[int]) -> list[AttemptsRow]:
-    found = rows(_ATTEMPTS, learners) if learners else []
-    return [AttemptsRow(learner, quiz, moment(checked), unfinished) for learner, quiz, checked, unfinished in found]
-
-
-def _assigned(learners: Collection[int]) -> dict[tuple[int, int], Assignment]:
-    """Return the assignments that are not withdrawn, each with its nurse, by learner and lesson."""
-    found = {}
-    for learner, *values in rows(_ASSIGNED, learners) if learners else []:
-        assignment = Assignment.from_db(DEFAULT_DB_ALIAS, _ASSIGNMENT, values[len(_NURSE) :])
-        assignment.made = moment(assignment.made)
-        assignment.by = User.from_db(DEFAULT_DB_ALIAS, _NURSE, values[: len(_NURSE)])
-        found[learner, assignment.lesson_id] = assignment
-    return found
 
 
 def _needs(judged: list[tuple[answers.History, Verdict]], lessons: list[Taught]) -> list[Need]:
@@ -300,7 +314,7 @@ def _needs(judged: list[tuple[answers.History, Verdict]], lessons: list[Taught])
 def _standing(
     taught: Taught,
     readings: list[ReadingRow],
-    attempts: AttemptsRow | None,
+    attempts: held.AttemptsRow | None,
     judged: list[tuple[answers.History, Verdict]],
     assigned: Assignment | None,
     chain: changes.Chain,
@@ -319,6 +333,8 @@ def _standing(
         code = Status.CHECK
     elif readings or attempts:
         code = Status.READING
+    if code not in (Status.TALK, Status.DONE) and assigned and assigned.is_taught:
+        code = Status.TAUGHT
     return Standing(
         taught,
         code,

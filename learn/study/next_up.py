@@ -6,7 +6,7 @@ Pure functions of standings: nothing is read from the database here. The order o
 2. what the nurse asked for: lessons that say when to call first, then by due date, then in the site's order;
 3. "Talk about it": the learner has finished it, and its next step is a talk with the nurse. Trying again is offered
    beside it at any time, so it does not hold up what was asked for;
-4. the rest, lessons that say when to call first, then in the site's order.
+4. the rest, also what was taught in person, lessons that say when to call first, then in the site's order.
 
 Of what was begun and of "Talk about it", what the nurse asked for comes first.
 """
@@ -36,6 +36,8 @@ def _place(standing: Standing) -> tuple[int, bool, bool, date]:
         group = 1
     elif standing.code == Status.TALK:
         group = 3
+    elif standing.code == Status.TAUGHT:
+        group = 4
     else:
         group = 2 if asked else 4
     return group, asked is None, not standing.taught.read_first, asked.due if asked else date.max

@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
 from learn.people.models import User
 from learn.progress import actions, standing
-from learn.progress.models import KeptPage
+from learn.progress.models import KeptPage, Reading
 from learn.progress.standing import Standing, Status
 from learn.study import looking_up, next_up, returning
 from quizzes import reviewing, taking
@@ -31,8 +32,8 @@ from quizzes.numbers import number
 
 def _standings(request: HttpRequest) -> list[Standing]:
     """Return this visitor's status in every lesson; a visitor who is not signed in has started none."""
-    if request.user.is_authenticated:
-        return standing.standings([request.user.pk])[request.user.pk]
+    if isinstance(request.user, User):
+        return standing.own(request.user)
     return [Standing(taught) for taught in standing.catalogue()]
 
 
@@ -51,17 +52,27 @@ def _review(request: HttpRequest) -> reviewing.Outlook:
     return reviewing.outlook(learner=request.user, language=LANGUAGE, now=timezone.now())
 
 
-def _pages(therapy: str, lesson: str) -> tuple[Sequence[Page], str]:
+def _pages(therapy: str, lesson: str, reader: Any = None) -> tuple[Sequence[Page], str]:
     """Return the published pages of the lesson, in order, and the slug of the helpers' lesson's therapy type.
+
+    When the lesson was retired, a `reader` who has begun it gets the edition that they read last, and can finish it.
 
     The slug is "" when the helpers' lesson is not published, so that no page links to a missing lesson. Raises
     `Http404` when this lesson is not published.
     """
     found = shown.pages({lesson, HELPER})
-    pages = found.get(lesson)
+    pages = found.get(lesson) or _begun(lesson, reader)
     if not pages or pages[0].lesson.row.therapy != therapy:
         raise Http404("No such lesson")
     return pages, found[HELPER][0].lesson.row.therapy if HELPER in found else ""
+
+
+def _begun(lesson: str, reader: Any) -> Sequence[Page]:
+    """Return the pages of the retired edition of this lesson that this person read last; empty if there is none."""
+    if not isinstance(reader, User):
+        return ()
+    last = Reading.objects.of(reader).filter(edition__lesson__slug=lesson).order_by("-started").first()
+    return shown.retired({last.edition_id}).get(last.edition_id, ()) if last else ()
 
 
 def _helper(therapy: str) -> str:
@@ -153,7 +164,7 @@ def lesson(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpResponse:
     """Show step n; POST records that it was read and redirects to the next step, or keeps the step for later."""
-    pages, helper = _pages(therapy, lesson)
+    pages, helper = _pages(therapy, lesson, request.user)
     here = next((page for page in pages if page.position == n), None)
     if here and "keep" in request.POST:
         older = _older(request.POST.get("step", ""), pages)
@@ -227,10 +238,7 @@ def go_on_without_cookies(therapy: str, lesson: str, n: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, lesson: str) -> HttpResponse:
     """Show one button; POST starts or resumes the check, or starts a retry of the missed questions."""
-    taught = get_object_or_404(
-        Lesson.objects.taught().select_related("quiz", "therapy").filter(quiz__isnull=False),
-        slug=lesson,
-    )
+    taught = _with_check(request, lesson)
     quiz = cast(Quiz, taught.quiz)
     if request.method == "POST":
         try:
@@ -253,6 +261,18 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
         "questions": questions,
     }
     return render(request, "study/check.html", context)
+
+
+def _with_check(request: HttpRequest, lesson: str) -> Lesson:
+    """Return a lesson with a check, also a retired one that this person has begun. Raises `Http404`."""
+    rows = {"quiz__isnull": False, "slug": lesson}
+    taught = Lesson.objects.taught().select_related("quiz", "therapy").filter(**rows)
+    mine = Lesson.objects.select_related("quiz", "therapy").filter(editions__readings__learner=request.user.pk, **rows)
+    mine = mine.annotate(title=F("editions__title"))
+    here = taught.first() or (mine.order_by("-editions__readings__started").first() if request.user.pk else None)
+    if here is None:
+        raise Http404("No such lesson with a check")
+    return here
 
 
 @login_not_required
@@ -290,7 +310,7 @@ def my(request: HttpRequest) -> HttpResponse:
         "today": _today(request),
         "changed": [s for s in rows if s.changed],
         "kept_pages": list(KeptPage.objects.of(request.user).with_places()),
-        "is_patient": hasattr(request.user, "patient"),
+        "is_patient": hasattr(request.user, "patient") and request.user.patient.ended_on is None,
         "is_visitor": _is_visitor(request),
     }
     return render(request, "study/my.html", context)

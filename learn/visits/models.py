@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -50,6 +50,13 @@ class SuggestedQuestion(models.Model):
         return self.text
 
 
+class Waiting(NamedTuple):
+    """A question that waits for an answer, and since when it is shared."""
+
+    at: datetime
+    text: str
+
+
 class MyQuestionQuerySet(models.QuerySet["MyQuestion"]):
     """Queries for people's own lists. They start from the learner."""
 
@@ -66,10 +73,11 @@ class MyQuestionQuerySet(models.QuerySet["MyQuestion"]):
         """Return the questions that nurses may see. Everything that shows a question to staff must use this."""
         return self.exclude(shared=None)
 
-    def waiting_since(self, learners: Collection[int]) -> dict[int, datetime]:
-        """Return when each learner (pk) shared the oldest question that is still open. One query."""
-        rows = self.filter(learner__in=learners).open().shared().order_by()
-        return dict(rows.values_list("learner").annotate(models.Min("shared")))
+    def waiting(self, learners: Collection[int]) -> dict[int, Waiting]:
+        """Return the question of each learner (pk) that was shared first and is still open. One query."""
+        rows = self.filter(learner__in=learners).open().shared().order_by("-shared", "-pk")
+        found = rows.values_list("learner", "shared", "text")
+        return {learner: Waiting(at, text) for learner, at, text in found if at}
 
 
 class MyQuestion(models.Model):

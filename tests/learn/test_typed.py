@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from learn import typed
+from learn.desk.actions import fingerprint
 from learn.fields import LabelField
 from learn.people import codes
 from learn.people.forms import AddressForm
@@ -300,7 +301,7 @@ def test_patients_are_sorted_by_name_without_regard_to_case_and_accents() -> Non
 def test_the_sort_key_follows_each_way_of_writing_a_label(client: Client) -> None:
     ana = make_patient(make_team(), "Ana")
     client.force_login(make_nurse("noor", ana.care_team))
-    client.post(f"/admin/people/patient/{ana.pk}/label/", {"label": "Élise"})
+    client.post(f"/admin/people/patient/{ana.pk}/label/", {"label": "Élise", "drawn_from": fingerprint(ana)})
     ana.refresh_from_db()
     assert (ana.label, ana.sort_key) == ("Élise", "elise")
     user = User.objects.create_guest()

@@ -19,10 +19,13 @@ from learn.desk.admin import (
     close,
     codes,
     contact,
+    digest,
     find,
     invite,
+    lead,
     lost,
     matrix,
+    merge,
     password,
     patient,
     patients,
@@ -39,21 +42,29 @@ from learn.desk.admin import (
 Screen = tuple[str, Callable[..., HttpResponseBase], str]  # address, view, name
 
 HOME: Callable[..., HttpResponse] = worklist.worklist
+DIGEST: Callable[..., HttpResponse] = digest.digest
+DIGEST_ON: Callable[..., HttpResponse] = digest.turn_on
 PASSWORD: Callable[..., HttpResponse] = password.password
 PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_patient_…"
     ("", patients.all_patients, "changelist"),
     ("progress/", matrix.matrix, "matrix"),
     ("progress/export/", matrix.export, "export"),
+    ("how-it-goes/", lead.how_it_goes, "lead"),
+    ("how-it-goes/file/", lead.file, "lead_file"),
     ("find/", find.find, "find"),
     ("changed/", changed.changed, "changed"),
     ("assign/", assign.assign_lessons, "assign"),
     ("undo/<number:act>/", assign.undo, "undo"),
     ("invite/", invite.invite, "invite"),
     ("invite/many/", invite.invite_many, "invite_many"),
+    ("invite/names/", invite.invite_names, "invite_names"),
     ("cards/", codes.invitations, "cards"),
     ("<number:pk>/card/", codes.make, "card"),
     ("<number:pk>/card/cancel/", codes.cancel, "cancel_card"),
     ("<number:pk>/card/lost/", lost.lost, "lost"),
+    ("<number:pk>/merge/", merge.choose, "merge"),
+    ("<number:pk>/merge/<number:other>/", merge.preview, "merge_preview"),
+    ("<number:pk>/merge/undo/<number:merge>/", merge.undo, "merge_undo"),
     ("<number:pk>/label/", close.label, "label"),
     ("<number:pk>/end/", close.close, "end"),
     ("<number:pk>/back/", close.reopen, "take_back"),
@@ -66,6 +77,7 @@ PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_
     ("<number:pk>/remind/", remind.remind, "remind"),
     ("<number:pk>/assignments/<number:assignment>/", assign.change, "assignment"),
     ("<number:pk>/assignments/<number:assignment>/withdraw/", assign.withdraw, "withdraw"),
+    ("<number:pk>/assignments/<number:assignment>/in-person/", assign.in_person, "in_person"),
 ]
 CARE_TEAMS: list[Screen] = [  # below /admin/people/careteam/, named "admin:people_careteam_…"
     ("", team.all_teams, "changelist"),

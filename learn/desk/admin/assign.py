@@ -12,17 +12,39 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from learn.assignments import actions
-from learn.assignments.forms import AssignForm, DueForm
+from learn.assignments.forms import ONCE_MORE, AgainForm, AssignForm, DueForm, InPersonForm
 from learn.assignments.models import Act, Assignment
-from learn.desk.admin.patients import PAGE, mine
+from learn.desk.admin.patients import PAGE
 from learn.lessons.models import LANGUAGE, Edition
-from learn.people import audit
+from learn.people import audit, seen
 from learn.people.models import Patient
+from learn.people.names import stopped
 from learn.people.requests import StaffRequest
+from learn.progress import standing
+from learn.progress.standing import Standing
 from quizzes.models import State
 from quizzes.numbers import number
+from quizzes.templatetags.days import weekday
 
 MAY = ("people.view_patient", "assignments.add_assignment")
+
+
+def _ticked(request: StaffRequest) -> tuple[list[Patient], str]:
+    """Return the ticked patients to whom lessons can be assigned, and a sentence about the others, or "".
+
+    A record may be closed, or a patient moved, while the list was open: the others are not held up by it. Raises
+    `Http404` if this nurse may see none of those who were ticked.
+    """
+    ticked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
+    visible = Patient.objects.visible_to(request.user).select_related("care_team").order_by("sort_key", "pk")
+    seen = list(visible.filter(pk__in=sorted(ticked)[: PAGE * 2]))
+    if ticked and not seen:
+        raise Http404("None of these is your patient")
+    closed = [patient.name for patient in seen if patient.ended_on]
+    unknown = len(ticked) - len(seen)
+    said = [stopped(f"Left out, because the record is closed: {', '.join(closed)}")] if closed else []
+    said += [f"Left out, because they are not your patients now: {unknown}."] if unknown else []
+    return [patient for patient in seen if patient.ended_on is None], "".join(f"{sentence} " for sentence in said)
 
 
 def _say(request: StaffRequest, act: Act | None, words: str) -> None:
@@ -37,25 +59,45 @@ def _say(request: StaffRequest, act: Act | None, words: str) -> None:
 @permission_required(MAY, raise_exception=True)
 def assign_lessons(request: StaffRequest) -> HttpResponse:
     """Choose lessons and a due date for the ticked patients; POST assigns them."""
-    ticked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
-    if not ticked:
-        messages.warning(request, "Tick at least one patient, then choose “Assign lessons”.")
-        return redirect("admin:index")
-    patients = list(mine(request).filter(pk__in=list(ticked)[: PAGE * 2]))
-    if len(patients) != len(ticked):
-        raise Http404("Not all of these are your patients")
+    patients, left_out = _ticked(request)
+    if not patients:
+        messages.warning(request, f"{left_out}Tick at least one patient, then choose “Assign lessons”.")
+        return redirect("admin:people_patient_changelist")
     now = timezone.now()
     # The patients may be in time zones with different dates: use the earliest, so that no valid due date is refused.
     today = min(patient.care_team.today(now) for patient in patients)
     form = AssignForm(request.POST or None, today=today)
-    if request.method == "POST" and form.is_valid():
-        act = actions.assign(patients=patients, by=request.user, now=now, **form.cleaned_data)
+    if request.method == "POST" and form.is_valid() and form.settles(_in_words(done := _done(patients, form))):
+        again = form.cleaned_data.pop("again") == ONCE_MORE
+        pairs = [(patient.pk, stand.taught.lesson) for patient, stand in done]
+        act = actions.assign(patients=patients, by=request.user, now=now, done=pairs, again=again, **form.cleaned_data)
         who = patients[0].name if len(patients) == 1 else f"{len(patients)} patients"
         n = len(form.cleaned_data["lessons"])
-        _say(request, act, f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}.")
+        _say(request, act, left_out + stopped(f"Assigned {n} lesson{'s' if n > 1 else ''} to {who}"))
         return redirect("admin:index")
     audit.note_list(by=request.user, what="list.seen", patients=patients, now=now)
-    return render(request, "admin/assign.html", {"title": "Assign lessons", "patients": patients, "form": form})
+    context = {"title": "Assign lessons", "patients": patients, "left_out": left_out, "form": form}
+    return render(request, "admin/assign.html", context)
+
+
+def _done(patients: Collection[Patient], form: AssignForm) -> list[tuple[Patient, Standing]]:
+    """Return which of the chosen lessons these patients have done, of those that have questions to do again."""
+    chosen = {lesson.pk for lesson in form.cleaned_data["lessons"]}
+    stands = standing.standings([patient.user_id for patient in patients])
+    return [
+        (patient, stand)
+        for patient in patients
+        for stand in stands[patient.user_id]
+        if stand.is_done and stand.taught.quiz and stand.taught.lesson in chosen
+    ]
+
+
+def _in_words(done: Collection[tuple[Patient, Standing]]) -> list[str]:
+    return [
+        f"{patient.name}, “{stand.taught.title}”, {weekday(patient.care_team.today(stand.done_at), 'MONTH_DAY_FORMAT')}"
+        for patient, stand in done
+        if stand.done_at
+    ]
 
 
 @require_POST
@@ -91,17 +133,64 @@ def change(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
     if found.withdrawn:
         messages.warning(request, "This lesson is not asked for any more. You can assign it again.")
         return redirect("admin:people_patient_change", pk)
-    held = {"due": found.due, "note": found.note}
-    form = DueForm(request.POST or None, today=found.patient.care_team.today(now), initial=held)
+    stand = next((s for s in standing.standings([found.patient.user_id])[found.patient.user_id] if _is(s, found)), None)
+    held = {"due": found.due, "note": found.note, "drawn_from": actions.fingerprint(found)}
+    today = found.patient.care_team.today(now)
+    form_class = AgainForm if stand and stand.is_done and stand.taught.quiz else DueForm
+    form = form_class(request.POST or None, today=today, initial=held)
     if request.method == "POST" and form.is_valid():
-        one, lesson = [found.patient], [found.lesson]
-        act = actions.assign(patients=one, lessons=lesson, by=request.user, now=now, **form.cleaned_data)
-        _say(request, act, "Changed.")
-        return redirect("admin:people_patient_change", pk)
+        said = {"again": False} | form.cleaned_data
+        try:
+            act = actions.change(assignment=found, by=request.user, now=now, **said)
+        except seen.Stale as stale:
+            form = _drawn_again(form, stale.now)
+        else:
+            _say(request, act, "Changed.")
+            return redirect("admin:people_patient_change", pk)
     audit.note(by=request.user, what="patient.seen", patient=found.patient, now=now)
-    title = _titles([found])[found.lesson_id]
-    context = {"title": "Change the day", "patient": found.patient, "assignment": found, "lesson": title, "form": form}
+    context = {"title": "Change the day", "patient": found.patient, "assignment": found, "form": form, "stand": stand}
+    context |= {
+        "lesson": _titles([found])[found.lesson_id],
+        "in_person": InPersonForm(today=today, initial={"on": today}),
+    }
     return render(request, "admin/assignment.html", context)
+
+
+def _is(stand: Standing, assignment: Assignment) -> bool:
+    return stand.taught.lesson == assignment.lesson_id
+
+
+def _drawn_again(form: DueForm, now: Assignment) -> DueForm:
+    """Say on the form what somebody else has saved meanwhile, and draw it from that. What was typed stays."""
+    if now.withdrawn:
+        text = "Somebody has withdrawn this lesson meanwhile. Nothing is saved. You can assign it again"
+    else:
+        note = f", with the words “{now.note}”" if now.note else ", without a note"
+        text = f"{now.by} saved something else meanwhile: by {weekday(now.due)}{note}. Nothing of yours is saved yet"
+        text += ". What you typed is still here: look at both, then save again"
+    form.add_error(None, text)
+    form.redraw(actions.fingerprint(now))
+    return form
+
+
+@require_POST
+@permission_required(MAY, raise_exception=True)
+def in_person(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
+    """Record on which day this lesson was taught in person; an empty day takes it back."""
+    found, now = _assignment(request, pk, assignment), timezone.now()
+    form = InPersonForm(request.POST, today=found.patient.care_team.today(now))
+    if not form.is_valid():
+        for text in form.errors["on"]:
+            messages.warning(request, f"Nothing is saved. {text}.")
+        return redirect("admin:people_patient_assignment", pk, assignment)
+    on = form.cleaned_data["on"]
+    if not actions.taught_in_person(assignment=found, on=on, by=request.user, now=now):
+        messages.info(request, "Nothing has changed.")
+    elif on:
+        messages.success(request, f"Noted: taught in person, {weekday(on)}. It is not late any more.")
+    else:
+        messages.success(request, "Taken back: it does not count as taught in person.")
+    return redirect("admin:people_patient_change", pk)
 
 
 @require_POST

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from learn.desk import zones
-from learn.desk.admin.matrix import BOM, safe
+from learn.desk.admin.export import BOM, safe
 from learn.desk.admin.team import led
 from learn.people import audit
 from learn.people.again import asked_again

@@ -15,7 +15,7 @@ from learn.desk import zones
 from learn.desk.admin.staff import when
 from learn.desk.admin.team import LEADS, led
 from learn.desk.it_forms import NumbersForm, TeamForm
-from learn.people import audit, names, roles, teams
+from learn.people import audit, names, roles, seen, teams
 from learn.people.models import AuditEvent, CareTeam, Membership, Phones, User
 from learn.people.requests import StaffRequest
 
@@ -83,7 +83,7 @@ def settings(request: StaffRequest, pk: int) -> HttpResponse:
             return redirect("admin:people_careteam_settings", pk)
         except teams.NameTaken:
             form.add_error("name", TAKEN)
-        except teams.Stale:
+        except seen.Stale:
             text = "Somebody else changed this team a moment ago. Open this page again and look at it first"
             form.add_error(None, text)
     context = {
@@ -110,7 +110,7 @@ def _form(request: StaffRequest, team: CareTeam, it: bool) -> NumbersForm:
 
 def _save(request: StaffRequest, team: CareTeam, form: NumbersForm) -> None:
     who: dict[str, Any] = {"team": team, "by": request.user, "now": timezone.now()}
-    said = {"seen": form.cleaned_data["seen"], "called": form.cleaned_data["called"]} | form.settings()
+    said = {"drawn_from": form.cleaned_data["seen"], "called": form.cleaned_data["called"]} | form.settings()
     changed = teams.change(**who, **said)
     if lead := form.cleaned_data.get("lead"):
         teams.make_lead(nurse=lead, **who)

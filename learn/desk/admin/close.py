@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from learn.desk import actions
-from learn.desk.forms import CloseForm, LabelForm
-from learn.people import permissions
+from learn.desk.forms import CloseForm
+from learn.desk.invite_forms import RenameForm
+from learn.people import permissions, seen
+from learn.people.names import isolated
 from learn.people.requests import StaffRequest
 
 
@@ -22,11 +24,17 @@ def label(request: StaffRequest, pk: int) -> HttpResponse:
     """Show the form for a patient's label; POST saves it."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
-    kept = {"label": patient.label, "reference": patient.reference}
-    form = LabelForm(request.POST if request.method == "POST" else None, initial=kept)
+    kept = {"label": patient.label, "reference": patient.reference, "drawn_from": actions.fingerprint(patient)}
+    form = RenameForm(request.POST if request.method == "POST" else None, initial=kept)
     if request.method == "POST" and form.is_valid():
-        actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)
-        return redirect("admin:people_patient_change", pk)
+        try:
+            actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)
+            return redirect("admin:people_patient_change", pk)
+        except seen.Stale as stale:
+            held = ", ".join(isolated(text) for text in (stale.now.label, stale.now.reference) if text)
+            text = f"Somebody else saved something meanwhile: {held}. Nothing of yours is saved yet. What you typed is "
+            form.add_error(None, f"{text}still here: look at both, then save again")
+            form.redraw(actions.fingerprint(stale.now))
     context = {"title": f"Change what {patient.name} is called", "patient": patient, "form": form}
     return render(request, "admin/label.html", context)
 
@@ -40,9 +48,11 @@ def close(request: StaffRequest, pk: int) -> HttpResponse:
     form = CloseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.close(patient=patient, why=form.cleaned_data["why"], by=request.user, now=now)
-        messages.success(request, f"{patient.name} is off your lists. You can take them back here.")
+        messages.success(request, f"The record of {patient.name} is closed. You can open it again here.")
         return redirect(reverse("admin:people_patient_change", args=[pk]) + "#end")
-    return render(request, "admin/end.html", {"title": f"End {patient.name}", "patient": patient, "form": form})
+    return render(
+        request, "admin/end.html", {"title": f"Close the record of {patient.name}", "patient": patient, "form": form}
+    )
 
 
 @require_POST

@@ -6,7 +6,7 @@ cookie in the nurse's browser, and the next page shows them and deletes the cook
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -23,8 +23,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from learn.desk.admin.patients import day
-from learn.desk.forms import InviteManyForm
+from learn.desk.admin.days import day
+from learn.desk.invite_forms import InviteManyForm
 from learn.people import audit, codes, permissions
 from learn.people.again import asked_again
 from learn.people.models import AccessCode, Patient, User
@@ -61,22 +61,50 @@ def invitations(request: StaffRequest) -> HttpResponse:
         raise Http404("Not all of these are your patients")
     audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)
     labelled, opened = _opened(request)
+    response = page(request, patients, opened, now=now, labelled=labelled)
+    response.delete_cookie(COOKIE, samesite="Lax")
+    return response
+
+
+def page(
+    request: StaffRequest,
+    patients: Sequence[Patient],
+    opened: Mapping[int, tuple[str, str]],
+    *,
+    now: datetime,
+    labelled: bool = False,
+    numbered: bool = False,
+) -> HttpResponse:
+    """Return the page with the invitations of these patients, to print.
+
+    `opened` has the letters and the token of each new code by its primary key. With `labelled`, each invitation also
+    shows the patient's label in small print; with `numbered`, a number, and a list before them says whose it is.
+    """
     living = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None)
-    by_user = {code.user_id: code for code in living}
-    shown = [
-        _invitation(p, by_user[p.user_id], *opened[by_user[p.user_id].pk]) for p in patients if p.user_id in by_user
-    ]
+    shown = _in_order(patients, {code.user_id: code for code in living}, opened, numbered)
     one = patients[0] if len(patients) == 1 else None
     context = {
         "title": f"Card for {one.name}" if one else "New cards",
         "patients": patients,
         "cards": shown,
         "labelled": labelled,
+        "numbered": numbered,
         "site": settings.PUBLIC_URL.partition("://")[2] + reverse("code"),
     }
-    response = render(request, "admin/cards.html", context)
-    response.delete_cookie(COOKIE, samesite="Lax")
-    return response
+    return render(request, "admin/cards.html", context)
+
+
+def _in_order(
+    patients: Sequence[Patient],
+    by_user: Mapping[int, AccessCode],
+    opened: Mapping[int, tuple[str, str]],
+    numbered: bool,
+) -> list[dict[str, Any]]:
+    new = [(patient, by_user[patient.user_id]) for patient in patients if patient.user_id in by_user]
+    return [
+        _invitation(patient, code, *opened[code.pk]) | {"number": n if numbered else None}
+        for n, (patient, code) in enumerate(new, 1)
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,7 +115,7 @@ def make(request: StaffRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
     if patient.ended_on:
-        messages.info(request, "Take this patient back first. Then make a new card.")
+        messages.info(request, "Open this record again first. Then make a new card.")
         return _back(pk)
     if request.method == "POST":
         made = codes.make(user=patient.user, by=request.user, now=now)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from learn.desk.forms import ContactForm
 from learn.people import permissions
+from learn.people.names import stopped
 from learn.people.requests import StaffRequest
 from learn.progress import actions
 from learn.progress.attention import CONTACT_QUIETS
@@ -32,14 +33,14 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
             actions.contacted(
                 patient=patient,
                 by=request.user,
-                note=form.cleaned_data["note"],
+                **form.cleaned_data,
                 number=number(request.POST.get("number", "")) or 0,
                 now=now,
             )
         except actions.OtherForm:
             form.add_error(None, OTHER_FORM)
         else:
-            messages.success(request, f"Noted: you were in contact with {patient.name}.")
+            messages.success(request, stopped(f"Noted: you were in contact with {patient.name}"))
             return redirect("admin:index")
     context = {
         "title": f"Mark {patient.name} as contacted",

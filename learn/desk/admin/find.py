@@ -30,7 +30,7 @@ def find(request: StaffRequest) -> HttpResponse:
     found = [
         patient
         for patient in Patient.objects.visible_to(request.user).select_related("care_team")
-        if words and _has(f"{patient.label} {patient.reference}", words)
+        if words and has(f"{patient.label} {patient.reference}", words)
     ]
     page = found[:PAGE]
     audit.note_list(by=request.user, what="list.seen", patients=page, now=timezone.now())
@@ -38,7 +38,7 @@ def find(request: StaffRequest) -> HttpResponse:
     return render(request, "admin/find.html", context)
 
 
-def _has(text: str, words: list[str]) -> bool:
+def has(text: str, words: list[str]) -> bool:
     """Return whether the text has all these words: each anywhere in it, or all in this order without the spaces."""
     folded = typed.fold(text)
     return all(word in folded for word in words) or "".join(words) in folded.replace(" ", "")

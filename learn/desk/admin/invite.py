@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -9,9 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from learn.desk import actions
-from learn.desk.admin.codes import show
-from learn.desk.forms import InviteForm, InviteManyForm
-from learn.people.models import CareTeam
+from learn.desk.admin.codes import page, show
+from learn.desk.invite_forms import InviteForm, InviteManyForm, InviteNamesForm, LessonsForm
+from learn.people import audit
+from learn.people.models import CareTeam, Patient
 from learn.people.requests import StaffRequest
 
 MAY = ("people.add_patient", "people.add_accesscode", "assignments.add_assignment")
@@ -31,19 +36,59 @@ def invite_many(request: StaffRequest) -> HttpResponse:
     return _invite(request, InviteManyForm, "Cards for many patients")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(MAY, raise_exception=True)
+def invite_names(request: StaffRequest) -> HttpResponse:
+    """Invite all patients of a list. POST first says what it would do; sent again, it shows the invitations at once.
+
+    There are too many codes for the cookie of `codes.show`, so this POST has no redirect. Sent twice, it finds the same
+    patients and makes new codes.
+    """
+    now = timezone.now()
+    teams = _teams(request)
+    context: dict[str, Any] = {"title": "Cards from a list of names", "names": True, "teams": teams}
+    if not teams:
+        return render(request, "admin/invite.html", context)
+    sent = request.method == "POST"
+    form = InviteNamesForm(
+        request.POST if sent else None, request.FILES if sent else None, teams=teams, today=_today(teams, now)
+    )
+    if sent and form.is_valid() and form.settles(_doubles(request, form), now):
+        if form.is_checked():
+            asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form", "treatment")}
+            patients, made = actions.invite(people=form.people(), by=request.user, now=now, **asked)
+            audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)
+            return page(request, patients, {m.code.pk: (m.letters, m.token) for m in made}, now=now, numbered=True)
+        context["rows"] = form.cleaned_data["rows"]
+    return render(request, "admin/invite.html", context | {"form": form})
+
+
+def _teams(request: StaffRequest) -> list[CareTeam]:
+    mine = {"memberships__nurse": request.user.pk, "memberships__ended": None}
+    return list(CareTeam.objects.working().filter(**mine).order_by("name"))
+
+
+def _today(teams: Sequence[CareTeam], now: datetime) -> date:
+    """Return the earliest date of these teams, so that no valid due date is refused: their time zones may differ."""
+    return min(team.today(now) for team in teams)
+
+
 def _invite(request: StaffRequest, form_class: type[InviteForm] | type[InviteManyForm], title: str) -> HttpResponse:
     now = timezone.now()
-    mine = {"memberships__nurse": request.user.pk, "memberships__ended": None}
-    teams = list(CareTeam.objects.working().filter(**mine).order_by("name"))
+    teams = _teams(request)
     many = form_class is InviteManyForm
     context = {"title": title, "many": many, "teams": teams}
     if not teams:
         return render(request, "admin/invite.html", context)
-    # The teams may be in time zones with different dates: use the earliest, so that no valid due date is refused.
-    today = min(team.today(now) for team in teams)
-    form = form_class(request.POST if request.method == "POST" else None, teams=teams, today=today)
-    if request.method == "POST" and form.is_valid():
-        asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form")}
+    form = form_class(request.POST if request.method == "POST" else None, teams=teams, today=_today(teams, now))
+    if request.method == "POST" and form.is_valid() and form.settles(_doubles(request, form), now):
+        asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form", "treatment")}
         patients, made = actions.invite(people=form.people(), by=request.user, now=now, **asked)
         return show(patients, made, labelled=many)
     return render(request, "admin/invite.html", context | {"form": form})
+
+
+def _doubles(request: StaffRequest, form: LessonsForm) -> list[Patient]:
+    """Return the patients who are likely the same as those to invite."""
+    asked = {name: form.cleaned_data[name] for name in ("form", "team")}
+    return actions.doubles(people=form.people(), by=request.user, **asked)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
+from learn.desk.admin import drawn, listing
+from learn.desk.admin.days import short
 from learn.people import audit
 from learn.people.models import Patient, PatientQuerySet
 from learn.people.requests import StaffRequest
-from learn.progress import standing
-from learn.progress.standing import Status
-from quizzes.numbers import number
-from quizzes.templatetags.days import weekday
+from learn.progress.attention import needing
 
 PAGE = 50  # patients per page
+CLOSED = 200  # the most closed records that the list shows; the search finds the others
 
 
 def mine(request: StaffRequest) -> PatientQuerySet:
@@ -31,49 +29,36 @@ def mine(request: StaffRequest) -> PatientQuerySet:
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def all_patients(request: StaffRequest) -> HttpResponse:
-    """List all patients of this nurse with the status of their lessons; select some to assign lessons."""
+    """List this nurse's patients, one line each, sorted and filtered by links; tick some to assign lessons to them."""
     now = timezone.now()
-    patients = list(_after(request, mine(request))[: PAGE + 1])
-    page, more = patients[:PAGE], len(patients) > PAGE
-    audit.note_list(by=request.user, what="list.seen", patients=page, now=now)
-    stands = standing.standings([p.user_id for p in page])
+    if "closed" in request.GET:
+        return _closed(request, now)
+    view = listing.View(request.GET, needing(listing.with_nurse(mine(request)), at=now, everyone=True))
+    page, start = view.page(PAGE)
+    audit.note_list(by=request.user, what="list.seen", patients=[entry.patient for entry in page], now=now)
     context = {
         "title": "All patients",
-        "rows": [row(patient, stands[patient.user_id], now) for patient in page],
-        "next_after": page[-1] if more else None,
-        "first_page": "after" not in request.GET,
+        "learning": len(view.every),
+        "shown": len(view.entries),
+        "groups": view.groups(),
+        "narrows": view.narrows,
+        "heads": view.heads(),
+        "rows": [view.line(entry) for entry in page],
+        "first": start + 1,
+        "last": start + len(page),
+        "key": drawn.KEY,
+        "begin": view.address(after="") if start else "",
+        "more": view.address(after=page[-1].patient.pk) if start + PAGE < len(view.entries) else "",
         "ticked": "all" in request.GET,
+        "tick": view.address(after=request.GET.get("after", ""), all="" if "all" in request.GET else 1),
     }
     return render(request, "admin/patients.html", context)
 
 
-def _after(request: StaffRequest, patients: PatientQuerySet) -> PatientQuerySet:
-    """Return the patients after the last one of the previous page; this needs no count and no offset."""
-    after = number(request.GET.get("after", ""))
-    last = patients.filter(pk=after).first() if after else None
-    if last is None:
-        return patients
-    return patients.filter(sort_key__gte=last.sort_key).exclude(sort_key=last.sort_key, pk__lte=last.pk)
-
-
-def row(patient: Patient, stands: list[standing.Standing], now: datetime) -> dict[str, Any]:
-    """Return a patient with the lessons that were assigned or started, and whether one of them is late."""
-    today = patient.care_team.today(now)
-    lessons = [
-        {"standing": s, "late": s.is_late(today), "done_on": s.done_at and patient.care_team.today(s.done_at)}
-        for s in stands
-        if s.assigned or s.code != Status.NOT_STARTED
-    ]
-    return {"patient": patient, "lessons": lessons}
-
-
-def day(on: date, today: date) -> str:
-    """Return a date in words: today, yesterday, or the date, with the year when it is not this year."""
-    return {0: "today", 1: "yesterday"}.get((today - on).days) or weekday(
-        on, "MONTH_DAY_FORMAT" if on.year == today.year else "DATE_FORMAT"
-    )
-
-
-def moment(at: datetime, today: date) -> str:
-    """Return a date and time in words. `at` is in the clinic's time zone (`CareTeam.local`)."""
-    return f"{day(at.date(), today)} at {date_format(at, 'TIME_FORMAT')}"
+def _closed(request: StaffRequest, now: datetime) -> HttpResponse:
+    """List the closed records, the last closed first. The list does not say why a record was closed."""
+    found = Patient.objects.visible_to(request.user).exclude(ended_on=None).select_related("care_team")
+    patients = list(found.order_by("-ended_on", "sort_key", "pk")[:CLOSED])
+    audit.note_list(by=request.user, what="list.seen", patients=patients, now=now)
+    rows = [{"patient": p, "closed": short(p.ended_on, p.care_team.today(now))} for p in patients]
+    return render(request, "admin/closed.html", {"title": "Closed records", "rows": rows, "most": CLOSED})

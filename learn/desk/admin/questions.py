@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from learn.desk.admin.patients import day
+from learn.desk.admin.days import day
 from learn.people import permissions
 from learn.people.models import Patient, User
 from learn.people.requests import StaffRequest

@@ -16,6 +16,7 @@ from learn.assignments import reminders
 from learn.assignments.models import Reminder
 from learn.people import mail
 from learn.people.models import Patient, User
+from learn.people.names import stopped
 from learn.people.requests import StaffRequest
 
 
@@ -29,11 +30,11 @@ def remind(request: StaffRequest, pk: int) -> HttpResponse:
     mine = Reminder.objects.select_related("patient__care_team", "patient__user").filter(patient=patient).first()
     try:
         if mine and reminders.send(reminder=mine, now=timezone.now(), by=request.user):
-            messages.success(request, f"A reminder is on its way to {patient.name}.")
+            messages.success(request, stopped(f"A reminder is on its way to {patient.name}"))
         else:
             messages.info(request, "No reminder was sent: it is not wanted today, or one went already.")
     except mail.Refused:
-        messages.warning(request, f"The mail server refuses the address of {patient.name}. Ask for another one.")
+        messages.warning(request, f"{patient.name}: the mail server refuses the address. Ask for another one.")
     except mail.NotSent:
         messages.warning(request, "The email could not be sent. Try again tomorrow.")
     return redirect("admin:people_patient_change", pk)

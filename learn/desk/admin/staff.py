@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from learn.desk.admin.patients import moment
+from learn.desk.admin.days import moment
 from learn.people import audit, two_step
 from learn.people import staff as people
 from learn.people.models import AuditEvent, CareTeam, User

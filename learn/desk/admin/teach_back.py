@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from learn.desk.admin.contact import OTHER_FORM
+from learn.desk.admin.patient import as_asked
 from learn.desk.forms import AddendumForm, TeachBackForm
 from learn.people import permissions
 from learn.people.models import Patient
@@ -53,7 +54,8 @@ def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one to three topics, each with a sentence to read out; POST records the outcomes."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
-    topics = _topics(records.of_patient(patient), request)
+    record = records.of_patient(patient)
+    topics = _topics(record, request)
     if not topics:
         messages.info(request, f"{patient.name} has not read or answered anything yet, so there is no topic.")
         return redirect("admin:people_patient_change", patient.pk)
@@ -62,15 +64,17 @@ def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         rows = [
             {"question_id": topic.question, "lesson_id": topic.lesson, "topic": topic.text, "place": place}
-            | {name: form.cleaned_data[name] for name in ("to_whom", "language", "barriers", "note")}
-            | {"outcome": form.cleaned_data[key]}
+            | {name: form.cleaned_data[name] for name in ("to_whom", "language", "barriers")}
+            | {"outcome": form.cleaned_data[key], "note": form.cleaned_data[f"note-{key}"]}
             for place, (key, topic) in enumerate(topics.items(), 1)
             if form.cleaned_data[key]
         ]
         if _recorded(request, patient, form, rows):
             messages.success(request, "The teach-back is saved.")
             return redirect("admin:people_patient_change", patient.pk)
-    context = {"title": "Record a teach-back", "patient": patient, "form": form, "topics": topics}
+    missed = [miss for miss in record.misses if f"q{miss.question}" in topics]
+    misses = {f"q{miss['question']}": miss for miss in as_asked(missed, patient.care_team, now)}
+    context = {"title": "Record a teach-back", "patient": patient, "form": form, "topics": topics, "misses": misses}
     return render(request, "admin/teach_back.html", context | _number(request, patient))
 
 

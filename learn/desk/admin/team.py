@@ -16,7 +16,7 @@ from learn.desk.forms import MemberForm, MoveForm
 from learn.people import audit, teams
 from learn.people.again import asked_again
 from learn.people.models import CareTeam, Membership, User
-from learn.people.names import isolated
+from learn.people.names import isolated, stopped
 from learn.people.requests import StaffRequest
 
 LEADS = "people.change_membership"
@@ -92,13 +92,13 @@ def member(request: StaffRequest, pk: int, membership: int) -> HttpResponse:
         match request.POST.get("do"):
             case "remove":
                 teams.remove(**who)
-                messages.success(request, f"{_as(found.nurse)} no longer works in {_as(care_team)}.")
+                messages.success(request, stopped(f"{_as(found.nurse)} no longer works in {_as(care_team)}"))
             case "lead":
                 teams.set_lead(lead=True, **who)
                 messages.success(request, f"{_as(found.nurse)} leads {_as(care_team)} too.")
             case "unlead":
                 teams.set_lead(lead=False, **who)
-                messages.success(request, f"{_as(found.nurse)} no longer leads {_as(care_team)}.")
+                messages.success(request, stopped(f"{_as(found.nurse)} no longer leads {_as(care_team)}"))
             case _:
                 messages.warning(request, "Nothing has changed. Press one of the buttons beside a name.")
     except teams.LastLead:
@@ -123,5 +123,5 @@ def move(request: StaffRequest, pk: int) -> HttpResponse:
         form = MoveForm(request.POST, care_team=care_team, by=user)  # reads the list again, names who has left it
         return _draw(request, care_team, MemberForm(), form)
     n = len(patients)
-    messages.success(request, f"{patients[0].name if n == 1 else f'{n} patients'} moved to {_as(to)}.")
+    messages.success(request, stopped(f"{patients[0].name if n == 1 else f'{n} patients'} moved to {_as(to)}"))
     return redirect("admin:people_careteam_change", pk)

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from learn.people.models import User
 from learn.people.names import isolated
+from learn.progress import acts
 from learn.progress.answers import RIGHT, AnswerRow
-from learn.progress.models import Contact
 from learn.progress.record import Record
 from quizzes.numbers import number
 from quizzes.templatetags.days import weekday
 
-SHOWN = 20  # lines per page
+SHOWN = 10  # lines per page
 
 
 @dataclass(frozen=True)
@@ -27,10 +26,9 @@ class Event:
     note: str = ""
 
 
-def events(record: Record, contacts: Iterable[Contact]) -> list[Event]:
+def events(record: Record, done: Iterable[acts.Done]) -> list[Event]:
     """Return what the patient did and what staff did for the patient, newest first."""
-    found = [*_readings(record), *_attempts(record), *_asks(record)]
-    found += [Event(c.at, f"{_who(c.nurse)} was in contact", c.note) for c in contacts]
+    found = [*_readings(record), *_attempts(record), *(_act(act) for act in done)]
     for talk in record.talks:
         first = talk.first
         found.append(
@@ -48,7 +46,7 @@ def events(record: Record, contacts: Iterable[Contact]) -> list[Event]:
     return sorted(found, key=lambda event: event.at, reverse=True)
 
 
-def _who(nurse: User) -> str:
+def _who(nurse: object) -> str:
     return isolated(str(nurse))
 
 
@@ -85,13 +83,19 @@ def _attempt(answers: Sequence[AnswerRow]) -> str:
     return f"{what}: {right} of {len(last)} right{missed}{helped}"
 
 
-def _asks(record: Record) -> Iterable[Event]:
-    asks = [s.assigned for s in record.whole.standings if s.assigned]
-    titles = {s.assigned.pk: s.taught.title for s in record.whole.standings if s.assigned}
-    for (made, due), together in groupby(sorted(asks, key=lambda a: (a.made, a.due)), key=lambda a: (a.made, a.due)):
-        several = list(together)
-        what = f"“{titles[several[0].pk]}”" if len(several) == 1 else f"{len(several)} lessons"
-        yield Event(made, f"{_who(several[0].by)} asked for {what} by {weekday(due)}", several[0].note)
+def _act(act: acts.Done) -> Event:
+    """Return what a member of staff did."""
+    who, n = _who(act.who), len(act.lessons)
+    what = f"“{act.lessons[0]}”" if n == 1 else f"{n} lessons"
+    by = f" by {weekday(act.due)}" if act.due else ""
+    words = {
+        "contact": "was in contact",
+        "asked": f"asked for {what}{by}",
+        "changed": f"changed {what}: due{by or ' another day'}",
+        "back": f"took that back: {what}",
+        "withdrawn": f"withdrew {what}",
+    }
+    return Event(act.at, f"{who} {words.get(act.code) or acts.LOGGED[act.code]}", act.note)
 
 
 def page(found: Sequence[Event], before: str) -> tuple[list[Event], str]:

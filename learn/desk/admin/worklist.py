@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
@@ -12,45 +13,84 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from learn.desk.admin.patients import PAGE, day, moment
+from learn.desk.admin import drawn, news
+from learn.desk.admin.days import short
+from learn.desk.admin.patients import PAGE
 from learn.people import audit
 from learn.people.models import Patient
 from learn.people.requests import StaffRequest
 from learn.progress import standing
-from learn.progress.attention import Entry, Reason, Why, needing
+from learn.progress.attention import CHIPS, Entry, Reason, Why, Worklist, needing
 
 # reason: (the next step, the name of its page after "admin:people_patient_", the anchor on that page)
 NEXT_STEP = {
-    Why.SAFETY: ("Record a teach-back", "teach_back", ""),
-    Why.QUESTION: ("See their question", "change", "#questions"),
-    Why.LATE: ("Change the day", "change", "#assignments"),
-    Why.NOT_STARTED: ("Mark as contacted", "contact", ""),
-    Why.QUIET: ("Mark as contacted", "contact", ""),
+    Why.SAFETY: ("Teach back", "teach_back", ""),
+    Why.QUESTION: ("Answer", "change", "#questions"),
+    Why.CARD: ("New card", "card", ""),
+    Why.LATE: ("Contact", "contact", ""),
+    Why.QUIET: ("Contact", "contact", ""),
 }
-SAID = 2  # the most lessons or topics that one line names
+# How a weaker reason is named behind the details of the strongest.
+TOO = {Why.QUESTION: "question waiting", Why.CARD: "card never used", Why.LATE: "late too", Why.QUIET: "quiet too"}
+SAID = 2  # the most topics that one row names, unless only those with missed safety questions are listed
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A reason as a filter: a link to the same page, with the number of patients under this reason."""
+
+    code: str  # "" for all
+    words: str
+    count: int
+    chosen: bool
+
+    @property
+    def href(self) -> str:
+        """The query string of the page with this filter."""
+        return f"?why={self.code}" if self.code else "?"
 
 
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def worklist(request: StaffRequest) -> HttpResponse:
-    """List the patients who need attention, the strongest reason first, one row per patient."""
+    """List the patients who need attention, the most urgent first, one row a patient; `?why=` shows one reason."""
     now = timezone.now()
     patients = Patient.objects.visible_to(request.user).current()
     found = needing(patients, at=now)
-    start = _after(request, found.entries)
-    page = found.entries[start : start + PAGE]
+    why = next((why for why in Why if why == request.GET.get("why")), None)
+    entries = [entry for entry in found.entries if why in (None, entry.why)]
+    start = _after(request, entries)
+    page = entries[start : start + PAGE]
     learners = {entry.patient.user_id for entry in page}
     whole = standing.whole(learners, {key: found.histories[key] for key in found.histories if key[0] in learners})
     audit.note_list(by=request.user, what="list.seen", patients=[e.patient for e in page], now=now)
     context = {
         "title": "My patients",
         "needing": len(found.entries),
-        "rows": [_row(entry, whole[entry.patient.user_id]) for entry in page],
-        "first_page": start == 0,
-        "next_after": page[-1].patient if found.entries[start + PAGE :] else None,
-        "learning": None if page else patients.count(),
+        "shown": len(entries),
+        "chips": _chips(found, why),
+        "why": why,
+        "why_words": CHIPS[why] if why else "",
+        "topics": sum(entry.reasons[0].topics for entry in entries),
+        "rows": [_row(entry, whole[entry.patient.user_id], every=why == Why.SAFETY) for entry in page],
+        "key": drawn.KEY,
+        "begin": _address(why) if start else "",
+        "more": _address(why, after=page[-1].patient.pk) if entries[start + PAGE :] else "",
     }
-    return render(request, "admin/worklist.html", context)
+    return render(request, "admin/worklist.html", context | ({} if found.entries else news.calm(patients, found, now)))
+
+
+def _address(why: Why | None, **over: Any) -> str:
+    return "?" + urlencode(({"why": why.value} if why else {}) | over)
+
+
+def _chips(found: Worklist, chosen: Why | None) -> list[Chip]:
+    counts = found.counts
+    return [Chip("", "All", len(found.entries), chosen is None)] + [
+        Chip(why.value, words, counts[why], why == chosen)
+        for why, words in CHIPS.items()
+        if counts[why] or why == chosen
+    ]
 
 
 def _after(request: StaffRequest, entries: list[Entry]) -> int:
@@ -62,67 +102,41 @@ def _after(request: StaffRequest, entries: list[Entry]) -> int:
     return next((n for n, entry in enumerate(entries, 1) if str(entry.patient.pk) == after), 0)
 
 
-def _row(entry: Entry, whole: standing.Whole) -> dict[str, Any]:
-    """Return one row of the list: the strongest reason as a tag, details of every reason, and one next step."""
-    first = entry.reasons[0]
+def _row(entry: Entry, whole: standing.Whole, *, every: bool) -> dict[str, Any]:
+    """Return one row of the list: the strongest reason, what it is about, and one next step."""
+    first, patient = entry.reasons[0], entry.patient
     words, page, place = NEXT_STEP[first.code]
+    also = [TOO[reason.code] for reason in entry.reasons[1:]]
+    needs = whole.needs if first.code == Why.SAFETY else []
+    if len(needs) > SAID and not every:
+        also.insert(0, f"+{len(needs) - SAID} more")
     return {
-        "patient": entry.patient,
+        "patient": patient,
         "code": first.code,
         "why": first.words(entry.today),
-        "details": [
-            {
-                "also": reason.words(entry.today) if reason is not first else "",
-                "text": DETAIL[reason.code](entry, reason, whole),
-            }
-            for reason in entry.reasons
-        ],
+        "treatment": drawn.treatments(whole.standings).get(patient.treatment, ""),
+        "topics": needs if every else needs[:SAID],
+        "question": entry.question if first.code == Why.QUESTION else "",
+        "what": _what(entry, first),
+        "also": "; ".join(also),
+        "bar": drawn.bar(whole.standings),
+        "seen": short(entry.seen, entry.today),
         "next_step": words,
-        "href": reverse(f"admin:people_patient_{page}", args=[entry.patient.pk]) + place,
+        "href": reverse(f"admin:people_patient_{page}", args=[patient.pk]) + place,
     }
 
 
-def _some(said: list[str]) -> str:
-    """Return the first few of these texts, and how many more there are."""
-    more = len(said) - SAID
-    return "; ".join(said[:SAID]) + (f"; and {more} more" if more > 0 else "")
+def lessons(n: int) -> str:
+    """Return a number of lessons in words."""
+    return f"{n} lesson{'' if n == 1 else 's'}"
 
 
-def _missed(entry: Entry, reason: Reason, whole: standing.Whole) -> str:
-    team = entry.patient.care_team
-    return _some(
-        [f"“{need.topic}”: {need.flag.words}, {moment(team.local(need.flag.at), entry.today)}" for need in whole.needs]
-    )
-
-
-def _question(entry: Entry, reason: Reason, whole: standing.Whole) -> str:
-    return f"Since {day(reason.since, entry.today)}"
-
-
-def _open(whole: standing.Whole) -> list[standing.Standing]:
-    return [s for s in whole.standings if s.assigned and not s.is_done]
-
-
-def _late(entry: Entry, reason: Reason, whole: standing.Whole) -> str:
-    late = [s for s in _open(whole) if s.is_late(entry.today)]
-    return _some([f"{s.taught.title}: {s.words}" for s in late])
-
-
-def _not_started(entry: Entry, reason: Reason, whole: standing.Whole) -> str:
-    n = len(_open(whole))
-    return f"Asked for {n} lesson{'' if n == 1 else 's'}, first on {day(reason.since, entry.today)}"
-
-
-def _quiet(entry: Entry, reason: Reason, whole: standing.Whole) -> str:
-    return f"Nothing new since {day(reason.since, entry.today)}. " + _some(
-        [f"{s.taught.title}: {s.words}" for s in _open(whole)]
-    )
-
-
-DETAIL: dict[str, Callable[[Entry, Reason, standing.Whole], str]] = {
-    Why.SAFETY: _missed,
-    Why.QUESTION: _question,
-    Why.LATE: _late,
-    Why.NOT_STARTED: _not_started,
-    Why.QUIET: _quiet,
-}
+def _what(entry: Entry, reason: Reason) -> str:
+    """Return what a card, late or quiet row is about."""
+    if reason.code in (Why.SAFETY, Why.QUESTION):
+        return ""
+    asked = lessons(len(entry.asks))
+    if reason.code == Why.CARD:
+        return f"Card given {short(reason.since, entry.today)}" + (f", {asked} asked for" if entry.asks else "")
+    late = [ask for ask in entry.asks if ask.due < entry.today]
+    return f"{lessons(len(late)) if reason.code == Why.LATE else asked} open, due {short(entry.due, entry.today)}"

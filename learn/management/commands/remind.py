@@ -64,7 +64,7 @@ def due_now(now: datetime) -> list[Reminder]:
         stands = standing.standings([reminder.patient.user_id for reminder in some])
         for reminder in some:
             today = reminder.patient.care_team.today(now)
-            waiting = (s for s in stands[reminder.patient.user_id] if s.assigned and not s.is_done)
+            waiting = (s for s in stands[reminder.patient.user_id] if s.is_wanted)
             if reminder.next_day(today) == today and any(
                 reminders.worth_a_mail(s.assigned.due, today) for s in waiting if s.assigned
             ):

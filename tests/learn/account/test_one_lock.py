@@ -129,7 +129,11 @@ IN_FLIGHT: dict[str, Callable[[Site, Patient], Callable[[], object]]] = {
             patients=[p], lessons=[s.lesson], due=date(2026, 12, 1), note="Soon", by=s.noor, now=at(21)
         )
     ),
-    "is renamed": lambda s, p: lambda: desk.rename(patient=p, label="Ana M", reference="7", by=s.noor, now=at(21)),
+    "is renamed": lambda s, p: (
+        lambda: desk.rename(
+            patient=p, label="Ana M", reference="7", drawn_from=desk.fingerprint(p), by=s.noor, now=at(21)
+        )
+    ),
     "is contacted": lambda s, p: lambda: progress.contacted(patient=p, by=s.noor, note="Fine", number=1, now=at(21)),
     "gets an invitation": lambda s, p: lambda: codes.make(user=p.user, by=s.noor, now=at(21)),
 }

@@ -216,17 +216,36 @@ class TestOneAssignment(AssigningCase):
         assert 'value="2026-12-04"' in self.client.get(self.address).content.decode()
 
     def test_can_get_another_day_for_this_patient_only_and_can_be_undone(self) -> None:
-        response = self.client.post(self.address, {"due": "2026-12-11", "note": "Before Monday"}, follow=True)
+        form = {"due": "2026-12-11", "note": "Before Monday", "drawn_from": actions.fingerprint(self.asked)}
+        response = self.client.post(self.address, form, follow=True)
         assert response.redirect_chain == [(self.page, 303)]
         assert [row[2] for row in self.stand()] == [LATER, DUE]
         self.client.post(reverse("admin:people_patient_undo", args=[Act.objects.latest("pk").pk]))
         assert [row[2] for row in self.stand()] == [DUE, DUE]
 
+    def test_that_somebody_else_changed_meanwhile_is_not_written_over(self) -> None:
+        form = {"due": "2026-12-11", "note": "Mine", "drawn_from": actions.fingerprint(self.asked)}
+        self.assign(self.ana, note="Theirs", by=self.lea)
+        page = self.client.post(self.address, form)
+        assert (
+            "lea saved something else meanwhile: by Friday, December 4, with the words “Theirs”. Nothing of yours is "
+            "saved yet. What you typed is still here"
+        ) in words(page)
+        assert "Mine" in page.content.decode()
+        self.asked.refresh_from_db()
+        assert self.asked.note == "Theirs"
+        self.client.post(self.address, form | {"drawn_from": actions.fingerprint(self.asked)})
+        self.client.post(self.address, form | {"drawn_from": actions.fingerprint(self.asked)})  # a double press
+        self.asked.refresh_from_db()
+        assert (self.asked.due, self.asked.note) == (LATER, "Mine")
+        actions.withdraw(assignment=self.asked, by=self.lea, now=NOW)
+
     def test_that_is_late_can_get_a_new_note_with_its_old_day(self) -> None:
         with time_machine.travel(at(23) + timedelta(days=20), tick=False):
             self.client.force_login(self.noor)
             assert "That day has passed" in words(self.client.post(self.address, {"due": "2026-12-05", "note": "x"}))
-            self.client.post(self.address, {"due": "2026-12-04", "note": "Still time"})
+            drawn = {"drawn_from": actions.fingerprint(self.asked)}
+            self.client.post(self.address, {"due": "2026-12-04", "note": "Still time"} | drawn)
         assert self.stand()[0][2:4] == (DUE, "Still time")
 
     def test_withdrawn_is_no_longer_asked_for_and_its_row_stays(self) -> None:

@@ -25,7 +25,7 @@ class TestTheNoteForTheChart(PatientCase):
         )
 
     def test_says_where_there_is_nothing_yet(self) -> None:
-        assert self.note().count("None.") == 4
+        assert self.note().count("None.") == 6
 
     def test_names_finished_lessons_with_edition_and_day_in_the_clinics_time_zone(self) -> None:
         self.read(1, 2, 3)
@@ -55,6 +55,24 @@ class TestTheNoteForTheChart(PatientCase):
         assert self.part("Safety questions still open") == "None."
         assert self.part("Safety questions answered right").startswith("- Topic of safety: right ")
         assert "Topic of plain" not in self.note()
+
+    def test_says_who_closed_a_question_by_teach_back_as_the_patients_page_does(self) -> None:
+        self.check(safety=wrong, now=at(20))
+        self.said_back("prompt", at=at(21))
+        assert self.part("Safety questions closed by teach-back") == "None."
+        first = self.said_back(at=at(22))
+        closed = "losed by teach-back, noor, Sunday, November 22, 2026"
+        assert self.part("Safety questions closed by teach-back") == f"- Topic of safety: c{closed}"
+        assert self.part("Safety questions still open") == "None."
+        assert f"C{closed}" in self.page()
+        omar = make_nurse("omar", self.team)
+        self.said_back("again", adds_to=first, to_whom="", nurse=omar, at=at(23))
+        for page in (self.part("Safety questions closed by teach-back"), self.page()):
+            assert "losed by teach-back" not in page
+        assert "Topic of safety" in self.part("Safety questions still open")
+        self.said_back(nurse=omar, at=at(23))
+        self.check(safety=right, now=at(23, 15))
+        assert "- Topic of safety: right" in self.part("Safety questions answered right")
 
     def test_lists_teach_backs_with_outcome_people_time_and_addenda(self) -> None:
         first = self.said_back(
@@ -86,7 +104,7 @@ class TestTheNoteForTheChart(PatientCase):
         self.note()
         for day in (10, 15):
             keep_published()
-            with self.assertNumQueries(10):
+            with self.assertNumQueries(11):
                 self.note()
             self.read(1, 2, 3)
             self.check(safety=wrong, now=at(day))

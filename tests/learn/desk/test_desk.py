@@ -18,12 +18,12 @@ from tests.cast import ALL, DeskCase, at, keep_published, make_nurse, make_patie
 
 class TestAllPatients(DeskCase):
     def test_are_listed_with_their_lessons_and_status(self) -> None:
-        assert "Ana No lessons yet" in self.all()
+        assert "Ana – None asked for – – never –" in self.all()
         self.assign(self.ana)
-        assert "Side effects: when to call Not started by Friday, December 4" in self.all()
+        assert "Ana – 0 of 1 lessons done On the way Dec 4 never –" in self.all()
         steps = list(Step.objects.filter(edition__lesson=self.lesson))
         actions.read(learner=self.ana.user, steps=steps, step=steps[0], now=at(23))
-        assert "Side effects: when to call Step 2 of 6" in self.all()
+        assert "Ana – 0 of 1 lessons done On the way Dec 4 Nov 23 –" in self.all()
 
     def test_are_called_late_after_the_due_day(self) -> None:
         self.assign(self.ana, due="2026-11-23")
@@ -37,9 +37,11 @@ class TestAllPatients(DeskCase):
         Lesson.objects.filter(pk=self.lesson.pk).update(quiz=None)
         for step in steps:  # Monday evening in New York is Tuesday in Auckland
             actions.read(learner=self.ana.user, steps=steps, step=step, now=at(23, 20))
-        for zone, day in (("America/New_York", "Monday, November 23"), ("Pacific/Auckland", "Tuesday, November 24")):
+        fields = {"patient": self.ana, "lesson": self.lesson, "due": date(2026, 12, 1), "by": self.noor, "made": at(20)}
+        Assignment.objects.create(**fields)
+        for zone, day in (("America/New_York", "Nov 23"), ("Pacific/Auckland", "Nov 24")):
             CareTeam.objects.update(zone=zone)
-            assert f"Done on {day}" in self.all()
+            assert f"All done Done {day} {day}" in self.all()
 
     def test_are_not_shown_to_a_nurse_of_another_team_or_of_no_team(self) -> None:
         for nurse in (self.omar, make_nurse("newcomer")):
@@ -74,7 +76,8 @@ class TestAllPatients(DeskCase):
             for n in range(more):
                 make_patient(self.maple, f"P{more}-{n}")
             keep_published()
-            with self.assertNumQueries(9):  # session with user, roles, patients, the audit row, the five of the status
+            # session with user, roles; whose; misses, asks, questions, patients; the four of the status; the audit row
+            with self.assertNumQueries(12):
                 self.client.get(ALL)
 
     def test_come_fifty_on_a_page_and_none_is_missing_or_shown_twice(self) -> None:
@@ -100,8 +103,8 @@ class TestAPatientsPage(DeskCase):
         self.assign(self.ana)
         page = words(self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])))
         assert "Ana Maple team" in page
-        assert "Side effects: when to call Not started by Friday, December 4" in page
-        assert "What is immunotherapy?" in page.split("Not asked for, not started")[1]
+        assert "Side effects: when to call Not started, due Dec 4" in page
+        assert "What is immunotherapy?" in page.split("lessons not asked for")[1]
 
 
 class TestEveryAddressOfAnotherTeamsPatient(DeskCase):
@@ -121,10 +124,17 @@ class TestEveryAddressOfAnotherTeamsPatient(DeskCase):
             assert self.assign(self.ana).status_code == 404
         assert not Assignment.objects.exists()
 
-    def test_is_not_found_together_with_ones_own_patient(self) -> None:
+    def test_is_left_out_and_not_named_together_with_ones_own_patient(self) -> None:
+        """It may be a patient who was moved while the list was open."""
         ben = make_patient(self.cedar, "Ben")
-        assert self.assign(self.ana, ben).status_code == 404
-        assert not Assignment.objects.exists()
+        for number in (ben.pk, 999999):
+            address = f"{self.assign_address(self.ana)}&patient={number}"
+            assert "Left out, because they are not your patients now: 1." in words(self.client.get(address))
+        assert self.assign(self.ana, ben).status_code == 303
+        assert [a.patient for a in Assignment.objects.all()] == [self.ana]
+        page = words(self.client.get("/admin/"))
+        assert "Left out, because they are not your patients now: 1. Assigned 1 lesson to Ana." in page
+        assert "Ben" not in page
 
 
 class TestTheDesk(DeskCase):
@@ -189,6 +199,23 @@ class TestAssigning(DeskCase):
     def test_suggests_a_due_day_in_a_week(self) -> None:
         page = self.client.get(self.assign_address(self.ana)).content.decode()
         assert 'value="2026-11-30"' in page
+
+    def test_does_the_rest_and_names_whose_record_was_closed_meanwhile(self) -> None:
+        ben, cleo = make_patient(self.maple, "Ben T."), make_patient(self.maple, "Cleo")
+        Patient.objects.filter(pk=ben.pk).update(ended_on=date(2026, 11, 22), ended_why="finished")
+        page = self.client.get(self.assign_address(self.ana, ben, cleo))
+        assert "Left out, because the record is closed: Ben T. " in words(page)
+        assert "Assign to 2 patients" in page.content.decode()
+        self.assign(self.ana, ben, cleo)
+        said = "Left out, because the record is closed: Ben T. Assigned 1 lesson to 2 patients."
+        assert said in words(self.client.get("/admin/"))
+        assert {a.patient for a in Assignment.objects.all()} == {self.ana, cleo}
+        response = self.client.get(self.assign_address(ben), follow=True)
+        assert "the record is closed: Ben T. Tick at least one patient" in words(response)
+
+    def test_says_one_full_stop_after_a_name_that_ends_with_one(self) -> None:
+        self.assign(make_patient(self.maple, "Ben T."))
+        assert "Assigned 1 lesson to Ben T. Undo" in words(self.client.get("/admin/"))
 
     def test_twice_makes_one_assignment(self) -> None:
         self.assign(self.ana)

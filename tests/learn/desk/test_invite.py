@@ -251,7 +251,8 @@ class TestManyInvitations(InviteCase):
         patient = Patient.objects.get(label="Monday 1")
         address = reverse("admin:people_patient_label", args=[patient.pk])
         assert "Type a name or initials" in words(self.client.post(address, {"label": ""}))
-        self.client.post(address, {"label": "Dee", "reference": "7"})
+        drawn = re.findall(r'name="drawn_from" value="(\w+)"', self.client.get(address).content.decode())[0]
+        self.client.post(address, {"label": "Dee", "reference": "7", "drawn_from": drawn})
         patient.refresh_from_db()
         assert (patient.label, patient.reference) == ("Dee", "7")
 
@@ -321,7 +322,7 @@ class TestAClosedRecord(InviteCase):
     def test_gets_no_new_codes(self) -> None:
         self.end(why="moved")
         address = reverse("admin:people_patient_card", args=[self.ana.pk])
-        assert "Take this patient back first" in words(self.client.post(address, follow=True))
+        assert "Open this record again first" in words(self.client.post(address, follow=True))
         assert not AccessCode.objects.living(at=at(23)).exists()
 
 

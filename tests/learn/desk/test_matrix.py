@@ -9,8 +9,10 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from learn.assignments.models import Assignment
+from learn.desk.admin.export import as_xlsx
 from learn.desk.admin.picture import Bar
 from learn.lessons.models import Lesson, Step
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient
@@ -36,7 +38,7 @@ class ProgressCase(DeskCase):
             taking.answer(item=item, given=answer(item.revision), number=item.answers + 1, now=at(20))
 
     def page(self, **query: Any) -> str:
-        return self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[0]
+        return self.client.get(self.address, query).content.decode().partition("The picture in numbers")[0]
 
     def names(self, **query: Any) -> list[str]:
         return re.findall(r'<th scope="row">\s*<a href="[^"]+"><bdi>([^<]+)</bdi></a>', self.page(**query))
@@ -54,8 +56,12 @@ class TestProgress(ProgressCase):
         self.read(dan, 9)
         self.check(dan, wrong)
         text = words(self.client.get(self.address))
-        assert "Patient Side effects: when to call Dan Needs help Talk about it Ana Late Not started" in text
-        assert "Ben Step 2 of 6 Cleo Done – means" in text
+        assert (
+            "Patient Side effects Due All 4 1 of 4 done The next day of each patient Dan Talk about it: a safety"
+            in text
+        )
+        assert "question is not right yet – no day Ana Late , not begun Nov 22" in text
+        assert "Ben Step 2 of 6 – no day Cleo Done – no day The picture in numbers" in text
 
     def test_shows_the_assigned_and_started_lessons_in_the_sites_order(self) -> None:
         first = Lesson.objects.get(slug="what-is-immunotherapy")
@@ -63,15 +69,19 @@ class TestProgress(ProgressCase):
         self.read(make_patient(self.maple, "Ben"), 1, first)
         page = self.page()
         titles = re.findall(r'<th scope="col">([^<]+)</th>', page)
-        assert titles == ["Patient", "What is immunotherapy?", "Side effects: when to call"]
-        assert page.count("Not asked for") == 2
+        assert titles == ["Patient", "Side effects", "Due"], "nobody was asked for the other lesson"
+        self.ask(self.ana, first)
+        page = self.page()
+        titles = re.findall(r'<th scope="col">([^<]+)</th>', page)
+        assert titles == ["Patient", "What is immunotherapy?", "Side effects", "Due"]
+        assert page.count(">not asked for<") == 1
 
     def test_is_a_table_in_a_focusable_region(self) -> None:
         self.ask(self.ana)
         page = self.page()
-        assert '<div class="scroll grid" tabindex="0" role="region" aria-label=' in page
+        assert '<div class="scroll mxwrap" tabindex="0" role="region" aria-label=' in page
         assert re.search(r'<th scope="row">\s*<a href="', page)
-        assert '<th scope="col">Side effects: when to call</th>' in page
+        assert '<th scope="col">Side effects</th>' in page
 
     def test_is_sorted_by_missed_safety_question_then_by_longest_late(self) -> None:
         ben, cleo, dan = (make_patient(self.maple, label) for label in ("Ben", "Cleo", "Dan"))
@@ -80,6 +90,7 @@ class TestProgress(ProgressCase):
         self.check(dan, wrong)
         assert self.names() == ["Dan", "Cleo", "Ben", "Ana"]
         assert self.names(sort="name") == ["Ana", "Ben", "Cleo", "Dan"]
+        assert self.names(sort="due") == ["Cleo", "Ben", "Ana", "Dan"]
         assert self.names(sort="\x00") == ["Dan", "Cleo", "Ben", "Ana"]
 
     def test_can_be_filtered_by_due_day_and_status_of_the_same_lesson(self) -> None:
@@ -126,8 +137,29 @@ class TestProgress(ProgressCase):
         Membership.objects.create(care_team=self.cedar, nurse=self.noor, started=at(1))
         assert self.names() == ["Ana", "Cai"]
         assert self.names(team=self.cedar.pk) == ["Cai"]
-        assert re.search(r'Cai</bdi></a>\s*<span class="small"><bdi>Cedar team', self.page())
+        assert re.search(r'Cai</bdi></a>.*?<td class="soft"><bdi>Cedar team', self.page(), flags=re.S)
         assert cai.label not in self.page(team=self.maple.pk)
+
+    def test_can_be_filtered_by_treatment_which_drops_the_lessons_of_others(self) -> None:
+        assert 'name="therapy"' not in self.page(), "nobody has a treatment"
+        first = Lesson.objects.get(slug="what-is-immunotherapy")
+        ben = make_patient(self.maple, "Ben", treatment="t-cell-therapy")
+        self.ask(self.ana)
+        self.ask(ben, first)
+        assert self.names(therapy="t-cell-therapy") == ["Ben"]
+        assert self.names(therapy="none") == ["Ana"]
+        assert self.names(therapy="all", sort="name") == ["Ana", "Ben"]
+        titles = re.findall(r'<th scope="col">([^<]+)</th>', self.page(therapy="t-cell-therapy"))
+        assert titles == ["Patient", "What is immunotherapy?", "Due"]
+        page = self.page()
+        assert '<option value="t-cell-therapy">T-cell therapy and T-cell engagers (1)</option>' in page
+        assert '<option value="none">None chosen (1)</option>' in page
+
+    def test_has_no_empty_cell(self) -> None:
+        self.ask(self.ana)
+        make_patient(self.maple, "Ben")
+        for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", self.page(), flags=re.S):
+            assert re.sub(r"<[^>]+>", "", cell).strip(), cell
 
     def test_leaves_out_closed_records_and_other_teams(self) -> None:
         make_patient(self.maple, "Gone", ended_on=date(2026, 11, 1), ended_why="moved")
@@ -141,18 +173,18 @@ class TestProgress(ProgressCase):
                 self.ask(patient, due=date(2026, 11, 1 + n % 20))
         seen: list[str] = []
         query = "?due=all&status=all"
-        for pages in (1, 2, 3):
+        for pages in (1, 2):
             page = self.client.get(self.address + query).content.decode()
             seen += re.findall(r"patient/(\d+)/change/", page)
             more = re.search(r'href="(\?after=\d+)">More patients', page)
-            assert bool(more) == (pages < 3)
+            assert bool(more) == (pages < 2)
             query = more[1] if more else ""
         assert len(seen) == len(set(seen)) == 121
         late = set(map(str, Assignment.objects.values_list("patient", flat=True)))
         assert set(seen[: len(late)]) == late
 
     def test_keeps_the_filter_from_page_to_page(self) -> None:
-        for n in range(51):
+        for n in range(101):
             self.ask(make_patient(self.maple, f"P{n}"), due=date(2026, 11, 2))
         page = self.client.get(self.address, {"due": "late", "sort": "name"}).content.decode()
         more = re.search(r'href="(\?[^"]+)">More patients', page)
@@ -176,7 +208,7 @@ class TestProgress(ProgressCase):
         self.check(self.ana, wrong)
         keep_published()
         with self.assertNumQueries(11):  # two more when somebody missed a safety question
-            assert self.page().count("<td>") == 50 * 14
+            assert self.page().count('<td class="c ') == 50 * 14
 
     def test_leaves_an_audit_row_for_the_page_and_one_for_each_patient_on_it(self) -> None:
         ben = make_patient(self.maple, "Ben")
@@ -193,27 +225,28 @@ class TestProgress(ProgressCase):
 
 class TestTheTeamChart(ProgressCase):
     def counts(self, **query: Any) -> dict[str, list[int]]:
-        """Return each lesson's numbers: done, check to do, in the steps, not started, talk about it, late, help."""
-        picture = self.client.get(self.address, query).content.decode().partition('<h2 id="picture">')[2]
+        """Return each lesson's numbers: done, begun or check to do, late, talk about it, not yet, all."""
+        picture = self.client.get(self.address, query).content.decode().partition("The picture in numbers")[2]
         rows = re.findall(r'<tr>\s*<th scope="row">([^<]+)</th>(.*?)</tr>', picture, flags=re.S)
-        return {title: [int(n) for n in re.findall(r'class="n">(\d+)<', cells)] for title, cells in rows}
+        return {title: [int(n) for n in re.findall(r'class="num">(\d+)<', cells)] for title, cells in rows}
 
     def test_counts_the_patients_in_each_status_of_a_lesson(self) -> None:
         ben, cleo, dan = (make_patient(self.maple, label) for label in ("Ben", "Cleo", "Dan"))
         self.ask(self.ana, due=date(2026, 11, 22))
         self.read(ben, 1)
         self.read(cleo, 9)
+        self.ask(cleo)
         self.check(cleo, right)
         self.read(dan, 9)
         self.check(dan, wrong)
         make_patient(self.maple, "Eli")  # has no assignment
-        assert self.counts() == {"Side effects: when to call": [1, 0, 1, 1, 1, 1, 1]}
-        assert self.counts(status="done") == {"Side effects: when to call": [1, 0, 0, 0, 0, 0, 0]}
+        assert self.counts() == {"Side effects: when to call": [1, 1, 1, 1, 0, 4]}
+        assert self.counts(status="done") == {"Side effects: when to call": [1, 0, 0, 0, 0, 1]}
 
     def test_draws_bars_in_proportion(self) -> None:
-        bar = Bar("L", [3, 0, 1, 0, 0], late=0, help=0)
-        assert [(part.code, part.x, part.width) for part in bar.parts] == [("done", 0, 178), ("reading", 180, 58)]
-        assert Bar("L", [0, 0, 0, 0, 0], late=0, help=0).parts == []
+        bar = Bar("L", "L", {"done": 3, "begun": 0, "late": 1})
+        assert [(part.kind, part.x, part.width) for part in bar.parts] == [("done", 1.0, 81.0), ("late", 82.0, 27.0)]
+        assert Bar("L", "L", {"done": 0}).parts == []
 
     def test_is_left_out_without_assignments(self) -> None:
         assert self.counts() == {}
@@ -234,9 +267,11 @@ class TestTheFile(ProgressCase):
             self.read(make_patient(self.maple, f"P{n:02}", reference=f"R-{n}"), 1)
         rows = self.rows(sort="name")
         assert len(rows) == 62
-        assert rows[0] == ["Patient", "Reference", "Care team", "Side effects: when to call"]
-        assert rows[1] == ["Ana", "", "Maple team", "Not started, Late"]
-        assert rows[2] == ["P00", "R-0", "Maple team", "Step 2 of 6"]
+        assert rows[0][:5] == ["Patient", "Reference", "Care team", "Treatment", "Next due"]
+        title = "Side effects: when to call"
+        assert rows[0][5:] == [title, f"{title}, due", f"{title}, done"]
+        assert rows[1] == ["Ana", "", "Maple team", "", "2026-11-22", "Not started, Late", "2026-11-22", ""]
+        assert rows[2] == ["P00", "R-0", "Maple team", "", "", "Step 2 of 6", "", ""]
         assert [row[0] for row in self.rows(due="late")] == ["Patient", "Ana"]
         seen = AuditEvent.objects.filter(what="list.exported").order_by("pk")
         totals = [(event.count, event.who) for event in seen.filter(patient=None)]
@@ -246,6 +281,7 @@ class TestTheFile(ProgressCase):
 
     def test_never_contains_a_formula(self) -> None:
         bad = ["=1+1", "+1", "-2", "@SUM(A1)", "\tx", "\rx", "＝1", " =1", 'a,b"c']
+        self.ask(self.ana)
         for label in bad:
             self.read(make_patient(self.maple, label, reference=label), 1)
         cells = {row[n] for row in self.rows()[1:] for n in (0, 1)}
@@ -253,4 +289,32 @@ class TestTheFile(ProgressCase):
 
     def test_contains_nobody_of_another_team(self) -> None:
         self.client.force_login(make_nurse("nobody-yet"))
-        assert self.rows() == [["Patient", "Reference", "Care team"]]
+        assert self.rows() == [["Patient", "Reference", "Care team", "Treatment", "Next due"]]
+
+    def test_stays_text_where_a_spreadsheet_splits_at_semicolons(self) -> None:
+        """With a comma in numbers, Excel splits "x;=cmd" into two cells and runs the second one."""
+        Patient.objects.filter(pk=self.ana.pk).update(label="x;=cmd", reference="a; @b")
+        assert self.rows()[1][:2] == ["x;'=cmd", "a;' @b"]
+
+    def test_as_xlsx_has_only_text(self) -> None:
+        Patient.objects.filter(pk=self.ana.pk).update(label="=1+1;=cmd", reference="0045", treatment="t-cell-therapy")
+        self.ask(self.ana)
+        self.read(self.ana, 9)
+        self.check(self.ana, right)
+        response = self.client.get(self.address, {"file": "xlsx"})
+        assert response["Content-Disposition"] == 'attachment; filename="progress-2026-11-23.xlsx"'
+        page = load_workbook(io.BytesIO(response.content)).active
+        assert page is not None
+        assert {cell.data_type for row in page.iter_rows() for cell in row if cell.value} == {"s"}
+        assert [cell.value for cell in page[2]][:4] == [
+            "=1+1;=cmd",
+            "0045",
+            "Maple team",
+            "T-cell therapy and T-cell engagers",
+        ]
+        assert [cell.value for cell in page[2]][5:] == ["Done", "2026-12-24", "2026-11-20"]
+
+    def test_as_xlsx_takes_out_what_such_a_file_cannot_hold(self) -> None:
+        cells = load_workbook(io.BytesIO(as_xlsx([["a\x01b", None, date(2026, 11, 1)]], "x").content)).active
+        assert cells is not None
+        assert [cell.value for cell in cells[1]] == ["ab", None, "2026-11-01"]

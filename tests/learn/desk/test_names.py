@@ -81,7 +81,7 @@ class TestFindAPatient(DeskCase):
 
     def test_finds_closed_records_too_and_says_so(self) -> None:
         Patient.objects.filter(pk=self.ana.pk).update(ended_on="2026-11-20", ended_why="moved")
-        assert "Ana Ended" in words(self.client.get(FIND, {"q": "ana"}))
+        assert "Ana Closed" in words(self.client.get(FIND, {"q": "ana"}))
 
     def test_finds_nobody_of_another_team(self) -> None:
         make_patient(make_team("Birch team"), "Anabel")

@@ -39,7 +39,7 @@ class TestMissedQuestions(PatientCase):
         authoring.publish(revision=newer, same_meaning=True)
         missed = self.missed()
         assert (
-            "Stem of safety? Safety Needs help: still not right at the end Teach back "
+            "Safety Topic of safety Teach back Stem of safety? Needs help: still not right at the end "
             "They chose Wrong 1 Best answer Right 0 When Friday, November 20 at 12:04 p.m., missed 3 times"
         ) in missed
         assert "A new wording?" not in missed
@@ -58,7 +58,7 @@ class TestMissedQuestions(PatientCase):
         self.check(plain=lambda r: right(r) if r.pk == other.pk else wrong(r), now=at(22), times=5)
         still, since = self.missed().split("Missed before, put right since (2)")
         assert re.findall(r"Stem of (\w+)", still) == ["plain"]
-        assert re.findall(r"Stem of (\w+)\? (?:Safety )?Right (.+?) Teach back", since) == [
+        assert re.findall(r"Stem of (\w+)\? Right (.+?) They chose", since) == [
             ("safety", "Sunday, November 22"),
             ("other", "Sunday, November 22"),
         ]
@@ -74,7 +74,7 @@ class TestMissedQuestions(PatientCase):
         assert "Needs help" in self.missed()
         self.said_back()
         assert "Missed before, put right since (1)" in self.missed()
-        assert "Safety Said back in own words" in self.missed()
+        assert "Stem of safety? Closed by teach-back, noor, Monday, November 23, 2026" in self.missed()
 
     def test_do_not_include_those_of_another_patient(self) -> None:
         self.learner = make_patient(self.team, "Ben").user
@@ -107,7 +107,7 @@ class TestTeachBacks(PatientCase):
 
 class TestTheHistory(PatientCase):
     def happened(self, **query: Any) -> str:
-        return self.page(**query).split("What happened")[1]
+        return self.page(**query).split("What happened")[-1]
 
     def test_is_shown_newest_first(self) -> None:
         Assignment.objects.create(
@@ -123,8 +123,8 @@ class TestTheHistory(PatientCase):
         Contact.objects.create(patient=self.ana, nurse=self.noor, at=at(22), note="Spoke by phone", number=1)
         self.said_back()
         wanted = [
-            "yesterday at noon noor did a teach-back on “Topic of safety”: Explained in own words",
-            "Sunday, November 22 at noon noor was in contact: Spoke by phone",
+            "noor did a teach-back on “Topic of safety”: Explained in own words yesterday at noon",
+            "noor was in contact: Spoke by phone Sunday, November 22 at noon",
             "Finished the check of “A quiz”: 1 of 2 right; 1 safety question not right",
             "Read “Lesson 1” to the end",
             "Began to read “Lesson 1”",
@@ -140,14 +140,14 @@ class TestTheHistory(PatientCase):
                 patient=self.ana, nurse=self.noor, at=at(1) + timedelta(hours=n), note=f"Call {n}.", number=n + 1
             )
         seen, query = [], {}
-        for _ in range(4):
+        for _ in range(6):
             page = self.client.get(self.address(), query).content.decode()
             seen.append(re.findall(r"Call (\d+)\.", page))
             older = re.search(r"\?before=(\d+)#", page)
             if not older:
                 break
             query = {"before": older[1]}
-        assert [len(calls) for calls in seen] == [SHOWN, SHOWN, 5]
+        assert [len(calls) for calls in seen] == [SHOWN, SHOWN, SHOWN, SHOWN, 5]
         assert [int(n) for calls in seen for n in calls] == list(range(44, -1, -1))
 
     def test_shows_the_newest_page_for_invalid_input(self) -> None:
@@ -160,7 +160,7 @@ class TestThePage(PatientCase):
     def test_costs_the_same_queries_for_any_record(self) -> None:
         self.client.get(self.address())
         for n in range(3):
-            # session, user, roles, patient, audit row; answers, teach-backs, the four of the status, contacts,
+            # session and user, roles, patient, audit row; answers, teach-backs, the four of the status; what staff did;
             # questions, codes; and the wording of missed questions, if there are any
             keep_published()
             with self.assertNumQueries(14 if n else 13):
@@ -172,7 +172,49 @@ class TestThePage(PatientCase):
                 Contact.objects.create(patient=self.ana, nurse=self.noor, at=at(20), number=10 * n + k + 1)
                 self.said_back("again", adds_to=self.said_back("prompt"))
 
-    def test_of_a_closed_record_says_why(self) -> None:
+    def test_of_a_closed_record_says_when_in_its_head_and_why_only_at_the_end(self) -> None:
         self.ana.ended_on, self.ana.ended_why = date(2026, 11, 20), "moved"
         self.ana.save()
-        assert "Maple team · A-12 · Moved to another clinic" in self.page()
+        page = self.page()
+        assert "Maple team · A-12 · Closed Friday, November 20, 2026" in page
+        assert page.count("Moved") == 1
+        assert "Closed Moved to another clinic, Friday, November 20, 2026. The record stays." in page
+
+    def test_names_no_reason_to_close_a_record_before_its_own_page(self) -> None:
+        """Nurses turn this page to patients."""
+        page = self.page()
+        assert "Close this record" in page
+        assert "died" not in page.lower()
+
+    def test_has_the_treatment_and_the_numbers_in_its_head(self) -> None:
+        self.ana.treatment = self.lesson.therapy.slug
+        self.ana.save()
+        fields = {"patient": self.ana, "lesson": self.lesson, "by": self.noor, "made": at(18)}
+        Assignment.objects.create(due=date(2026, 11, 26), **fields)
+        self.read(1, 2, 3)
+        self.check(safety=wrong, now=at(20))
+        head = self.page().split("Missed questions (1)")[0]
+        assert f"{self.lesson.therapy.title} · Maple team" in head
+        assert "Open safety topics 1 Lessons done 0 of 1 lessons done Next due Nov 26 in 2 days" in head
+        assert "Told to call, day 555-010-0199 Night and weekend 555-011-0199 fever 100.4 °F (38 °C)" in head
+
+    def test_has_a_way_to_change_the_day_and_to_see_the_lesson(self) -> None:
+        fields = {"patient": self.ana, "lesson": self.lesson, "by": self.noor, "made": at(18)}
+        Assignment.objects.create(due=date(2026, 11, 22), **fields)
+        page = self.page()
+        assert "Lesson 1 Not started, late, due Nov 22 Asked by noor Change the day : Lesson 1 See the lesson" in page
+
+
+class TestTheLastWeeks(PatientCase):
+    def test_are_a_picture_with_its_table(self) -> None:
+        self.read(1, 2, 3)
+        self.check(now=at(21))
+        Contact.objects.create(patient=self.ana, nurse=self.noor, at=at(22), number=1)
+        self.said_back()
+        page = self.client.get(self.address()).content.decode()
+        assert page.count('role="img"') == 1
+        assert "contact on 1 day, teach-back on 1 day." in page
+        assert "Nov 23 Teach-back Nov 22 Contact Nov 21 Answered" in self.page()
+
+    def test_say_when_nothing_happened(self) -> None:
+        assert "Nothing in the last four weeks." in self.page()

@@ -31,7 +31,7 @@ class TeachBackCase(PatientCase):
     def form(self, **over: Any) -> dict[str, Any]:
         return {
             "topic": self.key, self.key: "own-words", "to_whom": "patient", "language": "English", "number": 1,
-        } | over  # fmt: skip
+        } | {f"note-{self.key}" if name == "note" else name: value for name, value in over.items()}  # fmt: skip
 
     def post(self, **over: Any) -> Any:
         return self.client.post(self.address("teach_back"), self.form(**over))
@@ -54,6 +54,21 @@ class TestATeachBack(TeachBackCase):
         plain = self.client.get(self.address("teach_back"), {"question": self.plain.question_id}).content.decode()
         assert plain.count("I want to be sure") <= 3
         assert plain.index("Topic of plain") < plain.index("Topic of safety")
+
+    def test_shows_what_was_chosen_and_the_best_answer_above_the_sentence(self) -> None:
+        page = words(self.client.get(self.address("teach_back")))
+        asked = page.split("Topic of safety")[1]
+        assert "Stem of safety? They chose Wrong 1 Best answer Right 0 When Friday, November 20" in asked
+        assert asked.index("Best answer") < asked.index("I want to be sure")
+
+    def test_has_a_note_for_each_topic(self) -> None:
+        plain = f"q{self.plain.question_id}"
+        notes = {f"note-{self.key}": "Slowly.", f"note-{plain}": "Knows it."}
+        self.post(topic=[self.key, plain], **{plain: "prompt"}, **notes)
+        assert set(TeachBack.objects.values_list("topic", "note")) == {
+            ("Topic of safety", "Slowly."),
+            ("Topic of plain", "Knows it."),
+        }
 
     def test_clears_the_flag_only_when_it_was_in_own_words(self) -> None:
         for number, outcome, left in ((1, "prompt", 1), (2, "again", 1), (3, "own-words", 0)):

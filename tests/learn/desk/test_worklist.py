@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from learn.assignments.models import Assignment
-from learn.people import roles
+from learn.people import codes, roles
 from learn.people.models import AuditEvent, Membership, Patient, User
 from learn.progress.attention import Why
 from learn.progress.models import Contact, Reading
@@ -33,6 +33,7 @@ from tests.cast import (
 from tests.quizzes.cast import crowd, planned
 
 HOME = "/admin/"
+BEGUN = "not begun"  # quiet, because nothing was ever begun
 
 
 def on(day: int) -> date:
@@ -62,6 +63,8 @@ class TestMyPatients(RecordCase):
         fields = {"patient": patient, "lesson": self.lesson, "by": self.noor, "made": at(day), "due": date(2026, 12, 9)}
         if why != Why.SAFETY:
             Assignment.objects.create(**(fields | ({"due": on(day)} if why == Why.LATE else {})))
+        if why == Why.CARD:
+            codes.make(user=patient.user, by=self.noor, now=at(day))
         if why == Why.QUIET:
             Reading.objects.create(
                 learner=patient.user, edition=self.edition, furthest=self.edition.steps.all()[1], started=at(day)
@@ -81,6 +84,7 @@ class TestMyPatients(RecordCase):
         make_patient(self.team, "Ben")
         make_patient(self.team, "Cai", ended_on=on(1), ended_why="moved")
         assert "No one needs attention. 2 patients are learning." in self.home()
+        assert "Nothing that was asked for is open. New since Saturday Nothing new." in self.home()
 
     def test_are_not_shown_to_a_nurse_of_another_team_or_of_no_team(self) -> None:
         self.someone("Iris", Why.SAFETY)
@@ -91,32 +95,74 @@ class TestMyPatients(RecordCase):
 
     def test_have_one_row_each_sorted_by_reason_and_by_longest_wait(self) -> None:
         for label, why, day in (
-            ("A", Why.QUIET, 8), ("B", Why.NOT_STARTED, 18), ("C", Why.LATE, 16), ("D", Why.LATE, 15),
-            ("E", Why.SAFETY, 20), ("F", Why.SAFETY, 19), ("G", Why.NOT_STARTED, 17),
+            ("A", Why.QUIET, 8), ("B", BEGUN, 18), ("C", Why.LATE, 16), ("D", Why.LATE, 15),
+            ("E", Why.SAFETY, 20), ("F", Why.SAFETY, 19), ("G", BEGUN, 17), ("H", Why.CARD, 9),
         ):  # fmt: skip
             self.someone(label, why, day)
         page = self.client.get(HOME).content.decode()
-        assert "Needs attention (7)" in page
-        assert re.findall(r'scope="row">\s*<a href="[^"]+"><bdi>(\w)<', page) == list("FEDCGBA")
+        assert "8 need you. Most urgent first." in page
+        assert re.findall(r'scope="row">\s*<a href="[^"]+"><bdi>(\w)<', page) == list("FEHDCAGB")
 
     def test_show_the_reason_with_details_and_one_next_step(self) -> None:
         for why, row in (
-            (Why.SAFETY, "Missed safety question “Topic of safety”: still not right at the end, "
-                "Monday, November 9 at 12:04 p.m. Record a teach-back"),
-            (Why.LATE, "Late 15 days Lesson 1: Step 2 of 3 Change the day"),
-            (Why.NOT_STARTED, "Not started Asked for 1 lesson, first on Monday, November 9 Mark as contacted"),
-            (Why.QUIET, "Quiet 15 days Nothing new since Monday, November 9. Lesson 1: Step 2 of 3 Mark as contacted"),
+            (Why.SAFETY, "Safety 1 Iris – Topic of safety None asked for Nov 9 Teach back"),
+            (Why.LATE, "Late 15 days Iris – 1 lesson open, due Nov 9 0 of 1 lessons done Nov 20 Contact"),
+            (Why.CARD, "Card never used Iris – Card given Nov 9, 1 lesson asked for 0 of 1 lessons done never New"),
+            (Why.QUIET, "Quiet 15 days Iris – 1 lesson open, due Dec 9 0 of 1 lessons done Nov 9 Contact"),
+            (BEGUN, "Not begun 15 days Iris – 1 lesson open, due Dec 9 0 of 1 lessons done never Contact"),
         ):  # fmt: skip
             patient = self.someone("Iris", why)
-            assert f"Iris {row}" in self.home()
+            assert row in self.home()
             Patient.objects.filter(pk=patient.pk).update(ended_on=on(9), ended_why="moved")
 
-    def test_name_every_reason_in_the_details_and_at_most_two_topics(self) -> None:
-        self.someone("Iris", Why.SAFETY, 22)
-        patient = Patient.objects.get(label="Iris")
+    def test_name_every_reason_and_at_most_two_topics(self) -> None:
+        for n in range(3):
+            self.quiz.items.create(question=make_question(f"more-{n}", critical=True).question, position=3 + n)
+        patient = make_patient(self.team, "Iris")
+        self.learner = patient.user
+        self.check(plain=wrong, safety=wrong, now=at(22), times=20)
         Assignment.objects.create(patient=patient, lesson=self.lesson, by=self.noor, made=at(9), due=on(20))
         row = self.home().split("Next step")[1]
-        assert "Sunday, November 22 at 12:04 p.m. Late 4 days: Lesson 1: Talk about it Record a teach-back" in row
+        assert row.count("Topic of") == 2
+        assert "+2 more; late too 0 of 1 lessons done" in row
+        safety = self.client.get(HOME, {"why": "safety"}).content.decode()
+        links = re.findall(r'href="/admin/people/patient/\d+/teach-back/\?question=\d+">Topic of ([\w-]+)<', safety)
+        assert set(links) == {"safety", "more-0", "more-1", "more-2"}
+
+    def test_have_the_most_missed_topics_first(self) -> None:
+        self.someone("Iris", Why.SAFETY, 9)
+        self.quiz.items.create(question=make_question("more", critical=True).question, position=3)
+        self.learner = make_patient(self.team, "Jo").user
+        self.check(plain=wrong, safety=wrong, now=at(22), times=20)
+        home = self.home()
+        assert home.index("Safety 2 Jo") < home.index("Safety 1 Iris")
+
+    def test_can_be_filtered_by_reason_and_the_numbers_add_up_to_all(self) -> None:
+        for n, why in enumerate((Why.SAFETY, Why.LATE, Why.LATE, Why.QUIET, Why.CARD)):
+            self.someone(f"P{n}", why)
+        page = self.client.get(HOME, {"why": "late"}).content.decode()
+        assert [chip.count for chip in self.client.get(HOME).context["chips"]] == [5, 1, 1, 2, 1]
+        assert [chip.code for chip in self.client.get(HOME).context["chips"]] == ["", "safety", "card", "late", "quiet"]
+        assert re.findall(r'scope="row">\s*<a href="[^"]+"><bdi>(\w+)<', page) == ["P1", "P2"]
+        assert 'href="?why=late" aria-current="page"' in page
+        assert "2 of 5." in words(self.client.get(HOME, {"why": "late"}))
+        for unknown in ("x", "\x00", "LATE"):
+            assert "5 need you." in self.home(why=unknown)
+        assert "Nobody stands under this reason now." in self.home(why="question")
+
+    def test_offer_an_answer_when_a_question_waits(self) -> None:
+        ask = {"text": "Can I get a flu shot?", "position": 1, "added": at(20)}
+        self.ana.user.my_questions.create(shared=at(21), **ask)
+        self.ana.user.my_questions.create(shared=at(22), **ask | {"text": "Another?"})
+        assert "Question 3 days Ana – “Can I get a flu shot?” None asked for never Answer" in self.home()
+
+    def test_say_what_is_due_next_and_what_is_new_when_nobody_needs_attention(self) -> None:
+        Assignment.objects.create(patient=self.ana, lesson=self.lesson, by=self.noor, made=at(23), due=on(30))
+        assert "Due next Ana 1 lesson open, Nov 30 New since Saturday Nothing new." in self.home()
+        self.learner = self.ana.user
+        self.read(1, 2, 3)
+        self.check(now=at(23))
+        assert "Nothing that was asked for is open. New since Saturday Ana did 1 of 1 lessons" in self.home()
 
     def test_are_not_hidden_by_a_good_total(self) -> None:
         self.learner = self.ana.user
@@ -124,7 +170,7 @@ class TestMyPatients(RecordCase):
         for n in range(3):
             self.check(now=at(10 + n))
         self.check(safety=wrong, now=at(20))
-        assert "Ana Missed safety question" in self.home()
+        assert "Safety 1 Ana" in self.home()
 
     def test_disappear_when_the_record_is_closed_or_the_membership_has_ended(self) -> None:
         patient = self.someone("Iris", Why.SAFETY)
@@ -148,7 +194,7 @@ class TestMyPatients(RecordCase):
         self.client.get(HOME)
         for n in (1, 3, 50):
             for more in range(Patient.objects.count() - 2, n):
-                self.someone(f"P{more}", (Why.SAFETY, Why.LATE, Why.QUIET, Why.NOT_STARTED)[more % 4])
+                self.someone(f"P{more}", (Why.SAFETY, Why.LATE, Why.QUIET, Why.CARD)[more % 4])
             # session, roles; whose; misses, right answers, teach-backs; asks, questions, patients; status (4); audit
             keep_published()
             with self.assertNumQueries(14):
@@ -157,16 +203,16 @@ class TestMyPatients(RecordCase):
     def test_cost_fewer_queries_when_nobody_needs_attention(self) -> None:
         self.client.get(HOME)
         keep_published()
-        with self.assertNumQueries(8):
+        with self.assertNumQueries(11):  # without the audit row, with what is due next and what is new
             self.client.get(HOME)
 
     def test_come_fifty_on_a_page_and_none_is_missing_or_shown_twice(self) -> None:
         for n in range(120):
-            self.someone(f"P{n % 7}", Why.LATE if n % 2 else Why.NOT_STARTED)
+            self.someone(f"P{n % 7}", Why.LATE if n % 2 else BEGUN)
         seen, address = [], HOME
         for _ in range(4):
             page = self.client.get(address).content.decode()
-            assert "Needs attention (120)" in page
+            assert "120 need you." in page
             seen += re.findall(r'scope="row">\s*<a href="/admin/people/patient/(\d+)/', page)
             more = re.search(r'href="(\?after=\d+)"', page)
             if not more:
@@ -211,7 +257,7 @@ class TestAContact(RecordCase):
         assert "No one needs attention" in page
         with time_machine.travel(at(24) + timedelta(days=7), tick=False):
             self.client.force_login(self.noor)
-            assert "Ana Late 11 days" in words(self.client.get(HOME))
+            assert "Late 11 days Ana" in words(self.client.get(HOME))
 
     def test_is_saved_once_even_when_the_button_is_pressed_several_times(self) -> None:
         for _ in range(3):

@@ -39,10 +39,18 @@ TABLE: list[tuple[str, Known, list[tuple[str, int]]]] = [
     ("two are late: the first day counts", Known(asks=asked(9, 20) + asked(9, 15), seen=on(23)), [(Why.LATE, 15)]),
     ("one late, one not", Known(asks=asked(9, 20) + asked(9, 30), seen=on(23)), [(Why.LATE, 20)]),
     ("assigned 3 days ago, nothing started", Known(asks=asked(21, 30)), []),
-    ("assigned 4 days ago, nothing started", Known(asks=asked(20, 30)), [(Why.NOT_STARTED, 20)]),
+    ("assigned 4 days ago, nothing started", Known(asks=asked(20, 30)), [(Why.QUIET, 20)]),
     ("assigned 4 days ago, active before that", Known(asks=asked(20, 30), seen=on(19)), []),
-    ("assigned twice, the first counts", Known(asks=asked(20, 30) + asked(23, 30)), [(Why.NOT_STARTED, 20)]),
-    ("late and nothing started", Known(asks=asked(9, 16)), [(Why.LATE, 16), (Why.NOT_STARTED, 9)]),
+    ("assigned twice, the first counts", Known(asks=asked(20, 30) + asked(23, 30)), [(Why.QUIET, 20)]),
+    ("late and nothing started", Known(asks=asked(9, 16)), [(Why.LATE, 16), (Why.QUIET, 9)]),
+    ("card made 3 days ago", Known(card=on(21)), []),
+    ("card made 4 days ago, never used", Known(card=on(20)), [(Why.CARD, 20)]),
+    ("card never used, lessons assigned", Known(asks=asked(20, 30), card=on(20)), [(Why.CARD, 20)]),
+    ("card never used, late", Known(asks=asked(9, 16), card=on(9)), [(Why.CARD, 9), (Why.LATE, 16)]),
+    ("card made 3 days ago, asked before that", Known(asks=asked(9, 30), card=on(21)), [(Why.QUIET, 9)]),
+    ("card never used, but they learn", Known(seen=on(23), card=on(9)), []),
+    ("card never used, contacted", Known(card=on(9), contacted=on(23)), []),
+    ("card never used, question waiting", Known(question=on(21), card=on(9)), [(Why.QUESTION, 21), (Why.CARD, 9)]),
     ("last active 14 days ago", Known(asks=asked(1, 30), seen=on(10)), []),
     ("last active 15 days ago", Known(asks=asked(1, 30), seen=on(9)), [(Why.QUIET, 9)]),
     ("last active 15 days ago, everything done", Known(seen=on(9)), []),
@@ -59,11 +67,11 @@ TABLE: list[tuple[str, Known, list[tuple[str, int]]]] = [
     ("question waiting", Known(question=on(21)), [(Why.QUESTION, 21)]),
     ("question waiting, contacted", Known(question=on(21), contacted=on(24)), [(Why.QUESTION, 21)]),
     (
-        "everything at once", Known(on(20), on(21), asked(1, 17), on(9)),
+        "everything at once", Known(on(20), 2, on(21), asked(1, 17), on(9)),
         [(Why.SAFETY, 20), (Why.QUESTION, 21), (Why.LATE, 17), (Why.QUIET, 9)],
     ),
     (
-        "everything at once, contacted", Known(on(20), on(21), asked(1, 17), on(9), on(24)),
+        "everything at once, contacted", Known(on(20), 2, on(21), asked(1, 17), on(9), on(24)),
         [(Why.SAFETY, 20), (Why.QUESTION, 21)],
     ),
 ]  # fmt: skip
@@ -84,8 +92,8 @@ class TestTheTable(SimpleTestCase):
 
     def test_says_why_in_words(self) -> None:
         said = {r.words(TODAY) for _, known, _ in TABLE for r in reasons(known, TODAY)}
-        assert {"Missed safety question", "Question waiting", "Late 1 day", "Late 7 days", "Not started"} < said
-        assert "Quiet 15 days" in said
+        assert {"Safety 1", "Safety 2", "Question 3 days", "Card never used", "Late 1 day", "Late 7 days"} < said
+        assert {"Quiet 15 days", "Not begun 4 days"} < said
 
 
 class TestTheRecord(RecordCase):
@@ -139,7 +147,7 @@ class TestTheRecord(RecordCase):
         self.lesson.quiz = None
         self.lesson.save()
         self.ask()
-        assert self.why(at(25)) == [Why.LATE, Why.NOT_STARTED]
+        assert self.why(at(25)) == [Why.LATE, Why.QUIET]
         self.read(1, 2, 3)
         assert self.why(at(25)) == []
 
@@ -186,7 +194,7 @@ class TestTheRecord(RecordCase):
 
     def test_is_right_in_the_night_when_clocks_go_back(self) -> None:
         self.ask(made=datetime(2026, 10, 28, 23, tzinfo=at(1).tzinfo), due=date(2026, 12, 24))
-        assert self.why(at(1, 0, 30)) == [Why.NOT_STARTED]  # November 1 has 25 hours; October 28 was four days ago
+        assert self.why(at(1, 0, 30)) == [Why.QUIET]  # November 1 has 25 hours; October 28 was four days ago
         assert self.why(at(1, 0, 30) - timedelta(hours=1)) == []
 
     def test_leaves_out_patients_that_the_nurse_may_not_see(self) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 from learn.assignments.actions import assign
 from learn.assignments.models import Assignment
 from learn.people.models import User
-from learn.progress import answers, standing
+from learn.progress import answers, held
 from learn.progress.models import TeachBack
 from quizzes import taking
 from quizzes.models import Attempt, Response
@@ -80,7 +80,7 @@ class TestWhatIsRead(PatientCase):
     def test_of_attempts(self) -> None:
         rows = Attempt.objects.filter(learner__in=self.learners).values_list("learner", "quiz")
         orm = rows.annotate(checked=Min("finished", filter=Q(kind="check")), open=Count("pk", filter=Q(finished=None)))
-        assert typed(standing._attempts(self.learners)) == typed(orm)
+        assert typed(held.attempts(self.learners)) == typed(orm)
 
     def test_of_assignments(self) -> None:
         note = "2026-11-24 12:00"  # looks like a time
@@ -90,7 +90,7 @@ class TestWhatIsRead(PatientCase):
         Assignment.objects.create(
             patient=self.ana, lesson=self.lesson, due=date(2026, 11, 1), by=self.noor, made=at(1), withdrawn=at(2)
         )
-        found = standing._assigned(self.learners)
+        found = held.assigned(self.learners)
         for row in Assignment.objects.active().select_related("patient", "by"):
             mine = found.pop((row.patient.user_id, row.lesson_id))
             assert typed([vars(mine)[field.attname] for field in Assignment._meta.concrete_fields] for _ in "1") == (
@@ -102,12 +102,12 @@ class TestWhatIsRead(PatientCase):
 
     def test_of_nobody_is_nothing(self) -> None:
         with self.assertNumQueries(0):
-            assert (answers.on_safety([]), standing._attempts([]), standing._assigned([])) == ({}, [], {})
+            assert (answers.on_safety([]), held.attempts([]), held.assigned([])) == ({}, [], {})
 
     def test_of_a_time_to_the_second_is_a_time(self) -> None:
         """SQLite writes 12:00:00 without a fraction, and gives the result of MIN as text."""
         Attempt.objects.filter(learner=self.guest).update(finished=at(20))
-        [row] = standing._attempts([self.guest.pk])
+        [row] = held.attempts([self.guest.pk])
         assert row.checked == at(20)
 
 

@@ -7,8 +7,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from learn.account import data, guests
+from learn.account import data, guests, merging
 from learn.people import rate_limits
+from learn.progress import actions as progress
+from learn.progress.models import Contact
 
 
 class Command(BaseCommand):
@@ -32,5 +34,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Guests {why}: {n}{' would be' if dry_run else ''} erased.")
         if not dry_run:
             rate_limits.tidy(now=now)
+            self.stdout.write(f"Merged records of which the rest was erased: {merging.finish_all(now=now)}.")
+            emptied = progress.forget_staff_only(now=now)
+            self.stdout.write(f"Words only for staff, older than {Contact.KEPT.days} days: {emptied} emptied.")
             call_command("clearsessions")
             transaction.on_commit(data.empty_log, robust=True)
