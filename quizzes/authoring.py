@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
+from django.utils.text import slugify
 
 from quizzes.kinds import KINDS, Problem, Spec, said
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -60,23 +61,46 @@ def fingerprint(revision: Revision | None, state: str = "") -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: Any) -> Revision:
+def begin(quiz: Quiz, stem: str) -> Question:
+    """Create a question at the end of this quiz, with a slug made from its stem. The caller has locked the quiz."""
+    slug = slugify(stem)[:60].strip("-") or "question"
+    taken = set(Question.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
+    n = 1
+    while (name := slug if n == 1 else f"{slug}-{n}") in taken:
+        n += 1
+    question = Question.objects.create(slug=name)
+    last = quiz.items.order_by("-position").values_list("position", flat=True).first() or 0
+    QuizItem.objects.create(quiz=quiz, question=question, position=last + 1)
+    return question
+
+
+def draft(
+    *, question: Question, language: str, kind: str, spec: Spec, unfinished: bool = False, **text: Any
+) -> Revision:
     """Save a new draft with the next number and return it.
 
     Takes the name of the kind, its spec (ids may be missing) and the other fields of Revision (`stem`, `why`,
-    `objective`, `critical`, `source`, `shipped`, `author`, `written`).
+    `objective`, `critical`, `source`, `shipped`, `author`, `written`). `unfinished`: feedback, why and objective may
+    still be empty, as in questions from a file. Such a draft cannot be published.
 
     Raises Unfit if the kind does not exist, the spec is not valid, or a text is missing or too long.
     """
     newest = question.revisions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
     revision = Revision(question=question, language=language, number=newest + 1)
-    _fill(revision, kind=kind, spec=spec, **text)
+    _fill(revision, kind=kind, spec=spec, unfinished=unfinished, **text)
     revision.save(force_insert=True)
     return revision
 
 
 def write(
-    *, question: Question, language: str, seen: str, by: AbstractBaseUser, now: datetime, **words: Any
+    *,
+    question: Question,
+    language: str,
+    seen: str,
+    by: AbstractBaseUser,
+    now: datetime,
+    unfinished: bool = False,
+    **words: Any,
 ) -> Revision:
     """Save what an educator wrote, and return the draft: the existing draft of this question, or a new one.
 
@@ -94,8 +118,8 @@ def write(
             raise Stale(newest)
         words |= {"author": by, "written": now}
         if newest is None or newest.state != State.DRAFT:
-            return draft(question=question, language=language, **words)
-        _fill(newest, **words, shipped="")
+            return draft(question=question, language=language, unfinished=unfinished, **words)
+        _fill(newest, **words, shipped="", unfinished=unfinished)
         newest.save()
         return newest
 
@@ -114,21 +138,36 @@ def _unnamed(spec: Spec) -> str:
     return text
 
 
-def _fill(revision: Revision, *, kind: str, spec: Spec, **text: Any) -> None:
+def problems(kind: str, spec: Spec, **text: Any) -> list[Problem]:
+    """Return what is wrong with a question. Whoever drafts and whoever publishes is held to the same."""
+    missing = [name for name in ("stem", "why", "objective") if not said(text.get(name))]
+    return [*KINDS[kind].problems(spec), *(Problem(f"The {name} is missing.", name) for name in missing)]
+
+
+def _can_wait(problem: Problem) -> bool:
+    """Return whether this may be mended after the draft is saved: a text that is not written yet."""
+    return bool({"feedback", "why", "objective"} & set(problem.at))
+
+
+def to_write(revision: Revision) -> list[Problem]:
+    """Return what is still to be written before this draft can be published; empty if it is finished."""
+    return problems(
+        revision.kind, revision.spec, stem=revision.stem, why=revision.why, objective=revision.objective
+    )  # fmt: skip
+
+
+def _fill(revision: Revision, *, kind: str, spec: Spec, unfinished: bool = False, **text: Any) -> None:
     """Set the fields of a draft. Raises Unfit."""
     if kind not in KINDS:
         raise Unfit([f"There is no kind of question called {kind!r}."])
     spec = with_ids(spec)
-    problems = list(KINDS[kind].problems(spec))
-    problems += [
-        Problem(f"The {name} is missing.", name) for name in ("stem", "why", "objective") if not said(text.get(name))
-    ]
-    if problems:
-        raise Unfit(problems)
+    found = [one for one in problems(kind, spec, **text) if not (unfinished and _can_wait(one))]
+    if found:
+        raise Unfit(found)
     for name, value in ({"kind": kind, "spec": spec} | text).items():
         setattr(revision, name, value)
     try:
-        revision.clean_fields()
+        revision.clean_fields(exclude=[name for name in ("why", "objective") if unfinished and not text.get(name)])
     except ValidationError as error:
         raise Unfit(
             [Problem(f"{name}: {' '.join(said)}", name) for name, said in error.message_dict.items()]
@@ -189,8 +228,9 @@ def publish(
     are None for shipped content. `seen` is the fingerprint of the draft that this person read. The same form sent twice
     is published once.
 
-    Raises Unfit if the revision is not a draft, if `same_meaning` is set but more than a typo was changed, or if a
-    second person must publish it; Stale if the draft has changed since this person read it.
+    Raises Unfit if the revision is not a draft, if something is missing or wrong, if `same_meaning` is set but more
+    than a typo was changed, or if a second person must publish it; Stale if the draft has changed since this person
+    read it.
     """
     with transaction.atomic():
         Question.objects.select_for_update().get(pk=revision.question_id)
@@ -202,6 +242,8 @@ def publish(
         if now_there is None or now_there.state != State.DRAFT:
             raise Unfit(["Only a draft can be published."])
         revision.refresh_from_db()
+        if missing := to_write(revision):
+            raise Unfit(missing)
         replaced = before(revision)
         if same_meaning and more_than_a_typo(revision, replaced):
             raise Unfit(["More than a typo was changed. Publish it as a changed meaning."])

@@ -10,13 +10,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quizzes import authoring
 from quizzes.admin.forms import FORMS, Words
 from quizzes.admin.requests import LANGUAGE, StaffRequest, find
-from quizzes.models import Question, Quiz, QuizItem, Revision, State
+from quizzes.models import Question, Quiz, Revision, State
 
 CHANGED = "Somebody changed this question while you had it open. Read it as it stands now, then go on."
 
@@ -86,7 +85,7 @@ def add(request: StaffRequest) -> HttpResponse:
             list(Quiz.objects.select_for_update().order_by("pk"))
             if twin := _twin(form, quiz, kind):
                 return redirect("admin:quizzes_question_change", twin.question_id)
-            question = _begin(quiz, form.cleaned_data["stem"])
+            question = authoring.begin(quiz, form.cleaned_data["stem"])
             saved = _save(request, form, question, kind)
             if saved is None:
                 transaction.set_rollback(True)
@@ -100,19 +99,6 @@ def _twin(form: Words, quiz: Quiz, kind: str) -> Revision | None:
     words = form.words()
     drafts = Revision.objects.filter(state=State.DRAFT, question__quizitem__quiz=quiz, stem=words["stem"])
     return next((one for one in drafts if authoring.says(one, kind=kind, **words)), None)
-
-
-def _begin(quiz: Quiz, stem: str) -> Question:
-    """Create a question at the end of this quiz, with a slug made from its stem."""
-    slug = slugify(stem)[:60].strip("-") or "question"
-    taken = set(Question.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
-    n = 1
-    while (name := slug if n == 1 else f"{slug}-{n}") in taken:
-        n += 1
-    question = Question.objects.create(slug=name)
-    last = quiz.items.order_by("-position").values_list("position", flat=True).first() or 0
-    QuizItem.objects.create(quiz=quiz, question=question, position=last + 1)
-    return question
 
 
 @require_POST
