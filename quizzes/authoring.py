@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.text import slugify
 
 from quizzes.kinds import KINDS, Problem, Spec, said
@@ -61,14 +61,17 @@ def fingerprint(revision: Revision | None, state: str = "") -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def begin(quiz: Quiz, stem: str) -> Question:
-    """Create a question at the end of this quiz, with a slug made from its stem. The caller has locked the quiz."""
+def begin(quiz: Quiz, stem: str, *, instead_of: Question | None = None) -> Question:
+    """Create a question at the end of this quiz, with a slug made from its stem. The caller has locked the quiz.
+
+    `instead_of` is the question whose place it takes when it is published.
+    """
     slug = slugify(stem)[:60].strip("-") or "question"
     taken = set(Question.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
     n = 1
     while (name := slug if n == 1 else f"{slug}-{n}") in taken:
         n += 1
-    question = Question.objects.create(slug=name)
+    question = Question.objects.create(slug=name, instead_of=instead_of)
     last = quiz.items.order_by("-position").values_list("position", flat=True).first() or 0
     QuizItem.objects.create(quiz=quiz, question=question, position=last + 1)
     return question
@@ -250,12 +253,66 @@ def publish(
         alone = revision.author_id is None or by is None or revision.author_id == by.pk
         if by is not None and alone and needs_another(revision, replaced, same_meaning=same_meaning):
             raise Unfit(["A second person has to read and publish this. You wrote it."])
+        _take_the_place(revision, by, now)
         if replaced is not None:
             if replaced.state == State.PUBLISHED:
                 _retire(replaced, by, now)
             revision.line = replaced.line if same_meaning else replaced.line + 1
         revision.state, revision.published_by_id, revision.published_at = State.PUBLISHED, by.pk if by else None, now
         revision.save(update_fields=["state", "line", "published_by", "published_at"])
+
+
+def _take_the_place(revision: Revision, by: AbstractBaseUser | None, now: datetime | None) -> None:
+    """Retire the question that this one is written for, and move this one to its place. Raises Unfit."""
+    old = revision.question.instead_of
+    asked = Revision.objects.published(language=revision.language).filter(question=old).first() if old else None
+    if old is None or asked is None:
+        return
+    if asked.critical and not revision.critical:
+        raise Unfit([Problem("It takes the place of a safety question. Mark it as a safety question.", "critical")])
+    _retire(asked, by, now)
+    for item in QuizItem.objects.filter(question=old).select_related("quiz"):
+        order = list(item.quiz.items.values_list("question_id", flat=True))
+        if revision.question_id in order:
+            order.remove(revision.question_id)
+            order.insert(order.index(old.pk), revision.question_id)
+            _in_order(item.quiz, order)
+
+
+def move(*, quiz: Quiz, question: Question, up: bool, at: int) -> bool:
+    """Move a question one place up or down among those of its quiz that are asked or drafted; return whether it moved.
+
+    `at` is its position as the page showed it. If it has another one by now, nothing happens, so the same form sent
+    twice moves it once.
+    """
+    with transaction.atomic():
+        Quiz.objects.select_for_update().get(pk=quiz.pk)
+        items = {item.question_id: item.position for item in quiz.items.all()}
+        order = list(items)
+        alive = set(
+            Revision.objects.filter(question__in=order).exclude(state=State.RETIRED).values_list("question", flat=True)
+        )
+        beside = [pk for pk in order if pk in alive or pk == question.pk]
+        if items.get(question.pk) != at:
+            return False
+        place = beside.index(question.pk) + (-1 if up else 1)
+        if not 0 <= place < len(beside):
+            return False
+        order.remove(question.pk)
+        order.insert(order.index(beside[place]) + (not up), question.pk)
+        _in_order(quiz, order)
+        return True
+
+
+def _in_order(quiz: Quiz, order: Sequence[int]) -> None:
+    """Give the questions of a quiz (by primary key) these places. Two statements more than there are questions."""
+    items = {item.question_id: item for item in quiz.items.all()}
+    if [items[pk].position for pk in order] == list(range(1, len(order) + 1)):
+        return
+    last = max(item.position for item in items.values())
+    quiz.items.update(position=F("position") + last)  # out of the way: no two may have one place
+    for place, pk in enumerate(order, 1):
+        quiz.items.filter(question=pk).update(position=place)
 
 
 def retire(

@@ -26,6 +26,7 @@ SCREENS: list[tuple[str, Callable[..., HttpResponse], str]] = [
     ("<number:pk>/change/", question.overview, "change"),
     ("<number:pk>/write/", writing.write, "write"),
     ("<number:pk>/publish/", writing.publish, "publish"),
+    ("<number:pk>/move/", writing.move, "move"),
     ("<number:pk>/discard/", writing.discard, "discard"),
     ("<number:pk>/retire/", writing.retire, "retire"),
     ("<number:pk>/preview/<number:number>/", question.preview, "preview"),
