@@ -186,6 +186,7 @@ TEMPLATES = [
     }
 ]
 CRISPY_TEMPLATE_PACK = "care"
+QUIZZES_TAUGHT_IN = "learn.lessons.shown.taught_in"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["care"]
 
 # The number of requests that one worker handles at once; also the size of its PostgreSQL connection pool.

@@ -16,6 +16,8 @@ Z = 1.959963984540054  # the normal distribution's z for a 95 % interval
 ENOUGH = 30  # minimum number of answers for any finding
 ENOUGH_TO_COMPARE = 50  # minimum number of answers for the comparison with the rest of the check
 HARD, EASY, UNPICKED, UNCOVERED = 35, 95, 5, 25  # percent of first answers
+HARD_SAFETY = 70  # the same for a safety question, which many should get right at the first try
+FEW = 10  # below this number of answers, a bar would say more than is known
 WEAK = 0.2  # with a lower discrimination, a question does not show who knows the subject (Ebel and Frisbie 1991)
 
 
@@ -115,7 +117,7 @@ def findings(
     """Return what an educator should look at, worst first. If there is nothing, return one "good" or "few".
 
     `choices` has the text of everything that could be picked, by id; `best` has the ids of the right ones. A critical
-    (safety) question is never reported as too easy.
+    (safety) question is hard below HARD_SAFETY, and is never reported as too easy.
     """
     n, result = found.n, []
     if n < ENOUGH:
@@ -127,7 +129,7 @@ def findings(
             result.append(
                 Finding("misleading", f"Misleading: {times} chose “{choices[id_]}”, {least} chose what is right.")
             )
-    if found.right * 100 < HARD * n:
+    if found.right * 100 < (HARD_SAFETY if critical else HARD) * n:
         result.append(Finding("hard", f"Too hard or unclear: {found.right} of {n} were right at the first try."))
     if found.unsure * 100 > UNCOVERED * n:
         result.append(Finding("uncovered", f"{found.unsure} of {n} were not sure. The lesson may not cover this."))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
+from django.utils.text import slugify
 
 from quizzes.kinds import KINDS, Problem, Spec, said
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -60,23 +61,49 @@ def fingerprint(revision: Revision | None, state: str = "") -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def draft(*, question: Question, language: str, kind: str, spec: Spec, **text: Any) -> Revision:
+def begin(quiz: Quiz, stem: str, *, instead_of: Question | None = None) -> Question:
+    """Create a question at the end of this quiz, with a slug made from its stem. The caller has locked the quiz.
+
+    `instead_of` is the question whose place it takes when it is published.
+    """
+    slug = slugify(stem)[:60].strip("-") or "question"
+    taken = set(Question.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
+    n = 1
+    while (name := slug if n == 1 else f"{slug}-{n}") in taken:
+        n += 1
+    question = Question.objects.create(slug=name, instead_of=instead_of)
+    last = quiz.items.order_by("-position").values_list("position", flat=True).first() or 0
+    QuizItem.objects.create(quiz=quiz, question=question, position=last + 1)
+    return question
+
+
+def draft(
+    *, question: Question, language: str, kind: str, spec: Spec, unfinished: bool = False, **text: Any
+) -> Revision:
     """Save a new draft with the next number and return it.
 
     Takes the name of the kind, its spec (ids may be missing) and the other fields of Revision (`stem`, `why`,
-    `objective`, `critical`, `source`, `shipped`, `author`, `written`).
+    `objective`, `critical`, `source`, `shipped`, `author`, `written`). `unfinished`: feedback, why and objective may
+    still be empty, as in questions from a file. Such a draft cannot be published.
 
     Raises Unfit if the kind does not exist, the spec is not valid, or a text is missing or too long.
     """
     newest = question.revisions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
     revision = Revision(question=question, language=language, number=newest + 1)
-    _fill(revision, kind=kind, spec=spec, **text)
+    _fill(revision, kind=kind, spec=spec, unfinished=unfinished, **text)
     revision.save(force_insert=True)
     return revision
 
 
 def write(
-    *, question: Question, language: str, seen: str, by: AbstractBaseUser, now: datetime, **words: Any
+    *,
+    question: Question,
+    language: str,
+    seen: str,
+    by: AbstractBaseUser,
+    now: datetime,
+    unfinished: bool = False,
+    **words: Any,
 ) -> Revision:
     """Save what an educator wrote, and return the draft: the existing draft of this question, or a new one.
 
@@ -94,8 +121,8 @@ def write(
             raise Stale(newest)
         words |= {"author": by, "written": now}
         if newest is None or newest.state != State.DRAFT:
-            return draft(question=question, language=language, **words)
-        _fill(newest, **words, shipped="")
+            return draft(question=question, language=language, unfinished=unfinished, **words)
+        _fill(newest, **words, shipped="", unfinished=unfinished)
         newest.save()
         return newest
 
@@ -114,21 +141,36 @@ def _unnamed(spec: Spec) -> str:
     return text
 
 
-def _fill(revision: Revision, *, kind: str, spec: Spec, **text: Any) -> None:
+def problems(kind: str, spec: Spec, **text: Any) -> list[Problem]:
+    """Return what is wrong with a question. Whoever drafts and whoever publishes is held to the same."""
+    missing = [name for name in ("stem", "why", "objective") if not said(text.get(name))]
+    return [*KINDS[kind].problems(spec), *(Problem(f"The {name} is missing.", name) for name in missing)]
+
+
+def _can_wait(problem: Problem) -> bool:
+    """Return whether this may be mended after the draft is saved: a text that is not written yet."""
+    return bool({"feedback", "why", "objective"} & set(problem.at))
+
+
+def to_write(revision: Revision) -> list[Problem]:
+    """Return what is still to be written before this draft can be published; empty if it is finished."""
+    return problems(
+        revision.kind, revision.spec, stem=revision.stem, why=revision.why, objective=revision.objective
+    )  # fmt: skip
+
+
+def _fill(revision: Revision, *, kind: str, spec: Spec, unfinished: bool = False, **text: Any) -> None:
     """Set the fields of a draft. Raises Unfit."""
     if kind not in KINDS:
         raise Unfit([f"There is no kind of question called {kind!r}."])
     spec = with_ids(spec)
-    problems = list(KINDS[kind].problems(spec))
-    problems += [
-        Problem(f"The {name} is missing.", name) for name in ("stem", "why", "objective") if not said(text.get(name))
-    ]
-    if problems:
-        raise Unfit(problems)
+    found = [one for one in problems(kind, spec, **text) if not (unfinished and _can_wait(one))]
+    if found:
+        raise Unfit(found)
     for name, value in ({"kind": kind, "spec": spec} | text).items():
         setattr(revision, name, value)
     try:
-        revision.clean_fields()
+        revision.clean_fields(exclude=[name for name in ("why", "objective") if unfinished and not text.get(name)])
     except ValidationError as error:
         raise Unfit(
             [Problem(f"{name}: {' '.join(said)}", name) for name, said in error.message_dict.items()]
@@ -189,8 +231,9 @@ def publish(
     are None for shipped content. `seen` is the fingerprint of the draft that this person read. The same form sent twice
     is published once.
 
-    Raises Unfit if the revision is not a draft, if `same_meaning` is set but more than a typo was changed, or if a
-    second person must publish it; Stale if the draft has changed since this person read it.
+    Raises Unfit if the revision is not a draft, if something is missing or wrong, if `same_meaning` is set but more
+    than a typo was changed, or if a second person must publish it; Stale if the draft has changed since this person
+    read it.
     """
     with transaction.atomic():
         Question.objects.select_for_update().get(pk=revision.question_id)
@@ -202,18 +245,74 @@ def publish(
         if now_there is None or now_there.state != State.DRAFT:
             raise Unfit(["Only a draft can be published."])
         revision.refresh_from_db()
+        if missing := to_write(revision):
+            raise Unfit(missing)
         replaced = before(revision)
         if same_meaning and more_than_a_typo(revision, replaced):
             raise Unfit(["More than a typo was changed. Publish it as a changed meaning."])
         alone = revision.author_id is None or by is None or revision.author_id == by.pk
         if by is not None and alone and needs_another(revision, replaced, same_meaning=same_meaning):
             raise Unfit(["A second person has to read and publish this. You wrote it."])
+        _take_the_place(revision, by, now)
         if replaced is not None:
             if replaced.state == State.PUBLISHED:
                 _retire(replaced, by, now)
             revision.line = replaced.line if same_meaning else replaced.line + 1
         revision.state, revision.published_by_id, revision.published_at = State.PUBLISHED, by.pk if by else None, now
         revision.save(update_fields=["state", "line", "published_by", "published_at"])
+
+
+def _take_the_place(revision: Revision, by: AbstractBaseUser | None, now: datetime | None) -> None:
+    """Retire the question that this one is written for, and move this one to its place. Raises Unfit."""
+    old = revision.question.instead_of
+    asked = Revision.objects.published(language=revision.language).filter(question=old).first() if old else None
+    if old is None or asked is None:
+        return
+    if asked.critical and not revision.critical:
+        raise Unfit([Problem("It takes the place of a safety question. Mark it as a safety question.", "critical")])
+    _retire(asked, by, now)
+    for item in QuizItem.objects.filter(question=old).select_related("quiz"):
+        order = list(item.quiz.items.values_list("question_id", flat=True))
+        if revision.question_id in order:
+            order.remove(revision.question_id)
+            order.insert(order.index(old.pk), revision.question_id)
+            _in_order(item.quiz, order)
+
+
+def move(*, quiz: Quiz, question: Question, up: bool, at: int) -> bool:
+    """Move a question one place up or down among those of its quiz that are asked or drafted; return whether it moved.
+
+    `at` is its position as the page showed it. If it has another one by now, nothing happens, so the same form sent
+    twice moves it once.
+    """
+    with transaction.atomic():
+        Quiz.objects.select_for_update().get(pk=quiz.pk)
+        items = {item.question_id: item.position for item in quiz.items.all()}
+        order = list(items)
+        alive = set(
+            Revision.objects.filter(question__in=order).exclude(state=State.RETIRED).values_list("question", flat=True)
+        )
+        beside = [pk for pk in order if pk in alive or pk == question.pk]
+        if items.get(question.pk) != at:
+            return False
+        place = beside.index(question.pk) + (-1 if up else 1)
+        if not 0 <= place < len(beside):
+            return False
+        order.remove(question.pk)
+        order.insert(order.index(beside[place]) + (not up), question.pk)
+        _in_order(quiz, order)
+        return True
+
+
+def _in_order(quiz: Quiz, order: Sequence[int]) -> None:
+    """Give the questions of a quiz (by primary key) these places. Two statements more than there are questions."""
+    items = {item.question_id: item for item in quiz.items.all()}
+    if [items[pk].position for pk in order] == list(range(1, len(order) + 1)):
+        return
+    last = max(item.position for item in items.values())
+    quiz.items.update(position=F("position") + last)  # out of the way: no two may have one place
+    for place, pk in enumerate(order, 1):
+        quiz.items.filter(question=pk).update(position=place)
 
 
 def retire(

@@ -41,6 +41,8 @@ class Question(models.Model):
     """The identity of a question through all its revisions and languages."""
 
     slug = models.SlugField(max_length=80, unique=True)
+    # The question whose place this one takes when it is published. Until then, that one is asked.
+    instead_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="successors")
 
     def __str__(self) -> str:
         return self.slug

@@ -18,6 +18,7 @@ LONGEST_SENTENCE, LONGEST_CHOICE = 20, 10  # words
 LONGER, SHORT = 1.5, 25  # the right choice may be 1.5 times as long as the longest wrong one, or have 25 characters
 MOST_CHOICES = 3  # two good wrong choices are better than three weak ones (Rodriguez 2005)
 GRADE = 8  # the highest reading grade of a whole question; lessons aim at 6
+GRADE_ALONE, ENOUGH_WORDS = 10, 12  # the same for one short text, whose grade varies more; from so many words on
 
 ALL_OR_NONE = re.compile(r"\b(?:all|none|both|neither) of (?:the above|these)\b", re.IGNORECASE)
 NEGATIVE = re.compile(r"\b(?:not|except|never|isn['’]t|aren['’]t|doesn['’]t|don['’]t|can['’]t)\b", re.IGNORECASE)
@@ -155,7 +156,7 @@ def missing_feedback(wording: Wording) -> Iterator[str]:
 
 def unkind(wording: Wording) -> Iterator[str]:
     """Rule: feedback says what is right, and never that somebody failed."""
-    for text in wording.remarks:
+    for text in (*wording.remarks, wording.why):
         if found := UNKIND.search(text):
             yield f"“{found[0]}” in “{text}” may hurt. Say the right idea first."
 
@@ -190,6 +191,15 @@ def hard_to_read(wording: Wording) -> Iterator[str]:
         yield f"This reads at school grade {grade:.0f}. Try shorter words than: {longest}."
 
 
+def hard_reason(wording: Wording) -> Iterator[str]:
+    """Rule: the reason and each feedback have grade 10 or lower when they are read alone."""
+    for name, text in (("The reason", wording.why), *(("A feedback", one) for one in wording.remarks)):
+        plain = readability.plain(text)
+        if len(readability.words(plain)) >= ENOUGH_WORDS and (grade := readability.grade(plain)) > GRADE_ALONE:
+            longest = ", ".join(sorted(set(readability.hard_words(plain)), key=len, reverse=True)[:3])
+            yield f"{name} reads at school grade {grade:.0f}. Try shorter words than: {longest}."
+
+
 def plain_words(wording: Wording) -> Iterator[str]:
     """Rule: everyday words; no words of battle, and none that promise a cure."""
     whole = " ".join(_texts(wording)).lower()
@@ -212,6 +222,6 @@ RULES: dict[str, Callable[[Wording], Iterator[str]]] = {
     rule.__name__: rule
     for rule in (
         no_question, all_or_none, negative_stem, right_is_longest, unlike_choices, absolute, echo, many_choices,
-        missing_feedback, unkind, letters, long_sentence, long_choice, hard_to_read, plain_words, numbers,
+        missing_feedback, unkind, letters, long_sentence, long_choice, hard_to_read, hard_reason, plain_words, numbers,
     )
 }  # fmt: skip

@@ -164,6 +164,15 @@ def every_page() -> list[tuple[Page, ...]]:
     return [found[row] for row in rows if row in found]
 
 
+def taught_in() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the steps that a question can name as its source ("lesson/step"), by lesson. For QUIZZES_TAUGHT_IN."""
+    return [
+        (pages[0].lesson.title, [(f"{page.lesson.row.slug}/{page.slug}", page.heading) for page in pages])
+        for pages in every_page()
+        if pages
+    ]
+
+
 def _pages(rows: Iterable[Row]) -> dict[Row, tuple[Page, ...]]:
     rows = list(rows)
     here = {row: pages for row in rows if (pages := _kept.get(row))}  # another thread may clear the cache

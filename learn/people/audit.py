@@ -75,6 +75,8 @@ WORDS = {
     "key.email": gettext_lazy("gave an email address that opens the record"),
     "key.email.removed": gettext_lazy("removed the email address"),
     "audit.exported": gettext_lazy("took this list as a file"),
+    "questions.in": gettext_lazy("took questions in from a file"),
+    "questions.out": gettext_lazy("gave questions out as a file"),
     "question.talked": gettext_lazy("talked about a patient's question"),
     "question.untalked": gettext_lazy("took back that a question was talked about"),
     "two_step.set": gettext_lazy("set up two-step sign-in"),

@@ -13,16 +13,20 @@ from django.contrib import admin
 from django.http import HttpResponse
 from django.urls import path
 
-from quizzes.admin import health, question, writing
+from quizzes.admin import health, interchange, question, writing
 from quizzes.models import Question
 
 # path below /admin/quizzes/question/, view, URL name after "admin:quizzes_question_"
 SCREENS: list[tuple[str, Callable[..., HttpResponse], str]] = [
     ("", health.questions, "changelist"),
     ("add/", writing.add, "add"),
+    ("take-in/", interchange.take_in, "take_in"),
+    ("give-out/", interchange.give_out, "give_out"),
+    ("give-out/file/", interchange.file, "file"),
     ("<number:pk>/change/", question.overview, "change"),
     ("<number:pk>/write/", writing.write, "write"),
     ("<number:pk>/publish/", writing.publish, "publish"),
+    ("<number:pk>/move/", writing.move, "move"),
     ("<number:pk>/discard/", writing.discard, "discard"),
     ("<number:pk>/retire/", writing.retire, "retire"),
     ("<number:pk>/preview/<number:number>/", question.preview, "preview"),

@@ -13,7 +13,9 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, ButtonHolder, Fieldset, Layout, Submit
 from django import forms
+from django.conf import settings
 from django.http import QueryDict
+from django.utils.module_loading import import_string
 
 from quizzes.kinds import Problem, Spec, said
 from quizzes.kinds.choice import MOST as CHOICES
@@ -21,7 +23,7 @@ from quizzes.kinds.choice import NUMBERS
 from quizzes.kinds.matching import MOST as ROWS
 from quizzes.kinds.ordering import MOST as TILES
 from quizzes.kinds.ordering import PLACES
-from quizzes.models import Revision
+from quizzes.models import Revision, State
 from quizzes.wording import MOST_CHOICES
 
 SHORT, LONG = 200, 2000  # characters
@@ -48,10 +50,27 @@ def lines(label: str, most: int = LONG, **more: Any) -> Lines:
     return Lines(label=label, max_length=most, required=False, widget=forms.Textarea(attrs={"rows": 2}), **more)
 
 
+def taught_in(now: str) -> list[Any]:
+    """Return what "Taught in" offers: groups of steps, from the function that QUIZZES_TAUGHT_IN names.
+
+    Without that setting, what published questions name. `now` is what the question names; it stays, also if it is gone.
+    """
+    named = getattr(settings, "QUIZZES_TAUGHT_IN", "")
+    if named:
+        groups: list[Any] = list(import_string(named)())
+    else:
+        asked = Revision.objects.filter(state=State.PUBLISHED).exclude(source="").order_by("source")
+        groups = [(one, one) for one in asked.values_list("source", flat=True).distinct()]
+    known = {value for value, words in groups} if not named else {value for _, steps in groups for value, _ in steps}
+    gone = [(now, f"{now} (no such step is published)")] if now and now not in known else []
+    return [("", "Nowhere"), *gone, *groups]
+
+
 class Words(forms.Form):
     """The fields that all kinds have. `seen` shows whether the question has changed since the page was loaded."""
 
     use_required_attribute = False
+    theirs: Sequence[tuple[str, str, str]] = ()  # what differs, if somebody saved another text meanwhile
     group = ""  # the name of a row; empty if this kind has no rows
     least, most = 2, 0  # the number of rows that are open at first, and of all rows
 
@@ -61,12 +80,11 @@ class Words(forms.Form):
     objective = forms.CharField(
         label="Topic in a few words", help_text="As the result page names it.", max_length=120, required=False
     )
-    source = forms.CharField(
+    source = forms.ChoiceField(
         label="Taught in",
-        help_text="Lesson and step. Choose from the list, or leave it empty.",
-        max_length=200,
+        help_text="The step of a lesson that answers it.",
         required=False,
-        widget=forms.TextInput(attrs={"list": "sources"}),
+        error_messages={"invalid_choice": "Choose a step from the list."},
     )
     critical = forms.BooleanField(label="This is a safety question", required=False)
 
@@ -77,6 +95,9 @@ class Words(forms.Form):
             initial |= {name: getattr(base, name) for name in ("stem", "why", "objective", "source", "critical")}
             initial |= self.drawn(base.spec)
         super().__init__(data, initial=initial)
+        source = self.fields["source"]
+        assert isinstance(source, forms.ChoiceField)  # noqa: S101 - for the type checker
+        source.choices = taught_in(base.source if base else "")
         self.base: Spec = base.spec if base else {}
         for n in range(self.most):
             self.fields |= {f"{name}_{n}": field for name, field in self.row(n).items()}

@@ -1,49 +1,65 @@
-"""The list of questions with their statistics, worst first: one sentence and a link for each."""
+"""The list of questions with their statistics: search, filters, verdicts; every view of it is a link."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from quizzes.admin import listing
 from quizzes.admin.requests import LANGUAGE, StaffRequest
-from quizzes.analysis import ENOUGH
-from quizzes.health import NEWEST, QuestionHealth, lines
-from quizzes.models import Quiz, Revision, State
+from quizzes.health import NEWEST
+from quizzes.models import Quiz
+from quizzes.numbers import number
 
 STAFF = {"is_staff": True}  # staff who try a check do not count as learners
+LONGEST = 100  # letters of a search
 
 
 @require_safe
 @permission_required("quizzes.view_question", raise_exception=True)
 def questions(request: StaffRequest) -> HttpResponse:
-    """List the published questions of all quizzes or of one (`?quiz=`), worst first, and the drafts."""
+    """List the questions: `?q=` words, `?quiz=`, `?kind=`, `?show=` a state or verdict, `?sort=`, `?after=` so many."""
     quizzes = list(Quiz.objects.order_by("title"))
     chosen = next((quiz for quiz in quizzes if quiz.slug == request.GET.get("quiz")), None)
-    found = lines(language=LANGUAGE, leave_out=STAFF)
-    if chosen:
-        found = [
-            line for line in found if any(i.quiz_id == chosen.pk for i in line.revision.question.quizitem_set.all())
-        ]
-    drafts = Revision.objects.filter(state=State.DRAFT, language=LANGUAGE).select_related("author")
+    wish = _wish(request.GET, chosen)
+    wanted = listing.Wish(wish["q"], chosen.pk if chosen else 0, wish["kind"], wish["show"], wish["sort"])
+    fitting = [row for row in listing.rows(LANGUAGE, leave_out=STAFF) if wanted.fits(row)]
+    found = sorted(filter(wanted.sees, fitting), key=wanted.order)
     context = {
         "title": "Questions",
-        "groups": [(name, lines) for name, lines in _groups(found).items() if lines],
-        "enough": ENOUGH,
-        "newest": NEWEST,
+        "wish": wish,
         "quizzes": quizzes,
         "chosen": chosen,
-        "drafts": drafts.order_by("written", "pk"),
+        "newest": NEWEST,
+        "kinds": listing.KINDS,
+        "sorts": listing.SORTS,
+        "chips": [(listing.address(**(wish | {"show": name})), name, *rest) for name, *rest in listing.chips(fitting)],
         "may_add": request.user.has_perm("quizzes.add_question"),
     }
-    return render(request, "quizzes/admin/questions.html", context)
+    return render(request, "quizzes/admin/questions.html", context | _page(found, wish, request.GET.get("after", "")))
 
 
-def _groups(found: list[QuestionHealth]) -> dict[str, list[QuestionHealth]]:
-    """Return the questions grouped by what an educator has to do with them; each group is sorted worst first."""
-    groups: dict[str, list[QuestionHealth]] = {"Worth a look": [], "Work well": [], "Too few answers yet": []}
-    under = {"good": "Work well", "few": "Too few answers yet"}
-    for line in found:
-        groups[under.get(line.worst.name, "Worth a look")].append(line)
-    return groups
+def _wish(asked: QueryDict, chosen: Quiz | None) -> dict[str, str]:
+    """Return what an address asks for; what nobody knows is left out."""
+    allowed = {"kind": listing.KINDS, "show": listing.SHOWN, "sort": listing.SORTS}
+    wish = {name: asked.get(name, "") if asked.get(name, "") in known else "" for name, known in allowed.items()}
+    wish["q"] = asked.get("q", "").replace("\0", "")[:LONGEST].strip()
+    return wish | {"quiz": chosen.slug if chosen else "", "sort": wish["sort"] or "worst"}
+
+
+def _page(found: list[listing.Row], wish: dict[str, str], asked: str) -> dict[str, Any]:
+    """Return one page of the rows, and the addresses of those beside it."""
+    after = min(number(asked) or 0, len(found))
+    end = after + listing.PAGE
+    return {
+        "found": found,
+        "rows": found[after:end],
+        "first": after + 1,
+        "last": min(end, len(found)),
+        "earlier": listing.address(**wish, after=str(after - listing.PAGE)) if after >= listing.PAGE else "",
+        "later": listing.address(**wish, after=str(end)) if end < len(found) else "",
+    }

@@ -10,14 +10,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import authoring
+from quizzes.admin import bars
 from quizzes.admin.health import STAFF
 from quizzes.admin.requests import LANGUAGE, StaffRequest, find
+from quizzes.analysis import ENOUGH
 from quizzes.forms import AnswerForm
 from quizzes.health import NEWEST, lines
+from quizzes.kinds import said
 from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State
 from quizzes.places import ALONE
 from quizzes.views import VERDICTS
-from quizzes.wording import advise
+from quizzes.wording import Advice, advise
 
 
 @require_safe
@@ -42,15 +45,18 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
         "item": AttemptItem(revision=shown),  # for the template that shows where it is taught
         "asked": asked,
         "asked_seen": authoring.fingerprint(asked),
-        "line": _line(asked) if asked else None,
         "newest": NEWEST,
+        "advice": _advice(draft or shown),
+        "instead_of": question.instead_of and question.instead_of.newest(LANGUAGE),
+        "successors": Revision.objects.filter(question__instead_of=question, state=State.DRAFT, language=LANGUAGE),
         "history": list(zip(history, map(_counted, history, [*history[1:], None]), strict=True)),
-        "items": question.quizitem_set.select_related("quiz").order_by("quiz__title"),
+        "items": list(question.quizitem_set.select_related("quiz").order_by("quiz__title")),
+        "may_add": request.user.has_perm("quizzes.add_question"),
         "may_write": request.user.has_perm("quizzes.change_question"),
         "may_publish": request.user.has_perm("quizzes.publish_revision"),
     }
-    if draft:
-        context |= _about_draft(draft, request.user.pk)
+    context |= _how_it_does(asked) if asked else {}
+    context |= _about_draft(draft, request.user.pk) if draft else {}
     return render(request, "quizzes/admin/question.html", context)
 
 
@@ -63,8 +69,24 @@ def _counted(one: Revision, older: Revision | None) -> str:
     return "A changed meaning: its answers are counted anew."
 
 
-def _line(asked: Revision) -> Any:
-    return next(iter(lines(language=asked.language, question=asked.question, leave_out=STAFF)), None)
+def _advice(revision: Revision) -> list[Advice]:
+    return advise(kind=revision.kind, stem=revision.stem, why=revision.why, spec=revision.spec)
+
+
+def _how_it_does(asked: Revision) -> dict[str, Any]:
+    """Return the statistics of what is asked now, with a bar for each answer."""
+    line = next(iter(lines(language=asked.language, question=asked.question, leave_out=STAFF)), None)
+    if line is None:
+        return {}
+    health = line.health
+    least = min((times for _, times, right in line.picks if right), default=0)
+    answers = []
+    for text, times, right in line.picks:
+        misleads = not right and line.worst.name != "few" and 0 < times >= least
+        look = "" if right else "wrong" if misleads else "soft"
+        answers.append((text, times, right, misleads, bars.share(times, health.n, look)))
+    unsure = bars.share(health.unsure, health.n, "soft")
+    return {"line": line, "answers": answers, "unsure": unsure, "rate": bars.rate(health), "enough": ENOUGH}
 
 
 def _about_draft(draft: Revision, reader: int | None) -> dict[str, Any]:
@@ -74,12 +96,22 @@ def _about_draft(draft: Revision, reader: int | None) -> dict[str, Any]:
     return {
         "draft": draft,
         "seen": authoring.fingerprint(draft),
-        "changes": changes(replaced, draft),
-        "advice": advise(kind=draft.kind, stem=draft.stem, why=draft.why, spec=draft.spec),
+        "replaced": replaced,
+        "changes": changes(replaced, draft) if replaced else [],
+        "texts": [] if replaced else [(name, text) for name, text in _texts(draft).items() if text],
+        "to_write": _to_write(draft),
         "typo": not authoring.more_than_a_typo(draft, replaced),
         "typo_alone": not own or not authoring.needs_another(draft, replaced, same_meaning=True),
         "own": own,
     }
+
+
+def _to_write(draft: Revision) -> list[str]:
+    """Return what is still to be written, by the names that authors know."""
+    if not authoring.to_write(draft):
+        return []
+    empty = [name for name, text in _texts(draft).items() if not said(text) and name != "Taught in"]
+    return empty or [str(problem) for problem in authoring.to_write(draft)]
 
 
 def changes(was: Revision | None, now: Revision) -> list[tuple[str, str, str]]:

@@ -9,14 +9,16 @@ from django.contrib.auth.decorators import permission_required
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST
 
 from quizzes import authoring
 from quizzes.admin.forms import FORMS, Words
+from quizzes.admin.question import changes
 from quizzes.admin.requests import LANGUAGE, StaffRequest, find
-from quizzes.models import Question, Quiz, QuizItem, Revision, State
+from quizzes.models import Question, Quiz, Revision, State
+from quizzes.numbers import number
 
 CHANGED = "Somebody changed this question while you had it open. Read it as it stands now, then go on."
 
@@ -32,18 +34,17 @@ def write(request: StaffRequest, pk: int) -> HttpResponse:
     form = FORMS[kind](newest, authoring.fingerprint(newest), data)
     if form.is_bound and form.is_valid() and _save(request, form, question, kind):
         return redirect("admin:quizzes_question_change", pk)
-    context = {"title": "Change the words", "question": question, "form": form, "sources": _sources()}
+    context = {"title": "Change the words", "question": question, "form": form}
     return render(request, "quizzes/admin/write.html", context)
 
 
-def _sources() -> list[str]:
-    """Return the sources that an author can choose: the places where questions are taught."""
-    asked = Revision.objects.published(language=LANGUAGE).exclude(source="")
-    return sorted(set(asked.values_list("source", flat=True)))
-
-
 def _save(request: StaffRequest, form: Words, question: Question, kind: str) -> Revision | None:
-    """Save the form as a draft and return it. If that fails, add the errors to the form and return None."""
+    """Save the form as a draft and return it. If that fails, add the errors to the form and return None.
+
+    A draft of which something is still to be written, as from a file, may be saved unfinished.
+    """
+    newest = question.newest(LANGUAGE)
+    unfinished = newest is not None and newest.state == State.DRAFT and bool(authoring.to_write(newest))
     try:
         return authoring.write(
             question=question,
@@ -52,6 +53,7 @@ def _save(request: StaffRequest, form: Words, question: Question, kind: str) -> 
             by=request.user,
             now=timezone.now(),
             kind=kind,
+            unfinished=unfinished,
             **form.words(),
         )
     except authoring.Stale as stale:
@@ -59,9 +61,11 @@ def _save(request: StaffRequest, form: Words, question: Question, kind: str) -> 
         form.data = request.POST.copy()
         form.data["seen"] = authoring.fingerprint(stale.now)
         who = str(stale.now.author) if stale.now and stale.now.author else "Somebody"
+        if stale.now and stale.now.kind == kind:
+            form.theirs = changes(stale.now, Revision(kind=kind, **form.words()))
         form.add_error(
             "stem",
-            f"{who} changed this question while you wrote. Yours is not saved yet. Look at theirs first; "
+            f"{who} changed this question while you wrote. Yours is not saved yet. Below is what differs; "
             "if you save once more, your words take their place.",
         )
     except authoring.Unfit as unfit:
@@ -76,23 +80,33 @@ def add(request: StaffRequest) -> HttpResponse:
     quizzes = list(Quiz.objects.order_by("title"))
     quiz = next((one for one in quizzes if one.slug == request.GET.get("quiz")), None)
     kind = request.GET.get("kind", "")
-    context: dict[str, Any] = {"title": "A new question", "quizzes": quizzes, "quiz": quiz, "kind": kind}
+    old = _instead_of(request, quiz)
+    context: dict[str, Any] = {"title": "A new question", "quizzes": quizzes, "quiz": quiz, "kind": kind, "old": old}
     if quiz is None or kind not in FORMS:
         return render(request, "quizzes/admin/add.html", context | {"incomplete": "kind" in request.GET})
     form = FORMS[kind](None, "", request.POST if request.method == "POST" else None)
+    if old:
+        form.initial.update(critical=old.critical, source=old.source)
     if form.is_bound and form.is_valid():
         with transaction.atomic():
             # One new question at a time: its slug and position are set here, and a repeated post adds none.
             list(Quiz.objects.select_for_update().order_by("pk"))
             if twin := _twin(form, quiz, kind):
                 return redirect("admin:quizzes_question_change", twin.question_id)
-            question = _begin(quiz, form.cleaned_data["stem"])
+            question = authoring.begin(quiz, form.cleaned_data["stem"], instead_of=old.question if old else None)
             saved = _save(request, form, question, kind)
             if saved is None:
                 transaction.set_rollback(True)
         if saved:
             return redirect("admin:quizzes_question_change", question.pk)
-    return render(request, "quizzes/admin/write.html", context | {"form": form, "sources": _sources()})
+    return render(request, "quizzes/admin/write.html", context | {"form": form})
+
+
+def _instead_of(request: StaffRequest, quiz: Quiz | None) -> Revision | None:
+    """Return what is asked now in whose place a new question is written (`?instead=`), or None."""
+    pk = number(request.GET.get("instead", ""))
+    asked = Revision.objects.published(language=LANGUAGE).select_related("question")
+    return asked.filter(question=pk, question__quizitem__quiz=quiz).first() if pk and quiz else None
 
 
 def _twin(form: Words, quiz: Quiz, kind: str) -> Revision | None:
@@ -100,19 +114,6 @@ def _twin(form: Words, quiz: Quiz, kind: str) -> Revision | None:
     words = form.words()
     drafts = Revision.objects.filter(state=State.DRAFT, question__quizitem__quiz=quiz, stem=words["stem"])
     return next((one for one in drafts if authoring.says(one, kind=kind, **words)), None)
-
-
-def _begin(quiz: Quiz, stem: str) -> Question:
-    """Create a question at the end of this quiz, with a slug made from its stem."""
-    slug = slugify(stem)[:60].strip("-") or "question"
-    taken = set(Question.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
-    n = 1
-    while (name := slug if n == 1 else f"{slug}-{n}") in taken:
-        n += 1
-    question = Question.objects.create(slug=name)
-    last = quiz.items.order_by("-position").values_list("position", flat=True).first() or 0
-    QuizItem.objects.create(quiz=quiz, question=question, position=last + 1)
-    return question
 
 
 @require_POST
@@ -138,6 +139,20 @@ def publish(request: StaffRequest, pk: int) -> HttpResponse:
     except authoring.Unfit as unfit:
         messages.warning(request, str(unfit))
     return redirect("admin:quizzes_question_change", pk)
+
+
+@require_POST
+@permission_required("quizzes.change_question", raise_exception=True)
+def move(request: StaffRequest, pk: int) -> HttpResponse:
+    """Move a question up or down (POST "do") in a quiz (POST "quiz"); "at" is its place as the page showed it."""
+    question = find(pk)
+    quiz = Quiz.objects.filter(pk=number(request.POST.get("quiz", "")) or 0, items__question=question).first()
+    up, at = request.POST.get("do") == "up", number(request.POST.get("at", ""))
+    if quiz and at is not None and authoring.move(quiz=quiz, question=question, up=up, at=at):
+        messages.success(request, "Moved up." if up else "Moved down.")
+    else:
+        messages.info(request, "It was not moved: its place has changed meanwhile, or there is none beside it.")
+    return redirect(f"{reverse('admin:quizzes_question_change', args=[pk])}#place")
 
 
 @require_POST

@@ -9,11 +9,11 @@ from functools import lru_cache
 import nh3
 from django import template
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
+
+from quizzes.formats.rich import MARKDOWN
 
 register = template.Library()
 
-_markdown = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
 _TAGS = {"p", "strong", "em", "ul", "ol", "li", "a", "br"}
 
 
@@ -25,7 +25,7 @@ def richtext(text: str) -> SafeString:
     The result is cached in the process with the text as its key, so a changed text never gets an old result.
     """
     html = nh3.clean(
-        _markdown.render(text),
+        MARKDOWN.render(text),
         tags=_TAGS,
         attributes={"a": {"href"}},
         url_schemes={"https", "tel"},

@@ -126,5 +126,5 @@ class TestAQuestion(SimpleTestCase):
 
 class TestTheRules(SimpleTestCase):
     def test_each_have_a_docstring(self) -> None:
-        assert len(wording.RULES) == 16
+        assert len(wording.RULES) == 17
         assert all(rule.__doc__ for rule in wording.RULES.values())
