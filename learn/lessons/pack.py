@@ -37,6 +37,14 @@ class BadPack(ValueError):
     """The file is no lesson pack that can be taken in. The message is one sentence that says why."""
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes each part out, and none as a reference to another: `read` refuses those."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Return true for everything."""
+        return True
+
+
 @dataclass
 class Taken:
     """What was taken in: titles of lessons with a new draft, and of those that are here already, word for word."""
@@ -51,7 +59,9 @@ def write(lessons: Iterable[Lesson]) -> bytes:
     found = list(lessons)
     editions = Edition.objects.filter(lesson__in=found, state=State.PUBLISHED, language=LANGUAGE)
     files: dict[str, Any] = {"therapies.yaml": {}, "pictures.yaml": []}
-    for edition in editions.select_related("lesson__therapy", "lesson__quiz").order_by("lesson__position"):
+    for edition in editions.select_related("lesson__therapy", "lesson__quiz").order_by(
+        "lesson__therapy__position", "lesson__position"
+    ):
         lesson, steps = edition.lesson, list(edition.steps.order_by("position"))
         therapy = lesson.therapy
         files["therapies.yaml"][therapy.slug] = {
@@ -64,7 +74,7 @@ def write(lessons: Iterable[Lesson]) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, data in files.items():
-            text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1000)
+            text = yaml.dump(data, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=1000)
             zipped.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return held.getvalue()
 
@@ -167,9 +177,10 @@ def take_in(packed: bytes, *, by: User, now: datetime) -> Taken:
         with transaction.atomic():
             lessons = _checked(files)
             list(Therapy.objects.select_for_update().order_by("pk"))  # one pack at a time
-            therapies = {row["slug"]: _therapy(row) for row in files["therapies.yaml"]}
+            rows = sorted(files["therapies.yaml"], key=lambda row: row["position"])
+            therapies = {row["slug"]: _therapy(row) for row in rows}
             taken = Taken()
-            for name, (lesson, quiz) in lessons.items():
+            for name, (lesson, quiz) in sorted(lessons.items(), key=lambda one: one[1][0]["position"]):
                 with named(name):
                     _take(lesson, quiz, therapies, taken, by=by, now=now)
             return taken
