@@ -146,7 +146,9 @@ def _step(form: LessonForm, n: int, by_slug: dict[str, measures.Measure]) -> dic
         "name": fields["heading"].value() or f"Step {n + 1}",
         "measure": by_slug.get(slug),
         "slug_field": fields.pop("slug"),
-        "fields": fields.values(),
+        "fields": [fields[name] for name in ("heading", "body", "key_point")],
+        "more": (more := [fields[name] for name in ("picture", "alt", "key", "claims")]),
+        "more_open": any(field.errors or field.value() for field in more),
     }
 
 
