@@ -65,10 +65,16 @@ class Desk(admin.AdminSite):
             path("digest/on/<str:token>/", self.admin_view(desk.DIGEST_ON), name="digest_on"),
             path("password/", self.admin_view(desk.PASSWORD), name="password"),
         ]
-        shown = {"patient": desk.PATIENTS, "careteam": desk.CARE_TEAMS, "user": desk.STAFF, "auditevent": desk.AUDIT}
+        shown = {
+            "people/patient": desk.PATIENTS,
+            "people/careteam": desk.CARE_TEAMS,
+            "people/user": desk.STAFF,
+            "people/auditevent": desk.AUDIT,
+            "lessons/lesson": desk.LESSONS,
+        }
         for about, screens in shown.items():
             urls += [
-                path(f"people/{about}/{route}", self.admin_view(view), name=f"people_{about}_{name}")
+                path(f"{about}/{route}", self.admin_view(view), name=f"{about.replace('/', '_')}_{name}")
                 for route, view, name in screens
             ]
         for model, model_admin in self._registry.items():
@@ -109,8 +115,10 @@ class Desk(admin.AdminSite):
         return HttpResponseRedirect(f"{resolve_url('account_login')}?{query}")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show the patients who need attention. Educators are redirected to the list of questions, IT to the staff."""
+        """Show the patients who need attention; reviewers, educators and IT are redirected to their own first page."""
         if not request.user.has_perm("people.view_patient"):
+            if request.user.has_perm("lessons.add_clinicalreview"):
+                return redirect("admin:lessons_lesson_review")
             if request.user.has_perm("quizzes.view_question"):
                 return redirect("admin:quizzes_question_changelist")
             if request.user.has_perm("people.view_user"):

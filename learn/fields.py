@@ -58,6 +58,16 @@ class DrawnForm(forms.Form):
         self.data = data
 
 
+class Lines(forms.CharField):
+    """A text of several lines. Browsers send "\\r\\n" at the end of a line; this changes it to "\\n"."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text with "\\n" at the end of each line."""
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+
 def choice(form: forms.BaseForm, name: str) -> forms.ChoiceField:
     """Return the choice field with this name, so that the caller can set its choices.
 

@@ -5,6 +5,8 @@ tests/test_access.py tests the site against it. A URL that has no row here makes
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -20,7 +22,9 @@ from learn.assignments.actions import assign
 from learn.assignments.models import Assignment, Reminder
 from learn.desk import digests
 from learn.desk.actions import fingerprint
-from learn.lessons.models import Lesson
+from learn.desk.lesson_forms import LessonForm
+from learn.lessons import reference, reviewing, writing
+from learn.lessons.models import Edition, Lesson, Remark
 from learn.people import roles, staff, teams
 from learn.people.models import Membership, User
 from learn.progress.models import TeachBack
@@ -293,6 +297,33 @@ TABLE |= {
 }
 MAY_WRITE |= {"again", "two_step_app"}  # a wrong code is counted
 
+# Lessons: both write and review; only an educator changes a draft, only a clinical reviewer signs or settles a hold.
+WRITES_LESSONS = WRITE_QUESTIONS | {"eda": ON}
+EDITORS_ON = SEE_QUESTIONS | dict.fromkeys(EDITORS, ON)
+TABLE |= {
+    "admin:lessons_lesson_changelist": (SEE_QUESTIONS, DESK_POST_ONLY),
+    "admin:lessons_lesson_new": (WRITE_QUESTIONS, WRITES_LESSONS),
+    "admin:lessons_lesson_new_therapy": (WRITE_QUESTIONS, WRITES_LESSONS),
+    "admin:lessons_lesson_order": (WRITE_QUESTIONS, WRITES_LESSONS),
+    "admin:lessons_lesson_review": (SEE_QUESTIONS, DESK_POST_ONLY),
+    "admin:lessons_lesson_holds": (SEE_QUESTIONS, EDITORS_ON | {"eda": 404}),
+    "admin:lessons_lesson_take_in": (WRITE_QUESTIONS, WRITE_QUESTIONS),  # no file is sent here
+    "admin:lessons_lesson_pack": (SEE_QUESTIONS, DESK_POST_ONLY),
+    "admin:lessons_lesson_change": (SEE_QUESTIONS, WRITES_LESSONS),
+    "admin:lessons_lesson_send": (DESK_POST_ONLY, WRITES_LESSONS),
+    "admin:lessons_lesson_publish_typo": (DESK_POST_ONLY, EDITORS_ON),
+    "admin:lessons_lesson_discard": (DESK_POST_ONLY, WRITES_LESSONS),
+    "admin:lessons_lesson_retire": (DESK_POST_ONLY, EDITORS_ON),
+    "admin:lessons_lesson_newer": (WRITE_QUESTIONS, WRITES_LESSONS),
+    "admin:lessons_lesson_preview": (SEE_QUESTIONS, EDITORS_ON),
+    "admin:lessons_lesson_frames": (SEE_QUESTIONS, DESK_POST_ONLY),
+    "admin:lessons_lesson_read": (SEE_QUESTIONS, EDITORS_ON | {"eda": 200}),  # eda wrote the draft
+    "admin:lessons_lesson_remark": (DESK_POST_ONLY, EDITORS_ON),
+    "admin:lessons_lesson_remark_done": (DESK_POST_ONLY, WRITES_LESSONS),
+}
+_OF_LESSONS = ("new", "new_therapy", "order", "holds", "change", "send", "publish_typo", "discard", "retire", "newer")
+MAY_WRITE |= {f"admin:lessons_lesson_{name}" for name in (*_OF_LESSONS, "read", "remark", "remark_done")}
+
 # Input that a browser, a robot or a typing error may send in any field. The last two are not valid text.
 EDGES: list[str | bytes] = [
     "", " ", "\x00", "a\x00b", "-1", "0", "2147483648", "9223372036854775808", "9" * 400, "NaN", "1e309", "²", "%",
@@ -394,10 +425,39 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "password": ("ana", ["old", "new"], []),
     "admin:people_careteam_audit_file": ("lead", [], ["patient", "who"]),
     "places": ("ana", ["end", "others"], []),
+    "admin:lessons_lesson_changelist": ("eda", [], ["show"]),
+    "admin:lessons_lesson_new": ("eda", ["title", "therapy"], ["therapy"]),
+    "admin:lessons_lesson_new_therapy": ("eda", ["summary"], []),
+    "admin:lessons_lesson_order": ("eda", ["up"], []),
+    "admin:lessons_lesson_holds": ("rex", ["note", "why"], []),
+    "admin:lessons_lesson_change": ("eda", ["minutes", "body_0", "slug_0", "picture_0", "claims_0", "count", "do"], []),
+    "admin:lessons_lesson_send": ("eda", ["asked", "seen"], []),
+    "admin:lessons_lesson_read": ("rex", ["verdict", "role", "next_check", "seen"], []),
+    "admin:lessons_lesson_remark": ("rex", ["about", "text"], []),
+    "admin:lessons_lesson_preview": ("eda", ["count"], ["colors"]),
 }
 
 
 NUMBERS = {"day_phone": "555-010-0111", "night_phone": "555-011-0111 ext. 3", "fever": "101 °F"}
+
+
+def lesson_form(edition: Edition) -> dict[str, Any]:
+    """Return what a browser would send if the form of this lesson is not changed."""
+    text = writing.text_of(edition)
+    form = LessonForm(text, writing.fingerprint(edition))
+    return {name: form.initial.get(name, "") for name in form.fields} | {"count": len(text.steps)}
+
+
+def draft_in_review(lesson: Lesson, by: User) -> Edition:
+    """Return a draft of this lesson that was sent for review; newer shipped text is available too."""
+    there = writing.newest(lesson)
+    assert there is not None
+    text = writing.text_of(there)
+    text = replace(text, title=f"{text.title}, told anew")
+    made = writing.write(lesson=lesson, seen=writing.fingerprint(there), text=text, by=by, now=at(20))
+    writing.send(lesson=lesson, seen=writing.fingerprint(made), asked="", now=at(20))
+    Lesson.objects.filter(pk=lesson.pk).update(newer="0" * 64)
+    return Edition.objects.select_related("lesson").get(pk=made.pk)
 
 
 class World:
@@ -449,6 +509,8 @@ class World:
             nurse=people["disabled"], at=at(20), number=1, place=1,
         )  # fmt: skip
         step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
+        written = draft_in_review(Lesson.objects.get(slug="interferons"), by=people["eda"])
+        remark = Remark.objects.create(edition=written, about="", by=people["rex"], at=at(20), text="Look again.")
         self.kwargs: dict[str, dict[str, Any]] = {
             "therapy": {"therapy": lesson.therapy.slug},
             "lesson": step,
@@ -499,6 +561,16 @@ class World:
             f"admin:people_user_{name}": {"pk": people["noor"].pk} for name in ("change", "disable", "password", "slip")
         }
         self.kwargs |= {f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("settings", "close")}
+        for_lesson = [name.removeprefix("admin:lessons_lesson_") for name in TABLE if "lessons_lesson_" in name]
+        without = {"changelist", "new", "new_therapy", "order", "review", "holds", "take_in"}
+        self.kwargs |= {
+            f"admin:lessons_lesson_{name}": {"pk": written.lesson_id}
+            | ({"n": 1} if name in ("preview", "frames") else {})
+            | ({"remark": remark.pk} if name == "remark_done" else {})
+            for name in for_lesson
+            if name not in without
+        }
+        self.kwargs["admin:lessons_lesson_pack"] = {"pk": written.lesson.therapy_id}
         self.query = {
             "admin:people_patient_assign": f"?patient={self.ana.pk}",
             "admin:people_patient_cards": f"?patient={self.ana.pk}",
@@ -506,6 +578,23 @@ class World:
             "admin:quizzes_question_add": f"?quiz={lesson.slug}&kind=truth",
         }
         self.form: dict[str, dict[str, Any]] = {
+            "admin:lessons_lesson_new": {"title": "A new one", "therapy": lesson.therapy.slug},
+            "admin:lessons_lesson_new_therapy": {"title": "Heart surgery", "summary": "S.", "kind": "therapy"},
+            "admin:lessons_lesson_order": {"up": "lesson:nobody:nowhere"},
+            "admin:lessons_lesson_holds": {
+                "note": next(iter(reference.all_holds())),
+                "settled": "1",
+                "role": "pharmacist",
+                "why": "Read it.",
+            },
+            "admin:lessons_lesson_change": lesson_form(written) | {"do": "save", "title": "Interferons, again"},
+            "admin:lessons_lesson_send": {"seen": writing.fingerprint(written), "asked": "Look."},
+            "admin:lessons_lesson_read": {
+                "verdict": "publish",
+                "next_check": (timezone.localdate() + timedelta(days=90)).isoformat(),
+                "seen": reviewing.fingerprint(written, reviewing.questions(written.lesson)),
+            },
+            "admin:lessons_lesson_remark": {"about": "", "text": "Look once more."},
             "quizzes:question": as_form(revision, right(revision)),
             "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},
             "admin:people_patient_contact": {"note": "Spoke by phone.", "number": 1},

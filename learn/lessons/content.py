@@ -22,7 +22,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, Model, QuerySet
 
-from learn.lessons import governance, reference_check, shapes, texts
+from learn.lessons import draft, governance, reference_check, shapes, texts
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -76,7 +76,7 @@ def load(folder: Path) -> Report:
     for path in sorted((folder / "lessons").glob("*.yaml")):
         with named(path.name):
             lesson, quiz = read(path), read(folder / "quizzes" / path.name)
-            _check(lesson, quiz, path.stem, seen)
+            check(lesson, quiz, path.stem, seen)
             lessons[path.name] = lesson, quiz
     try:
         reference_check.check(folder, lessons)
@@ -127,19 +127,26 @@ def read(path: Path) -> Any:
         raise ContentError(f"cannot be read: {error}") from error
 
 
-def _check(lesson: Data, quiz: Data, stem: str, seen: set[str]) -> None:
+def check(
+    lesson: Data,
+    quiz: Data,
+    stem: str,
+    seen: set[str],
+    of_lesson: dict[str, shapes.Shape] = LESSON,  # type: ignore[assignment]
+    of_question: dict[str, shapes.Shape] = QUESTION,  # type: ignore[assignment]
+) -> None:
     """Raise ContentError for a missing or unknown key, a question slug that is already used, or an unknown step.
 
     `stem` is the file name without its extension. `seen` collects the question slugs of all files. Raises
     shapes.Misshapen for a value of a wrong type.
     """
-    shapes.fit(lesson, LESSON, "lesson")
+    shapes.fit(lesson, of_lesson, "lesson")
     shapes.fit(quiz, QUIZ, "quiz")
     for n, question in enumerate(quiz["questions"], 1):
         kind = question.get("kind")
         if not isinstance(kind, str) or kind not in KIND:
             raise ContentError(f"question {n}: there is no kind {kind!r}")
-        shapes.fit(question, QUESTION | KIND[kind], f"question {n}")
+        shapes.fit(question, of_question | KIND[kind], f"question {n}")
     if not lesson["slug"] == quiz["slug"] == stem:
         raise ContentError(f"the slug of the lesson and of its quiz must be {stem}")
     steps = {step["slug"] for step in lesson["steps"]}
@@ -224,7 +231,7 @@ def _load_question(question: Question, row: Data, lesson: str, report: Report) -
         question=question,
         language=LANGUAGE,
         kind=row["kind"],
-        spec=_spec(row),
+        spec=spec_of(row),
         source=f"{lesson}/{row['step']}",
         shipped=shipped,
         **{k: row[k] for k in ("critical", "objective", "stem", "why")},
@@ -233,7 +240,7 @@ def _load_question(question: Question, row: Data, lesson: str, report: Report) -
     report.added.append(f"question {row['slug']}, number {revision.number}")
 
 
-def _spec(row: Data) -> Data:
+def spec_of(row: Data) -> Data:
     """Return the spec that the engine stores for a question of a content file."""
     if row["kind"] == "truth":
         return {"version": 1, "answer": row["answer"], "feedback": {"true": row["if_true"], "false": row["if_false"]}}
@@ -301,10 +308,12 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
     shipped, language = digest({key: value for key, value in data.items() if key != "short"}), data["language"]
     # Not a part of the text: a shipped edition takes another short title without a new number.
     lesson.editions.filter(language=language, shipped=shipped).exclude(short_title=short).update(short_title=short)
-    if not _is_wanted(
-        list(lesson.editions.filter(language=language).order_by("-number")), shipped, lesson.slug, report
-    ):
+    before = len(report.left_alone)
+    rows = list(lesson.editions.filter(language=language).order_by("-number"))
+    if lesson.dealt_with == shipped or not _is_wanted(rows, shipped, lesson.slug, report):
+        _tell_of(lesson, shipped if len(report.left_alone) > before else "")
         return
+    _tell_of(lesson, "")
     newest = lesson.editions.filter(language=language).aggregate(n=Max("number"))["n"] or 0
     edition = Edition(
         lesson=lesson,
@@ -332,3 +341,30 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         step.save()
     governance.publish(edition=edition)
     report.added.append(f"lesson {lesson.slug}, number {edition.number}")
+
+
+def _tell_of(lesson: Lesson, newer: str) -> None:
+    """Keep that a newer shipped text was left alone (its hash), or that there is none."""
+    if lesson.newer != newer:
+        Lesson.objects.filter(pk=lesson.pk).update(newer=newer)
+
+
+def shipped_text(folder: Path, lesson: str) -> tuple[draft.Text, str]:
+    """Return the shipped text of one lesson (its slug), and its hash. Raises ContentError if there is none."""
+    data, drawn = read(folder / "lessons" / f"{lesson}.yaml"), read(folder / "pictures.yaml")
+    shapes.fit(data, LESSON, "lesson")
+    shapes.fit(drawn, [PICTURE], "pictures")
+    for step in data["steps"]:
+        step["drawn"] = next((row for row in drawn if (row["lesson"], row["step"]) == (lesson, step["slug"])), None)
+    return text_of(data), digest(data)
+
+
+def text_of(data: Data) -> draft.Text:
+    """Return the text of a lesson's file, with the picture of each step in its `drawn`."""
+    steps = []
+    for step in data["steps"]:
+        drawn = step.get("drawn") or {"file": "", "alt": "", "key": []}
+        picture = {"picture": drawn["file"], "alt": drawn["alt"], "key": tuple(drawn["key"])}
+        words = {name: step[name] for name in ("slug", "heading", "body", "key_point")}
+        steps.append(draft.StepText(**words, **picture, claims=tuple(step["claims"])))
+    return draft.Text(data["title"], data["main_message"], tuple(data["remember"]), data["minutes"], tuple(steps))

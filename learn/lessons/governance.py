@@ -1,22 +1,37 @@
-"""Publish and retire editions of lessons."""
+"""Publish and retire editions of lessons: what the Desk, load_content and a lesson pack have in common."""
 
 from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from learn.lessons.models import Edition, Lesson
 from quizzes.models import State
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
 
 class UnfitEdition(ValueError):
     """The edition cannot be published. The message says why."""
 
 
-def publish(*, edition: Edition) -> None:
+def publish(
+    *,
+    edition: Edition,
+    same_meaning: bool | None = None,
+    by: AbstractBaseUser | None = None,
+    now: datetime | None = None,
+    checked_on: date | None = None,
+    next_check: date | None = None,
+) -> None:
     """Publish this draft. The edition that was published before is retired.
 
     The steps are frozen in the same transaction. Nobody's progress changes: each reading keeps the edition it is about.
-    If two people publish at once, the second waits for the lesson's row and checks only then.
+    If two people publish at once, the second waits for the lesson's row and checks only then. `by` and `now` are kept
+    as history; both are None for shipped text. The other arguments replace what the draft has, unless they are None.
 
     Raises UnfitEdition if the edition is not a draft or has no steps.
     """
@@ -30,11 +45,15 @@ def publish(*, edition: Edition) -> None:
         asked = {"lesson": edition.lesson_id, "language": edition.language, "state": State.PUBLISHED}
         for before in Edition.objects.filter(**asked):
             retire(edition=before)
-        edition.state = State.PUBLISHED
-        edition.save(update_fields=["state"])
+        told = {"same_meaning": same_meaning, "checked_on": checked_on, "next_check": next_check}
+        for name, value in told.items():
+            if value is not None:
+                setattr(edition, name, value)
+        edition.state, edition.published_by_id, edition.published_at = State.PUBLISHED, by.pk if by else None, now
+        edition.save(update_fields=["state", "published_by", "published_at", *told])
 
 
-def retire(*, edition: Edition) -> None:
+def retire(*, edition: Edition, by: AbstractBaseUser | None = None, now: datetime | None = None) -> None:
     """Stop showing this edition to readers. Readings of it are kept."""
-    edition.state = State.RETIRED
-    edition.save(update_fields=["state"])
+    edition.state, edition.retired_by_id, edition.retired_at = State.RETIRED, by.pk if by else None, now
+    edition.save(update_fields=["state", "retired_by", "retired_at"])

@@ -1,6 +1,8 @@
-"""The tables of what is taught: Therapy, Lesson, Edition, Step."""
+"""What is taught (Therapy, Lesson, Edition, Step), and who reviewed it (Remark, ClinicalReview, HoldAct)."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -8,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from quizzes.immutable import Guard
-from quizzes.models import Quiz, State
+from quizzes.models import Quiz, Revision, State
 
 LANGUAGE = "en"  # the only language so far; another language is another Edition of the same Lesson
 
@@ -69,6 +71,10 @@ class Lesson(models.Model):
     quiz = models.OneToOneField(Quiz, models.PROTECT, null=True, blank=True, related_name="lesson")
     # This lesson teaches when to call. Lists show "Read this first" next to it.
     read_first = models.BooleanField(default=False)
+    # The hash of a newer shipped text that load_content left alone, because the hospital wrote its own. Blank: none.
+    newer = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
+    # The hash of the newest shipped text that somebody looked at, and took over or not: it is not reported again.
+    dealt_with = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
 
     objects = LessonQuerySet.as_manager()
 
@@ -89,6 +95,13 @@ def three_points(value: object) -> None:
 class Edition(models.Model):
     """One wording of a lesson in one language. Once it is published, its text and its steps never change."""
 
+    class Stage(models.TextChoices):
+        """How far a draft is on its way to being published."""
+
+        WRITING = "", "Draft"
+        SENT = "sent", "In review"
+        BACK = "back", "Sent back"
+
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="editions", db_index=False)
     language = models.CharField(max_length=10, default="en")
     number = models.PositiveIntegerField()
@@ -106,17 +119,32 @@ class Edition(models.Model):
     # a new edition.
     checked_on = models.DateField("facts last checked", null=True, blank=True)
     next_check = models.DateField("next check due", null=True, blank=True)
+    # Who wrote it last, and when; empty for shipped text. `writers` has the keys of all who wrote in the draft.
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+    written = models.DateTimeField(null=True, blank=True)
+    writers = models.JSONField(default=list, db_default=[], blank=True)
+    # The way of a draft: sent for review, with what the reviewer is asked to look at; or sent back.
+    stage = models.CharField(max_length=10, choices=Stage.choices, blank=True, default="", db_default="")
+    sent = models.DateTimeField(null=True, blank=True)
+    asked = models.CharField(max_length=500, blank=True, default="", db_default="")
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    published_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    retired_at = models.DateTimeField(null=True, blank=True)
     # The hash of the shipped text that this row was made from. load_content recognizes its own rows by it.
     shipped = models.CharField(max_length=64, blank=True, editable=False)
 
     guard = Guard(
-        ("lesson", "language", "number", "title", "main_message", "remember", "minutes", "same_meaning"),
+        (
+            "lesson", "language", "number", "title", "main_message", "remember", "minutes", "same_meaning",
+            "author", "written", "writers", "published_by", "published_at",
+        ),
         once="OLD.state <> 'draft'",
         back="NEW.state = 'draft'",
-    )
+    )  # fmt: skip
 
     class Meta:
+        permissions = [("publish_edition", "Can publish a draft that somebody wrote")]
         constraints = [
             models.UniqueConstraint(fields=["lesson", "language", "number"], name="edition_number_once"),
             models.UniqueConstraint(
@@ -168,3 +196,75 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return self.heading
+
+
+class Remark(models.Model):
+    """What somebody said about a draft while it was reviewed: of one step, of one question, or of the whole."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="remarks")
+    about = models.CharField(max_length=90, blank=True)  # the slug of a step; "?" and the slug of a question; or blank
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.CharField(max_length=1000)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    guard = Guard(("edition", "about", "by", "at", "text"))
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ClinicalReviewQuerySet(models.QuerySet["ClinicalReview"]):
+    """Queries for clinical reviews."""
+
+    def valid(self, today: date) -> ClinicalReviewQuerySet:
+        """Return the reviews that are not over on this day."""
+        return self.filter(until__gte=today)
+
+
+class ClinicalReview(models.Model):
+    """A clinician has read one published text, of a lesson or of a question, and answers for it until a day.
+
+    The text of its row never changes, so a changed text is another row, without a review.
+    """
+
+    edition = models.ForeignKey(Edition, models.PROTECT, null=True, blank=True, related_name="reviews")
+    revision = models.ForeignKey(Revision, models.PROTECT, null=True, blank=True, related_name="+")
+    who = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=80, help_text="The reviewer's own words, as “oncology nurse”.")
+    on = models.DateField()
+    until = models.DateField()
+
+    objects = ClinicalReviewQuerySet.as_manager()
+    guard = Guard(("edition", "revision", "who", "role", "on", "until"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(edition__isnull=False, revision=None) | Q(edition=None, revision__isnull=False),
+                name="clinicalreview_of_one_text",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}, {self.on}"
+
+
+class HoldAct(models.Model):
+    """Somebody settled a hold of fixtures/holds.yaml, or opened it again, and said why. The newest row counts."""
+
+    note = models.TextField()  # the text of the hold: a hold with another text is another hold
+    settled = models.BooleanField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=80)
+    why = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    guard = Guard(("note", "settled", "by", "role", "why", "at"))
+
+    def __str__(self) -> str:
+        return self.note

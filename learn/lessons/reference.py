@@ -155,6 +155,11 @@ def _holds() -> tuple[tuple[frozenset[str], str], ...]:
     return tuple((frozenset(row["claims"]), row["note"]) for row in _rows("holds.yaml"))
 
 
+def all_holds() -> dict[str, frozenset[str]]:
+    """Return every hold: its note, and the facts (ids) that it is about."""
+    return {note: claims_ for claims_, note in _holds()}
+
+
 def holds(ids: Iterable[str]) -> list[str]:
     """Return the notes on what must still be confirmed about these facts (ids) before launch. Only staff see them."""
     wanted = set(ids)

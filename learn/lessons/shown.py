@@ -1,8 +1,8 @@
 """The published lessons: one small SQL statement finds the published editions; the process caches their pages.
 
 A published edition and its steps never change (database triggers guard them). Everything else that can change is in the
-row of that statement: dates, titles and order of therapy types, the check, the URLs. The whole row is the cache key, so
-that the next request shows what any process has published, retired or loaded.
+row of that statement: dates, titles and order of therapy types, the check, the URLs, a valid clinical review. The whole
+row is the cache key, so that the next request shows what any process has published, retired or loaded.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 
-from learn.lessons import card, reference
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
+from learn.lessons import card, draft, reference
+from learn.lessons.models import LANGUAGE, ClinicalReview, Edition, Lesson, Step, Therapy
 from quizzes import statements
 from quizzes.models import QuizItem, Revision, State
 
@@ -29,10 +30,13 @@ MOST = 200  # size of the cache, in lessons; about 20 KB each
 # Written as SQL: the ORM would compile it again for every page, which takes ten times as long as the query itself.
 _NOW = f"""
 SELECT e.id, e.short_title, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first,
-    t.slug, t.title, t.summary, t.kind{{more}}
+    t.slug, t.title, t.summary, t.kind, v."on"{{more}}
 FROM {Lesson._meta.db_table} l
 JOIN {Therapy._meta.db_table} t ON t.id = l.therapy_id
 JOIN {Edition._meta.db_table} e ON e.lesson_id = l.id AND e.state = '{{state}}' AND e.language = '{LANGUAGE}'
+LEFT JOIN {ClinicalReview._meta.db_table} v ON v.id = (
+    SELECT MAX(w.id) FROM {ClinicalReview._meta.db_table} w WHERE w.edition_id = e.id AND w.until >= %s
+)
 """  # noqa: S608 - only names and constants of our own are put in
 _COUNTED = f"""
 LEFT JOIN (
@@ -64,6 +68,9 @@ class Row(NamedTuple):
     therapy_title: str
     therapy_summary: str
     therapy_kind: str
+    # When a clinician reviewed this text, if the review is still valid. The only thing that decides whether a page, on
+    # the screen or on paper, says "Not yet reviewed by a clinician" (templates/lessons/_checked.html).
+    reviewed_on: date | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +123,10 @@ class Page:
 _kept: dict[Row, tuple[Page, ...]] = {}
 
 
+def _today() -> str:
+    return timezone.localdate().isoformat()
+
+
 def forget() -> None:
     """Clear the cache. Needed when primary keys belong to other rows, as in a new test database."""
     _kept.clear()
@@ -130,7 +141,8 @@ def pages(lessons: Iterable[str]) -> dict[str, tuple[Page, ...]]:
     slugs = sorted(lessons)
     if not slugs:
         return {}
-    rows = [Row(*row) for row in statements.run(f"{_SOME}({', '.join(['%s'] * len(slugs))})", slugs)]
+    some = f"{_SOME}({', '.join(['%s'] * len(slugs))})"
+    rows = [Row(*row) for row in statements.run(some, [_today(), *slugs])]
     return {row.slug: pages for row, pages in _pages(rows).items()}
 
 
@@ -143,7 +155,7 @@ def retired(editions: Iterable[int]) -> dict[int, tuple[Page, ...]]:
     pks = sorted(editions)
     if not pks:
         return {}
-    rows = [Row(*row) for row in statements.run(f"{_RETIRED}({', '.join(['%s'] * len(pks))})", pks)]
+    rows = [Row(*row) for row in statements.run(f"{_RETIRED}({', '.join(['%s'] * len(pks))})", [_today(), *pks])]
     return {row.edition: pages for row, pages in _pages(rows).items()}
 
 
@@ -152,14 +164,14 @@ def lessons() -> list[tuple[Shown, int]]:
 
     One query, and one more for lessons that are not in the cache.
     """
-    questions = {Row(*row[:-1]): row[-1] or 0 for row in statements.run(_ALL, [])}
+    questions = {Row(*row[:-1]): row[-1] or 0 for row in statements.run(_ALL, [_today()])}
     found = _pages(questions)
     return [(found[row][0].lesson, n) for row, n in questions.items() if row in found]
 
 
 def every_page() -> list[tuple[Page, ...]]:
     """Return the pages of each published lesson, in the order of the site. It costs the queries of `lessons`."""
-    rows = [Row(*row[:-1]) for row in statements.run(_ALL, [])]
+    rows = [Row(*row[:-1]) for row in statements.run(_ALL, [_today()])]
     found = _pages(rows)
     return [found[row] for row in rows if row in found]
 
@@ -223,3 +235,24 @@ def _made(row: Row, steps: list[Step]) -> tuple[Page, ...]:
         )
         for step in steps
     )
+
+
+def drafted(edition: Edition, text: draft.Text) -> tuple[Page, ...]:
+    """Return the pages of a text that is not published, as readers would see them, for those who write and review.
+
+    `edition` gives the lesson (with its therapy type) and the dates. Nothing is cached.
+    """
+    lesson = edition.lesson
+    row = Row(
+        edition.pk, edition.checked_on, edition.next_check, lesson.pk, lesson.slug, lesson.quiz_id, lesson.read_first,
+        lesson.therapy.slug, lesson.therapy.title, lesson.therapy.summary, lesson.therapy.kind, None,
+    )  # fmt: skip
+    whole = Edition(title=text.title, minutes=text.minutes, remember=list(text.remember))
+    steps = [
+        Step(
+            edition=whole, position=n, slug=step.slug, heading=step.heading, body=step.body, key_point=step.key_point,
+            picture=step.picture, alt=step.alt, key=list(step.key), claims=list(step.claims),
+        )
+        for n, step in enumerate(text.steps, 1)
+    ]  # fmt: skip
+    return _made(row, steps) if steps else ()

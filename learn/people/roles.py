@@ -28,9 +28,26 @@ MAY: dict[str, frozenset[str]] = {
     NURSE: _NURSE,
     LEAD: _NURSE | {"people.change_membership", "people.view_auditevent"},
     EDUCATOR: frozenset(
-        {"quizzes.view_question", "quizzes.add_question", "quizzes.change_question", "quizzes.publish_revision"}
+        {
+            "quizzes.view_question",
+            "quizzes.add_question",
+            "quizzes.change_question",
+            "quizzes.publish_revision",
+            "lessons.view_edition",
+            "lessons.add_edition",
+            "lessons.change_edition",
+            "lessons.publish_edition",
+        }
     ),
-    REVIEWER: frozenset({"quizzes.view_question", "quizzes.publish_revision"}),
+    REVIEWER: frozenset(
+        {
+            "quizzes.view_question",
+            "quizzes.publish_revision",
+            "lessons.view_edition",
+            "lessons.publish_edition",
+            "lessons.add_clinicalreview",
+        }
+    ),
     IT: frozenset(
         {
             "people.view_user",

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from learn import looks
 from learn.lessons import reference, shown
+from learn.lessons import reviewing as clinical
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
 from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
@@ -185,7 +186,7 @@ def _shown(request: HttpRequest, here: Page, helper: str) -> dict[str, Any]:
     for_helpers = here.lesson.row.slug != HELPER and (here.position == 1 or here.last or here.teaches_card)
     return {
         "step": here,
-        "holds": reference.holds(here.claims) if getattr(request.user, "is_staff", False) else [],
+        "holds": clinical.open_holds(here.claims) if getattr(request.user, "is_staff", False) else [],
         # Show the call card above the "next" button, so that nobody continues without seeing it.
         "shows_card": here.last or here.teaches_card,
         "helper": _helper(helper) if for_helpers else "",

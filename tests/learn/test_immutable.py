@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
-from learn.lessons.models import Edition, Lesson, Step
+from learn.lessons.models import ClinicalReview, Edition, HoldAct, Lesson, Remark, Step
 from learn.people import audit
 from learn.people.models import AuditEvent, AuditSeal, User
 from learn.progress.models import Contact, TeachBack
@@ -65,6 +65,11 @@ class TestAPublishedRow(TestCase):
         audit.note(by=learners[0], what="patient.seen", now=at(20), patient=patient)
         AuditSeal.objects.create(place=1, event=AuditEvent.objects.get().pk, hash="0" * 64)
         Contact.objects.create(patient=patient, nurse=learners[0], at=at(20), number=1)
+        edition = Edition.objects.order_by("pk")[0]
+        Remark.objects.create(edition=edition, about="one", by=learners[0], at=at(20), text="T")
+        day = at(20).date()
+        ClinicalReview.objects.create(edition=edition, who=learners[0], role="R", on=day, until=day)
+        HoldAct.objects.create(note="N", settled=True, by=learners[0], role="R", why="W", at=at(20))
         TeachBack.objects.create(
             patient=patient, question=revisions[0].question, lesson=Lesson.objects.all()[0], topic="When to call",
             outcome="own-words", to_whom="patient", nurse=learners[0], at=at(20), number=1, place=1,
@@ -72,7 +77,8 @@ class TestAPublishedRow(TestCase):
 
     def test_of_each_guarded_model_is_in_these_tests(self) -> None:
         assert {model for model, _ in immutable.guarded()} == {
-            Revision, AttemptItem, Response, Edition, Step, AuditEvent, AuditSeal, Contact, TeachBack,
+            Revision, AttemptItem, Response, Edition, Step, AuditEvent, AuditSeal, Contact, TeachBack, Remark,
+            ClinicalReview, HoldAct,
         }  # fmt: skip
 
     def test_refuses_a_change_of_each_guarded_field(self) -> None:
@@ -83,7 +89,7 @@ class TestAPublishedRow(TestCase):
                 with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
                     model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
                 tried += 1
-        assert tried == 15 + 3 + 5 + 8 + 10 + 7 + 3 + 5 + 14
+        assert tried == 15 + 3 + 5 + 13 + 10 + 7 + 3 + 5 + 14 + 5 + 6 + 6
 
     def test_cannot_become_a_draft_again(self) -> None:
         for rows, back in (

@@ -59,7 +59,13 @@ WORK = {
     "progress.Merge.by",
     "visits.MyQuestion.talked_by",
     "progress.TeachBack.nurse",
+    "lessons.ClinicalReview.who",
     "lessons.Edition.author",
+    "lessons.Edition.published_by",
+    "lessons.Edition.retired_by",
+    "lessons.HoldAct.by",
+    "lessons.Remark.by",
+    "lessons.Remark.done_by",
     "admin.LogEntry.user",
     "mfa.Authenticator.user",  # staff only have a second step, and a hospital account
     "socialaccount.SocialAccount.user",
