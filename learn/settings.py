@@ -265,6 +265,11 @@ except (KeyError, ValueError, OSError) as error:
 DAY_PHONE: str = env.str("DAY_PHONE", "")
 NIGHT_PHONE: str = env.str("NIGHT_PHONE", "")
 
+# The paper of the PDFs. A reader can choose the other one.
+PAPER: str = env.str("PAPER", "letter")
+if PAPER not in ("letter", "a4"):
+    raise ImproperlyConfigured(f"PAPER is {PAPER!r}. Write letter or a4.")
+
 # Whether search engines may list the public pages. All other pages never are (learn/headers.py).
 PUBLIC_INDEX: bool = setting(env.bool, "PUBLIC_INDEX", False, YES_NO)
 
