@@ -21,7 +21,7 @@ from learn.people.models import Phones
 
 Data = dict[str, Any]
 PICTURES = Path(settings.BASE_DIR) / "learn" / "static"
-PAPERS = {"letter": "Letter", "a4": "A4"}
+PAPERS = ("letter", "a4")
 SIZES = {"12": "standard", "14": "large", "18": "very-large"}  # points, and the text size of the pages (learn/looks.py)
 
 

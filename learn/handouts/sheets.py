@@ -68,7 +68,7 @@ def _in_a_row(
 ) -> Data:
     """Return lessons in a row. The call card stands after the last of those lessons that show the same."""
     cards = [card.for_lesson(pages[0].lesson.row.slug) for pages in found]
-    last = [own != after for own, after in zip(cards, [*cards[1:], None], strict=True)]
+    last = [n + 1 == len(cards) or own != cards[n + 1] for n, own in enumerate(cards)]
     rows = [
         _lesson(pages, look, call_card(own, look.phones) if ends else None)
         for pages, own, ends in zip(found, cards, last, strict=True)

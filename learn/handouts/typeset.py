@@ -26,8 +26,9 @@ def make(template: str, data: str) -> bytes:
 
     Raises typst.TypstError, for example for a letter that no font has (Chinese, Japanese, Korean).
     """
-    sheet = _compiler(template)
-    made: bytes = sheet.compile(sys_inputs={"data": data}, format="pdf", pdf_standards="ua-1", timestamp=0)
+    made = _compiler(template).compile(sys_inputs={"data": data}, format="pdf", pdf_standards="ua-1", timestamp=0)
+    if not isinstance(made, bytes):
+        raise TypeError("Typst returns one file as bytes")
     return made
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -31,7 +32,9 @@ class PaperForm(forms.Form):
 
     use_required_attribute = False
 
-    paper = ChoiceOne(label=gettext_lazy("Paper"), choices=[("letter", "Letter"), ("a4", "A4")])
+    paper = ChoiceOne(
+        label=gettext_lazy("Paper"), choices=[("letter", gettext_lazy("Letter")), ("a4", gettext_lazy("A4"))]
+    )
     size = ChoiceOne(
         label=gettext_lazy("Text size"),
         choices=[
@@ -89,14 +92,14 @@ def on_paper(request: HttpRequest) -> HttpResponse:
     look = look_of(request)
     lessons = [lesson for lesson, _questions in shown.lessons()]
     chosen = {"paper": look.paper, "size": str(look.size)}
+    query = urlencode({name: value for name, value in chosen.items() if name in request.GET})
     context: dict[str, Any] = {
         "form": PaperForm(initial=chosen),
-        "query": "?" + "&".join(f"{name}={value}" for name, value in chosen.items() if name in request.GET),
+        "query": f"?{query}" if query else "",
         "lessons": lessons,
         "therapies": dict.fromkeys((lesson.row.therapy, lesson.row.therapy_title) for lesson in lessons),
         "overview": any(lesson.row.slug == sheets.MAIN for lesson in lessons),
     }
-    context["query"] = "" if context["query"] == "?" else context["query"]
     return render(request, "handouts/on_paper.html", context)
 
 
