@@ -288,6 +288,10 @@ if not all(re.fullmatch(r"(mailto:[^\s@]+@|https://|tel:\+)[^\s]+", contact) for
         "SECURITY_CONTACT is not an address. Write one like mailto:security@hospital.example or https://…, or more "
         "with commas between them."
     )
+# The paper of the PDFs. A reader can choose the other one.
+PAPER: str = env.str("PAPER", "letter")
+if PAPER not in ("letter", "a4"):
+    raise ImproperlyConfigured(f"PAPER is {PAPER!r}. Write letter or a4.")
 
 # Whether search engines may list the public pages. All other pages never are (learn/headers.py).
 PUBLIC_INDEX: bool = setting(env.bool, "PUBLIC_INDEX", False, YES_NO)

@@ -8,6 +8,7 @@ from learn import looks, views
 from learn.account.views import code, email, password, places, record, sso, two_step
 from learn.assignments import views as assignments
 from learn.desk.admin import digest
+from learn.handouts import views as handouts
 from learn.lessons import views as lessons
 from learn.progress import standing
 from learn.study import returning
@@ -60,6 +61,12 @@ urlpatterns = [
     path("find/", lessons.find, name="find"),
     path("words/", lessons.words, name="words"),
     path("helping/", lessons.helping, name="helping"),
+    path("print/", handouts.on_paper, name="on_paper"),
+    path("print/overview.pdf", handouts.overview, name="pdf_overview"),
+    path("print/card.pdf", handouts.wallet, name="pdf_wallet"),
+    path("print/questions.pdf", handouts.questions, name="pdf_questions"),
+    path("print/therapy/<slug:therapy>.pdf", handouts.therapy, name="pdf_therapy"),
+    path("print/lesson/<slug:lesson>.pdf", handouts.lesson, name="pdf_lesson"),
     path("more/", views.page, {"name": "more"}, name="more"),
     path("about/", views.page, {"name": "about"}, name="about"),
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),

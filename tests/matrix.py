@@ -323,6 +323,15 @@ TABLE |= {
 }
 _OF_LESSONS = ("new", "new_therapy", "order", "holds", "change", "send", "publish_typo", "discard", "retire", "newer")
 MAY_WRITE |= {f"admin:lessons_lesson_{name}" for name in (*_OF_LESSONS, "read", "remark", "remark_done")}
+# Sheets to print. An invitation as a PDF is a POST to the page that shows it.
+TABLE |= dict.fromkeys(("on_paper", "pdf_overview", "pdf_wallet", "pdf_questions"), (ALL, NOT_ALLOWED))
+TABLE |= dict.fromkeys(("pdf_therapy", "pdf_lesson"), (ALL, NOT_ALLOWED))
+TABLE |= {
+    "admin:people_patient_print": (ANAS_PAGE, DESK_POST),
+    "admin:people_patient_cards": (ANAS_PAGE, ANAS_POST | dict.fromkeys(OWN_NURSES, 200)),
+}
+AUDITED |= {"admin:people_patient_print"}
+MAY_WRITE |= {"admin:people_patient_cards"}
 
 # Input that a browser, a robot or a typing error may send in any field. The last two are not valid text.
 EDGES: list[str | bytes] = [
@@ -348,7 +357,10 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
         [],
     ),
     "admin:people_patient_invite_many": ("noor", ["name", "many", "first", "pathway", "when", "due"], []),
-    "admin:people_patient_cards": ("noor", [], ["patient"]),
+    "admin:people_patient_cards": ("noor", ["held"], ["patient"]),
+    "admin:people_patient_print": ("noor", [], ["print", "lesson", "missed", "paper", "size"]),
+    "on_paper": ("anonymous", [], ["paper", "size"]),
+    "pdf_wallet": ("anonymous", [], ["paper", "size"]),
     "admin:people_patient_label": ("noor", ["label", "reference", "drawn_from"], []),
     "admin:people_patient_end": ("noor", ["why"], []),
     "code": ("anonymous", ["letters", "shared", "next"], ["next"]),
@@ -516,6 +528,8 @@ class World:
             "lesson": step,
             "step": step | {"n": 1},
             "lesson_print": step,
+            "pdf_lesson": {"lesson": lesson.slug},
+            "pdf_therapy": {"therapy": lesson.therapy.slug},
             "changes": step,
             "check": {"lesson": lesson.slug},
             "last_result": {"lesson": lesson.slug},
@@ -524,7 +538,7 @@ class World:
             "quizzes:result": {"attempt": self.attempt.pk},
             **{
                 f"admin:people_patient_{name}": {"pk": self.ana.pk}
-                for name in ("card", "cancel_card", "lost", "label", "end", "take_back")
+                for name in ("card", "cancel_card", "lost", "label", "end", "take_back", "print")
             },
             "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
             "admin:people_patient_change": {"pk": self.ana.pk},

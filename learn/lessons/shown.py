@@ -79,6 +79,7 @@ class Shown:
 
     row: Row
     title: str
+    main_message: str
     minutes: int
     remember: tuple[str, ...]
     steps: tuple[str, ...]  # the slugs of its steps, in order
@@ -211,6 +212,7 @@ def _made(row: Row, steps: list[Step]) -> tuple[Page, ...]:
     lesson = Shown(
         row=row,
         title=edition.title,
+        main_message=edition.main_message,
         minutes=edition.minutes,
         remember=tuple(edition.remember),
         steps=tuple(step.slug for step in steps),

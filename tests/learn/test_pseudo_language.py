@@ -269,6 +269,7 @@ class TestThePseudoLanguage(TestCase):
             "email_remove",
             "kept_pages",
             "stay",
+            *(f"pdf_{name}" for name in ("overview", "wallet", "questions", "therapy", "lesson")),
         }  # without a page of their own
         of_staff = ("admin:", "again", "sso", "two_step")  # in English only
         assert {name for name in addresses() if not name.startswith(of_staff)} - silent - self.visited == set()
@@ -277,7 +278,8 @@ class TestThePseudoLanguage(TestCase):
         """Open every page as a new visitor."""
         for name in ("start", "therapies", "my", "questions", "keep", "finish", "finished", "my_data", "erased",
                      "stop_sharing", "code", "help", "settings", "find", "words", "helping", "more", "about", "privacy",
-                     "accessibility", "reminders", "account_login", "account_signup", "review"):  # fmt: skip
+                     "accessibility", "reminders", "account_login", "account_signup", "review",
+                     "on_paper"):  # fmt: skip
             self.get(name)
         self.get("questions", more="1", about="what-is-immunotherapy/not-the-same-as-chemo")
         self.get("questions", print="1")
@@ -563,7 +565,7 @@ class TestThePseudoLanguage(TestCase):
         self.post("settings", text="x", colors="x", listen="x", helper="x")
         self.post("settings", text="large", colors="dark", listen="show", helper="yes")
         self.post("questions", text="x" * 500)
-        for file in ("400.html", "403.html", "500.html", "503.html"):
+        for file in ("400.html", "403.html", "500.html", "503.html", "handouts/busy.html"):
             self.look_at(render_to_string(file, {"again": "/my/"}), file)
             self.drawn |= {file, "_error_page.html"}  # the template that all four error pages share
         strict = Client(enforce_csrf_checks=True)

@@ -21,13 +21,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from learn.desk.admin.days import day
 from learn.desk.invite_forms import InviteManyForm
+from learn.handouts import pdf, sheets
+from learn.handouts.views import look_of
 from learn.people import audit, codes, permissions
 from learn.people.again import asked_again
-from learn.people.models import AccessCode, Patient, User
+from learn.people.models import AccessCode, Patient, Phones, User
 from learn.people.requests import StaffRequest
 from quizzes import learners
 from quizzes.numbers import number
@@ -35,6 +37,10 @@ from quizzes.numbers import number
 COOKIE = "__Host-cards" if settings.HTTPS else "cards"
 SALT = "learn.desk.admin.codes"
 SECONDS = 120
+HELD = "learn.desk.admin.codes.held"  # what the page with the invitations sends back for a PDF
+HELD_SECONDS = 30 * 60
+
+Shown = tuple[Patient, AccessCode, str, str]  # the letters and the token are last
 
 
 def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: bool = False) -> HttpResponse:
@@ -49,10 +55,13 @@ def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: b
     return response
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(["people.view_patient", "people.add_accesscode"], raise_exception=True)
 def invitations(request: StaffRequest) -> HttpResponse:
-    """Show the new invitations of these patients, to print; on a second visit, say that they cannot be shown again."""
+    """Show the new invitations of these patients, to print; on a second visit, say that they cannot be shown again.
+
+    POST, from the page with the invitations, returns them as a PDF; if that cannot be made, the page is shown again.
+    """
     now = timezone.now()
     asked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
     found = Patient.objects.visible_to(request.user).select_related("care_team").order_by("pk")
@@ -61,6 +70,8 @@ def invitations(request: StaffRequest) -> HttpResponse:
         raise Http404("Not all of these are your patients")
     audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)
     labelled, opened = _opened(request)
+    if request.method == "POST" and (file := _file(request, patients, opened, now, labelled)):
+        return file
     response = page(request, patients, opened, now=now, labelled=labelled)
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
@@ -80,9 +91,12 @@ def page(
     `opened` has the letters and the token of each new code by its primary key. With `labelled`, each invitation also
     shows the patient's label in small print; with `numbered`, a number, and a list before them says whose it is.
     """
-    living = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None)
-    shown = _in_order(patients, {code.user_id: code for code in living}, opened, numbered)
+    shown = [
+        _invitation(*card) | {"number": n if numbered else None}
+        for n, card in enumerate(_in_order(patients, opened, now), 1)
+    ]
     one = patients[0] if len(patients) == 1 else None
+    query = urlencode([("patient", patient.pk) for patient in patients])
     context = {
         "title": f"Card for {one.name}" if one else "New cards",
         "patients": patients,
@@ -90,21 +104,38 @@ def page(
         "labelled": labelled,
         "numbered": numbered,
         "site": settings.PUBLIC_URL.partition("://")[2] + reverse("code"),
+        "pdf": f"{reverse('admin:people_patient_cards')}?{query}",
+        "held": signing.dumps([labelled, [(pk, *secret) for pk, secret in opened.items()]], salt=HELD, compress=True),
     }
     return render(request, "admin/cards.html", context)
 
 
-def _in_order(
+def _in_order(patients: Sequence[Patient], opened: Mapping[int, tuple[str, str]], now: datetime) -> list[Shown]:
+    living = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None)
+    by_user = {code.user_id: code for code in living}
+    return [(p, by_user[p.user_id], *opened[by_user[p.user_id].pk]) for p in patients if p.user_id in by_user]
+
+
+def _file(
+    request: StaffRequest,
     patients: Sequence[Patient],
-    by_user: Mapping[int, AccessCode],
     opened: Mapping[int, tuple[str, str]],
-    numbered: bool,
-) -> list[dict[str, Any]]:
-    new = [(patient, by_user[patient.user_id]) for patient in patients if patient.user_id in by_user]
-    return [
-        _invitation(patient, code, *opened[code.pk]) | {"number": n if numbered else None}
-        for n, (patient, code) in enumerate(new, 1)
-    ]
+    now: datetime,
+    labelled: bool,
+) -> HttpResponse | None:
+    """Return these invitations as a PDF to save, so that the page stays open; None after a message if it fails."""
+    shown = _in_order(patients, opened, now)
+    if not shown:
+        return None
+    look = look_of(request, Phones("", "", ""))
+    try:
+        made = pdf.pdf("invitations", sheets.invitations(shown, look, labelled=labelled or len(shown) > 1), keep=False)
+    except (pdf.Busy, pdf.Fault):
+        messages.info(request, "The PDF could not be made now. Print this page instead.")
+        return None
+    response = HttpResponse(made, content_type="application/pdf")
+    response["Content-Disposition"] = 'attachment; filename="cards.pdf"'
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,9 +197,15 @@ def _back(pk: int) -> HttpResponse:
 
 
 def _opened(request: StaffRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
-    """Return whether invitations show the label, and the letters and token of each new code by its primary key."""
+    """Return whether invitations show the label, and the letters and token of each new code by its primary key.
+
+    After the first visit they are only on the page itself: a POST from it brings them back.
+    """
+    value, salt, seconds = request.COOKIES.get(COOKIE, ""), SALT, SECONDS
+    if request.method == "POST":
+        value, salt, seconds = request.POST.get("held", ""), HELD, HELD_SECONDS
     try:
-        labelled, made = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SECONDS)
+        labelled, made = signing.loads(value, salt=salt, max_age=seconds)
     except signing.BadSignature:
         return False, {}
     return labelled, {pk: (letters, token) for pk, letters, token in made}
