@@ -42,7 +42,7 @@ def as_csv(rows: Iterable[Sequence[Any]], name: str) -> HttpResponse:
 def as_xlsx(rows: Iterable[Sequence[Any]], name: str) -> HttpResponse:
     """Return these rows as an XLSX file in which each cell is text: 0045 keeps its zeros, and "=1+1" is no formula."""
     from openpyxl.cell.cell import WriteOnlyCell  # 20 MB that only this page needs
-    from openpyxl.workbook import Workbook
+    from openpyxl.workbook.workbook import Workbook
 
     book = Workbook(write_only=True)
     page = book.create_sheet("Progress")
