@@ -246,7 +246,8 @@ def drafted(edition: Edition, text: draft.Text) -> tuple[Page, ...]:
     """
     lesson = edition.lesson
     row = Row(
-        edition.pk, edition.short_title, edition.checked_on, edition.next_check, lesson.pk, lesson.slug, lesson.quiz_id, lesson.read_first,
+        edition.pk, edition.short_title, edition.checked_on, edition.next_check,
+        lesson.pk, lesson.slug, lesson.quiz_id, lesson.read_first,
         lesson.therapy.slug, lesson.therapy.title, lesson.therapy.summary, lesson.therapy.kind, None,
     )  # fmt: skip
     whole = Edition(title=text.title, minutes=text.minutes, remember=list(text.remember))
