@@ -21,7 +21,7 @@ from learn.lessons.models import Lesson
 from learn.people import roles, staff, teams
 from learn.people.models import Membership, User
 from learn.progress.models import TeachBack
-from quizzes import authoring, taking
+from quizzes import authoring, formats, interchange, taking
 from quizzes.admin.forms import FORMS
 from quizzes.models import Revision
 from tests.cast import as_form, at, load_content, make_nurse, make_patient, make_team, right
@@ -127,17 +127,22 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:quizzes_question_publish": (DESK_POST, SEE_QUESTIONS | dict.fromkeys(EDITORS, ON)),
     "admin:quizzes_question_discard": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
     "admin:quizzes_question_retire": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_move": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_take_in": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_give_out": (SEE_QUESTIONS, DESK_POST),
+    "admin:quizzes_question_file": (SEE_QUESTIONS, DESK_POST),
 }
 # Pages that show a patient record who looked: these pages, and no others, write an audit row on GET.
 AUDITED = {
     "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
-    "admin:people_patient_matrix", "admin:people_patient_assign",
+    "admin:people_patient_matrix", "admin:people_patient_assign", "admin:quizzes_question_file",
 }  # fmt: skip
 MAY_WRITE = {
     "questions", "step", "check", "review", "quizzes:question", "admin:people_patient_assign",
     "admin:people_patient_contact", "admin:people_patient_questions",
     "account_login", "code",
-    *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire")),
+    *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire", "move")),
+    "admin:quizzes_question_take_in",
 }  # fmt: skip
 MAY_WRITE |= {"places", "stop_sharing", "erase", "keep", "finish", "account_signup"}
 
@@ -318,9 +323,13 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
         ["text", "about", "add", "after", "item", "up", "down", "first", "remove", "share", "stop"],
         ["about", "added", "at", "more", "print"],
     ),
-    "admin:quizzes_question_changelist": ("eda", [], ["quiz"]),
+    "admin:quizzes_question_changelist": ("eda", [], ["q", "quiz", "kind", "show", "sort", "after"]),
+    "admin:quizzes_question_move": ("eda", ["quiz", "do", "at"], []),
+    "admin:quizzes_question_take_in": ("eda", ["quiz", "document", "seen"], ["quiz"]),
+    "admin:quizzes_question_give_out": ("eda", [], ["quiz"]),
+    "admin:quizzes_question_file": ("eda", [], ["quiz", "format"]),
     "admin:quizzes_question_preview": ("eda", ["choice", "number"], []),
-    "admin:quizzes_question_add": ("eda", ["stem", "answer", "feedback_true", "why"], ["quiz", "kind"]),
+    "admin:quizzes_question_add": ("eda", ["stem", "answer", "feedback_true", "why"], ["quiz", "kind", "instead"]),
     "admin:quizzes_question_write": (
         "eda",
         ["stem", "why", "objective", "source", "critical", "choose", "text_0", "right_0", "feedback_1", "seen"],
@@ -419,6 +428,7 @@ class World:
             nurse=people["disabled"], at=at(20), number=1, place=1,
         )  # fmt: skip
         step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
+        incoming = interchange.plan(formats.read(b"Which?{=A#Y. ~B#N. ####W.}"), lesson.quiz)
         self.kwargs: dict[str, dict[str, Any]] = {
             "therapy": {"therapy": lesson.therapy.slug},
             "lesson": step,
@@ -438,7 +448,7 @@ class World:
             "admin:people_patient_change": {"pk": self.ana.pk},
             **{
                 f"admin:quizzes_question_{what}": {"pk": mended.question_id}
-                for what in ("change", "write", "publish", "discard", "retire")
+                for what in ("change", "write", "publish", "discard", "retire", "move")
             },
             "admin:quizzes_question_preview": {"pk": mended.question_id, "number": 2},
             "admin:people_patient_contact": {"pk": self.ana.pk},
@@ -468,6 +478,7 @@ class World:
             "admin:people_patient_cards": f"?patient={self.ana.pk}",
             "admin:people_patient_find": "?q=a",
             "admin:quizzes_question_add": f"?quiz={lesson.slug}&kind=truth",
+            "admin:quizzes_question_file": f"?quiz={lesson.slug}&format=gift",
         }
         self.form: dict[str, dict[str, Any]] = {
             "quizzes:question": as_form(revision, right(revision)),
@@ -514,6 +525,12 @@ class World:
             "admin:quizzes_question_publish": {"as": "meaning", "seen": authoring.fingerprint(draft)},
             "admin:quizzes_question_discard": {"seen": authoring.fingerprint(draft)},
             "admin:quizzes_question_retire": {"seen": authoring.fingerprint(mended)},
+            "admin:quizzes_question_move": {"quiz": lesson.quiz_id, "do": "down", "at": 1},
+            "admin:quizzes_question_take_in": {
+                "quiz": lesson.slug,
+                "seen": incoming.seen,
+                "document": formats.dumps(incoming.document),
+            },
             "admin:quizzes_question_add": {
                 "stem": "It helps.",
                 "answer": "true",
