@@ -28,7 +28,7 @@ from learn.lessons.models import Edition, Lesson, Remark
 from learn.people import roles, staff, teams
 from learn.people.models import Membership, User
 from learn.progress.models import TeachBack
-from quizzes import authoring, taking
+from quizzes import authoring, formats, interchange, taking
 from quizzes.admin.forms import FORMS
 from quizzes.models import Revision
 from tests.cast import as_form, at, load_content, make_nurse, make_patient, make_team, right
@@ -135,17 +135,22 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "admin:quizzes_question_publish": (DESK_POST, SEE_QUESTIONS | dict.fromkeys(EDITORS, ON)),
     "admin:quizzes_question_discard": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
     "admin:quizzes_question_retire": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_move": (DESK_POST, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_take_in": (WRITE_QUESTIONS, WRITE_QUESTIONS | {"eda": ON}),
+    "admin:quizzes_question_give_out": (SEE_QUESTIONS, DESK_POST),
+    "admin:quizzes_question_file": (SEE_QUESTIONS, DESK_POST),
 }
 # Pages that show a patient record who looked: these pages, and no others, write an audit row on GET.
 AUDITED = {
     "admin:index", "admin:people_patient_changelist", "admin:people_patient_change", "admin:people_patient_contact",
-    "admin:people_patient_matrix", "admin:people_patient_assign",
+    "admin:people_patient_matrix", "admin:people_patient_assign", "admin:quizzes_question_file",
 }  # fmt: skip
 MAY_WRITE = {
     "questions", "step", "check", "review", "quizzes:question", "admin:people_patient_assign",
     "admin:people_patient_contact", "admin:people_patient_questions",
     "account_login", "code",
-    *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire")),
+    *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire", "move")),
+    "admin:quizzes_question_take_in",
 }  # fmt: skip
 MAY_WRITE |= {"places", "stop_sharing", "erase", "keep", "finish", "account_signup"}
 
@@ -385,9 +390,13 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
         ["text", "about", "add", "after", "item", "up", "down", "first", "remove", "share", "stop"],
         ["about", "added", "at", "more", "print"],
     ),
-    "admin:quizzes_question_changelist": ("eda", [], ["quiz"]),
+    "admin:quizzes_question_changelist": ("eda", [], ["q", "quiz", "kind", "show", "sort", "after"]),
+    "admin:quizzes_question_move": ("eda", ["quiz", "do", "at"], []),
+    "admin:quizzes_question_take_in": ("eda", ["quiz", "document", "seen"], ["quiz"]),
+    "admin:quizzes_question_give_out": ("eda", [], ["quiz"]),
+    "admin:quizzes_question_file": ("eda", [], ["quiz", "format"]),
     "admin:quizzes_question_preview": ("eda", ["choice", "number"], []),
-    "admin:quizzes_question_add": ("eda", ["stem", "answer", "feedback_true", "why"], ["quiz", "kind"]),
+    "admin:quizzes_question_add": ("eda", ["stem", "answer", "feedback_true", "why"], ["quiz", "kind", "instead"]),
     "admin:quizzes_question_write": (
         "eda",
         ["stem", "why", "objective", "source", "critical", "choose", "text_0", "right_0", "feedback_1", "seen"],
@@ -523,6 +532,7 @@ class World:
         step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
         written = draft_in_review(Lesson.objects.get(slug="interferons"), by=people["eda"])
         remark = Remark.objects.create(edition=written, about="", by=people["rex"], at=at(20), text="Look again.")
+        incoming = interchange.plan(formats.read(b"Which?{=A#Y. ~B#N. ####W.}"), lesson.quiz)
         self.kwargs: dict[str, dict[str, Any]] = {
             "therapy": {"therapy": lesson.therapy.slug},
             "lesson": step,
@@ -544,7 +554,7 @@ class World:
             "admin:people_patient_change": {"pk": self.ana.pk},
             **{
                 f"admin:quizzes_question_{what}": {"pk": mended.question_id}
-                for what in ("change", "write", "publish", "discard", "retire")
+                for what in ("change", "write", "publish", "discard", "retire", "move")
             },
             "admin:quizzes_question_preview": {"pk": mended.question_id, "number": 2},
             "admin:people_patient_contact": {"pk": self.ana.pk},
@@ -590,6 +600,7 @@ class World:
             "admin:people_patient_cards": f"?patient={self.ana.pk}",
             "admin:people_patient_find": "?q=a",
             "admin:quizzes_question_add": f"?quiz={lesson.slug}&kind=truth",
+            "admin:quizzes_question_file": f"?quiz={lesson.slug}&format=gift",
         }
         self.form: dict[str, dict[str, Any]] = {
             "admin:lessons_lesson_new": {"title": "A new one", "therapy": lesson.therapy.slug},
@@ -665,6 +676,12 @@ class World:
             "admin:quizzes_question_publish": {"as": "meaning", "seen": authoring.fingerprint(draft)},
             "admin:quizzes_question_discard": {"seen": authoring.fingerprint(draft)},
             "admin:quizzes_question_retire": {"seen": authoring.fingerprint(mended)},
+            "admin:quizzes_question_move": {"quiz": lesson.quiz_id, "do": "down", "at": 1},
+            "admin:quizzes_question_take_in": {
+                "quiz": lesson.slug,
+                "seen": incoming.seen,
+                "document": formats.dumps(incoming.document),
+            },
             "admin:quizzes_question_add": {
                 "stem": "It helps.",
                 "answer": "true",

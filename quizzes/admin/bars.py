@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from quizzes.analysis import ENOUGH, FEW, Health
 
+KEY = (("", "Right answer"), ("soft", "Other answer"), ("wrong", "Misleads"))  # what the colors of answers mean
 LEFT, WIDTH = 2, 200  # of the drawing, whose whole width is 204
 
 

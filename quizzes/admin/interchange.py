@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import formats, interchange
 from quizzes.admin.requests import LANGUAGE, StaffRequest
-from quizzes.formats import FORMATS, MOST_BYTES, Unreadable
+from quizzes.formats import FORMATS, MOST_BYTES, BadFile
 from quizzes.models import Quiz
 
 TOO_LARGE = "This file has more than 2 MB. Take the pictures out, or make two files of it."
@@ -49,8 +49,8 @@ class FileForm(forms.Form):
         try:
             self.document = formats.read(file.read())
             if len(formats.dumps(self.document).encode()) > MOST_BYTES:
-                raise Unreadable(TOO_LARGE)
-        except Unreadable as error:
+                raise BadFile(TOO_LARGE)
+        except BadFile as error:
             raise forms.ValidationError(str(error)) from error
         return file
 
@@ -92,7 +92,7 @@ def _take_in(request: StaffRequest) -> HttpResponse:
         document = formats.loads(request.POST["document"])
         plan = interchange.plan(document, quiz, language=LANGUAGE)
         count = interchange.take_in(plan, by=request.user, now=timezone.now(), seen=request.POST.get("seen", ""))
-    except Unreadable as error:
+    except BadFile as error:
         messages.warning(request, str(error))
         return again
     except interchange.Changed as changed:

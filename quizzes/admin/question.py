@@ -16,11 +16,13 @@ from quizzes.admin.requests import LANGUAGE, StaffRequest, find
 from quizzes.analysis import ENOUGH
 from quizzes.forms import AnswerForm
 from quizzes.health import NEWEST, lines
-from quizzes.kinds import said
+from quizzes.kinds import KINDS, said
 from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State
 from quizzes.places import ALONE
 from quizzes.views import VERDICTS
-from quizzes.wording import Advice, advise
+from quizzes.wording import advise
+
+MAY = {"add": "add_question", "write": "change_question", "publish": "publish_revision"}
 
 
 @require_safe
@@ -46,15 +48,11 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
         "asked": asked,
         "asked_seen": authoring.fingerprint(asked),
         "newest": NEWEST,
-        "advice": _advice(draft or shown),
-        "instead_of": question.instead_of and question.instead_of.newest(LANGUAGE),
-        "successors": Revision.objects.filter(question__instead_of=question, state=State.DRAFT, language=LANGUAGE),
         "history": list(zip(history, map(_counted, history, [*history[1:], None]), strict=True)),
         "items": list(question.quizitem_set.select_related("quiz").order_by("quiz__title")),
-        "may_add": request.user.has_perm("quizzes.add_question"),
-        "may_write": request.user.has_perm("quizzes.change_question"),
-        "may_publish": request.user.has_perm("quizzes.publish_revision"),
+        **{f"may_{what}": request.user.has_perm(f"quizzes.{name}") for what, name in MAY.items()},
     }
+    context |= _as_seen(draft or shown) | _beside(question)
     context |= _how_it_does(asked) if asked else {}
     context |= _about_draft(draft, request.user.pk) if draft else {}
     return render(request, "quizzes/admin/question.html", context)
@@ -69,8 +67,16 @@ def _counted(one: Revision, older: Revision | None) -> str:
     return "A changed meaning: its answers are counted anew."
 
 
-def _advice(revision: Revision) -> list[Advice]:
-    return advise(kind=revision.kind, stem=revision.stem, why=revision.why, spec=revision.spec)
+def _as_seen(revision: Revision) -> dict[str, Any]:
+    """Return what learners see of this text, and the advice on it."""
+    advice = advise(kind=revision.kind, stem=revision.stem, why=revision.why, spec=revision.spec)
+    return {"seen_as": revision, "ask": KINDS[revision.kind].ask(revision.spec), "advice": advice}
+
+
+def _beside(question: Question) -> dict[str, Any]:
+    """Return the question whose place this one takes, and the drafts that are to take the place of this one."""
+    drafts = Revision.objects.filter(question__instead_of=question, state=State.DRAFT, language=LANGUAGE)
+    return {"instead_of": question.instead_of and question.instead_of.newest(LANGUAGE), "successors": drafts}
 
 
 def _how_it_does(asked: Revision) -> dict[str, Any]:
@@ -86,7 +92,14 @@ def _how_it_does(asked: Revision) -> dict[str, Any]:
         look = "" if right else "wrong" if misleads else "soft"
         answers.append((text, times, right, misleads, bars.share(times, health.n, look)))
     unsure = bars.share(health.unsure, health.n, "soft")
-    return {"line": line, "answers": answers, "unsure": unsure, "rate": bars.rate(health), "enough": ENOUGH}
+    return {
+        "line": line,
+        "answers": answers,
+        "unsure": unsure,
+        "rate": bars.rate(health),
+        "enough": ENOUGH,
+        "key": [(look, words) for look, words in bars.KEY if look in {bar.look for *_, bar in answers if bar}],
+    }
 
 
 def _about_draft(draft: Revision, reader: int | None) -> dict[str, Any]:

@@ -57,20 +57,26 @@ def _save(request: StaffRequest, form: Words, question: Question, kind: str) -> 
             **form.words(),
         )
     except authoring.Stale as stale:
-        # The form keeps the typed text. If it is posted again, it replaces the text of the other author.
-        form.data = request.POST.copy()
-        form.data["seen"] = authoring.fingerprint(stale.now)
-        who = str(stale.now.author) if stale.now and stale.now.author else "Somebody"
-        if stale.now and stale.now.kind == kind:
-            form.theirs = changes(stale.now, Revision(kind=kind, **form.words()))
-        form.add_error(
-            "stem",
-            f"{who} changed this question while you wrote. Yours is not saved yet. Below is what differs; "
-            "if you save once more, your words take their place.",
-        )
+        _show_theirs(request, form, kind, stale.now)
     except authoring.Unfit as unfit:
         form.refuse(unfit.problems)
     return None
+
+
+def _show_theirs(request: StaffRequest, form: Words, kind: str, theirs: Revision | None) -> None:
+    """Say on the form that somebody else saved first, and what differs.
+
+    The form keeps the typed text. If it is posted again, it replaces the text of the other author.
+    """
+    form.data = data = request.POST.copy()
+    data["seen"] = authoring.fingerprint(theirs)
+    if theirs and theirs.kind == kind:
+        form.theirs = changes(theirs, Revision(kind=kind, **form.words()))
+    form.add_error(
+        "stem",
+        f"{theirs.author if theirs and theirs.author else 'Somebody'} changed this question while you wrote. Yours is "
+        "not saved yet. Below is what differs; if you save once more, your words take their place.",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

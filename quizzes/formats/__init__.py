@@ -1,6 +1,6 @@
 """Questions in the file formats of other systems. Plain Python: bytes to a Document, and a Document to bytes.
 
-`read` guesses the format from the file itself, never from its name. A file that cannot be read raises Unreadable with
+`read` guesses the format from the file itself, never from its name. A file that cannot be read raises BadFile with
 one sentence; a question that cannot be asked here is refused with a note, and the others are read.
 """
 
@@ -17,20 +17,31 @@ from quizzes.formats.moodle_xml import MOODLE
 from quizzes.formats.package import Package
 from quizzes.formats.qti_write import QTI2, QTI3
 from quizzes.formats.sheet import CSV, XLSX, is_header
-from quizzes.formats.text import Unreadable, decode
+from quizzes.formats.text import BadFile, decode
 
 FORMATS: dict[str, Format] = {one.name: one for one in (GIFT, MOODLE, CSV, XLSX, QTI3, QTI2, AIKEN)}
 
 XML = re.compile(rb"<(?:\?xml|!|[\w:-]*(?:quiz|questestinterop|assessment\w*|manifest)\b)", re.IGNORECASE)
 
 __all__ = [
-    "FORMATS", "MOST_BYTES", "Document", "Format", "Item", "Note", "Refused", "Unreadable", "dumps", "finish", "guess",
-    "loads", "read",
+    "FORMATS",
+    "MOST_BYTES",
+    "BadFile",
+    "Document",
+    "Format",
+    "Item",
+    "Note",
+    "Refused",
+    "dumps",
+    "finish",
+    "guess",
+    "loads",
+    "read",
 ]  # fmt: skip
 
 
 def guess(data: bytes) -> Callable[[bytes], Document]:
-    """Return the reader for this file. Raises Unreadable if it cannot be opened."""
+    """Return the reader for this file. Raises BadFile if it cannot be opened."""
     if data.startswith((b"PK\3\4", b"PK\5\6")):
         return XLSX.read if "xl/workbook.xml" in Package(data) else qti.read
     head = data[:400].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n")
@@ -49,12 +60,12 @@ def guess(data: bytes) -> Callable[[bytes], Document]:
 
 
 def read(data: bytes) -> Document:
-    """Read a file of any known format. Raises Unreadable with one sentence; nothing was changed then."""
+    """Read a file of any known format. Raises BadFile with one sentence; nothing was changed then."""
     if len(data) > MOST_BYTES:
-        raise Unreadable("This file has more than 2 MB. Take the pictures out, or make two files of it.")
+        raise BadFile("This file has more than 2 MB. Take the pictures out, or make two files of it.")
     if not data.strip():
-        raise Unreadable("This file is empty.")
+        raise BadFile("This file is empty.")
     document = guess(data)(data)
     if not document.items and not document.refused:
-        raise Unreadable("No question was found in this file: GIFT, Moodle XML, a sheet, QTI and Aiken are read.")
+        raise BadFile("No question was found in this file: GIFT, Moodle XML, a sheet, QTI and Aiken are read.")
     return document

@@ -13,7 +13,7 @@ RIGHT = re.compile(r"^\s*ANSWER\s*:\s*(.*?)\s*$", re.IGNORECASE)
 
 
 def read(data: bytes) -> Document:
-    """Read an Aiken file. Raises Unreadable."""
+    """Read an Aiken file. Raises BadFile."""
     lines = decode(data)[0].split("\n")
     document = Document()
     at_most(sum(bool(RIGHT.match(line)) for line in lines))

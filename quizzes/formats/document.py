@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 from quizzes.formats.rich import Rich, canonical, from_plain, to_markdown, words
-from quizzes.formats.text import UNFIT, Unreadable, clean
+from quizzes.formats.text import UNFIT, BadFile, clean
 from quizzes.kinds import KINDS, Spec, said
 from quizzes.kinds.base import alike
 from quizzes.kinds.choice import MOST as MOST_CHOICES
@@ -328,8 +328,8 @@ def dumps(document: Document) -> str:
 
 
 def loads(text: str) -> Document:
-    """Read what `dumps` wrote and check everything again. Raises Unreadable if it was changed on its way."""
-    broken = Unreadable("This page was changed on its way. Choose the file again.")
+    """Read what `dumps` wrote and check everything again. Raises BadFile if it was changed on its way."""
+    broken = BadFile("This page was changed on its way. Choose the file again.")
     if len(text) > MOST_BYTES or UNFIT.search(text):
         raise broken
     try:
@@ -343,9 +343,9 @@ def loads(text: str) -> Document:
 
 
 def at_most(count: int) -> None:
-    """Raise Unreadable if a file has too many questions. Called before they are read."""
+    """Raise BadFile if a file has too many questions. Called before they are read."""
     if count > MOST_ITEMS:
-        raise Unreadable(f"It has {count} questions; at most {MOST_ITEMS} are taken in at once. Make two files of it.")
+        raise BadFile(f"It has {count} questions; at most {MOST_ITEMS} are taken in at once. Make two files of it.")
 
 
 def plain(text: str) -> Rich:

@@ -44,7 +44,7 @@ WEIGHTS = {1: "100", 2: "50", 3: "33.33333", 4: "25"}
 
 
 def read(data: bytes) -> Document:
-    """Read a GIFT file. Raises Unreadable."""
+    """Read a GIFT file. Raises BadFile."""
     text, _ = decode(data)
     document = Document()
     blocks = list(_blocks(text))

@@ -47,7 +47,7 @@ WEIGHTS = {2: "50", 3: "33.33333", 4: "25"}
 
 
 def read(data: bytes) -> Document:
-    """Read a Moodle XML file. Raises Unreadable."""
+    """Read a Moodle XML file. Raises BadFile."""
     root, document = xml.parse(data), Document()
     questions = root.nodes("question")
     at_most(len(questions))

@@ -8,21 +8,21 @@ import zipfile
 import zlib
 from urllib.parse import unquote
 
-from quizzes.formats.text import Unreadable
+from quizzes.formats.text import BadFile
 
 MOST_MEMBERS, MOST_A_MEMBER, MOST_IN_ALL = 2000, 1_000_000, 20_000_000
 
 
 class Package:
-    """An opened zip. Raises Unreadable if it cannot be opened or is too large."""
+    """An opened zip. Raises BadFile if it cannot be opened or is too large."""
 
     def __init__(self, data: bytes) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, IndexError) as error:
-            raise Unreadable("This zip is broken. Save it again, and choose it again.") from error
+            raise BadFile("This zip is broken. Save it again, and choose it again.") from error
         if len(self._zip.infolist()) > MOST_MEMBERS:
-            raise Unreadable(f"This zip has more than {MOST_MEMBERS} files.")
+            raise BadFile(f"This zip has more than {MOST_MEMBERS} files.")
         self.names = [n for n in self._zip.namelist() if not n.endswith("/") and not n.startswith("__MACOSX/")]
         self._read: dict[str, bytes] = {}
         self._total = 0
@@ -31,23 +31,23 @@ class Package:
         return name in self.names
 
     def read(self, name: str) -> bytes:
-        """Return one file. What counts is what is read, since a zip may lie about sizes. Raises Unreadable."""
+        """Return one file. What counts is what is read, since a zip may lie about sizes. Raises BadFile."""
         if name in self._read:
             return self._read[name]
         try:
             with self._zip.open(name) as member:
                 data = member.read(MOST_A_MEMBER + 1)
         except RuntimeError as error:  # encrypted
-            raise Unreadable("This zip has a password. Save it without one.") from error
+            raise BadFile("This zip has a password. Save it without one.") from error
         except NotImplementedError as error:
-            raise Unreadable("This zip is packed in a way that is not known here. Pack it again.") from error
+            raise BadFile("This zip is packed in a way that is not known here. Pack it again.") from error
         except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError) as error:
-            raise Unreadable(f"The file {_short(name)} in this zip is broken.") from error
+            raise BadFile(f"The file {_short(name)} in this zip is broken.") from error
         self._total += len(data)
         if len(data) > MOST_A_MEMBER:
-            raise Unreadable(f"The file {_short(name)} in this zip has more than 1 MB.")
+            raise BadFile(f"The file {_short(name)} in this zip has more than 1 MB.")
         if self._total > MOST_IN_ALL:
-            raise Unreadable("This zip has more than 20 MB.")
+            raise BadFile("This zip has more than 20 MB.")
         self._read[name] = data
         return data
 

@@ -13,7 +13,7 @@ from quizzes.formats.document import Answer, Document, Found, Refused, at_most, 
 from quizzes.formats.feedback import FEEDBACK, Feedback, Unknown
 from quizzes.formats.package import Package
 from quizzes.formats.rich import Rich, from_html
-from quizzes.formats.text import Unreadable
+from quizzes.formats.text import BadFile
 from quizzes.formats.xml import Node
 
 TOOL = "quizzes"  # toolName of what we write: then ids and keys are our own
@@ -37,7 +37,7 @@ ON_A_PICTURE = ("hotspot", "selectPoint", "graphic", "positionObject")
 
 
 def read(data: bytes) -> Document:
-    """Read an item, an old QTI 1.2 file or a package. Raises Unreadable."""
+    """Read an item, an old QTI 1.2 file or a package. Raises BadFile."""
     if data.startswith((b"PK\3\4", b"PK\5\6")):
         return _package(Package(data))
     root, document = xml.camel(xml.parse(data)), Document()
@@ -46,9 +46,9 @@ def read(data: bytes) -> Document:
     elif root.name == ITEM:
         _item(document, root, "the item")
     elif root.name in (TEST, "manifest"):
-        raise Unreadable("This file only names its questions. Choose the whole package (a zip).")
+        raise BadFile("This file only names its questions. Choose the whole package (a zip).")
     else:
-        raise Unreadable("This XML holds no questions that are known here: Moodle XML or QTI.")
+        raise BadFile("This XML holds no questions that are known here: Moodle XML or QTI.")
     return document
 
 
@@ -56,7 +56,7 @@ def _package(package: Package) -> Document:
     document = Document()
     files = _files(package, document)
     if not files:
-        raise Unreadable("This zip holds no questions that are known here (QTI, Common Cartridge).")
+        raise BadFile("This zip holds no questions that are known here (QTI, Common Cartridge).")
     at_most(len(files))
     for name in files:
         if name not in package:
@@ -66,7 +66,7 @@ def _package(package: Package) -> Document:
         data = package.read(name)
         try:
             root = xml.camel(xml.parse(data))
-        except Unreadable as error:
+        except BadFile as error:
             with document.question(name):
                 raise Refused("broken", str(error)) from None
             continue
@@ -106,7 +106,7 @@ def _files(package: Package, document: Document) -> list[str]:
 def _root(package: Package, name: str) -> str:
     try:
         return xml.camel(xml.parse(package.read(name))).name if name in package else ""
-    except Unreadable:
+    except BadFile:
         return ""
 
 

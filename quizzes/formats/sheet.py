@@ -28,7 +28,7 @@ from quizzes.formats.document import (
 )
 from quizzes.formats.package import Package
 from quizzes.formats.rich import from_markdown
-from quizzes.formats.text import Unreadable, clean, decode
+from quizzes.formats.text import BadFile, clean, decode
 
 TEXTS, MOST_ROWS, MOST_COLUMNS = 6, 1000, 40
 FIRST = ("id", "kind", "topic", "safety", "question", "why", "taught in")
@@ -50,14 +50,14 @@ def is_header(text: str) -> bool:
 
 
 def read_csv(data: bytes) -> Document:
-    """Read a CSV file: commas, semicolons or tabs. Raises Unreadable."""
+    """Read a CSV file: commas, semicolons or tabs. Raises BadFile."""
     text, guessed = decode(data, or_windows=True)
     head = next((one for one in text.split("\n") if one.strip()), "")
     between = max(",;\t", key=head.count)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=between))
     except csv.Error as error:
-        raise Unreadable("This sheet is broken: a cell of it never ends.") from error
+        raise BadFile("This sheet is broken: a cell of it never ends.") from error
     document = _read([_bare(cell) for cell in row] for row in rows)
     if guessed:
         document.title = document.title or ""
@@ -72,7 +72,7 @@ def _bare(cell: str) -> str:
 
 
 def read_xlsx(data: bytes) -> Document:
-    """Read the first sheet of an Excel file. Raises Unreadable."""
+    """Read the first sheet of an Excel file. Raises BadFile."""
     from openpyxl.reader.excel import load_workbook  # loaded when used: it takes a second and 20 MB
 
     package = Package(data)
@@ -86,10 +86,10 @@ def read_xlsx(data: bytes) -> Document:
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             rows = book.worksheets[0].iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
             return _read([_cell(value) for value in row] for row in rows)
-    except Unreadable:
+    except BadFile:
         raise
     except Exception as error:  # openpyxl raises whatever a strange file leads it to
-        raise Unreadable("This Excel file cannot be read. Save it as CSV, and choose that.") from error
+        raise BadFile("This Excel file cannot be read. Save it as CSV, and choose that.") from error
 
 
 def _cell(value: Any) -> str:
@@ -103,17 +103,17 @@ def _read(rows: Iterable[Sequence[str]]) -> Document:
     found: list[tuple[int, dict[str, str]]] = []
     for number, row in enumerate(rows, 1):
         if number > MOST_ROWS:
-            raise Unreadable(f"This sheet has more than {MOST_ROWS} rows.")
+            raise BadFile(f"This sheet has more than {MOST_ROWS} rows.")
         if not any(cell.strip() for cell in row):
             continue
         if not names:
             names = [line(name).casefold() for name in row[:MOST_COLUMNS]]
             if not {"question", "text 1"} <= set(names):
-                raise Unreadable("The first row has to name the columns. Take them from a sheet that was given out.")
+                raise BadFile("The first row has to name the columns. Take them from a sheet that was given out.")
             continue
         found.append((number, dict(zip(names, row, strict=False))))
     if not names:
-        raise Unreadable("This file is empty.")
+        raise BadFile("This file is empty.")
     at_most(len(found))
     for number, cells in found:
         with document.question(f"row {number}", line(cells.get("topic", ""))) as one:

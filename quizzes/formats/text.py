@@ -11,7 +11,7 @@ UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
-class Unreadable(ValueError):
+class BadFile(ValueError):
     """The file cannot be read at all. The message is one sentence that says how to mend it."""
 
 
@@ -23,7 +23,7 @@ def clean(text: str) -> str:
 def decode(data: bytes, *, or_windows: bool = False) -> tuple[str, bool]:
     """Return the clean text of a file, and whether it was read as Windows text (cp1252), which is a guess.
 
-    Reads UTF-8, UTF-16 with its mark, and with `or_windows` what an old Excel saves. Raises Unreadable.
+    Reads UTF-8, UTF-16 with its mark, and with `or_windows` what an old Excel saves. Raises BadFile.
     """
     bom, encoding = next(((bom, name) for bom, name in BOMS if data.startswith(bom)), (b"", "utf-8"))
     try:
@@ -31,5 +31,5 @@ def decode(data: bytes, *, or_windows: bool = False) -> tuple[str, bool]:
     except UnicodeDecodeError:
         pass
     if not or_windows or bom:
-        raise Unreadable("The letters of this file cannot be read. Save it as UTF-8, and choose it again.")
+        raise BadFile("The letters of this file cannot be read. Save it as UTF-8, and choose it again.")
     return clean(data.decode("cp1252", errors="replace")), True

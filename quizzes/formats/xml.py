@@ -1,7 +1,7 @@
 """XML to a small tree. One pass of expat refuses what could harm; nothing is fetched, no entity is put in.
 
 A document may have a bare DOCTYPE. A declared entity, more than 80 elements inside each other or more than 200,000
-elements make it Unreadable, also in UTF-16.
+elements make it BadFile, also in UTF-16.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from html import escape
 from xml.parsers import expat
 
 from quizzes.formats.rich import plain_html
-from quizzes.formats.text import Unreadable, clean
+from quizzes.formats.text import BadFile, clean
 
 DEEPEST, MOST_ELEMENTS = 80, 200_000
 VOID = {"br", "hr", "img", "input", "col", "area", "embed", "source", "track", "wbr"}  # HTML knows no end of these
@@ -83,7 +83,7 @@ class _Builder:
     def start(self, name: str, attrs: dict[str, str]) -> None:
         self.count += 1
         if len(self.stack) > DEEPEST or self.count > MOST_ELEMENTS:
-            raise Unreadable("This file has too many parts, or parts too deep inside each other.")
+            raise BadFile("This file has too many parts, or parts too deep inside each other.")
         node = Node(name.rpartition(":")[2], {key.rpartition(":")[2]: clean(value) for key, value in attrs.items()})
         self.stack[-1].inside.append(node)
         self.stack.append(node)
@@ -96,10 +96,10 @@ class _Builder:
 
 
 def parse(data: bytes) -> Node:
-    """Return the root element. Raises Unreadable."""
+    """Return the root element. Raises BadFile."""
 
     def entity(*_: object) -> None:
-        raise Unreadable("This file declares entities, which are not read. Take its DOCTYPE out.")
+        raise BadFile("This file declares entities, which are not read. Take its DOCTYPE out.")
 
     builder, parser = _Builder(), expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = builder.start, builder.end
@@ -108,11 +108,11 @@ def parse(data: bytes) -> Node:
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
-        raise Unreadable(f"This is not whole XML: line {error.lineno} cannot be read.") from error
+        raise BadFile(f"This is not whole XML: line {error.lineno} cannot be read.") from error
     except (ValueError, LookupError) as error:
-        if isinstance(error, Unreadable):
+        if isinstance(error, BadFile):
             raise
-        raise Unreadable("This XML names letters (an encoding) that are not known here.") from error
+        raise BadFile("This XML names letters (an encoding) that are not known here.") from error
     return builder.stack[0].nodes()[0]
 
 

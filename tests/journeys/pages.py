@@ -453,9 +453,9 @@ def eda_pages(page: Page, password: str) -> Iterator[str]:
     page.goto("/admin/")
     sign_in(page, "eda", password)
     yield "questions"
-    page.get_by_label("Check").select_option(label="BCG for the bladder")
+    page.get_by_label("Lesson").select_option(label="BCG for the bladder")
     press(page, "Show")
-    yield "questions of one check"
+    yield "questions of one lesson"
     press(page, "What may you feel after BCG?")
     yield "a question"
     press(page, "Change the words")
@@ -479,6 +479,18 @@ def eda_pages(page: Page, password: str) -> Iterator[str]:
     yield "a draft thrown away"
     page.goto("/admin/quizzes/question/add/")
     yield "a new question"
+    page.goto("/admin/quizzes/question/give-out/?quiz=interferons")
+    yield "give out as a file"
+    page.goto("/admin/quizzes/question/take-in/?quiz=interferons")
+    yield "take in from a file"
+    press(page, "Read the file")
+    yield "take in from a file, none chosen"
+    text = b"First?{=A#Yes. ~B#No. ####Because.}\n\nUnfinished?{=A ~%-50%B}\n\nWrite about it. {}"
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": "two.gift", "mimeType": "text/plain", "buffer": text}
+    )
+    press(page, "Read the file")
+    yield "what a file would change"
     page.get_by_label("What kind of question?").select_option(label="Match")
     press(page, "Go on")
     yield "a new question to match"

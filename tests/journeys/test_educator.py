@@ -1,4 +1,4 @@
-"""E-a: an educator fixes a typo and publishes it in five clicks at most; a safety question needs rex's review too."""
+"""E-a: from her lesson, an educator publishes a mended typo in five clicks; a safety question needs rex too."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 MOST = 5
 LESSON = "interferons"  # no other journey uses its questions
+HERS = f"/admin/quizzes/question/?quiz={LESSON}"  # a filter is a link, which can be kept
 
 
 @pytest.mark.parametrize("hand", [Pointer, Keyboard])
@@ -22,6 +23,7 @@ def test_fixes_a_typo_and_publishes_it(visit: Visit, site: Site, hand: type[Poin
     page.goto("/admin/")
     sign_in(page, "eda", site.password)
     assert heading(page) == "Questions"
+    page.goto(HERS)
     eda = hand(page)
     eda.press(plain.stem)
     eda.press("Change the words")
@@ -41,6 +43,7 @@ def test_a_safety_question_needs_two_people(visit: Visit, site: Site) -> None:
     for who, name in ((eda, "eda"), (rex, "rex")):
         who.page.goto("/admin/")
         sign_in(who.page, name, site.password)
+        who.page.goto(HERS)
     eda.press(safety.stem)
     eda.press("Change the words")
     eda.write("Topic in a few words", f"{safety.objective}, mended")
@@ -52,3 +55,34 @@ def test_a_safety_question_needs_two_people(visit: Visit, site: Site) -> None:
     rex.press("Publish as a mended typo")
     expect(rex.page.get_by_role("status")).to_contain_text("Published.")
     assert "Published by Rex" in rex.page.inner_text("main")
+
+
+FILE = "\n\n".join(
+    f"::Topic {n}::Which of these is number {n}?{{=This is {n}.#Yes. ~That is not {n}.#No. ####Because it is {n}.}}"
+    for n in range(30)
+)
+MOST_TO_TAKE_IN = 4
+TAKES_IN = {"Pointer": "names-and-tests", "Keyboard": "a-vaccine-that-treats"}  # no other journey uses their drafts
+
+
+@pytest.mark.parametrize("hand", [Pointer, Keyboard])
+def test_takes_thirty_questions_in_from_a_file(visit: Visit, site: Site, hand: type[Pointer] | type[Keyboard]) -> None:
+    name = hand.__name__
+    page = visit(javascript=False)
+    page.goto("/admin/")
+    sign_in(page, "eda", site.password)
+    page.goto(f"/admin/quizzes/question/?quiz={TAKES_IN[name]}")  # a kept link
+    eda = hand(page)
+    eda.press("Take in from a file")
+    file = page.get_by_label("File", exact=True)
+    if isinstance(eda, Keyboard):
+        eda.reach("File", within=40)
+    text = FILE.replace("Which", f"{name}: which")
+    file.set_input_files({"name": "thirty.gift", "mimeType": "text/plain", "buffer": text.encode()})
+    eda.taps += 1  # the press that opens the browser's own window to choose a file
+    eda.press("Read the file")
+    assert "New\n30" in page.inner_text("main")
+    eda.press("Take in 30 drafts")
+    expect(page.get_by_role("status")).to_contain_text("Taken in: 30 drafts.")
+    assert eda.taps == MOST_TO_TAKE_IN
+    assert page.get_by_role("link", name=f"{name}: which of these is number").count() == 30

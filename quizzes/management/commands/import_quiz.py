@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from quizzes import formats, interchange
-from quizzes.formats import MOST_BYTES, Unreadable
+from quizzes.formats import MOST_BYTES, BadFile
 from quizzes.models import Quiz
 
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         try:
             with file.open("rb") as opened:
                 document = formats.read(opened.read(MOST_BYTES + 1))
-        except (OSError, Unreadable) as error:
+        except (OSError, BadFile) as error:
             raise CommandError(str(error)) from error
         plan = interchange.plan(document, there, language=language)
         for line in interchange.report(plan):

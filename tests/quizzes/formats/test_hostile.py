@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from quizzes.formats import MOST_BYTES, Unreadable, guess, loads, read
+from quizzes.formats import MOST_BYTES, BadFile, guess, loads, read
 
 pytestmark = pytest.mark.one_database
 
@@ -109,7 +109,7 @@ HOSTILE: dict[str, bytes | Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_gets_one_sentence(name: str) -> None:
     data = HOSTILE[name]
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(BadFile) as refused:
         read(data if isinstance(data, bytes) else data())
     says = str(refused.value)
     assert says.endswith(".")
@@ -124,7 +124,7 @@ def test_does_not_grow(name: str) -> None:
     data = data if isinstance(data, bytes) else data()
     tracemalloc.start()
     try:
-        with pytest.raises(Unreadable):
+        with pytest.raises(BadFile):
             read(data)
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
@@ -181,7 +181,7 @@ def test_a_bare_doctype_is_fine() -> None:
     ],
 )  # fmt: skip
 def test_a_plan_that_was_changed_on_its_way_is_refused(text: str) -> None:
-    with pytest.raises(Unreadable, match="Choose the file again"):
+    with pytest.raises(BadFile, match="Choose the file again"):
         loads(text)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quizzes.formats import Document, Unreadable, read
+from quizzes.formats import BadFile, Document, read
 
 pytestmark = pytest.mark.one_database
 
@@ -421,7 +421,7 @@ class TestSheet:
     def test_first_row_has_to_name_the_columns(self) -> None:
         from quizzes.formats.sheet import read_csv
 
-        with pytest.raises(Unreadable, match="first row"):
+        with pytest.raises(BadFile, match="first row"):
             read_csv(b"a,b\n1,2\n")
 
 
@@ -429,5 +429,5 @@ class TestSheet:
     "text", ["", "   \n", "<?xml version='1.0'?><a/>", "<assessment/>", "<manifest/>", "<assessmentTest/>"]
 )
 def test_a_file_without_questions_says_so(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(BadFile):
         read(text.encode())
