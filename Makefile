@@ -18,6 +18,8 @@ PORT ?= 8000
 DEMO ?= 1
 VENV := .venv
 PY := $(VENV)/bin/python
+# In an address, an IPv6 host stands in brackets: make run HOST=::1
+NAMED := $(if $(findstring :,$(HOST)),[$(HOST)],$(HOST)):$(PORT)
 BEGAN := $(shell date +%s)
 THEN := then run: make $(or $(firstword $(MAKECMDGOALS)),run)
 STOP := stop() { echo "$$*" >&2; exit 1; }
@@ -33,8 +35,8 @@ endif
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
-	case "$(HOST)" in 127.0.0.1|localhost) url=http://$(HOST):$(PORT) demo=yes ;; *) demo= ;; esac
-	export PUBLIC_URL="$${url:-http://$(HOST):$(PORT)}" LOG_LEVEL="$${LOG_LEVEL:-WARNING}"
+	case "$(HOST)" in 127.0.0.1|localhost|::1) url=http://$(NAMED) demo=yes ;; *) demo= ;; esac
+	export PUBLIC_URL="$${url:-http://$(NAMED)}" LOG_LEVEL="$${LOG_LEVEL:-WARNING}"
 	export DEBUG=false DJANGO_SETTINGS_MODULE=learn.settings
 	echo "Preparing the database and the pages…"
 	$(PY) manage.py migrate --verbosity 0
@@ -50,11 +52,11 @@ run: python port $(VENV)/requirements.txt .env
 		--no-ws --workers 1 --log-level warning --workers-kill-timeout 3
 
 dev: python port $(VENV)/requirements.txt .env
-	export PUBLIC_URL=http://$(HOST):$(PORT) DEBUG=true DJANGO_SETTINGS_MODULE=learn.settings
+	export PUBLIC_URL=http://$(NAMED) DEBUG=true DJANGO_SETTINGS_MODULE=learn.settings
 	$(PY) manage.py migrate --verbosity 0
 	$(PY) manage.py load_content
 	[ "$(DEMO)" = 0 ] || $(PY) manage.py make_demo
-	exec $(PY) manage.py runserver $(HOST):$(PORT)
+	exec $(PY) manage.py runserver "$(NAMED)"
 
 # Check that Python can create a virtual environment, unless there is one already.
 python:
@@ -70,10 +72,10 @@ python:
 port:
 	$(STOP)
 	case "$(PORT)" in ''|0*|*[!0-9]*|??????*) stop "PORT must be a number up to 65535, like: make run PORT=8001" ;; esac
-	[ "$(HOST)" != 0.0.0.0 ] || [ -n "$$PUBLIC_URL" ] || grep -qs '^PUBLIC_URL=.' .env ||
-		stop "With HOST=0.0.0.0, say how people reach it, like: make run HOST=0.0.0.0 PUBLIC_URL=http://192.168.1.5:$(PORT)"
+	case "$(HOST)" in 0.0.0.0|::) [ -n "$$PUBLIC_URL" ] || grep -qs '^PUBLIC_URL=.' .env ||
+		stop "With HOST=$(HOST), say how people reach it, like: make run HOST=$(HOST) PUBLIC_URL=http://192.168.1.5:$(PORT)" ;; esac
 	python=$(PY); [ -x $(PY) ] || python=$(PYTHON)
-	problem=$$($$python -c 'import socket; socket.create_server(("$(HOST)", $(PORT)))' 2>&1 | tail -n 1)
+	problem=$$($$python -c 'import socket as s; h = "$(HOST)"; s.create_server((h, $(PORT)), family=s.AF_INET6 if ":" in h else s.AF_INET)' 2>&1 | tail -n 1)
 	case "$$problem" in '') ;;
 	*"in use"*) stop "Port $(PORT) is in use. Run: make run PORT=$$(($(PORT) + 1))" ;;
 	*) stop "The site cannot listen on $(HOST), port $(PORT) ($$problem). Try: make run HOST=127.0.0.1 PORT=8000" ;; esac

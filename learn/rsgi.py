@@ -3,7 +3,7 @@
 granian's own WSGI calls the site before the body is there, and merges headers: eight visitors who sent their bodies
 slowly stopped all threads, and `X_Forwarded_For` replaced the proxy's `X-Forwarded-For`, because both are
 HTTP_X_FORWARDED_FOR. So this module reads headers as they came and bodies without a thread, both with limits
-(ruling 27). Only a complete request gets one of the THREADS threads. RSGI is granian's interface for this.
+(ruling 35). Only a complete request gets one of the THREADS threads. RSGI is granian's interface for this.
 
 Path not taken: ASGI. Each request changes threads three times more, and a page took twice as long.
 """

@@ -1,4 +1,4 @@
-"""Whether the database can save, and what a page says when it could not (ruling 28).
+"""Whether the database can save, and what a page says when it could not (ruling 36).
 
 Pages that only read go on without it: a patient must reach the call card when the disk is full.
 """

@@ -14,7 +14,7 @@ from learn.people.models import User
 from learn.people.rate_limits import Limit
 
 BACKEND = "learn.people.backends.RoleBackend"
-# New guests from one address (ruling 29). A whole hospital may share one: a class of patients starts at the same time.
+# New guests from one address (ruling 37). A whole hospital may share one: a class of patients starts at the same time.
 GUESTS, GUESTS_A_DAY = Limit("guests by address", 300, 600), Limit("guests by address, a day", 3000, 24 * 3600)
 
 

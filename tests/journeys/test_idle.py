@@ -65,6 +65,24 @@ def test_an_idle_person_is_warned_and_can_stay_with_their_text_kept(idle: IdlePe
     expect(idle.warning).to_be_visible()
 
 
+def test_without_a_network_the_warning_says_so_and_the_page_stays(idle: IdlePerson) -> None:
+    errors: list[str] = []
+    idle.page.on("pageerror", lambda error: errors.append(str(error)))
+    idle.wait(idle.minutes - 2, 10)
+    idle.page.context.set_offline(True)
+    idle.page.get_by_role("button", name="Stay signed in").click()
+    away = "There is no connection just now. Try again in a moment."
+    expect(idle.warning).to_contain_text(away)
+    expect(idle.warning.get_by_text(away)).to_be_visible()
+    expect(idle.field).to_have_value("Half a")
+    idle.page.context.set_offline(False)
+    with idle.page.expect_response("**/stay/") as response:
+        idle.page.get_by_role("button", name="Stay signed in").click()
+    assert response.value.status == 204
+    expect(idle.warning).to_be_hidden()
+    assert errors == []
+
+
 def test_after_the_end_the_page_says_so_and_leads_to_the_sign_in(idle: IdlePerson) -> None:
     idle.wait(idle.minutes, 10)
     expect(idle.warning).to_contain_text("You were signed out because some time had passed.")

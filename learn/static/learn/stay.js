@@ -6,6 +6,7 @@
   const warning = document.querySelector(".idle");
   if (!warning) return;
   const [soon, over] = warning.querySelectorAll("div");
+  const away = warning.querySelector(".away");
   const given = (seconds) => Date.now() + seconds * 1000;
   let end = given(Number(warning.dataset.left));
   let timer;
@@ -22,7 +23,10 @@
 
   warning.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await fetch(warning.action, { method: "POST", body: new FormData(warning), redirect: "manual" });
+    const sent = { method: "POST", body: new FormData(warning), redirect: "manual" };
+    const answer = await fetch(warning.action, sent).catch(() => null);
+    away.hidden = answer !== null; // without a network the page stays, with what was typed
+    if (!answer) return;
     if (answer.status !== 204) return location.reload(); // too late: the reloaded page says so
     end = given(Number(warning.dataset.all));
     look();

@@ -1,4 +1,4 @@
-"""Guests from one address: limited, without harm to a hospital behind one address (ruling 29)."""
+"""Guests from one address: limited, without harm to a hospital behind one address (ruling 37)."""
 
 from __future__ import annotations
 
