@@ -55,6 +55,7 @@ urlpatterns = [
     path("code/", code.code, name="code"),
     path("code/bring/", code.merge, name="bring"),
     path("code/in/", code.arrived, name="arrived"),
+    path("j/", code.card, name="card"),
     path("j/<str:token>/", code.link, name="join"),
     path("email/", email.ask, {"keep": False}, name="email_in"),
     path("email/code/", email.code, {"keep": False}, name="email_in_code"),

@@ -96,7 +96,8 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "erase": (cells(404, SIGN_OFF, (LEARNERS, 200)), cells(404, SIGN_OFF, (LEARNERS, ON))),
     "erased": (ALL, NOT_ALLOWED),
     "code": (ALL, ALL),  # a wrong code shows the same page with a message
-    "join": (ALL, ALL),
+    "join": (cells(ON), ALL),  # to the page without the token; a press there, or here, shows the same message
+    "card": (cells(ON), cells(ON)),  # without the cookie of a link, to the page for the letters
     "bring": (cells(ON, SIGN_IN), cells(ON, SIGN_IN)),
     "arrived": (cells(ON, SIGN_IN, (("ben",), 200)), cells(405, SIGN_IN)),  # ana has begun a check
     "help": (ALL, NOT_ALLOWED),

@@ -205,7 +205,7 @@ def test_a_path_takes_anything_without_an_error_of_the_site(world: World, before
     assert {edge: status for edge, status in told.items() if status >= 500} == {}
 
 
-@pytest.mark.parametrize("cookie", ["sid", "csrf", "messages", "look", "emailed", "known"])
+@pytest.mark.parametrize("cookie", ["sid", "csrf", "messages", "look", "emailed", "known", "card"])
 def test_a_cookie_may_hold_anything(world: World, cookie: str) -> None:
     for edge in EDGES:
         client = Client(raise_request_exception=False)

@@ -13,10 +13,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.core import signing
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from learn.people import audit, keys, rate_limits, sessions
@@ -27,6 +29,10 @@ HALF = 6
 FIRST_USE = timedelta(days=90)
 AFTER_USE = timedelta(days=365)
 NO_PROOF = "0" * 64  # is compared when there is no such code
+# A link leads to an address without its token at once, so that the token is in no browser's history. A cookie carries
+# it until the button is pressed.
+COOKIE = "__Host-card" if settings.HTTPS else "card"
+CARRIED = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,20 @@ def end(found: QuerySet[AccessCode], *, now: datetime, but: str | None = None) -
     AccessCode.objects.filter(pk__in=owners, cancelled=None).update(cancelled=now)
     sessions.end_of_codes(owners, but=but)
     return bool(owners)
+
+
+def carry(response: HttpResponse, token: str) -> None:
+    """Put the token of a link into a cookie, signed, for 15 minutes."""
+    age, value = int(CARRIED.total_seconds()), signing.dumps(token[:100], salt=COOKIE)
+    response.set_cookie(COOKIE, value, max_age=age, secure=settings.HTTPS, httponly=True, samesite="Lax")
+
+
+def carried(request: HttpRequest) -> str | None:
+    """Return the token of the link that led here, or None."""
+    try:
+        return str(signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=CARRIED))
+    except signing.BadSignature:
+        return None
 
 
 def wait(request: HttpRequest, letters: str, *, now: datetime) -> int:

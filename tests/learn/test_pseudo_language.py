@@ -565,9 +565,14 @@ class TestThePseudoLanguage(TestCase):
         self.post("settings", text="x", colors="x", listen="x", helper="x")
         self.post("settings", text="large", colors="dark", listen="show", helper="yes")
         self.post("questions", text="x" * 500)
-        for file in ("400.html", "403.html", "500.html", "503.html", "handouts/busy.html"):
-            self.look_at(render_to_string(file, {"again": "/my/"}), file)
-            self.drawn |= {file, "_error_page.html"}  # the template that all four error pages share
+        page = rate_limits.refuse(response.wsgi_request, 60, "429_guests.html").content.decode()
+        self.look_at(page, "429_guests.html")
+        self.drawn.add("429_guests.html")
+        refused = {"again": "/my/", "refused": True, "fields": [("text", "")]}
+        for file in ("400.html", "403.html", "408.html", "413.html", "500.html", "503.html", "handouts/busy.html"):
+            for context in ({"again": "/my/"}, refused):
+                self.look_at(render_to_string(file, context), file)
+            self.drawn |= {file, "_error_page.html"}  # the template that all error pages share
         strict = Client(enforce_csrf_checks=True)
         self.see(strict.post(reverse("settings")))
         strict.get(reverse("settings"))

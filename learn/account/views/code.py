@@ -6,12 +6,14 @@ After that, a new patient sees what the card has opened; everyone else carries o
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -50,16 +52,38 @@ def code(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a start page for any link, valid or not. POST signs in, or asks for the letters if the link is not valid."""
+    """Lead any link, valid or not, to the start page, whose address has no token. A POST does what that page does."""
+    if request.method == "POST":
+        return _by_token(request, token)
+    back = request.GET.get("next", "")
+    response = HttpResponseRedirect(reverse("card") + (f"?{urlencode({'next': back})}" if back else ""))
+    codes.carry(response, token)
+    return response
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def card(request: HttpRequest) -> HttpResponse:
+    """Show the start page of the link that led here. POST signs in, or asks for the letters if it is not valid."""
+    token = codes.carried(request)
+    if token is None:  # without cookies, or a quarter of an hour later
+        return redirect("code")
+    return _by_token(request, token)
+
+
+def _by_token(request: HttpRequest, token: str) -> HttpResponse:
     form = DeviceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         found = codes.by_token(typed.token(token), at=now)
         if found and _use(request, found, form, now):
-            return _let_in(request, found)
-        letters = CodeForm({"shared": form.cleaned_data["shared"]})
-        letters.errors["letters"] = letters.error_class([str(CodeForm.WRONG)])
-        return _ask(request, letters)
+            response = _let_in(request, found)
+        else:
+            letters = CodeForm({"shared": form.cleaned_data["shared"]})
+            letters.errors["letters"] = letters.error_class([str(CodeForm.WRONG)])
+            response = _ask(request, letters)
+        response.delete_cookie(codes.COOKIE)
+        return response
     return render(request, "own_record/join.html", {"form": form})
 
 

@@ -126,6 +126,7 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
         settings.SESSION_COOKIE_NAME,
         settings.CSRF_COOKIE_NAME,
         looks.COOKIE,
+        codes.COOKIE,
         email_codes.COOKIE,
         tries.COOKIE,
         "messages",

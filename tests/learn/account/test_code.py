@@ -160,13 +160,27 @@ class TestTheLink(ClaimCase):
         for token in (self.made.token, "A" * 22):
             for method in ("get", "head", "get"):
                 with self.assertNumQueries(0):
-                    response = getattr(Client(), method)(f"/j/{token}/")
+                    response = getattr(Client(), method)(f"/j/{token}/", follow=True)
                 assert response.status_code == 200
-        page = words(self.client.get(f"/j/{self.made.token}/"))
+        page = words(self.client.get(f"/j/{self.made.token}/", follow=True))
         assert "Start your lessons?" in page
         assert "Your nurse can see which lessons you have done and which questions were hard." in page
         self.made.code.refresh_from_db()
         assert self.made.code.used is None
+
+    def test_is_in_no_address_that_a_browser_keeps_and_is_carried_for_a_quarter_of_an_hour(self) -> None:
+        with time_machine.travel(NOW, tick=False) as clock:
+            response = self.client.get(f"/j/{self.made.token}/", follow=True)
+            assert [to for to, _ in response.redirect_chain] == ["/j/"]
+            assert self.made.token not in response.content.decode()
+            clock.shift(16 * 60)
+            assert self.client.post("/j/").url == "/code/"
+            assert self.who() is None
+            self.client.get(f"/j/{self.made.token}/")
+            assert self.client.post("/j/").url == "/code/in/"
+            assert self.who() == str(self.ana.user_id)
+            self.client.logout()
+            assert self.client.get("/j/").url == "/code/", "whoever comes after finds nothing"
 
     def test_works_with_what_a_message_added_to_it(self) -> None:
         token = self.made.token
@@ -177,7 +191,11 @@ class TestTheLink(ClaimCase):
 
     def test_shows_the_same_page_for_valid_and_invalid_tokens(self) -> None:
         pages = {
-            re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", self.client.get(f"/j/{token}/").content.decode())
+            re.sub(
+                r'name="csrfmiddlewaretoken" value="\w+"',
+                "",
+                self.client.get(f"/j/{token}/", follow=True).content.decode(),
+            )
             for token in (self.made.token, "A" * 22, "x")
         }
         assert len({re.sub(r"next=[^\"]*", "", page) for page in pages}) == 1
