@@ -15,7 +15,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
-LONGEST = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # bytes of a body. The longest form that people fill in has about 100 KB
+LONGEST = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # bytes of a body. A file to take in has at most 2 MB
 REFUSED = "learn.refused"  # in the environment of a request: the status with which the middleware answers it
 ONCE = frozenset(("HTTP_HOST", "CONTENT_LENGTH", "CONTENT_TYPE"))
 FORWARDED = frozenset(("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"))

@@ -98,7 +98,7 @@ SESSION_ENGINE = "learn.people.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600  # for a patient's own phone; other lengths: learn/people/sessions.py
 CSRF_FAILURE_VIEW = "learn.views.csrf_failure"
 # The site takes no files (ruling 16), so the longest body is a form. learn/gate.py refuses a longer one unread.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 
 # learn/headers.py puts it on every response.
 CONTENT_SECURITY_POLICY = {
