@@ -171,7 +171,7 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "All patients")
     yield "all patients"
     page.get_by_label("Tick Ana").check()
-    press(page, "Assign lessons…")
+    press(page, "Assign lessons")
     yield "assign"
     page.get_by_label("By which day?").fill("2020-02-29")
     press(page, "Assign to 1 patient")
@@ -191,12 +191,16 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
         ("card/", "a new card?"),
         ("card/lost/", "a lost card"),
         ("label/", "change a label"),
-        ("end/", "end a patient"),
+        ("end/", "close a record"),
     ):
         page.goto(patient.replace("change/", end))
         yield name
-    press(page, "End Ana")
-    yield "end a patient, nothing chosen"
+    press(page, "Close this record")
+    yield "close a record, nothing chosen"
+    page.goto("/admin/people/patient/?closed=1")
+    yield "closed records"
+    page.goto("/admin/people/patient/?all=1&why=nothing")
+    yield "all patients, filtered and all ticked"
     page.goto("/admin/people/patient/invite/many/")
     yield "many cards"
     page.goto("/admin/people/patient/invite/names/")
@@ -233,7 +237,7 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "Note for the chart")
     yield "note for the chart"
     page.goto(patient)
-    press(page, "Change: Side effects: when to call")
+    press(page, "Change the day: Side effects: when to call")
     yield "an assignment"
     page.get_by_label("By which day?").fill("")
     press(page, "Save")
@@ -257,13 +261,18 @@ def teach_back_pages(page: Page, site: Site, name: str) -> Iterator[str]:
     page.goto("/admin/")
     sign_in(page, name, site.password)
     yield "my patients, one needs attention"
-    press(page, "Record a teach-back")
+    page.goto("/admin/?why=safety")
+    yield "my patients, one reason"
+    page.goto("/admin/?why=late")
+    yield "my patients, nobody under this reason"
+    page.goto("/admin/")
+    press(page, "Teach back")
     yield "teach-back"
-    page.get_by_text("Language, what was in the way, a note").click()
-    page.get_by_label("A note").fill("x" * 501)
+    page.get_by_text("Language, what was in the way").click()
+    page.get_by_label("A note").first.fill("x" * 501)
     press(page, "Save")
     yield "teach-back, nothing chosen"
-    page.get_by_label("A note").fill("Slowly.")
+    page.get_by_label("A note").first.fill("Slowly.")
     page.locator("label").filter(has_text="Explained in own words").first.click()
     press(page, "Save")
     yield "a patient with missed questions and a teach-back"
@@ -467,7 +476,7 @@ def noor_pages(page: Page) -> Iterator[str]:
     """Walk through the Desk as noor, who sees that ana has shared a question."""
     page.goto("/admin/")
     yield "my patients, a question waiting"
-    press(page, "See their question")
+    press(page, "Answer: Ana")
     yield "a patient with a question"
     press(page, "We talked about this")
     yield "a patient, talked about"

@@ -142,7 +142,7 @@ class TestAQuestionWaiting(SharedCase):
         self.ask("secret", share=False)
         assert "Question waiting" not in self.home()
         self.ask("Can I work?")
-        assert "Question waiting Since today See their question" in self.home()
+        assert "Question today Ana – “Can I work?” None asked for never Answer" in self.home()
         self.press("talked", "Can I work?")
         assert "Question waiting" not in self.home()
         self.press("undo", "Can I work?")
@@ -155,9 +155,9 @@ class TestAQuestionWaiting(SharedCase):
         with time_machine.travel(at(24), tick=False):
             self.client.force_login(self.noor)
             self.ask("b")
-            assert "Since yesterday" in self.home()
+            assert "Question 1 day Ana – “a”" in self.home()
             self.press("talked", "a")
-            assert "Since today" in self.home()
+            assert "Question today Ana – “b”" in self.home()
 
     def test_of_another_team_is_no_reason_for_attention_here(self) -> None:
         self.ask("Can I work?")
