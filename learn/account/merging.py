@@ -19,6 +19,7 @@ from learn.account.data import PERSONAL_DATA
 from learn.assignments.models import Assignment
 from learn.people import audit, codes, sessions
 from learn.people.models import AccessCode, Patient, User
+from learn.people.names import ERASED
 from learn.progress import actions as progress
 from learn.progress.models import Contact, KeptPage, Merge, Reading, TeachBack
 from learn.visits.models import MyQuestion
@@ -191,7 +192,7 @@ def finish(*, row: Merge, now: datetime) -> None:
             if table.erased:
                 table.theirs(row.gone.user).delete()
         _delete_teach_backs(TeachBack.objects.filter(patient=row.gone))
-        bare = Patient(pk=row.gone_id, user=row.gone.user, care_team=row.gone.care_team, label=Patient.ERASED)
+        bare = Patient(pk=row.gone_id, user=row.gone.user, care_team=row.gone.care_team, label=ERASED)
         bare.ended_on, bare.ended_why = row.gone.ended_on, row.gone.ended_why
         bare.save(force_update=True)
         nobody = User(pk=row.gone.user_id, is_active=False, date_joined=now)

@@ -18,6 +18,7 @@ from learn.account.guests import OWN
 from learn.assignments.models import Assignment
 from learn.people import codes, roles
 from learn.people.models import AuditEvent, Membership, Patient, User
+from learn.people.names import ERASED
 from learn.progress import actions as progress
 from learn.progress import record
 from learn.progress.models import Contact, KeptPage, Merge, Reading, TeachBack
@@ -174,7 +175,7 @@ class TestWhatIsLeftBehind(TwoRecords):
         assert not any(self.left())
         self.other.refresh_from_db()
         row.refresh_from_db()
-        assert (self.other.label, self.other.reference, row.moved) == (Patient.ERASED, "", {})
+        assert (self.other.label, self.other.reference, row.moved) == (ERASED, "", {})
         assert self.ana.contacts.count() == 2
         assert self.ana.teach_backs.count() == 3
         with pytest.raises(merging.NotNow):
