@@ -132,7 +132,7 @@ def undo(*, row: Merge, by: User, now: datetime) -> None:
     """Undo a merge: rows that moved go back, copies are deleted, both records are open. A second call changes nothing.
 
     What was done since stays where it is: answers in the record that was kept, answers to a check that moved with the
-    check. The cards that ended stay ended. Raises NotNow after a day, or if one of the two was erased since.
+    check, a copied teach-back to which somebody has added something. The cards that ended stay ended. Raises NotNow after a day, or if one of the two was erased since.
     """
     with transaction.atomic():
         users = [row.keep.user_id, row.gone.user_id]
@@ -149,7 +149,7 @@ def undo(*, row: Merge, by: User, now: datetime) -> None:
         _put_back_readings(held.moved["readings"])
         Assignment.objects.filter(pk__in=held.moved["Assignment"], patient=row.keep).update(patient=row.gone)
         Contact.objects.filter(pk__in=held.moved["Contact"]).delete()
-        _delete_teach_backs(TeachBack.objects.filter(pk__in=held.moved["TeachBack"]))
+        _delete_copies(held.moved["TeachBack"])
         User.objects.filter(pk=row.gone.user_id).update(is_active=True)
         Patient.objects.filter(pk=row.gone_id).update(ended_on=None, ended_why="")
         for user in locked.values():
@@ -171,10 +171,16 @@ def _put_back_readings(kept: dict[str, list[Any]]) -> None:
             row.save(update_fields=_READING)
 
 
+def _delete_copies(copies: list[int]) -> None:
+    """Delete these copies of teach-backs, except those to which a nurse has added something since."""
+    added = TeachBack.objects.filter(adds_to__in=copies).exclude(pk__in=copies)
+    kept = list(added.values_list("adds_to", flat=True))
+    _delete_teach_backs(TeachBack.objects.filter(pk__in=copies).exclude(pk__in=kept).exclude(adds_to__in=kept))
+
+
 def _delete_teach_backs(rows: models.QuerySet[TeachBack]) -> None:
-    """Delete these rows with what was added to them; the additions first, which refer to the others."""
-    firsts = list(rows.filter(adds_to=None).values_list("pk", flat=True))
-    TeachBack.objects.filter(adds_to__in=firsts).delete()
+    """Delete these rows; first the additions, which refer to the others."""
+    rows.exclude(adds_to=None).delete()
     rows.delete()
 
 

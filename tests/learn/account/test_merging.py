@@ -136,6 +136,8 @@ class TestAMerge(TwoRecords):
         copied = TeachBack.objects.filter(patient=self.ana, adds_to=None).order_by("pk")[0]
         self.said_back("again", number=9, adds_to=copied, to_whom="", at=at(24, 13))
         self.undo(row)
+        assert [t.number for t in TeachBack.objects.filter(patient=self.ana).order_by("pk")] == [1, 9]
+        assert TeachBack.objects.filter(patient=self.other).count() == 3
         assert Attempt.objects.filter(learner=self.ana.user).count() == 1
         assert Attempt.objects.filter(learner=self.other.user).count() == 1
 
