@@ -1,4 +1,4 @@
-"""N-b: a nurse assigns a pathway to 10 of 18 patients in six clicks at most, undoes it, also without mouse or script."""
+"""N-b: a nurse assigns a pathway to 10 of 18 patients in six clicks, undoes it, also without mouse or script."""
 
 from __future__ import annotations
 
