@@ -132,7 +132,8 @@ def undo(*, row: Merge, by: User, now: datetime) -> None:
     """Undo a merge: rows that moved go back, copies are deleted, both records are open. A second call changes nothing.
 
     What was done since stays where it is: answers in the record that was kept, answers to a check that moved with the
-    check, a copied teach-back to which somebody has added something. The cards that ended stay ended. Raises NotNow after a day, or if one of the two was erased since.
+    check, a copied teach-back to which somebody has added something. The cards that ended
+    stay ended. Raises NotNow after a day, or if one of the two was erased since.
     """
     with transaction.atomic():
         users = [row.keep.user_id, row.gone.user_id]
