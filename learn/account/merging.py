@@ -1,4 +1,4 @@
-"""Merge two records of one patient, undo it within a day, and erase afterwards what was left behind (ruling 31).
+"""Merge two records of one patient, undo it within a day, and erase afterwards what was left behind (ruling 34).
 
 What the patient did moves to the record that is kept. What nurses recorded about talks never changes, so the kept
 record gets copies of these rows. `Merge.moved` has what an undo needs: which rows moved, which were copied, and the

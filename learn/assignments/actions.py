@@ -172,7 +172,7 @@ def withdraw(*, assignment: Assignment, by: User, now: datetime) -> None:
 def taught_in_person(*, assignment: Assignment, on: date | None, by: User, now: datetime) -> bool:
     """Record that a nurse taught this lesson in person on this day, or with None that it was not (a mistake).
 
-    It is not counted as an answer, and the lesson is not Done by it (ruling 27). Return False if it was recorded so
+    It is not counted as an answer, and the lesson is not Done by it (ruling 30). Return False if it was recorded so
     already. Raises `learners.Gone`.
     """
     with learners.locked(assignment.patient.user_id):

@@ -100,7 +100,7 @@ class Assignment(models.Model):
     act = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")  # the last act that changed this row
     # The lesson was done already, and they were asked to do it again: only a check finished after this counts.
     since = models.DateTimeField(null=True, blank=True)
-    # A nurse taught it in person: on which day of the clinic's calendar, who, and when it was recorded (ruling 27).
+    # A nurse taught it in person: on which day of the clinic's calendar, who, and when it was recorded (ruling 30).
     taught_on = models.DateField(null=True, blank=True)
     taught_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     taught_at = models.DateTimeField(null=True, blank=True)

@@ -15,7 +15,7 @@ from learn.people import roles
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.models import TeachBack
 
-PATIENT_READS = "The patient can read this."  # in My data (ruling 28)
+PATIENT_READS = "The patient can read this."  # in My data (ruling 31)
 
 
 class CloseForm(forms.Form):

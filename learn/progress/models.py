@@ -105,7 +105,7 @@ class Contact(models.Model):
     """A nurse spoke with a patient. This pauses some worklist reasons for days, but never a missed safety question.
 
     The patient can read `note` in My data. `staff_only` is for the team: it is in no page, file or note that a patient
-    gets, and `manage.py tidy` empties it after KEPT (ruling 28), so it is not guarded.
+    gets, and `manage.py tidy` empties it after KEPT (ruling 31), so it is not guarded.
 
     `number` counts this nurse's contacts with this patient. The form contains the number, so that a double click
     records only one contact.
@@ -203,7 +203,7 @@ class TeachBack(models.Model):
 
 
 class Merge(models.Model):
-    """A lead merged the record `gone` into `keep`, because both are of one patient (`account/merging.py`, ruling 31).
+    """A lead merged the record `gone` into `keep`, because both are of one patient (`account/merging.py`, ruling 34).
 
     `moved` has what an undo needs. It is emptied when the merge is undone, or after a day, when what was left in `gone`
     is erased (`finished`).

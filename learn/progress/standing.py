@@ -215,7 +215,7 @@ def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
 def own(user: User) -> list[Standing]:
     """Return the status of this person in every lesson, for their own pages.
 
-    What a nurse asked for is left out when their record is closed: the pages then say nothing of a nurse (ruling 29).
+    What a nurse asked for is left out when their record is closed: the pages then say nothing of a nurse (ruling 32).
     """
     found = standings([user.pk])[user.pk]
     patient: Patient | None = getattr(user, "patient", None)

@@ -1,4 +1,4 @@
-"""N-b: a nurse assigns a pathway to 10 of 18 patients in six clicks, undoes it, also without mouse or script."""
+"""N-b: assign a pathway to 10 of 18 patients in six clicks at most and undo it, also without mouse or script."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def test_by_pointer(visit: Visit, site: Site, javascript: bool) -> None:
 
 def test_by_keyboard_alone(visit: Visit, site: Site) -> None:
     page = at_home(visit, site, "keyboard", javascript=False)
-    focused = """(e => e && (e.labels && e.labels.length ? e.labels[0] : e).textContent.trim().replace(/\\s+/g, " "))
-        (document.activeElement)"""
+    focused = """(e => e && (e.ariaLabel || (e.labels && e.labels.length ? e.labels[0] : e).textContent)
+        .trim().replace(/\\s+/g, " "))(document.activeElement)"""
 
     def reach(name: str) -> None:
         for _ in range(40):

@@ -75,7 +75,7 @@ class TestTheList(DeskCase):
         self.someone("Ben", treatment="virus-therapy")
         self.someone("Cleo", treatment="cancer-vaccines")
         page = self.client.get(ALL + "?therapy=virus-therapy").content.decode()
-        address = re.search(r'<a href="(\?[^"]+)">All<span class="vh">: tick all 1<', page)
+        address = re.search(r'<a href="(\?[^"]+)" aria-label="All: tick all 1">', page)
         assert address
         ticked = self.client.get(ALL + address[1].replace("&amp;", "&")).content.decode()
         assert len(re.findall(r'name="patient" value="\d+" checked', ticked)) == 1
