@@ -19,7 +19,7 @@ from learn.progress.standing import Status
 from quizzes.models import Attempt, Response
 from tests.cast import at, load_content
 
-LATER = timedelta(days=99)
+LATER = timedelta(weeks=14)  # the same day of the week, so the same weeks
 
 
 def made(now: datetime) -> dict[str, Any]:
