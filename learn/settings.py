@@ -97,7 +97,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "learn.people.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600  # for a patient's own phone; other lengths: learn/people/sessions.py
 CSRF_FAILURE_VIEW = "learn.views.csrf_failure"
-# The site takes no files (ruling 16), so the longest body is a form. learn/gate.py refuses a longer one unread.
+# A file of questions or a lesson pack has 2 MB at most. learn/gate.py refuses a longer body unread.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 
 # learn/headers.py puts it on every response.

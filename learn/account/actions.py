@@ -11,6 +11,7 @@ from learn.account.data import PERSONAL_DATA, empty_log
 from learn.assignments.models import Reminder
 from learn.people import audit, codes, sessions
 from learn.people.models import AccessCode, Patient, User
+from learn.people.names import ERASED
 from learn.visits import actions as visits
 from quizzes import learners
 from quizzes.models import Attempt
@@ -61,7 +62,7 @@ def erase(*, user: User, now: datetime, what: str = "erased") -> None:
                 table.theirs(user).delete()
         # Overwrite both rows with default values, so that columns added later are emptied too.
         if patient is not None:
-            bare = Patient(pk=patient.pk, user=user, care_team=patient.care_team, label=Patient.ERASED)
+            bare = Patient(pk=patient.pk, user=user, care_team=patient.care_team, label=ERASED)
             bare.ended_on, bare.ended_why = patient.ended_on, patient.ended_why
             _end(bare, now)
             bare.save(force_update=True)

@@ -19,6 +19,7 @@ from learn.account.data import PERSONAL_DATA
 from learn.assignments.models import Assignment
 from learn.people import audit, codes, sessions
 from learn.people.models import AccessCode, Patient, User
+from learn.people.names import ERASED
 from learn.progress import actions as progress
 from learn.progress.models import Contact, KeptPage, Merge, Reading, TeachBack
 from learn.visits.models import MyQuestion
@@ -131,7 +132,8 @@ def undo(*, row: Merge, by: User, now: datetime) -> None:
     """Undo a merge: rows that moved go back, copies are deleted, both records are open. A second call changes nothing.
 
     What was done since stays where it is: answers in the record that was kept, answers to a check that moved with the
-    check. The cards that ended stay ended. Raises NotNow after a day, or if one of the two was erased since.
+    check, a copied teach-back to which somebody has added something. The cards that ended
+    stay ended. Raises NotNow after a day, or if one of the two was erased since.
     """
     with transaction.atomic():
         users = [row.keep.user_id, row.gone.user_id]
@@ -148,7 +150,7 @@ def undo(*, row: Merge, by: User, now: datetime) -> None:
         _put_back_readings(held.moved["readings"])
         Assignment.objects.filter(pk__in=held.moved["Assignment"], patient=row.keep).update(patient=row.gone)
         Contact.objects.filter(pk__in=held.moved["Contact"]).delete()
-        _delete_teach_backs(TeachBack.objects.filter(pk__in=held.moved["TeachBack"]))
+        _delete_copies(held.moved["TeachBack"])
         User.objects.filter(pk=row.gone.user_id).update(is_active=True)
         Patient.objects.filter(pk=row.gone_id).update(ended_on=None, ended_why="")
         for user in locked.values():
@@ -170,10 +172,16 @@ def _put_back_readings(kept: dict[str, list[Any]]) -> None:
             row.save(update_fields=_READING)
 
 
+def _delete_copies(copies: list[int]) -> None:
+    """Delete these copies of teach-backs, except those to which a nurse has added something since."""
+    added = TeachBack.objects.filter(adds_to__in=copies).exclude(pk__in=copies)
+    kept = list(added.values_list("adds_to", flat=True))
+    _delete_teach_backs(TeachBack.objects.filter(pk__in=copies).exclude(pk__in=kept).exclude(adds_to__in=kept))
+
+
 def _delete_teach_backs(rows: models.QuerySet[TeachBack]) -> None:
-    """Delete these rows with what was added to them; the additions first, which refer to the others."""
-    firsts = list(rows.filter(adds_to=None).values_list("pk", flat=True))
-    TeachBack.objects.filter(adds_to__in=firsts).delete()
+    """Delete these rows; first the additions, which refer to the others."""
+    rows.exclude(adds_to=None).delete()
     rows.delete()
 
 
@@ -191,7 +199,7 @@ def finish(*, row: Merge, now: datetime) -> None:
             if table.erased:
                 table.theirs(row.gone.user).delete()
         _delete_teach_backs(TeachBack.objects.filter(patient=row.gone))
-        bare = Patient(pk=row.gone_id, user=row.gone.user, care_team=row.gone.care_team, label=Patient.ERASED)
+        bare = Patient(pk=row.gone_id, user=row.gone.user, care_team=row.gone.care_team, label=ERASED)
         bare.ended_on, bare.ended_why = row.gone.ended_on, row.gone.ended_why
         bare.save(force_update=True)
         nobody = User(pk=row.gone.user_id, is_active=False, date_joined=now)

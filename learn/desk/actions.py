@@ -15,6 +15,7 @@ from learn.assignments.actions import assign
 from learn.lessons.models import Lesson
 from learn.people import audit, codes, email_codes, seen, sessions
 from learn.people.models import AccessCode, CareTeam, Patient, User
+from learn.people.names import ERASED
 from quizzes import learners
 
 DOUBLES = 10  # how many likely doubles are named at most
@@ -33,7 +34,7 @@ def doubles(*, form: UUID, team: CareTeam, people: Sequence[tuple[str, str]], by
     names = {typed.fold(label) for label, _ in people} - {""}
     references = {reference for _, reference in people} - {""}
     found = Patient.objects.visible_to(by).filter(Q(sort_key__in=names) | Q(reference__in=references))
-    mine = found.exclude(invitation__in=keys_of(form, team, people)).exclude(label=Patient.ERASED)
+    mine = found.exclude(invitation__in=keys_of(form, team, people)).exclude(label=ERASED)
     return list(mine.select_related("care_team", "user")[: DOUBLES + 1])
 
 

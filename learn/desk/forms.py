@@ -96,7 +96,7 @@ class TeachBackForm(forms.Form):
             )
             self.fields[f"note-{key}"] = forms.CharField(
                 label="A note on this topic",
-                help_text="You can leave this empty. Up to 500 letters.",
+                help_text=f"{PATIENT_READS} You can leave this empty. Up to 500 letters.",
                 max_length=500,
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 2}),

@@ -214,8 +214,6 @@ class Patient(models.Model):
         STOPPED = "stopped", _("Asked to stop")
         MERGED = "merged", _("Merged into another record")
 
-    ERASED = "Erased"  # the label of a patient who erased their record
-
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
     care_team = models.ForeignKey(CareTeam, models.PROTECT, related_name="patients", db_index=False)
     label = models.CharField(max_length=80, help_text="Name or initials.")

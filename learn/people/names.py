@@ -13,6 +13,8 @@ from contextvars import ContextVar
 # Letters that run from right to left, and the marks that turn or frame text (U+202A to U+2069).
 _TURNS = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI"}
 
+ERASED = "Erased"  # the label of a patient whose record was erased
+
 _INITIALS: ContextVar[bool] = ContextVar("initials", default=False)
 
 

@@ -203,6 +203,20 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "all patients, filtered and all ticked"
     page.goto("/admin/people/patient/invite/many/")
     yield "many cards"
+    page.goto("/admin/people/patient/invite/names/")
+    yield "cards from a list"
+    page.get_by_label("Names, one a line").fill("Iris Morgan\n\u200b")
+    tick(page, "Virus therapy")
+    press(page, "Check the list")
+    yield "cards from a list, a row without a name"
+    page.get_by_label("Names, one a line").fill("Iris Morgan\nAna")
+    press(page, "Check the list")
+    yield "cards from a list, somebody is here already"
+    tick(page, "Invite anyway: this is somebody else")
+    press(page, "Check the list")
+    yield "cards from a list, checked"
+    page.goto("/admin/digest/")
+    yield "morning email"
     page.goto("/admin/people/patient/invite/")
     yield "invite"
     press(page, "Save and show the card")
@@ -372,6 +386,17 @@ def lead_pages(page: Page, site: Site) -> Iterator[str]:
     yield "a care team, nobody ticked"
     press(page, "Who saw or did what")
     yield "who saw what"
+    page.goto("/admin/people/patient/how-it-goes/")
+    page.get_by_text("In numbers").click()
+    yield "how it goes"
+    page.goto("/admin/people/patient/")
+    page.get_by_role("link", name="Ana", exact=True).first.click()
+    press(page, "Merge another record into this one")
+    yield "merge, nobody alike"
+    page.get_by_label("Find the other record").fill("e")
+    page.locator("main").get_by_role("button", name="Find", exact=True).click()
+    page.locator("main").get_by_role("link").filter(has_text="Dee").first.click()
+    yield "merge, both records"
     site.manage("shell", "-c", LEADS_NO_MORE)
 
 

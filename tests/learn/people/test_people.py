@@ -272,15 +272,16 @@ class TestTheDemoPeople(TestCase):
 
     @override_settings(ON_LOOPBACK=True)
     def test_are_created_once_and_can_sign_in(self) -> None:
-        call_command("make_demo", stdout=StringIO())
+        call_command("make_demo", people=True, stdout=StringIO())
         noor = User.objects.get(username="noor")
         first = noor.password
-        call_command("make_demo", stdout=StringIO())
+        call_command("make_demo", people=True, stdout=StringIO())
         noor.refresh_from_db()
         assert noor.password == first
         assert noor.check_password("my own demo password")
-        assert User.objects.count() == 6
-        for name, role in (("eda", roles.EDUCATOR), ("rex", roles.REVIEWER), ("ivy", roles.IT)):
+        assert User.objects.count() == 7
+        jobs = {"lena": roles.LEAD, "eda": roles.EDUCATOR, "rex": roles.REVIEWER, "ivy": roles.IT}
+        for name, role in jobs.items():
             assert User.objects.get(username=name).groups.get().name == role
         assert [p.label for p in Patient.objects.visible_to(noor)] == ["Ana"]
         assert not Patient.objects.visible_to(User.objects.get(username="omar")).exists()
