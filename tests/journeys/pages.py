@@ -513,6 +513,14 @@ def eda_pages(page: Page, password: str) -> Iterator[str]:
     yield "a draft thrown away"
     page.goto("/admin/quizzes/question/add/")
     yield "a new question"
+    page.get_by_label("What kind of question?").select_option(label="Match")
+    press(page, "Go on")
+    yield "a new question to match"
+    press(page, "Save the draft")
+    yield "a new question, nothing written"
+    page.goto("/admin/quizzes/question/add/?quiz=bcg-for-the-bladder&kind=truth")
+    press(page, "Save the draft")
+    yield "a new statement, nothing written"
     page.goto("/admin/quizzes/question/give-out/?quiz=interferons")
     yield "give out as a file"
     page.goto("/admin/quizzes/question/take-in/?quiz=interferons")
@@ -525,11 +533,3 @@ def eda_pages(page: Page, password: str) -> Iterator[str]:
     )
     press(page, "Read the file")
     yield "what a file would change"
-    page.get_by_label("What kind of question?").select_option(label="Match")
-    press(page, "Go on")
-    yield "a new question to match"
-    press(page, "Save the draft")
-    yield "a new question, nothing written"
-    page.goto("/admin/quizzes/question/add/?quiz=bcg-for-the-bladder&kind=truth")
-    press(page, "Save the draft")
-    yield "a new statement, nothing written"

@@ -1,11 +1,12 @@
 """Scripts that check a page in the browser: target sizes, visible focus, text that fits."""
 
-# Controls outside a sentence must be at least 44 x 44 CSS px, so that a finger can hit them. Inline links are exempt.
-SMALL_TARGETS = """() => [...document.querySelectorAll(
+# Controls outside a sentence must be at least 44 x 44 CSS px, so that a finger can hit them, and 32 x 32 on the Desk.
+# Inline links are exempt.
+SMALL_TARGETS = """(least = document.body.classList.contains("d2") ? 31.5 : 43.5) => [...document.querySelectorAll(
     `button, .btn, .back, summary, .opt label, .rows a, .err-sum a, .number a, td a, td.tick label, th a,
      header a, footer a`
 )].filter(e => e.checkVisibility({visibilityProperty: true}))
-  .map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 43.5 || box.height < 43.5)
+  .map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < least || box.height < least)
   .map(([e, box]) => `“${e.textContent.trim()}” is ${Math.round(box.width)} x ${Math.round(box.height)} px`)"""
 
 # Each tab stop must be inside the window when it has the focus, and it or its label must look different then.

@@ -28,10 +28,14 @@ NAMED = re.compile(r"^(?:# |\{# )([\w/]+\.(?:py|html))(, at its end)?(?: #\})?\n
 PASSWORD = "a long enough password"
 
 
+def readme() -> str:
+    """Return the engine's README."""
+    return (ROOT / "quizzes" / "README.md").read_text()
+
+
 def blocks() -> Iterator[tuple[str, str]]:
     """Yield language and text of each code block in the last part of the README."""
-    readme = (ROOT / "quizzes" / "README.md").read_text()
-    yield from BLOCK.findall(readme.split("## In a site")[1])
+    yield from BLOCK.findall(readme().split("## In a site")[1])
 
 
 class TestTheReadme(TestCase):
@@ -89,7 +93,7 @@ class TestTheReadme(TestCase):
             assert named, text
             path, body = self.folder / named[1], text[named.end() :]
             path.write_text(path.read_text() + body if named[2] else body)
-        review = re.search(r'`(path\("review/", .*?\))`', (ROOT / "quizzes" / "README.md").read_text())
+        review = re.search(r'`(path\("review/", .*?\))`', readme())
         assert review
         urls = self.folder / "mysite" / "urls.py"
         urls.write_text(f"import quizzes.views\n{urls.read_text()}urlpatterns.append({review[1]})\n")
@@ -126,6 +130,11 @@ class TestTheReadme(TestCase):
         self.get(f"/admin/quizzes/question/{number[1]}/write/")
         assert "That is its color by day." in self.page
         assert "Nothing that you choose here is kept." in self.get(f"/admin/quizzes/question/{number[1]}/preview/1/")
+        for command in re.findall(r"^    python (manage\.py (?:ex|im)port_quiz .*)$", readme(), re.MULTILINE):
+            self.run_in(sys.executable, *command.split())
+        assert "::The sky::" in (self.folder / "colors.gift").read_text()
+        self.get("/admin/quizzes/question/give-out/?quiz=colors")
+        assert "Moodle XML" in self.page
         self.get("/admin/quizzes/question/add/?quiz=colors&kind=truth")
         words = {"stem": "Grass is green.", "answer": "true", "why": "Leaves take in red.", "objective": "Grass"}
         self.get(self.here, **words, feedback_true="It is.", feedback_false="It is, though.")
