@@ -73,7 +73,7 @@ class LessonForm(forms.Form):
         for n, step in enumerate(text.steps):
             initial |= {f"{name}_{n}": getattr(step, name) for name in same}
             initial |= {f"alt_{n}": step.alt, f"key_{n}": "\n".join(step.key), f"claims_{n}": ", ".join(step.claims)}
-        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # a QueryDict is one too
+        super().__init__(data, initial=initial)
         posted = str(data.get("count", "")) if data is not None else ""
         self.count = min(int(posted), MOST_STEPS) if re.fullmatch(r"[0-9]{1,3}", posted) else len(text.steps)
         for n in range(self.count):

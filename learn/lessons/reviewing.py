@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -114,7 +115,7 @@ def _publish(
 
 def _sign(edition: Edition, asked: Iterable[Revision], *, by: User, role: str, on: date, until: date) -> None:
     """Keep a clinical review of the lesson and of each published question. One that says the same is kept once."""
-    texts: list[dict[str, Edition | Revision]] = [{"edition": edition}]
+    texts: list[dict[str, Any]] = [{"edition": edition}]
     texts += [{"revision": revision} for revision in asked if revision.state == State.PUBLISHED]
     for text in texts:
         ClinicalReview.objects.get_or_create(**text, who=by, role=role, on=on, until=until)

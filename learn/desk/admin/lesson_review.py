@@ -150,7 +150,7 @@ def remark(request: StaffRequest, pk: int) -> HttpResponse:
         reviewing.remark(edition=edition, by=request.user, now=timezone.now(), **form.cleaned_data)
         messages.success(request, "The remark is kept.")
     else:
-        messages.warning(request, " ".join(error for errors in form.errors.values() for error in errors) + ".")
+        messages.warning(request, " ".join(str(error) for errors in form.errors.values() for error in errors) + ".")
     return redirect(reverse("admin:lessons_lesson_read", args=[pk]) + f"#{_anchor(about)}")
 
 

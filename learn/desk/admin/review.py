@@ -73,8 +73,8 @@ def _unchecked(today: date) -> list[dict[str, Any]]:
     """Return the published lessons without a valid clinical review, and those whose review or check runs out soon."""
     published = Edition.objects.filter(state=State.PUBLISHED, language=LANGUAGE).select_related("lesson__therapy")
     last: dict[int, ClinicalReview] = {}
-    for review in ClinicalReview.objects.filter(edition__in=published.values("pk")).order_by("until", "pk"):
-        last[review.edition_id or 0] = review
+    for one in ClinicalReview.objects.filter(edition__in=published.values("pk")).order_by("until", "pk"):
+        last[one.edition_id or 0] = one
     found = []
     for edition in published.order_by("lesson__therapy__position", "lesson__position"):
         review = last.get(edition.pk)
