@@ -135,15 +135,23 @@ def served(folder: Path, *commands: str, **over: str) -> Iterator[Site]:
     found = Site(url, password, folder / "log", env)
     for command in commands:
         found.manage(*command.split())
-    with found.log.open("wb") as log:
-        server = subprocess.Popen(serve_on(port), cwd=ROOT, env=env, stdout=log, stderr=log)
+    with serving(found):
+        yield found
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[None]:
+    """Start granian for this site, whose database and static files exist. Fail if it logged an error."""
+    port = int(site.url.rpartition(":")[2])
+    with site.log.open("wb") as log:
+        server = subprocess.Popen(serve_on(port), cwd=ROOT, env=site.env, stdout=log, stderr=log)
     try:
         wait_until_it_listens(port, server)
-        yield found
+        yield
     finally:
         server.terminate()
         server.wait(20)
-    said = found.log.read_text(errors="replace").splitlines()
+    said = site.log.read_text(errors="replace").splitlines()
     stumbles = [line for line in said if '"ERROR"' in line or "Traceback" in line]
     assert not stumbles, "The site stumbled during the journeys:\n" + "\n".join(stumbles)
 
@@ -164,14 +172,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def wait_until_it_listens(port: int, server: subprocess.Popen[bytes]) -> None:
     """Wait for a server that was just started. Raises TimeoutError."""
-    for _ in range(200):
+    for _ in range(600):  # tenths of a second
         assert server.poll() is None, "granian ended right after its start"
         try:
             socket.create_connection(("127.0.0.1", port)).close()
             return
         except ConnectionRefusedError:
             time.sleep(0.1)
-    raise TimeoutError("granian did not answer in 20 seconds")
+    raise TimeoutError("granian did not answer in a minute")
 
 
 @pytest.fixture(scope="session")
@@ -197,18 +205,26 @@ def browser() -> Iterator[Browser]:
 class Visit(Protocol):
     """Open the site on a new device; return the page."""
 
-    def __call__(self, *, width: int = 1280, javascript: bool = False, kept: StorageState | None = None) -> Page: ...
+    def __call__(
+        self, *, width: int = 1280, javascript: bool = False, kept: StorageState | None = None, base: str = ""
+    ) -> Page: ...
 
 
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    """Return a function that opens a new device; `kept` holds the cookies that an earlier device had."""
+    """Return a function that opens a new device; `kept` holds the cookies that an earlier device had.
+
+    `base` is the address of another site of ours.
+    """
     with ExitStack() as devices:
         strangers: list[str] = []
 
-        def visit(*, width: int = 1280, javascript: bool = False, kept: StorageState | None = None) -> Page:
+        def visit(
+            *, width: int = 1280, javascript: bool = False, kept: StorageState | None = None, base: str = ""
+        ) -> Page:
+            home = base or site.url
             device = browser.new_context(
-                base_url=site.url,
+                base_url=home,
                 viewport={"width": width, "height": 640 if width < 640 else 800},
                 reduced_motion="reduce",  # no screenshot or contrast check during a transition
                 java_script_enabled=javascript,
@@ -216,7 +232,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             )
             devices.callback(device.close)
             device.set_default_timeout(10_000)
-            device.on("request", lambda asked: None if asked.url.startswith(site.url) else strangers.append(asked.url))
+            device.on("request", lambda asked: None if asked.url.startswith(home) else strangers.append(asked.url))
             return device.new_page()
 
         yield visit

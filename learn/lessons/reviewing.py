@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -126,14 +126,14 @@ def acts() -> dict[str, HoldAct]:
     return {act.note: act for act in HoldAct.objects.select_related("by").order_by("pk")}
 
 
-def open_holds(claims: Iterable[str]) -> list[str]:
+def open_holds(claims: Iterable[str], known: Mapping[str, HoldAct] | None = None) -> list[str]:
     """Return the notes on what must still be confirmed about these facts, without those that somebody settled.
 
-    One query if there is a note, otherwise none.
+    One query if there is a note and the acts are not given (`known`), otherwise none.
     """
     notes = reference.holds(claims)
-    settled = acts() if notes else {}
-    return [note for note in notes if not (note in settled and settled[note].settled)]
+    found = known if known is not None or not notes else acts()
+    return [note for note in notes if not (found and note in found and found[note].settled)]
 
 
 def settle(*, note: str, settled: bool, by: User, role: str, why: str, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from learn.desk.admin.lesson import PUBLISHES, SIGNS, find
 from learn.desk.lesson_forms import BACK, PUBLISH, SIGN, TYPO, DecisionForm, RemarkForm
 from learn.lessons import draft, pack, reviewing, shown, writing
-from learn.lessons.models import ClinicalReview, Edition, Lesson, Remark
+from learn.lessons.models import ClinicalReview, Edition, HoldAct, Lesson, Remark
 from learn.people.requests import StaffRequest
 from quizzes.models import Revision, State
 
@@ -36,6 +36,7 @@ def read(request: StaffRequest, pk: int) -> HttpResponse:
     )
     if form.is_bound and form.is_valid() and _decide(request, lesson, form):
         return redirect("admin:lessons_lesson_review")
+    acts = reviewing.acts()
     remarks = list(Remark.objects.filter(edition=edition).select_related("by", "done_by"))
     context = {
         "title": text.title,
@@ -44,7 +45,7 @@ def read(request: StaffRequest, pk: int) -> HttpResponse:
         "replaced": replaced,
         "found": found,
         "safety": _is_safety(lesson, text),
-        "pages": [_page(page, found, remarks) for page in shown.drafted(edition, text)],
+        "pages": [_page(page, found, remarks, acts) for page in shown.drafted(edition, text)],
         "opening": [one for one in found.differences if not one.slug],
         "asked": [_question(revision, remarks) for revision in asked],
         "whole": [remark for remark in remarks if not remark.about],
@@ -82,12 +83,12 @@ def _verdicts(
     return verdicts
 
 
-def _page(page: shown.Page, found: draft.Comparison, remarks: list[Remark]) -> dict[str, Any]:
+def _page(page: shown.Page, found: draft.Comparison, remarks: list[Remark], acts: dict[str, HoldAct]) -> dict[str, Any]:
     return {
         "page": page,
         "changed": [one for one in found.differences if one.slug == page.slug],
         "remarks": [remark for remark in remarks if remark.about == page.slug],
-        "holds": reviewing.open_holds(page.claims),
+        "holds": reviewing.open_holds(page.claims, acts),
     }
 
 
