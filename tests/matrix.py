@@ -276,7 +276,8 @@ TABLE |= {
     "admin:people_patient_print": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_cards": (ANAS_PAGE, ANAS_POST | dict.fromkeys(OWN_NURSES, 200)),
 }
-AUDITED |= {"admin:people_patient_print"}
+TABLE |= {f"admin:people_patient_chart_{kind}": (ANAS_PAGE, DESK_POST) for kind in ("fhir", "hl7")}
+AUDITED |= {f"admin:people_patient_{name}" for name in ("print", "chart_fhir", "chart_hl7")}
 MAY_WRITE |= {"admin:people_patient_cards"}
 
 # Input that a browser, a robot or a typing error may send in any field. The last two are not valid text.
@@ -447,7 +448,17 @@ class World:
             "quizzes:result": {"attempt": self.attempt.pk},
             **{
                 f"admin:people_patient_{name}": {"pk": self.ana.pk}
-                for name in ("card", "cancel_card", "lost", "label", "end", "take_back", "print")
+                for name in (
+                    "card",
+                    "cancel_card",
+                    "lost",
+                    "label",
+                    "end",
+                    "take_back",
+                    "print",
+                    "chart_fhir",
+                    "chart_hl7",
+                )
             },
             "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
             "admin:people_patient_change": {"pk": self.ana.pk},

@@ -60,6 +60,8 @@ PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_
     ("<number:pk>/back/", close.reopen, "take_back"),
     ("<number:pk>/change/", patient.overview, "change"),
     ("<number:pk>/chart/", chart.chart_note, "chart"),
+    ("<number:pk>/chart/fhir/", chart.fhir_file, "chart_fhir"),
+    ("<number:pk>/chart/hl7/", chart.hl7_file, "chart_hl7"),
     ("<number:pk>/print/", on_paper.choose, "print"),
     ("<number:pk>/contact/", contact.contact, "contact"),
     ("<number:pk>/teach-back/", teach_back.teach_back, "teach_back"),
