@@ -30,6 +30,7 @@ from learn.desk.admin import (
     people,
     questions,
     remind,
+    research,
     staff,
     teach_back,
     team,
@@ -79,6 +80,7 @@ CARE_TEAMS: list[Screen] = [  # below /admin/people/careteam/, named "admin:peop
     ("<number:pk>/move/", team.move, "move"),
     ("<number:pk>/audit/", audit.who_saw_what, "audit"),
     ("<number:pk>/audit/file/", audit.team_file, "audit_file"),
+    ("<number:pk>/research/", research.research_file, "research"),
     ("<number:pk>/settings/", care_teams.settings, "settings"),
     # For IT.
     ("all/", care_teams.all_teams, "all"),

@@ -44,10 +44,10 @@ def problems(bundle: dict[str, Any]) -> list[str]:
         Bundle.model_validate(bundle)
     except ValueError as error:
         found.append(f"fhir.resources: {str(error).splitlines()[0]}")
-    return found + [
-        *_of_the_document(bundle),
-        *(p for entry in bundle["entry"] for p in _of(entry["resource"], bundle)),
-    ]
+    found += _of_the_document(bundle)
+    for entry in bundle["entry"]:
+        found += _of(entry["resource"], bundle)
+    return found
 
 
 def _of_the_document(bundle: dict[str, Any]) -> Iterator[str]:
