@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from learn.handouts import research
+from learn.people import roles
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient
 from quizzes import taking
 from tests.cast import RecordCase, at, make_nurse, make_patient, make_question, make_quiz, make_team, right, wrong
@@ -27,7 +29,7 @@ class TestTheFileForResearch(RecordCase):
         cls.rare = make_question("rare")
         cls.rare_quiz = make_quiz(cls.rare, slug="rare-lesson")
         cls.lead = make_nurse("lena", cls.team)
-        cls.lead.groups.set([group for group in cls.lead.groups.model.objects.filter(name="Lead nurse")])
+        cls.lead.groups.set(Group.objects.filter(name=roles.LEAD))
         Membership.objects.filter(nurse=cls.lead).update(lead=True)
 
     def setUp(self) -> None:
