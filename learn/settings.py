@@ -293,6 +293,9 @@ PAPER: str = env.str("PAPER", "letter")
 if PAPER not in ("letter", "a4"):
     raise ImproperlyConfigured(f"PAPER is {PAPER!r}. Write letter or a4.")
 
+# The FHIR file of the note for the chart has one code of SNOMED CT, which needs the hospital's licence.
+FHIR_SNOMED: bool = setting(env.bool, "FHIR_SNOMED", True, YES_NO)
+
 # Whether search engines may list the public pages. All other pages never are (learn/headers.py).
 PUBLIC_INDEX: bool = setting(env.bool, "PUBLIC_INDEX", False, YES_NO)
 

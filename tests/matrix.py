@@ -336,7 +336,9 @@ TABLE |= {
     "admin:people_patient_print": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_cards": (ANAS_PAGE, ANAS_POST | dict.fromkeys(OWN_NURSES, 200)),
 }
-AUDITED |= {"admin:people_patient_print"}
+TABLE |= {f"admin:people_patient_chart_{kind}": (ANAS_PAGE, DESK_POST) for kind in ("fhir", "hl7")}
+AUDITED |= {f"admin:people_patient_{name}" for name in ("print", "chart_fhir", "chart_hl7")}
+TABLE |= {"admin:people_careteam_research": (LEADS | {"lead": ON}, DESK_POST_ONLY)}  # too few patients for a file
 MAY_WRITE |= {"admin:people_patient_cards"}
 
 # Input that a browser, a robot or a typing error may send in any field. The last two are not valid text.
@@ -549,8 +551,19 @@ class World:
             "quizzes:result": {"attempt": self.attempt.pk},
             **{
                 f"admin:people_patient_{name}": {"pk": self.ana.pk}
-                for name in ("card", "cancel_card", "lost", "label", "end", "take_back", "print")
+                for name in (
+                    "card",
+                    "cancel_card",
+                    "lost",
+                    "label",
+                    "end",
+                    "take_back",
+                    "print",
+                    "chart_fhir",
+                    "chart_hl7",
+                )
             },
+            **{f"admin:people_patient_{name}": {"pk": self.ana.pk} for name in ("print", "chart_fhir", "chart_hl7")},
             "join": {"token": "AAAAAAAAAAAAAAAAAAAAAA"},
             "admin:people_patient_change": {"pk": self.ana.pk},
             **{
@@ -580,7 +593,7 @@ class World:
         }
         self.kwargs |= {
             f"admin:people_careteam_{name}": {"pk": maple.pk}
-            for name in ("change", "add", "move", "audit", "audit_file")
+            for name in ("change", "add", "move", "audit", "audit_file", "research")
         }
         self.kwargs |= {
             f"admin:people_user_{name}": {"pk": people["noor"].pk} for name in ("change", "disable", "password", "slip")

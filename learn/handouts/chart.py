@@ -22,14 +22,7 @@ def note(*, patient: Patient, record: Record, by: User, now: datetime) -> str:
     """
     team = patient.care_team
     reference = f", {patient.reference}" if patient.reference else ""
-    parts = {
-        "Lessons done": _lessons(record, team),
-        "Lessons taught in person": _in_person(record),
-        "Safety questions answered right": _safety(record, team)["right"],
-        "Safety questions closed by teach-back": _safety(record, team)["closed"],
-        "Safety questions still open": _safety(record, team)["open"],
-        "Teach-back": [line for talk in record.talks for line in _talk(talk, team)],
-    }
+    parts = sections(record, team)
     head = [
         "Patient education: immunotherapy",
         f"Patient: {patient.label}{reference}, {team}",
@@ -38,8 +31,34 @@ def note(*, patient: Patient, record: Record, by: User, now: datetime) -> str:
     return "\n".join(head + [line for title, lines in parts.items() for line in ("", title, *(lines or NONE))]) + "\n"
 
 
+def sections(record: Record, team: CareTeam) -> dict[str, list[str]]:
+    """Return the lines of each section of the note, by its title. A line begins with "- ", what belongs to it does not.
+
+    `fhir.py` and `hl7.py` say what these lines say, and nothing more.
+    """
+    safety = _safety(record, team)
+    return {
+        "Assigned": _assigned(record, team),
+        "Lessons done": _lessons(record, team),
+        "Lessons taught in person": _in_person(record),
+        "Safety questions answered right": safety["right"],
+        "Safety questions closed by teach-back": safety["closed"],
+        "Safety questions still open": safety["open"],
+        "Teach-back": [line for talk in record.talks for line in _talk(talk, team)],
+    }
+
+
 def _day(at: datetime, team: CareTeam) -> str:
     return weekday(team.today(at), "DATE_FORMAT")
+
+
+def _assigned(record: Record, team: CareTeam) -> list[str]:
+    """Return a line for each lesson that is asked for, also when it is done; the first due day first."""
+    asked = [(s.assigned, s.taught.title) for s in record.whole.standings if s.assigned]
+    return [
+        f"- {title}, by {weekday(a.due, 'DATE_FORMAT')}. Asked by {a.by}, {_day(a.made, team)}"
+        for a, title in sorted(asked, key=lambda row: (row[0].due, row[1]))
+    ]
 
 
 def _lessons(record: Record, team: CareTeam) -> list[str]:

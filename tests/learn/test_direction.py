@@ -88,7 +88,9 @@ class TestWhatIsTyped(PatientCase):
     def test_is_kept_apart_on_each_page_of_the_desk(self) -> None:
         self.check(safety=wrong)
         talk = self.said_back(note=TALK, language=LANGUAGE)
-        patient = [self.address(name) for name in ("change", "contact", "label", "end", "card", "chart", "teach_back")]
+        patient = [
+            self.address(name) for name in ("change", "contact", "label", "end", "card", "chart", "teach_back", "print")
+        ]
         lead = [reverse(f"admin:people_careteam_{name}", args=[self.team.pk]) for name in ("change", "audit")]
         one = [self.ana.pk, self.assignment.pk]
         seen = self.walk(

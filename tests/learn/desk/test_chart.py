@@ -25,7 +25,7 @@ class TestTheNoteForTheChart(PatientCase):
         )
 
     def test_says_where_there_is_nothing_yet(self) -> None:
-        assert self.note().count("None.") == 6
+        assert self.note().count("None.") == 7
 
     def test_names_finished_lessons_with_edition_and_day_in_the_clinics_time_zone(self) -> None:
         self.read(1, 2, 3)
