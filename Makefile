@@ -4,6 +4,7 @@
 # make test     run all checks, the fastest first
 # make backup   back up the database into one checked file, while the site runs
 # make restore FILE=…   restore a backup; stop the site first (IDENTITY=…: the key of an encrypted one)
+# make browsers walk the guest's journey and the nurse's sign-in in Firefox and WebKitGTK; installs both (minutes)
 # make faults   kill workers and databases under load, and check that no answer is lost (minutes; FULL=1: 300 kills,
 #               20 restarts). CLUSTER=1: on a cluster of three databases, the short drills (ALL=1: every drill)
 # make cluster  three databases and two sites on loopback addresses, as deploy/ sets them up on machines (root; Debian)
@@ -31,7 +32,7 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run dev test backup restore faults cluster bench weight proxies screens lock python port browser
+.PHONY: run dev test backup restore browsers faults cluster bench weight proxies screens lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
@@ -184,6 +185,22 @@ restore: $(VENV)/requirements.txt
 	$(STOP)
 	[ -n "$(FILE)" ] || stop "Say which: make restore FILE=backups/2026-11-23T0712Z.sqlite3 (YES=1 does it, without it you are told what it would do)"
 	$(PY) manage.py restore "$(FILE)" $(if $(IDENTITY),--identity "$(IDENTITY)") $(if $(YES),--yes)
+
+# Debian's packages only: Firefox takes WebDriver's commands by itself, WebKitGTK through WebKitWebDriver. WebKitGTK needs
+# a screen (Xvfb), and a window manager that gives its window the focus.
+browsers: $(VENV)/requirements-dev.txt
+	$(STOP)
+	lacking=$$($(PY) -c 'from tests.journeys.webdriver import missing; print(*missing().values())')
+	if [ -n "$$lacking" ]; then
+		echo "Installing $$lacking…"
+		sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"
+		{
+			$$sudo apt-get update
+			$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$lacking
+		} >$(VENV)/browser.log 2>&1 || stop "They could not be installed: the reason stands in $(VENV)/browser.log."
+	fi
+	unset DATABASE_URL
+	LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings $(PY) -m pytest -q -rP tests/journeys/engines.py
 
 faults: $(VENV)/requirements-dev.txt
 	$(PY) -m $(if $(CLUSTER),tests.faults.drills $(if $(ALL),--all),tests.faults $(if $(FULL),--full))

@@ -73,6 +73,7 @@ urlpatterns = [
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("help/", views.help_page, name="help"),
+    path("help/changes/", returning.card_changes, name="card_changes"),
     path("settings/", views.look, name="settings"),
     path("stay/", views.stay, name="stay"),
     path("robots.txt", views.robots, name="robots"),

@@ -81,6 +81,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "last_result": (cells(ON), NOT_ALLOWED),
     "review": (ALL, cells(ON)),
     "changes": (ALL, cells(ON)),
+    "card_changes": (ALL, cells(ON)),
     "my": (ALL, NOT_ALLOWED),
     "kept_pages": (NOT_ALLOWED, cells(ON)),
     "questions": (ALL, cells(ON)),
@@ -353,6 +354,7 @@ EDGES: list[str | bytes] = [
 FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "step": ("ana", ["step", "keep"], ["changed", "from"]),
     "changes": ("ana", ["edition"], []),
+    "card_changes": ("ana", ["number"], []),
     "kept_pages": ("ana", ["remove"], []),
     "check": ("ana", ["lesson"], []),
     "review": ("ana", ["later", "again"], []),

@@ -97,6 +97,7 @@ class Card:
     fever: tuple[Fever, ...]
     hidden_fever: str  # shown with every fever sentence
     claims: frozenset[str]  # a step that teaches one of these facts shows the card
+    above_button: frozenset[str]  # the slugs of the steps that show it above their button
 
 
 def fever(card: Card, value: str) -> tuple[str, list[tuple[Fever, str]]]:
@@ -140,7 +141,11 @@ def celsius(value: str) -> Decimal | None:
 @cache
 def whole() -> Card:
     """Return the card with every line and every fever sentence, as the help page and printed pages show it."""
-    data = texts.read(texts.FIXTURES / "call_card.yaml")
+    return of(texts.read(texts.FIXTURES / "call_card.yaml"))
+
+
+def of(data: dict[str, Any]) -> Card:
+    """Return the card that is written in a file like call_card.yaml."""
 
     def lessons(row: dict[str, list[str]]) -> tuple[str, ...]:
         return tuple(row.get("lessons", ()))
@@ -157,6 +162,7 @@ def whole() -> Card:
         fever=tuple(Fever(**row | {"lessons": lessons(row)}) for row in data["fever"]),
         hidden_fever=data["hidden_fever"],
         claims=frozenset(data["claims"]),
+        above_button=frozenset(data["above_button"]),
     )
 
 

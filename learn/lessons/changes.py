@@ -12,7 +12,7 @@ Published editions never change, so the process keeps them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import groupby, pairwise
@@ -157,13 +157,25 @@ def _position(slug: str, text: Text) -> int:
 
 def _means_something_else(chain: Chain, slug: str, since: int, read_first: bool) -> bool:
     texts = [text.pages.get(slug) for text in chain[since:]]
+    means_the_same = [text.same_meaning for text in chain[since + 1 :]]
+    return differs(texts, means_the_same, lambda pages: _is_safety(pages, read_first))
+
+
+def differs(
+    texts: Sequence[Wording | None],
+    means_the_same: Sequence[bool],
+    counts: Callable[[Iterable[Wording | None]], bool] = any,
+) -> bool:
+    """Return whether the last of these wordings, the oldest first, means something else than the first one.
+
+    `means_the_same` has what the author said of each wording but the first. `counts` says of two wordings whether a
+    change between them is told.
+    """
     if _key(texts[0]) == _key(texts[-1]):
         return False
     return any(
-        _key(before) != _key(after)
-        and not (text.same_meaning and _same_numbers(before, after))
-        and _is_safety((before, after), read_first)
-        for (before, after), text in zip(pairwise(texts), chain[since + 1 :], strict=True)
+        _key(before) != _key(after) and not (same and _same_numbers(before, after)) and counts((before, after))
+        for (before, after), same in zip(pairwise(texts), means_the_same, strict=True)
     )
 
 

@@ -21,8 +21,9 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, Model, QuerySet
+from django.utils import timezone
 
-from learn.lessons import draft, governance, reference_check, shapes, texts
+from learn.lessons import card_texts, draft, governance, reference_check, shapes, texts
 from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -102,6 +103,9 @@ def load(folder: Path) -> Report:
                 orders.setdefault(lesson["therapy"], []).append((lesson["position"], lesson["slug"]))
         for therapy, places in orders.items():
             _order_lessons(Therapy.objects.get(slug=therapy), [slug for _, slug in sorted(places)], known, report)
+        with named("call_card.yaml"):
+            if card_texts.keep(read(folder / "call_card.yaml"), timezone.now()):
+                report.added.append("a wording of the call card")
         if pictures:
             raise ContentError(f"pictures.yaml: there is no step {' / '.join(next(iter(pictures)))}")
     return report

@@ -198,6 +198,24 @@ class Step(models.Model):
         return self.heading
 
 
+class CardText(models.Model):
+    """One wording of the call card, as `load_content` found it in call_card.yaml. Rows never change.
+
+    Pages show the file. These rows only say what it said before, and since when it says what it says now.
+    """
+
+    number = models.PositiveIntegerField(unique=True)
+    data = models.JSONField()
+    # Nothing in it means something else than in the wording before (as `Edition.same_meaning`).
+    same_meaning = models.BooleanField(default=False, db_default=False)
+    at = models.DateTimeField()
+
+    guard = ("number", "data", "same_meaning", "at")
+
+    def __str__(self) -> str:
+        return f"call card, number {self.number}"
+
+
 class Remark(models.Model):
     """What somebody said about a draft while it was reviewed: of one step, of one question, or of the whole."""
 

@@ -24,7 +24,7 @@ FEVER = "fever-chills"  # must be the first line of "call now"; the fever senten
 GENERAL = "GENERAL"  # the key in symptoms.yaml for card lines that belong to no single fact
 
 # The keys and types that each part of a file must or may have.
-CARD = {"claims": list, "above": str, "fever": list, "hidden_fever": str, "tiers": list}
+CARD = {"claims": list, "above_button": list, "above": str, "fever": list, "hidden_fever": str, "tiers": list}
 TIER = {"slug": str, "name": str, "groups": list}
 GROUP = {"heading": str, "lines": list}
 LINE = {"id": str, "text": str}
@@ -145,7 +145,7 @@ def check(folder: Path, lessons: Mapping[str, tuple[Any, Any]]) -> None:
 def _card(folder: Path, facts: Mapping[str, Any]) -> dict[str, Place]:
     """Check the call card; return the place of each of its lines, by line id."""
     file = File(folder, "call_card.yaml")
-    file.fit((), file.data, CARD)
+    file.fit((), file.data, CARD, {"same_meaning": bool})
     for n, claim in enumerate(file.data["claims"]):
         if claim not in facts:
             raise file.faulty(("claims", n), f"there is no claim {claim}")

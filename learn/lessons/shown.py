@@ -103,7 +103,8 @@ class Page:
     words: tuple[reference.Term, ...]
     sources: tuple[reference.Source, ...]  # the sources of the whole lesson, only on its last page
     last: bool
-    teaches_card: bool  # the step is on the call card
+    teaches_card: bool  # the step shows the call card, as each last step does
+    card_first: bool  # it shows the card above its button
 
     @property
     def edition_id(self) -> int:
@@ -233,7 +234,8 @@ def _made(row: Row, steps: list[Step]) -> tuple[Page, ...]:
             words=tuple(reference.words_on(f"{step.heading} {step.body}")),
             sources=tuple(reference.sources_of(c for s in steps for c in s.claims)) if step is steps[-1] else (),
             last=step is steps[-1],
-            teaches_card=not card.whole().claims.isdisjoint(step.claims),
+            teaches_card=(teaches := not card.whole().claims.isdisjoint(step.claims)),
+            card_first=teaches and step.slug in card.whole().above_button,
         )
         for step in steps
     )

@@ -8,7 +8,7 @@ from allauth.account.forms import LoginForm, SignupForm
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, ButtonHolder, Layout, Submit
+from crispy_forms.layout import HTML, ButtonHolder, Div, Layout, Submit
 from django import forms
 from django.conf import settings
 from django.contrib.auth import logout
@@ -87,10 +87,10 @@ class SignInForm(LoginForm):
         helper = FormHelper()
         helper.form_show_errors = False  # the page shows them above its heading
         helper.form_action = "account_login"
+        helper.form_class = "tight"  # the button is on the first screen, also of a small phone
         helper.layout = Layout(
             "login",
-            "password",
-            HTML("{% include 'account/_show_password.html' %}"),
+            Div("password", HTML("{% include 'account/_show_password.html' %}"), css_class="beside"),
             *([] if self.for_staff else ["shared"]),
             HTML("{{ redirect_field }}"),
             ButtonHolder(Submit("", _("Sign in"))),

@@ -13,7 +13,7 @@ from learn.lessons.shown import Page
 from learn.people import audit
 from learn.people.models import Patient, User
 from learn.progress.models import Contact, KeptPage, Reading, TeachBack
-from learn.progress.standing import Taught
+from learn.progress.standing import CARD, Taught
 from quizzes import learners
 
 MOST = 50  # maximum number of pages that one person keeps
@@ -146,6 +146,19 @@ def saw_changes(*, learner: User, taught: Taught, now: datetime) -> bool:
         _see(reading, (change.slug for change in found), now)
         reading.save()
     return True
+
+
+def saw_card(*, learner: User, number: int, now: datetime) -> None:
+    """Record that the page "What changed on the call card" showed the learner this wording of it.
+
+    It is kept with the last lesson that they have read; without one, nothing is. What was done stays done. Raises
+    `learners.Gone` when the learner left or erased their account.
+    """
+    with learners.locked(learner.pk):
+        read = Reading.objects.of(learner).exclude(finished=None).order_by("finished", "pk")
+        if reading := read.last():
+            _see(reading, [f"{CARD}{number}"], now)
+            reading.save()
 
 
 def keep_page(*, learner: User, lesson: int, slug: str, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from learn.lessons.models import Edition, Lesson, Step
+from learn.lessons.models import CardText, Edition, Lesson, Step
 from learn.people.models import Patient
 from quizzes.models import Question, State
 
@@ -26,9 +26,11 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
         """Return this person's own readings; none for a visitor who is not signed in."""
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
-    def of_replaced(self) -> ReadingQuerySet:
-        """Return the readings of editions that readers do not see any more."""
-        return self.exclude(edition__state=State.PUBLISHED)
+    def of_changed(self) -> ReadingQuerySet:
+        """Return the readings whose learner may have read a lesson, or a call card, that changed since."""
+        newest = CardText.objects.filter(number__gt=1).order_by("-number").values("at")[:1]
+        older = Q(edition__lesson__read_first=True, finished__lt=Subquery(newest))
+        return self.filter(~Q(edition__state=State.PUBLISHED) | older)
 
     def of_lesson(self, learner: AbstractBaseUser, edition: int) -> ReadingQuerySet:
         """Return this person's readings of the lesson that this edition (its pk) belongs to, in all its editions."""

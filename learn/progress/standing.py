@@ -17,7 +17,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from learn.assignments.models import Assignment
-from learn.lessons import changes, shown
+from learn.lessons import card_texts, changes, shown
 from learn.lessons.models import Therapy
 from learn.people.models import Patient, User
 from learn.progress import answers, held
@@ -176,7 +176,8 @@ class ReadingRow(NamedTuple):
     moved: datetime | None
     finished: datetime | None
     edition: int
-    seen: list[str]  # the slugs of the steps that were shown
+    seen: list[str]  # the slugs of the steps that were shown, and the marks of the call cards (`card_mark`)
+    card: int | None  # the number of the call card's wording that is shown now
 
 
 _READING = (
@@ -197,14 +198,16 @@ class Need:
 
 @dataclass(frozen=True)
 class Whole:
-    """One learner: the status in every published lesson, the questions that need help, and the last activity."""
+    """One learner: the status in every published lesson, the questions that need help, and the last activity.
+
+    `card` has what changed on the call card since it was shown to them (ruling 21).
+    """
 
     standings: list[Standing]
     needs: list[Need]  # the newest miss first
     readings: list[ReadingRow]
-    retired: list[
-        Assignment
-    ]  # what was asked for and nobody can read any more; those who have begun it have a standing
+    retired: list[Assignment]  # asked for, and nobody can read it any more; those who have begun it have a standing
+    card: tuple[changes.Change, ...] = ()
 
 
 def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
@@ -234,7 +237,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     no earlier Done and no change of the quiz can hide them.
     """
     readings: dict[int, list[ReadingRow]] = {}
-    for reading in Reading.objects.filter(learner__in=learners).values_list(*_READING):
+    for reading in Reading.objects.filter(learner__in=learners).values_list(*_READING, card_texts.NEWEST):
         readings.setdefault(reading[0], []).append(ReadingRow(*reading))
     attempts = {(row.learner, row.quiz): row for row in held.attempts(learners)}
     if histories is None:
@@ -266,6 +269,7 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
             _needs(judged.get(learner, []), lessons),
             readings.get(learner, []),
             asked.get(learner, []),
+            _card(lessons, readings.get(learner, [])),
         )
         for learner in learners
     }
@@ -288,6 +292,23 @@ def _retired(published: set[int], readings: dict[int, list[ReadingRow]]) -> dict
         ]
         for learner, editions in last.items()
     }
+
+
+CARD = "call-card-"  # begins what is among `Reading.seen` for a wording of the call card; no step has such a slug
+
+
+def _card(lessons: list[Taught], readings: list[ReadingRow]) -> tuple[changes.Change, ...]:
+    """Return what changed on the call card for who has read a lesson that says when to call, since they read one."""
+    first = {row.lesson for row in lessons if row.read_first}
+    when = [row.finished for row in readings if row.finished and row.lesson in first]
+    newest = readings[0].card if readings else None
+    if not when or newest is None or newest < 2:
+        return ()
+    marks = (slug.removeprefix(CARD) for row in readings for slug in row.seen if slug.startswith(CARD))
+    seen = max((int(mark) for mark in marks if mark.isdecimal()), default=0)
+    read = {row.lesson for row in readings if row.finished}
+    slugs = frozenset(row.slug for row in lessons if row.lesson in read)
+    return card_texts.since(max(when), seen, newest, slugs)
 
 
 def _chains(lessons: list[Taught], readings: dict[int, list[ReadingRow]]) -> dict[int, changes.Chain]:

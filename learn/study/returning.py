@@ -37,6 +37,28 @@ def changes(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
     return render(request, "study/changes.html", {"row": row})
 
 
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def card_changes(request: HttpRequest) -> HttpResponse:
+    """Show what changed on the call card since this person read when to call; POST records that they saw it.
+
+    If the card changed once more while the page was open, POST records nothing and the page is shown again.
+    """
+    user = request.user
+    found = standing.whole([user.pk])[user.pk] if isinstance(user, User) else None
+    newest = found.readings[0].card if found and found.card else None
+    if request.method == "POST" and isinstance(user, User) and newest:
+        if number(request.POST.get("number", "")) != newest:
+            messages.info(request, _("The call card has changed once more. Here is what is new now."))
+            return redirect("card_changes")
+        actions.saw_card(learner=user, number=newest, now=timezone.now())
+        messages.success(request, _("Thank you. You have read what changed."))
+    if request.method == "POST":
+        return redirect("my")
+    context = {"changed": found.card if found else (), "number": newest}
+    return render(request, "study/card_changes.html", context)
+
+
 def _standing(request: HttpRequest, therapy: str, lesson: str) -> Standing:
     """Return this visitor's status in a published lesson. Raises `Http404`."""
     if isinstance(request.user, User):

@@ -176,7 +176,11 @@ def step(request: HttpRequest, therapy: str, lesson: str, n: int) -> HttpRespons
         raise Http404("No such step")
     context = _shown(request, here, helper)
     if found := looking_up.waiting(request.user, request.GET.get("from", "")):
-        context |= {"looking_up": found, "beside": [page for page in pages if abs(page.position - n) == 1]}
+        context |= {
+            "back": False,
+            "looking_up": found,
+            "beside": [page for page in pages if abs(page.position - n) == 1],
+        }
     return render(request, "study/step.html", context)
 
 
@@ -186,8 +190,8 @@ def _shown(request: HttpRequest, here: Page, helper: str) -> dict[str, Any]:
     for_helpers = here.lesson.row.slug != HELPER and (here.position == 1 or here.last or here.teaches_card)
     return {
         "step": here,
+        "back": True,
         "holds": clinical.open_holds(here.claims) if getattr(request.user, "is_staff", False) else [],
-        # Show the call card above the "next" button, so that nobody continues without seeing it.
         "shows_card": here.last or here.teaches_card,
         "helper": _helper(helper) if for_helpers else "",
     }
@@ -291,7 +295,8 @@ def last_result(request: HttpRequest, lesson: str) -> HttpResponse:
 @require_safe
 def my(request: HttpRequest) -> HttpResponse:
     """List lessons to do and lessons done, in the words that the nurse sees too; `?print` gives those done on paper."""
-    standings = _standings(request)
+    found = standing.whole([request.user.pk])[request.user.pk] if request.user.is_authenticated else None
+    standings = found.standings if found else _standings(request)
     rows = [s for s in standings if s.assigned or s.code != Status.NOT_STARTED]
     if "print" in request.GET:
         return _learned(request, [s for s in rows if s.is_done])
@@ -310,6 +315,7 @@ def my(request: HttpRequest) -> HttpResponse:
         "review": _review(request),
         "today": _today(request),
         "changed": [s for s in rows if s.changed],
+        "card": found.card if found else (),
         "kept_pages": list(KeptPage.objects.of(request.user).with_places()),
         "is_patient": hasattr(request.user, "patient") and request.user.patient.ended_on is None,
         "is_visitor": _is_visitor(request),

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from playwright.sync_api import Page
 
+from tests.conftest import Visit
 from tests.journeys.walk import heading, press, tick
 
 # The name that a screen reader gives the focused element.
@@ -57,6 +58,35 @@ class Pointer:
     def write(self, field: str, text: str) -> None:
         exact = self.page.get_by_label(field, exact=True)  # of "Name" and "Sign-in name", the first
         (exact if exact.count() else self.page.get_by_label(field)).fill(text)
+
+
+class Phone(Pointer):
+    """A finger or a mouse, with the words of `everywhere.Walker`."""
+
+    def __init__(self, visit: Visit, *, width: int, javascript: bool = False) -> None:
+        self.visit, self.width, self.javascript = visit, width, javascript
+        super().__init__(visit(width=width, javascript=javascript))
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+
+    def come_back(self) -> None:
+        kept = self.page.context.storage_state()
+        self.page.context.close()
+        self.page = self.visit(width=self.width, javascript=self.javascript, kept=kept)
+        self.page.goto("/")
+
+    def texts(self, selector: str) -> list[str]:
+        return self.page.locator(selector).all_inner_texts()
+
+    def title(self) -> str:
+        return self.page.title()
+
+    def source(self) -> str:
+        return self.page.content()
+
+    def script(self, text: str) -> object:
+        return self.page.evaluate(f"() => {{ {text} }}")
 
 
 class Keyboard:

@@ -189,7 +189,7 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     patient = page.url
     for end, name in (
         ("card/", "a new card?"),
-        ("card/lost/", "a lost card"),
+        ("card/lost/", "the card was lost"),
         ("label/", "change a label"),
         ("end/", "close a record"),
     ):
@@ -462,6 +462,8 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
     yield "sign in by email, a code waits"
     page.goto("/my/data/stop/")
     yield "stop sharing"
+    page.goto("/my/signed-in/")
+    yield "where I am signed in"
     page.goto("/my/")
     press(page, "What is immunotherapy?")
     yield "step, signed in"

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Visit
-from tests.journeys.walk import Answer, answer, heading, press, questions, read_on, start_check, tick
+from tests.journeys.everywhere import LESSON, a_guest_learns, a_mistake_is_focused
+from tests.journeys.hands import Phone
+from tests.journeys.walk import answer, heading, press, questions, start_check, tick
 
 pytestmark = pytest.mark.browser
-
-LESSON = "what-is-immunotherapy"
-LISTS = ("Not right yet (2)", "Right after another look (1)", "Right the first time")
-
-
-def come_back(page: Page, visit: Visit, width: int) -> Page:
-    """Close the browser, and open it again on another day at the start page."""
-    kept = page.context.storage_state()
-    page.context.close()
-    again = visit(width=width, kept=kept)
-    again.goto("/")
-    return again
 
 
 def go_back(page: Page) -> None:
@@ -34,76 +22,13 @@ def go_back(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_guest_does_a_lesson_and_its_check_and_continues_later(visit: Visit, width: int) -> None:
-    page = visit(width=width)
-    page.goto("/")
-    press(page, "Start")
-    press(page, "The basics")
-    press(page, "What is immunotherapy?")
-    steps = int(re.findall(r"Step 1 of (\d+)", page.inner_text("main"))[0])
-    press(page, "Continue")
-    press(page, "Continue")
-    third = heading(page)
-
-    page = come_back(page, visit, width)
-    assert f"You stopped at step 3 of {steps}." in page.inner_text("main")
-    press(page, "Carry on")
-    assert heading(page) == third
-    read_on(page)
-    press(page, "Start")
-
-    asked = questions(LESSON)
-    wrong = next(q for q in asked if not q.critical and q is not asked[0])
-    missed = next(q for q in asked if q.critical)
-    how: dict[str, Answer] = {asked[0].stem: "unsure", wrong.stem: "wrong", missed.stem: "wrong"}
-    says = {"right": "Yes, that is right", "wrong": "Not quite", "unsure": "That is fine. Here is the answer"}
-    for number, question in enumerate(asked, 1):
-        assert f"Question {number} of {len(asked)}" in page.inner_text("main")
-        assert question.why not in page.content()
-        answer(page, question, how.get(question.stem, "right"))
-        assert heading(page) == says[how.get(question.stem, "right")]
-        assert question.why in page.inner_text("main")
-        assert ("once more at the end" in page.inner_text("main")) == (question is missed)
-        if number == 3:
-            page = come_back(page, visit, width)
-            assert "You have begun the questions." in page.inner_text("main")
-            press(page, "Carry on")
-            press(page, "Carry on")
-        else:
-            press(page, "Next question")
-
-    assert "Once more, 1 of 1" in page.inner_text("main")
-    assert page.title().startswith("Once more, 1 of 1")
-    answer(page, missed, "right")
-    assert heading(page) == says["right"]
-    press(page, "See how it went")
-
-    main = page.inner_text("main")
-    first = len(asked) - 3
-    assert f"{first} right the first time, {first + 1} of {len(asked)} by the end." in main
-    assert "Talk with your nurse" not in main
-    assert page.locator(".segs li").count() == len(asked)
-    lists = {name: page.locator(".panel").filter(has_text=name).inner_text() for name in LISTS}
-    for question in asked:
-        name = LISTS[0] if question in (asked[0], wrong) else LISTS[1] if question is missed else LISTS[2]
-        assert question.objective in lists[name]
-    press(page, "Finish for today")
-    assert heading(page) == "My learning"
-    expect(page.get_by_role("listitem").filter(has_text="What is immunotherapy?")).to_contain_text("Done")
+    a_guest_learns(Phone(visit, width=width))
 
 
 def test_sending_without_a_choice_focuses_an_error_summary_that_links_to_the_first_choice(visit: Visit) -> None:
-    page = visit(width=320)
-    start_check(page, LESSON)
-    press(page, "Check my answer")
-    assert page.title().startswith("Error: ")
-    summary = page.get_by_role("group", name="There is a problem")
-    expect(summary).to_contain_text("There is a problem")
-    expect(summary).to_be_focused()
-    assert summary.evaluate("e => getComputedStyle(e).outlineStyle") == "solid", "also after a press of the mouse"
-    summary.get_by_role("link").click()
-    expect(page.locator("input[type=radio]").first).to_be_focused()
-    answer(page, questions(LESSON)[0], "right")
-    assert heading(page) == "Yes, that is right"
+    phone = Phone(visit, width=320)
+    a_mistake_is_focused(phone)
+    expect(phone.page.get_by_role("group", name="There is a problem")).to_have_count(0)
 
 
 def test_the_back_button_after_an_answer_shows_the_feedback_and_no_second_try(visit: Visit) -> None:

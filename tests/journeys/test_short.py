@@ -19,29 +19,6 @@ LESSONS = sorted((Path(__file__).resolve().parents[2] / "fixtures" / "lessons").
 PICTURED = {
     (row["lesson"], row["step"]) for row in yaml.safe_load((LESSONS[0].parents[1] / "pictures.yaml").read_text())
 }
-# Steps longer than two screens: with the call card above their button, where 911 stands open ...
-LONG = {
-    "a-vaccine-that-treats/get-help-fast",
-    "bcg-for-the-bladder/when-to-call-after-bcg",
-    "i-help-somebody/know-who-to-call",
-    "i-help-somebody/signs-you-act-on",
-    "interferons/when-to-call",
-    "side-effects-when-to-call/know-the-card",
-    "who-to-call/know-before-you-need-it",
-}
-# ... and those that say more than can be said shorter, most of them with what to remember of the lesson.
-LONG |= {
-    "after-t-cell-therapy/after-tcr",
-    "i-help-somebody/help-for-you",
-    "il-2/when-to-call-at-home",
-    "names-and-tests/names-that-end-in-mab",
-    "t-cell-engagers/tell-everyone",
-    "vaccines-that-prevent/screening-goes-on",
-    "weeks-after-t-cell-therapy/later-on",
-}
-# Questions whose first two choices do not fit on one screen with the whole question.
-LONG_QUESTIONS: set[str] = set()
-
 # The words that are drawn in two lines, without a hyphen between the parts.
 TORN = """() => {
     const torn = [];
@@ -86,7 +63,7 @@ def test_the_header_is_at_most_two_rows_on_a_phone_and_one_on_a_computer(visit: 
 
 def test_a_step_without_a_picture_has_its_button_within_two_screens(visit: Visit) -> None:
     page = visit(width=NARROW)
-    long = {}
+    long, seen = {}, 0
     for file in LESSONS:
         lesson = yaml.safe_load(file.read_text())
         for n, step in enumerate(lesson["steps"], 1):
@@ -95,10 +72,11 @@ def test_a_step_without_a_picture_has_its_button_within_two_screens(visit: Visit
             page.goto(f"/lessons/{lesson['therapy']}/{lesson['slug']}/{n}/")
             button = page.locator("main form .btn").last.bounding_box()
             assert button is not None
+            seen += 1
             if button["y"] + button["height"] > 2 * SCREEN:
                 long[f"{lesson['slug']}/{step['slug']}"] = round(button["y"] + button["height"])
-    assert {name: y for name, y in long.items() if name not in LONG} == {}
-    assert max(long.values()) < 2.1 * 2 * SCREEN, "as long as the card"
+    assert long == {}
+    assert seen > 50
 
 
 def shown(item: dict[str, Any]) -> list[str]:
@@ -121,16 +99,15 @@ def test_a_question_has_its_first_two_choices_on_the_first_screen(visit: Visit) 
             if end > SCREEN:
                 long[f"{file.stem}/{item['slug']}"] = round(end)
     assert asked > 80
-    assert {name: y for name, y in long.items() if name not in LONG_QUESTIONS} == {}
+    assert long == {}
 
 
-def test_staff_sign_in_without_scrolling_and_patients_do_on_a_computer(visit: Visit, site: Site) -> None:
+def test_the_sign_in_button_is_on_the_first_screen(visit: Visit, site: Site) -> None:
     phone, computer = visit(width=NARROW, javascript=True), visit(width=1366, javascript=True)
-    phone.goto("/accounts/login/?next=/admin/")
-    assert bottom(phone, "Sign in") <= SCREEN
     for address in ("/accounts/login/", "/accounts/login/?next=/admin/"):
-        computer.goto(address)
-        assert bottom(computer, "Sign in") <= 768, address
+        for page, screen in ((phone, SCREEN), (computer, 768)):
+            page.goto(address)
+            assert bottom(page, "Sign in") <= screen, (address, screen)
 
 
 def test_no_word_is_torn_apart_at_the_largest_text(visit: Visit, site: Site) -> None:

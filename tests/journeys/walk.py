@@ -14,6 +14,11 @@ from quizzes.kinds.ordering import PLACES
 from tests.conftest import Site
 
 Answer = Literal["right", "wrong", "unsure"]
+SAYS: dict[Answer, str] = {
+    "right": "Yes, that is right",
+    "wrong": "Not quite",
+    "unsure": "That is fine. Here is the answer",
+}
 QUIZZES = Path(__file__).resolve().parents[2] / "fixtures" / "quizzes"
 
 

@@ -24,7 +24,13 @@ from quizzes.immutable import Guard
 from quizzes.models import AttemptItem, Question, Response, Revision
 from tests.cast import at, load_content, make_patient, make_question, make_quiz, make_team, right, unguarded
 
-CHANGED: dict[str, Any] = {"spec": {"version": 9}, "remember": ["x", "y", "z"], "claims": ["X"], "key": ["X"]}
+CHANGED: dict[str, Any] = {
+    "spec": {"version": 9},
+    "remember": ["x", "y", "z"],
+    "claims": ["X"],
+    "key": ["X"],
+    "data": {"above": "X"},
+}
 
 
 def other(row: Model, field: str) -> Any:

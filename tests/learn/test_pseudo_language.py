@@ -28,7 +28,7 @@ from django.utils.translation import trans_real
 
 from learn.assignments import reminders
 from learn.assignments.actions import assign
-from learn.lessons import card, reference
+from learn.lessons import card, card_texts, reference, texts
 from learn.lessons.models import Lesson, Step
 from learn.people import codes, rate_limits
 from learn.progress.models import Contact, KeptPage, TeachBack
@@ -315,7 +315,19 @@ class TestThePseudoLanguage(TestCase):
         for edition in ("", str(newer.pk)):
             self.post("changes", *place, edition=edition)
         self.get("changes", *place)
+        self.change_the_card()
         self.post("kept_pages", remove=str(KeptPage.objects.get(slug=steps[0].slug).pk))
+
+    def change_the_card(self) -> None:
+        """Change the call card, and look at what changed."""
+        data = texts.read(texts.FIXTURES / "call_card.yaml")
+        data["tiers"][0]["top"], data["tiers"][2]["foot"] = "", "Nothing like that stood here."
+        card_texts.keep(data, timezone.now() + timedelta(days=1))
+        self.get("my")
+        self.get("card_changes")
+        for number in ("", "2"):
+            self.post("card_changes", number=number)
+        self.get("card_changes")
 
     def learn_as_a_guest(self) -> None:
         """Do the checks with right, wrong and unsure answers; keep the record, look at it, leave the device."""

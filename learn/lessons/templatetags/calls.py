@@ -13,6 +13,7 @@ from learn.people.models import Phones, phones_for
 from quizzes.asked import Item
 
 register = template.Library()
+CLOSED = "none"  # stands for the tier that is open where none is
 
 
 def _phones(context: dict[str, Any]) -> Phones:
@@ -22,18 +23,25 @@ def _phones(context: dict[str, Any]) -> Phones:
 
 @register.inclusion_tag("lessons/_call_card.html", takes_context=True)
 def call_card(
-    context: dict[str, Any], source: str = "", best: Sequence[str] = (), stem: str = "", folded: bool = True
+    context: dict[str, Any],
+    source: str = "",
+    best: Sequence[str] = (),
+    stem: str = "",
+    folded: bool = True,
+    closed: bool = False,
 ) -> dict[str, Any]:
     """Render the call card: the whole card, or the part for the pages of one lesson.
 
     `source` is a lesson's slug, or "lesson/step" (the `source` of a question). Empty means the whole card, with nothing
     folded. Inside another page the tiers are folded, and one is open: the one that the question is about (`best` is its
-    right answer, `stem` its text), or the most urgent one. With `folded` false nothing is folded there either.
+    right answer, `stem` its text), or the most urgent one. With `folded` false nothing is folded there either. With
+    `closed` true none is open: before the button of a step, where it would push the button off the second screen.
     """
+    unfolded = CLOSED if closed else card.fitting(" ".join(best), stem)
     return {
         "lesson": source.partition("/")[0],
         "phones": _phones(context),
-        "unfolded": card.fitting(" ".join(best), stem) if source and folded else "",
+        "unfolded": unfolded if source and folded else "",
     }
 
 

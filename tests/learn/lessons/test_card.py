@@ -413,20 +413,24 @@ def test_a_step_shows_the_fever_sentence_of_its_treatment(client: Client, lesson
             assert (text in page) == (text == FEVER_OF[lesson]), (lesson, text)
 
 
-def test_a_step_that_teaches_the_card_shows_it_above_the_button_and_other_last_steps_below(
+def test_a_step_about_the_card_shows_it_folded_above_the_button_and_others_below_with_911_open(
     client: Client, lessons: None
 ) -> None:
+    above = {("side-effects-when-to-call", "know-the-card"), ("i-help-somebody", "know-who-to-call")}
     seen = set()
     for lesson, (therapy, last) in STEP.items():
         for n, step in enumerate(load(f"lessons/{lesson}.yaml")["steps"], 1):
             teaches = bool(card.whole().claims & set(step["claims"]))
             page = client.get(reverse("step", args=[therapy, lesson, n])).content.decode()
-            assert page.count('<section class="card"') == (teaches or n == last), (lesson, n)
+            assert page.count('<section class="card') == (teaches or n == last), (lesson, n)
             if teaches or n == last:
-                before = page.index('<section class="card"') < page.index('<form method="post"')
-                assert before == teaches, (lesson, n)
-                seen.add((before, n == last))
-    assert {(True, False), (False, True)} <= seen
+                before = page.index('<section class="card') < page.index('<form method="post"')
+                assert before == ((lesson, step["slug"]) in above), (lesson, n)
+                is_open = re.findall(r'<details class="tier ([a-z0-9-]+)" open>', page)
+                assert is_open == ([] if before else ["call-911"]), (lesson, n)
+                if before:
+                    seen.add((lesson, step["slug"]))
+    assert seen == above
 
 
 def test_each_heading_names_its_tier(client: Client, db: None) -> None:
