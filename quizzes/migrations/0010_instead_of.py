@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             "question",
             "instead_of",
             models.ForeignKey(
-                "self",
+                to="quizzes.question",
                 on_delete=django.db.models.deletion.PROTECT,
                 null=True,
                 blank=True,

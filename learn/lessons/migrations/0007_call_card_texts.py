@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lessons', '0004_same_meaning'),
+        ('lessons', '0006_reviews'),
     ]
 
     operations = [
