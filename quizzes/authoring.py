@@ -236,7 +236,8 @@ def publish(
     read it.
     """
     with transaction.atomic():
-        Question.objects.select_for_update().get(pk=revision.question_id)
+        both = {revision.question_id, revision.question.instead_of_id or revision.question_id}
+        list(Question.objects.select_for_update().filter(pk__in=both).order_by("pk"))
         now_there = Revision.objects.filter(pk=revision.pk).first()
         if seen is not None and seen != fingerprint(now_there):
             if now_there and by and now_there.published_by_id == by.pk and seen == fingerprint(now_there, State.DRAFT):
@@ -271,6 +272,7 @@ def _take_the_place(revision: Revision, by: AbstractBaseUser | None, now: dateti
     if asked.critical and not revision.critical:
         raise Unfit([Problem("It takes the place of a safety question. Mark it as a safety question.", "critical")])
     _retire(asked, by, now)
+    list(Quiz.objects.select_for_update().filter(items__question=old).order_by("pk"))
     for item in QuizItem.objects.filter(question=old).select_related("quiz"):
         order = list(item.quiz.items.values_list("question_id", flat=True))
         if revision.question_id in order:

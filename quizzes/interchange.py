@@ -21,7 +21,7 @@ from quizzes.formats import Document, Format, Item, Note, Refused, finish
 from quizzes.formats.document import numbered, without_ids
 from quizzes.kinds import Spec
 from quizzes.kinds.base import alike
-from quizzes.models import Question, Quiz, Revision, State
+from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -212,8 +212,18 @@ def take_in(planned: Plan, *, by: AbstractBaseUser, now: datetime, seen: str | N
 
     Raises Changed if it is another one now.
     """
+    try:
+        return _take_in(planned, by, now, seen)
+    except authoring.Stale as stale:
+        raise Changed(plan(planned.document, planned.quiz, language=planned.language)) from stale
+
+
+def _take_in(planned: Plan, by: AbstractBaseUser, now: datetime, seen: str | None) -> int:
     with transaction.atomic():
-        # One at a time: slugs and places of new questions are set here, and a repeated post adds none.
+        # Questions before quizzes, as `authoring.retire` locks them. The quizzes, because slugs and places of new
+        # questions are set here, and a repeated post adds none.
+        mine = Question.objects.filter(pk__in=QuizItem.objects.filter(quiz=planned.quiz).values("question"))
+        list(mine.select_for_update().order_by("pk"))
         list(Quiz.objects.select_for_update().order_by("pk"))
         fresh = plan(planned.document, planned.quiz, language=planned.language)
         if seen is not None and seen != fresh.seen:

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from quizzes import authoring, formats, interchange
 from quizzes.formats import FORMATS, Document
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
-from tests.quizzes.cast import at, make_learner, make_question, make_quiz, together
+from tests.quizzes.cast import at, make_learner, make_question, make_quiz, paced, together
 
 pytestmark = pytest.mark.django_db
 
@@ -245,6 +245,26 @@ class TestCommands:
         assert "Lost: What is said to whoever had another order: 1 of 4." in errors.getvalue()
         with pytest.raises(CommandError, match="There is no quiz"):
             call_command("export_quiz", "nowhere", "--format", "gift")
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_taking_in_and_retiring_the_same_question_at_once_is_no_deadlock() -> None:
+    quiz, eda = make_quiz(make_question("a"), make_question("b")), make_learner()
+    old = Revision.objects.get(question__slug="a")
+    item = interchange.give_out(quiz).items[0]
+    found = plan(quiz, FORMATS["gift"].write(Document(items=[_with(item, stem="Mine?")])))  # type: ignore[misc]
+
+    def act(n: int) -> object:
+        with paced(0.02) as refused:
+            if n:
+                authoring.retire(revision=old, by=eda, now=at(23))
+            else:
+                interchange.take_in(found, by=eda, now=at(23))
+        return refused
+
+    assert together(2, act) == [[], []]
+    assert Revision.objects.filter(question=old.question, state=State.DRAFT).count() == 1
 
 
 @pytest.mark.race

@@ -106,6 +106,18 @@ class TestAQuestion(SimpleTestCase):
             "hard_to_read"
         ]
 
+    def test_has_a_reason_and_feedback_that_can_be_read_alone(self) -> None:
+        long = "Immunological deterioration necessitates multidisciplinary consideration. " * 3
+        easy = ["The team can help you. Call them on any day. They know what to do."] * 2
+        spec = choice("The team", "The pump", "The nurse", feedback=" ".join(easy))
+        assert "hard_reason" not in broken(spec=spec)
+        assert "hard_reason" in broken(why=long)
+        said = advise(kind="choice", stem="Who helps you here?", why="The team.", spec=choice(*CHOICES, feedback=long))
+        assert any(one.says.startswith("A feedback reads at school grade") for one in said)
+
+    def test_has_a_kind_reason(self) -> None:
+        assert broken(why="That would be wrong.") == ["unkind"]
+
     def test_uses_everyday_words(self) -> None:
         assert broken(why="You can contact them.") == ["plain_words"]
         found = advise(kind="choice", stem="Who helps you here?", why="It is a battle.", spec=choice(*CHOICES))

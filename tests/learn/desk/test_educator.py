@@ -188,7 +188,7 @@ class TestAFixedTypo(EducatorCase):
     def test_is_written_published_and_logged_by_one_educator(self) -> None:
         assert self.write(self.plain, stem="Mended?").status_code == 303
         page = self.page(self.plain)
-        assert "What changed Question As it is asked now Stem of plain? In the draft Mended?" in page
+        assert "What changed Text As it is asked now In the draft Question Stem of plain? Mended?" in page
         assert "Publish as a mended typo" in page
         assert "Publish as a changed meaning" not in page
         assert "Published. New checks ask it so" in words(self.publish(self.plain, "typo"))
@@ -275,7 +275,7 @@ class TestTwoEducators(EducatorCase):
         refused = self.client.post(address, mine)
         assert "ed changed this question while you wrote. Yours is not saved yet." in words(refused)
         assert "Mine?" in words(refused)
-        assert "What differs Question Theirs, saved Theirs? Yours, not saved Mine?" in words(refused)
+        assert "What differs Text Theirs, saved Yours, not saved Question Theirs? Mine?" in words(refused)
         assert self.plain.question.newest("en").stem == "Theirs?"
         assert self.client.post(address, form_of(refused)).status_code == 303
         assert self.plain.question.newest("en").stem == "Mine?"
