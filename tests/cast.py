@@ -72,6 +72,13 @@ def make_nurse(name: str, *teams: CareTeam, **over: Any) -> User:
     return nurse
 
 
+def make_staff(name: str, role: str) -> User:
+    """Return a staff user with this role."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
 def make_patient(team: CareTeam, label: str = "Ana", name: str | None = None, **over: Any) -> Patient:
     """Return a patient of this team, with a user who can sign in when a name is given."""
     user = User.objects.create_user(name, password=PASSWORD) if name else User.objects.create_guest()

@@ -20,9 +20,11 @@ pytestmark = pytest.mark.one_database
 NAMED = {"DATE_FORMAT", "SHORT_DATE_FORMAT", "MONTH_DAY_FORMAT", "YEAR_MONTH_FORMAT", "DATETIME_FORMAT", "TIME_FORMAT"}
 FILTER = re.compile(r"""\|\s*(date|time|weekday)\b(?::("[^"]*"|'[^']*'|[^\s%}|]+))?""")
 NOW_TAG = re.compile(r"\{%\s*now\b")
-# Files for programs: backups, the log, exports, the audit log's seals and files. <input type="date"> takes ISO too;
-# the browser shows it its own way.
-FOR_PROGRAMS = re.compile("learn/backups|learn/logs|commands/restore|export|people/chain|admin/audit")
+# Files for programs: backups, the log, exports, the record's files, hashes, the audit log's seals and files.
+# <input type="date"> takes ISO too; the browser shows it its own way.
+FOR_PROGRAMS = re.compile(
+    "learn/backups|learn/logs|commands/restore|export|people/chain|admin/audit|handouts/(fhir|hl7|research)|account/erased"
+)
 FOR_FIELDS = {"%Y-%m-%d", "%m/%d/%Y"}
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
 
 __all__ = ["ErasedMark", "KeyMark"]  # so that Django finds these tables
-
 phone_number = RegexValidator(phones.PATTERN, phones.SAY)
 
 
@@ -221,8 +220,7 @@ class Patient(models.Model):
     reference = models.CharField(max_length=40, blank=True, help_text="Your own local reference, if you use one.")
     # Made from the invitation form and the patient's position in it, so that a form sent twice creates no duplicates.
     invitation = models.UUIDField(unique=True, null=True, blank=True, editable=False)
-    # The slug of the type of therapy that the nurse chose with the first lessons, or "". No foreign key: therapy types
-    # are in a package above this one.
+    # The slug of the therapy type that the nurse chose, or "". No foreign key: those are in a package above this one.
     treatment = models.SlugField(max_length=80, blank=True, default="", db_default="", db_index=False)
     ended_on = models.DateField(null=True, blank=True)
     ended_why = models.CharField(max_length=10, choices=Ending.choices, blank=True)

@@ -215,14 +215,16 @@ def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
     return {learner: found.standings for learner, found in whole(learners).items()}
 
 
-def own(user: User) -> list[Standing]:
-    """Return the status of this person in every lesson, for their own pages.
+def own(user: User) -> Whole:
+    """Return what this person did, for their own pages.
 
     What a nurse asked for is left out when their record is closed: the pages then say nothing of a nurse (ruling 32).
     """
-    found = standings([user.pk])[user.pk]
+    found = whole([user.pk])[user.pk]
     patient: Patient | None = getattr(user, "patient", None)
-    return [replace(s, assigned=None) for s in found] if patient and patient.ended_on else found
+    if patient and patient.ended_on:
+        return replace(found, standings=[replace(s, assigned=None) for s in found.standings], retired=[])
+    return found
 
 
 def whole(learners: Collection[int], histories: answers.Histories | None = None) -> dict[int, Whole]:

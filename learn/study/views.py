@@ -34,7 +34,7 @@ from quizzes.numbers import number
 def _standings(request: HttpRequest) -> list[Standing]:
     """Return this visitor's status in every lesson; a visitor who is not signed in has started none."""
     if isinstance(request.user, User):
-        return standing.own(request.user)
+        return standing.own(request.user).standings
     return [Standing(taught) for taught in standing.catalogue()]
 
 
@@ -295,7 +295,7 @@ def last_result(request: HttpRequest, lesson: str) -> HttpResponse:
 @require_safe
 def my(request: HttpRequest) -> HttpResponse:
     """List lessons to do and lessons done, in the words that the nurse sees too; `?print` gives those done on paper."""
-    found = standing.whole([request.user.pk])[request.user.pk] if request.user.is_authenticated else None
+    found = standing.own(request.user) if request.user.is_authenticated else None
     standings = found.standings if found else _standings(request)
     rows = [s for s in standings if s.assigned or s.code != Status.NOT_STARTED]
     if "print" in request.GET:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from html.parser import HTMLParser
 
 import pytest
 from django.contrib.auth.models import Group
@@ -16,40 +15,7 @@ from learn.people.models import Membership
 from learn.progress.models import Contact
 from learn.visits.models import MyQuestion
 from tests.cast import PatientCase, at, make_nurse, make_patient, make_team, wrong
-
-# Each is typed by somebody. The letters of the first part run from right to left.
-TEAM, NURSE, LABEL, REFERENCE, NAME = "צוות 1-team", "נועה-nurse", "שרה 2-label", "מס 3-reference", "אנה-name"
-ASKED, CONTACT, TALK, LANGUAGE, QUESTION = "הערה-asked", "שיחה-contact", "חזרה-talk", "עברית-language", "שאלה-question"
-TYPED = (TEAM, NURSE, LABEL, REFERENCE, NAME, ASKED, CONTACT, TALK, LANGUAGE, QUESTION)
-# Elements that hold one text, and can hold no other element.
-ALONE = {"title", "option", "textarea", "pre"}
-VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "path", "rect", "circle"}
-
-
-class Walk(HTMLParser):
-    """Collects each text with something typed, and whether it is kept apart from the words around it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.within: list[tuple[str, bool]] = []
-        self.seen: set[str] = set()
-        self.loose: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.within.append((tag, tag in ALONE or tag == "bdi" or dict(attrs).get("dir") == "auto"))
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.within and self.within.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        found = [typed for typed in TYPED if typed in data]
-        self.seen.update(found)
-        # In a sentence that Python makes, the typed words stand between two marks.
-        if not any(apart for _, apart in self.within):
-            self.loose += [data.strip() for typed in found if names.isolated(typed) not in data]
+from tests.direction import ASKED, CONTACT, LABEL, LANGUAGE, NAME, NURSE, QUESTION, REFERENCE, TALK, TEAM, TYPED, Walk
 
 
 class TestWhatIsTyped(PatientCase):
@@ -125,8 +91,10 @@ class TestWhatIsTyped(PatientCase):
         ivy = make_nurse("ivy")
         ivy.groups.set([Group.objects.get(name=roles.IT)])
         self.client.force_login(ivy)
-        seen = teams.fingerprint(self.team)
-        teams.change(team=self.team, by=self.noor, now=at(20), called=True, seen=seen, night_phone="555-014-0199")
+        drawn = teams.fingerprint(self.team)
+        teams.change(
+            team=self.team, by=self.noor, now=at(20), called=True, drawn_from=drawn, night_phone="555-014-0199"
+        )
         of_it = [reverse(f"admin:people_user_{name}") for name in ("changelist", "add", "changes")]
         person, password, two_step, disable = (
             reverse(f"admin:people_user_{name}", args=[self.noor.pk])

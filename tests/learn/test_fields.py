@@ -79,6 +79,7 @@ def test_a_form_of_several_parts_names_each_field_once(form: Any) -> None:
     assert [field.name for field in drawn.helper.layout.get_field_names()] == [*drawn.fields]
 
 
+@pytest.mark.django_db  # steps to choose from, for "Taught in"
 @pytest.mark.parametrize("kind", ["choice", "matching", "ordering"])
 def test_each_row_of_an_educators_form_is_a_fieldset_with_a_legend(kind: str) -> None:
     page = draw(form := FORMS[kind](None, ""), helper=form.helper)

@@ -271,7 +271,7 @@ class TestThePseudoLanguage(TestCase):
             "stay",
             *(f"pdf_{name}" for name in ("overview", "wallet", "questions", "therapy", "lesson")),
         }  # without a page of their own
-        of_staff = ("admin:", "again", "sso", "two_step")  # in English only
+        of_staff = ("admin:", "again", "digest", "sso", "two_step")  # in English only
         assert {name for name in addresses() if not name.startswith(of_staff)} - silent - self.visited == set()
 
     def look_around(self) -> None:

@@ -48,11 +48,15 @@ def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: b
 
     With `labelled`, each invitation also shows the patient's label in small print.
     """
-    query = urlencode([("patient", patient.pk) for patient in patients])
-    response = redirect(f"{reverse('admin:people_patient_cards')}?{query}")
+    response = redirect(_address(patients))
     value = signing.dumps([labelled, [(m.code.pk, m.letters, m.token) for m in made]], salt=SALT, compress=True)
     response.set_cookie(COOKIE, value, max_age=SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
     return response
+
+
+def _address(patients: Sequence[Patient]) -> str:
+    """Return the address of the page with the invitations of these patients."""
+    return f"{reverse('admin:people_patient_cards')}?{urlencode([('patient', patient.pk) for patient in patients])}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,20 +95,16 @@ def page(
     `opened` has the letters and the token of each new code by its primary key. With `labelled`, each invitation also
     shows the patient's label in small print; with `numbered`, a number, and a list before them says whose it is.
     """
-    shown = [
-        _invitation(*card) | {"number": n if numbered else None}
-        for n, card in enumerate(_in_order(patients, opened, now), 1)
-    ]
+    cards = enumerate(_in_order(patients, opened, now), 1)
     one = patients[0] if len(patients) == 1 else None
-    query = urlencode([("patient", patient.pk) for patient in patients])
     context = {
         "title": f"Card for {one.name}" if one else "New cards",
         "patients": patients,
-        "cards": shown,
+        "cards": [_invitation(*card) | {"number": n if numbered else None} for n, card in cards],
         "labelled": labelled,
         "numbered": numbered,
         "site": settings.PUBLIC_URL.partition("://")[2] + reverse("code"),
-        "pdf": f"{reverse('admin:people_patient_cards')}?{query}",
+        "pdf": _address(patients),
         "held": signing.dumps([labelled, [(pk, *secret) for pk, secret in opened.items()]], salt=HELD, compress=True),
     }
     return render(request, "admin/cards.html", context)

@@ -36,26 +36,32 @@ def read(request: StaffRequest, pk: int) -> HttpResponse:
     )
     if form.is_bound and form.is_valid() and _decide(request, lesson, form):
         return redirect("admin:lessons_lesson_review")
+    context = _context(edition, text, found, asked) | {
+        "replaced": replaced,
+        "wrote": request.user.pk in edition.writers,
+        "remark": RemarkForm(),
+        "form": form,
+    }
+    return render(request, "admin/lesson_review.html", context)
+
+
+def _context(edition: Edition, text: draft.Text, found: draft.Comparison, asked: list[Revision]) -> dict[str, Any]:
+    """Return what is to be read: the pages and questions of an edition, each with its remarks."""
     acts = reviewing.acts()
     remarks = list(Remark.objects.filter(edition=edition).select_related("by", "done_by"))
-    context = {
+    return {
         "title": text.title,
-        "lesson": lesson,
+        "lesson": edition.lesson,
         "edition": edition,
-        "replaced": replaced,
         "found": found,
-        "safety": _is_safety(lesson, text),
+        "safety": _is_safety(edition.lesson, text),
         "pages": [_page(page, found, remarks, acts) for page in shown.drafted(edition, text)],
         "opening": [one for one in found.differences if not one.slug],
         "asked": [_question(revision, remarks) for revision in asked],
         "whole": [remark for remark in remarks if not remark.about],
         "open": sum(not remark.done_at for remark in remarks),
         "reviews": ClinicalReview.objects.filter(edition=edition).select_related("who").order_by("-pk"),
-        "wrote": request.user.pk in edition.writers,
-        "remark": RemarkForm(),
-        "form": form,
     }
-    return render(request, "admin/lesson_review.html", context)
 
 
 def _is_safety(lesson: Lesson, text: draft.Text) -> bool:

@@ -15,4 +15,4 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def next_after(context: dict[str, Any], lesson: str) -> next_up.Next:
     """Return what is next for this learner after the lesson with this slug. The queries of `standing.standings`."""
-    return next_up.after(standing.own(context["request"].user), but=lesson)
+    return next_up.after(standing.own(context["request"].user).standings, but=lesson)

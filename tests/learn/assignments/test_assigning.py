@@ -210,8 +210,9 @@ class TestOneAssignment(AssigningCase):
 
     def test_is_on_the_patients_page_with_day_and_note_and_links_to_its_own_page(self) -> None:
         page = self.client.get(self.page)
-        assert "by Friday, December 4" in words(page)
-        assert "Asked by noor. “Before Monday”" in words(page)
+        assert "due Dec 4, 2026" in words(page)
+        assert "Asked by noor" in words(page)
+        assert "“Before Monday”" in words(page)
         assert f'href="{self.address}"' in page.content.decode()
         assert 'value="2026-12-04"' in self.client.get(self.address).content.decode()
 
@@ -333,7 +334,7 @@ class TestTheDueDayOnThePages(AssigningCase):
                 with time_machine.travel(moment, tick=False):
                     self.client.force_login(self.noor)
                     home = words(self.client.get("/admin/people/patient/"))
-                    assert f"by {day:%A}, {day:%B} {day.day}" in home
+                    assert f"{day:%b} {day.day}" in home
                     assert ("Late" in home) == late, (zone, moment)
                     self.client.force_login(self.ana.user)
                     mine = words(self.client.get("/my/"))

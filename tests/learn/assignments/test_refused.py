@@ -110,7 +110,7 @@ class TestAnAddressThatIsRefusedForGood:
         mine.force_login(patient.user)
         with time_machine.travel(at(23), tick=False):
             address = reverse("admin:people_patient_remind", args=[patient.pk])
-            assert "The mail server refuses the address" in nurse.post(address, follow=True).content.decode()
+            assert "the mail server refuses the address" in nurse.post(address, follow=True).content.decode()
             page = mine.post("/my/reminders/", {"address": "550-x@example.com"}).content.decode()
         assert "No email can be sent to this address." in page
 

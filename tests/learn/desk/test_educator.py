@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Group
 from django.test import Client, TestCase, TransactionTestCase
 from django.urls import reverse
 
@@ -24,19 +23,13 @@ from tests.cast import (
     make_nurse,
     make_question,
     make_quiz,
+    make_staff,
     make_team,
     right,
     together,
     words,
     wrong,
 )
-
-
-def make_staff(name: str, role: str) -> User:
-    """Return a staff user with this role."""
-    user = User.objects.create_user(name, is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    return user
 
 
 def form_of(response: Any) -> dict[str, str]:

@@ -17,9 +17,18 @@ from learn.lessons import content, governance, pack, reference, reviewing, writi
 from learn.lessons.models import Edition, HoldAct, Lesson, Therapy
 from learn.people import roles
 from learn.people.models import User
-from tests.cast import FIXTURES, FolderCase, at, load_content, make_edition, make_question, make_quiz, words
-from tests.learn.desk.test_educator import make_staff
-from tests.learn.test_direction import TYPED, Walk
+from tests.cast import (
+    FIXTURES,
+    FolderCase,
+    at,
+    load_content,
+    make_edition,
+    make_question,
+    make_quiz,
+    make_staff,
+    words,
+)
+from tests.direction import TYPED, Walk
 from tests.matrix import lesson_form
 
 pytestmark = pytest.mark.django_db

@@ -29,7 +29,7 @@ class TestLoading(FolderCase):
     def test_publishes_all_twenty_lessons(self) -> None:
         assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 20
         steps = sum(len(yaml.safe_load(path.read_text())["steps"]) for path in (self.folder / "lessons").iterdir())
-        assert Step.objects.filter(frozen=True).count() == steps == 111
+        assert Step.objects.filter(frozen=True).count() == steps == 113
         assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 111
         assert len(self.first.added) == 20 + 111
 

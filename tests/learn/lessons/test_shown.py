@@ -77,8 +77,8 @@ def test_the_pages_are_the_orms() -> None:
         steps = list(Step.objects.shown().filter(edition=edition).order_by("position"))
         found, questions = listed[lesson.slug]
         assert found.row == (
-            edition.pk, edition.checked_on, edition.next_check, lesson.pk, lesson.slug, lesson.quiz_id,
-            lesson.read_first, lesson.therapy.slug, lesson.therapy.title, lesson.therapy.summary,
+            edition.pk, edition.short_title, edition.checked_on, edition.next_check, lesson.pk, lesson.slug,
+            lesson.quiz_id, lesson.read_first, lesson.therapy.slug, lesson.therapy.title, lesson.therapy.summary,
             lesson.therapy.kind, None,
         )  # fmt: skip
         assert (found.title, found.minutes, list(found.remember)) == (edition.title, edition.minutes, edition.remember)

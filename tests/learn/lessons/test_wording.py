@@ -9,7 +9,7 @@ import pytest
 import yaml
 from django.test import SimpleTestCase
 
-from learn.lessons.content import _spec
+from learn.lessons.content import spec_of
 from quizzes.authoring import with_ids
 from quizzes.wording import RULES, advise
 
@@ -26,7 +26,7 @@ class TestTheShippedQuestions(SimpleTestCase):
         found, read = defaultdict(set), 0
         for path in QUIZZES.glob("*.yaml"):
             for row in yaml.safe_load(path.read_text())["questions"]:
-                spec = with_ids(_spec(row))
+                spec = with_ids(spec_of(row))
                 for advice in advise(kind=row["kind"], stem=row["stem"], why=row["why"], spec=spec):
                     found[advice.rule].add(row["slug"])
                 read += 1
