@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 
@@ -11,11 +12,12 @@ from django.test import Client
 from django.urls import reverse
 
 from learn.assignments.models import Assignment, Reminder
+from learn.lessons import reviewing, writing
 from learn.people import audit, names, roles
-from learn.people.models import Membership
+from learn.people.models import Membership, User
 from learn.progress.models import Contact
 from learn.visits.models import MyQuestion
-from tests.cast import PatientCase, at, make_nurse, make_patient, make_team, wrong
+from tests.cast import PatientCase, RecordCase, at, make_nurse, make_patient, make_team, wrong
 
 # Each is typed by somebody. The letters of the first part run from right to left.
 TEAM, NURSE, LABEL, REFERENCE, NAME = "צוות 1-team", "נועה-nurse", "שרה 2-label", "מס 3-reference", "אנה-name"
@@ -159,3 +161,28 @@ def test_the_search_finds_what_stands_loose(page: str, loose: int) -> None:
 def test_only_letters_from_right_to_left_get_marks(typed: str, changed: bool) -> None:
     assert (names.isolated(typed) != typed) is changed
     assert typed in names.isolated(typed)
+
+
+class TestWhatEducatorsType(RecordCase):
+    """Titles, steps and remarks on the Desk."""
+
+    def test_is_kept_apart_on_the_pages_of_lessons(self) -> None:
+        eda, rex = (User.objects.create_user(name, is_staff=True) for name in ("eda", "rex"))
+        eda.groups.add(Group.objects.get(name=roles.EDUCATOR))
+        rex.groups.add(Group.objects.get(name=roles.REVIEWER))
+        first = writing.text_of(self.edition)
+        step = replace(first.steps[0], heading=TYPED[1], body=TYPED[2])
+        text = replace(first, title=TYPED[0], remember=(TYPED[3], "b", "c"), steps=(step, *first.steps[1:]))
+        made = writing.write(lesson=self.lesson, seen=writing.fingerprint(self.edition), text=text, by=eda, now=at(20))
+        writing.send(lesson=self.lesson, seen=writing.fingerprint(made), asked=TYPED[4], now=at(20))
+        reviewing.remark(edition=made, about="", text=TYPED[5], by=rex, now=at(20))
+        seen = set()
+        for who, name, args in (
+            (eda, "changelist", []), (eda, "order", []), (eda, "change", [self.lesson.pk]), (rex, "review", []),
+        ):  # fmt: skip
+            client = Client()
+            client.force_login(who)
+            walk = Walk(client.get(reverse(f"admin:lessons_lesson_{name}", args=args)).content.decode())
+            assert walk.loose == [], name
+            seen |= walk.seen
+        assert seen == {*TYPED[:4], TYPED[5]}

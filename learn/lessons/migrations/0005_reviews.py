@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             name='ClinicalReview',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(help_text="The reviewer's own words, as “oncology nurse”.", max_length=80)),
+                ('role', models.CharField(max_length=80)),
                 ('on', models.DateField()),
                 ('until', models.DateField()),
                 ('edition', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='lessons.edition')),
