@@ -253,7 +253,7 @@ class ClinicalReview(models.Model):
     edition = models.ForeignKey(Edition, models.PROTECT, null=True, blank=True, related_name="reviews")
     revision = models.ForeignKey(Revision, models.PROTECT, null=True, blank=True, related_name="+")
     who = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    role = models.CharField(max_length=80)  # the reviewer's own words, as "oncology nurse"
+    role = models.CharField(max_length=80)  # in the reviewer's own words: "oncology nurse"
     on = models.DateField()
     until = models.DateField()
 

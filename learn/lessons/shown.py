@@ -126,7 +126,7 @@ _kept: dict[Row, tuple[Page, ...]] = {}
 
 
 def _today() -> str:
-    return timezone.localdate().isoformat()
+    return str(timezone.localdate())
 
 
 def forget() -> None:

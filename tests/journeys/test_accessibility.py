@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit
 from tests.journeys.it_pages import it_pages
+from tests.journeys.lesson_pages import ending_pages, reviewing_pages, writing_pages
 from tests.journeys.pages import (
     NARROW,
     ana_pages,
@@ -104,6 +105,14 @@ def educators(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
     yield from ((eda, name) for name in eda_pages(eda, site.password))
 
 
+def writers_and_reviewers(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
+    """Walk through the pages about lessons, of an educator and of a clinical reviewer."""
+    eda, rex = watched(visit, told, width), watched(visit, told, width)
+    yield from ((eda, name) for name in writing_pages(eda, site.password))
+    yield from ((rex, name) for name in reviewing_pages(rex, site.password))
+    yield from ((eda, name) for name in ending_pages(eda))
+
+
 def it_people(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
     """Walk through the pages of IT."""
     ivy = watched(visit, told, width)
@@ -117,7 +126,7 @@ def second_steps(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
 
 
 @pytest.mark.parametrize("width", [NARROW, 1280])
-@pytest.mark.parametrize("walk", [guests, nurses, educators, it_people, second_steps])
+@pytest.mark.parametrize("walk", [guests, nurses, educators, writers_and_reviewers, it_people, second_steps])
 def test_every_page_can_be_used_by_everybody(
     visit: Visit, site: Site, walk: Callable[[Visit, Site, list[str], int], Walk], width: int
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from html.parser import HTMLParser
 
 import pytest
 from django.contrib.auth.models import Group
@@ -10,12 +12,46 @@ from django.test import Client
 from django.urls import reverse
 
 from learn.assignments.models import Assignment, Reminder
+from learn.lessons import reviewing, writing
 from learn.people import audit, names, roles, teams
-from learn.people.models import Membership
+from learn.people.models import Membership, User
 from learn.progress.models import Contact
 from learn.visits.models import MyQuestion
-from tests.cast import PatientCase, at, make_nurse, make_patient, make_team, wrong
-from tests.direction import ASKED, CONTACT, LABEL, LANGUAGE, NAME, NURSE, QUESTION, REFERENCE, TALK, TEAM, TYPED, Walk
+from tests.cast import PatientCase, RecordCase, at, make_nurse, make_patient, make_team, wrong
+
+# Each is typed by somebody. The letters of the first part run from right to left.
+TEAM, NURSE, LABEL, REFERENCE, NAME = "צוות 1-team", "נועה-nurse", "שרה 2-label", "מס 3-reference", "אנה-name"
+ASKED, CONTACT, TALK, LANGUAGE, QUESTION = "הערה-asked", "שיחה-contact", "חזרה-talk", "עברית-language", "שאלה-question"
+TYPED = (TEAM, NURSE, LABEL, REFERENCE, NAME, ASKED, CONTACT, TALK, LANGUAGE, QUESTION)
+# Elements that hold one text, and can hold no other element.
+ALONE = {"title", "option", "textarea", "pre"}
+VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "path", "rect", "circle"}
+
+
+class Walk(HTMLParser):
+    """Collects each text with something typed, and whether it is kept apart from the words around it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.within: list[tuple[str, bool]] = []
+        self.seen: set[str] = set()
+        self.loose: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.within.append((tag, tag in ALONE or tag == "bdi" or dict(attrs).get("dir") == "auto"))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.within and self.within.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        found = [typed for typed in TYPED if typed in data]
+        self.seen.update(found)
+        # In a sentence that Python makes, the typed words stand between two marks.
+        if not any(apart for _, apart in self.within):
+            self.loose += [data.strip() for typed in found if names.isolated(typed) not in data]
 
 
 class TestWhatIsTyped(PatientCase):
@@ -148,3 +184,28 @@ def test_the_search_finds_what_stands_loose(page: str, loose: int) -> None:
 def test_only_letters_from_right_to_left_get_marks(typed: str, changed: bool) -> None:
     assert (names.isolated(typed) != typed) is changed
     assert typed in names.isolated(typed)
+
+
+class TestWhatEducatorsType(RecordCase):
+    """Titles, steps and remarks on the Desk."""
+
+    def test_is_kept_apart_on_the_pages_of_lessons(self) -> None:
+        eda, rex = (User.objects.create_user(name, is_staff=True) for name in ("eda", "rex"))
+        eda.groups.add(Group.objects.get(name=roles.EDUCATOR))
+        rex.groups.add(Group.objects.get(name=roles.REVIEWER))
+        first = writing.text_of(self.edition)
+        step = replace(first.steps[0], heading=TYPED[1], body=TYPED[2])
+        text = replace(first, title=TYPED[0], remember=(TYPED[3], "b", "c"), steps=(step, *first.steps[1:]))
+        made = writing.write(lesson=self.lesson, seen=writing.fingerprint(self.edition), text=text, by=eda, now=at(20))
+        writing.send(lesson=self.lesson, seen=writing.fingerprint(made), asked=TYPED[4], now=at(20))
+        reviewing.remark(edition=made, about="", text=TYPED[5], by=rex, now=at(20))
+        seen = set()
+        for who, name, args in (
+            (eda, "changelist", []), (eda, "order", []), (eda, "change", [self.lesson.pk]), (rex, "review", []),
+        ):  # fmt: skip
+            client = Client()
+            client.force_login(who)
+            walk = Walk(client.get(reverse(f"admin:lessons_lesson_{name}", args=args)).content.decode())
+            assert walk.loose == [], name
+            seen |= walk.seen
+        assert seen == {*TYPED[:4], TYPED[5]}

@@ -36,31 +36,29 @@ def read(request: StaffRequest, pk: int) -> HttpResponse:
     )
     if form.is_bound and form.is_valid() and _decide(request, lesson, form):
         return redirect("admin:lessons_lesson_review")
-    context = _context(edition, text, found, asked) | {
-        "replaced": replaced,
-        "wrote": request.user.pk in edition.writers,
-        "remark": RemarkForm(),
-        "form": form,
-    }
+    context = _context(edition, text, asked)
+    context |= {"found": found, "replaced": replaced, "wrote": request.user.pk in edition.writers, "form": form}
+    context["opening"] = [one for one in found.differences if not one.slug]
+    for row in context["pages"]:
+        row["changed"] = [one for one in found.differences if one.slug == row["page"].slug]
     return render(request, "admin/lesson_review.html", context)
 
 
-def _context(edition: Edition, text: draft.Text, found: draft.Comparison, asked: list[Revision]) -> dict[str, Any]:
-    """Return what is to be read: the pages and questions of an edition, each with its remarks."""
+def _context(edition: Edition, text: draft.Text, asked: list[Revision]) -> dict[str, Any]:
+    """Return what the page says about an edition: its pages, its questions, remarks and reviews."""
     acts = reviewing.acts()
     remarks = list(Remark.objects.filter(edition=edition).select_related("by", "done_by"))
     return {
         "title": text.title,
         "lesson": edition.lesson,
         "edition": edition,
-        "found": found,
         "safety": _is_safety(edition.lesson, text),
-        "pages": [_page(page, found, remarks, acts) for page in shown.drafted(edition, text)],
-        "opening": [one for one in found.differences if not one.slug],
+        "pages": [_page(page, remarks, acts) for page in shown.drafted(edition, text)],
         "asked": [_question(revision, remarks) for revision in asked],
         "whole": [remark for remark in remarks if not remark.about],
         "open": sum(not remark.done_at for remark in remarks),
         "reviews": ClinicalReview.objects.filter(edition=edition).select_related("who").order_by("-pk"),
+        "remark": RemarkForm(),
     }
 
 
@@ -89,10 +87,9 @@ def _verdicts(
     return verdicts
 
 
-def _page(page: shown.Page, found: draft.Comparison, remarks: list[Remark], acts: dict[str, HoldAct]) -> dict[str, Any]:
+def _page(page: shown.Page, remarks: list[Remark], acts: dict[str, HoldAct]) -> dict[str, Any]:
     return {
         "page": page,
-        "changed": [one for one in found.differences if one.slug == page.slug],
         "remarks": [remark for remark in remarks if remark.about == page.slug],
         "holds": reviewing.open_holds(page.claims, acts),
     }
