@@ -218,8 +218,8 @@ def _stacked(lines: list[str], why: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Return plain words as escaped Markdown. A word like "%5%" is no weight, and "->" no arrow."""
-    return _escape(re.sub(r"^%", r"\\%", markdown(text)))
+    """Return plain words as escaped Markdown. "%5%" is no weight then, "// a" no comment, and "->" no arrow."""
+    return _escape(re.sub(r"^(?=%|//)", r"\\", markdown(text)))
 
 
 def _escape(text: str) -> str:

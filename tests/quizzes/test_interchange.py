@@ -256,7 +256,7 @@ def test_taking_in_and_retiring_the_same_question_at_once_is_no_deadlock() -> No
     found = plan(quiz, FORMATS["gift"].write(Document(items=[_with(item, stem="Mine?")])))  # type: ignore[misc]
 
     def act(n: int) -> object:
-        with paced(0.02) as refused:
+        with paced(0.2) as refused:
             if n:
                 authoring.retire(revision=old, by=eda, now=at(23))
             else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from quizzes.formats import BadFile, Document, read
+from quizzes.formats import BadFile, Document, gift, read
 
 pytestmark = pytest.mark.one_database
 
@@ -94,6 +95,12 @@ class TestGift:
         for head in (">3 ALL VERTICAL ALL_OR_NOTHING HIDE none", ">3", ">"):
             item = only(read(f"Order{{{head}\none\ntwo\nthree\n}}".encode()))
             assert [card["text"] for card in item.spec["cards"]] == ["one", "two", "three"]
+
+    def test_a_line_that_begins_like_a_comment_is_written_and_read_as_a_line(self) -> None:
+        item = only(read(b"Order{>3\n[plain]\\\\// one\ntwo\nthree\n}"))
+        cards = [{"text": text} for text in ("// one", "two", "%5% three")]
+        item = replace(item, spec={"version": 1, "cards": cards, "feedback": ""})
+        assert only(gift.read(gift.write(Document(items=[item])))).spec["cards"] == cards
 
     def test_a_missing_word_is_a_line(self) -> None:
         assert only(read(b"The sky is {=blue ~red} by day.")).stem == "The sky is _____ by day."
