@@ -79,6 +79,7 @@ def patient_pages(page: Page) -> Iterator[str]:
         ("/lessons/non-specific-immunotherapies/bcg-for-the-bladder/5/", "step with a picture"),
         ("/lessons/t-cell-therapy/after-t-cell-therapy/5/", "last step, with sources"),
         ("/lessons/t-cell-therapy/after-t-cell-therapy/print/", "a lesson, to print"),
+        ("/print/", "on paper"),
     ):
         page.goto(address)
         yield name
@@ -236,6 +237,9 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     page.goto(patient)
     press(page, "Note for the chart")
     yield "note for the chart"
+    page.go_back()
+    press(page, "Print for this patient")
+    yield "print for this patient"
     page.goto(patient)
     press(page, "Change the day: Side effects: when to call")
     yield "an assignment"

@@ -37,7 +37,8 @@ class PrintForm(PaperForm):
         super().__init__(*args, **more)
         stands = record.whole.standings
         own = [s for s in stands if s.assigned or s.code != Status.NOT_STARTED]
-        self.fields["lesson"].choices = [(s.taught.slug, s.taught.title) for s in stands]  # type: ignore[attr-defined]
+        in_order = [*own, *(s for s in stands if s not in own)]
+        self.fields["lesson"].choices = [(s.taught.slug, s.taught.title) for s in in_order]  # type: ignore[attr-defined]
         self.fields["lesson"].initial = [s.taught.slug for s in own]
         self.fields["missed"].initial = any(miss.is_open for miss in record.misses)
 
