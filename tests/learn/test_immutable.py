@@ -13,7 +13,7 @@ from django.test import TestCase, TransactionTestCase
 
 from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
-from learn.lessons.models import Edition, Lesson, Step
+from learn.lessons.models import CardText, Edition, Lesson, Step
 from learn.people import audit
 from learn.people.models import AuditEvent, AuditSeal, User
 from learn.progress.models import Contact, TeachBack
@@ -75,7 +75,7 @@ class TestAPublishedRow(TestCase):
 
     def test_of_each_guarded_model_is_in_these_tests(self) -> None:
         assert {model for model, _ in immutable.guarded()} == {
-            Revision, AttemptItem, Response, Edition, Step, AuditEvent, AuditSeal, Contact, TeachBack,
+            Revision, AttemptItem, Response, Edition, Step, CardText, AuditEvent, AuditSeal, Contact, TeachBack,
         }  # fmt: skip
 
     def test_refuses_a_change_of_each_guarded_field(self) -> None:
@@ -86,7 +86,7 @@ class TestAPublishedRow(TestCase):
                 with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
                     model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
                 tried += 1
-        assert tried == 15 + 3 + 5 + 8 + 10 + 7 + 3 + 5 + 14
+        assert tried == 15 + 3 + 5 + 8 + 10 + 4 + 7 + 3 + 5 + 14
 
     def test_cannot_become_a_draft_again(self) -> None:
         for rows, back in (
