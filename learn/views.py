@@ -137,7 +137,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 SECURITY_TXT = """\
 # How to report a vulnerability of this site. SECURITY.md in its repository says what to expect.
 {contacts}
-Expires: {expires:%Y-%m-%dT%H:%M:%SZ}
+Expires: {expires}T00:00:00Z
 Preferred-Languages: en
 Canonical: {here}
 """
@@ -149,7 +149,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     """Answer /.well-known/security.txt (RFC 9116), if the hospital has set a contact. Does not use the database."""
     if not settings.SECURITY_CONTACT:
         raise Http404("No SECURITY_CONTACT")
-    month = timezone.now().astimezone(UTC).replace(day=1, hour=0, minute=0, second=0)
+    month = timezone.now().astimezone(UTC).date().replace(day=1)
     said = SECURITY_TXT.format(
         contacts="\n".join(f"Contact: {contact}" for contact in settings.SECURITY_CONTACT),
         expires=month + timedelta(days=180),  # RFC 9116 recommends less than a year; it moves on each month

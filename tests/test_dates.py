@@ -23,7 +23,7 @@ NOW_TAG = re.compile(r"\{%\s*now\b")
 # Files for programs: backups, the log, exports, the record's files, hashes, the audit log's seals and files.
 # <input type="date"> takes ISO too; the browser shows it its own way.
 FOR_PROGRAMS = re.compile(
-    "learn/backups|learn/logs|commands/restore|export|people/chain|admin/audit|handouts/(fhir|hl7|research)|account/erased"
+    "learn/backups|learn/logs|commands/restore|commands/keys|export|people/chain|admin/audit|handouts/(fhir|hl7|research)|account/erased"
 )
 FOR_FIELDS = {"%Y-%m-%d", "%m/%d/%Y"}
 

@@ -466,8 +466,6 @@ def ana_pages(page: Page, site: Site) -> Iterator[str]:
     yield "sign in by email, a code waits"
     page.goto("/my/data/stop/")
     yield "stop sharing"
-    page.goto("/my/signed-in/")
-    yield "where I am signed in"
     page.goto("/my/")
     press(page, "What is immunotherapy?")
     yield "step, signed in"

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import requests
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of an element in WebDriver's JSON
-PATIENCE = 20.0  # seconds until a page that does not come fails the journey
+PATIENCE = 120.0  # seconds until a page or a browser that does not come fails the journey
 NARROW = ":root, :root * { min-width: 0 !important }"  # or no window of Firefox is narrower than 500 CSS pixels
 HEIGHT = 800
 PACKAGES = {"Firefox": "firefox-esr", "WebKitGTK": "webkit2gtk-driver xvfb matchbox-window-manager"}
@@ -83,7 +83,7 @@ class OverHttp:
         return self._ask("POST", "/" + self.WAYS[command].format(**told), told)
 
     def _ask(self, method: str, path: str, told: dict[str, Any] | None = None) -> Any:
-        reply = requests.request(method, self.url + path, json=told, timeout=60)
+        reply = requests.request(method, self.url + path, json=told, timeout=PATIENCE)
         if not reply.ok:
             raise Refused(f"{method} {path}: {reply.json()['value']['message']}")
         return reply.json()["value"]
@@ -98,7 +98,7 @@ class OverMarionette:
 
     def __init__(self, port: int) -> None:
         self.sent = 0
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self.reader = self.socket.makefile("rb")
         self._read()  # who it is
         self.version = self("NewSession", {})["capabilities"]["browserVersion"]
@@ -299,7 +299,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _patiently(start: Callable[[], Any]) -> Any:
-    until = time.monotonic() + 2 * PATIENCE
+    until = time.monotonic() + PATIENCE
     while True:
         try:
             return start()

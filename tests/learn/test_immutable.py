@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
-from learn.lessons.models import ClinicalReview, Edition, HoldAct, Lesson, Remark, Step
+from learn.lessons.models import CardText, ClinicalReview, Edition, HoldAct, Lesson, Remark, Step
 from learn.people import audit
 from learn.people.models import AuditEvent, AuditSeal, User
 from learn.progress.models import Contact, TeachBack
@@ -83,7 +83,7 @@ class TestAPublishedRow(TestCase):
 
     def test_of_each_guarded_model_is_in_these_tests(self) -> None:
         assert {model for model, _ in immutable.guarded()} == {
-            Revision, AttemptItem, Response, Edition, Step, AuditEvent, AuditSeal, Contact, TeachBack, Remark,
+            Revision, AttemptItem, Response, Edition, Step, CardText, AuditEvent, AuditSeal, Contact, TeachBack, Remark,
             ClinicalReview, HoldAct,
         }  # fmt: skip
 
@@ -95,7 +95,7 @@ class TestAPublishedRow(TestCase):
                 with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
                     model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
                 tried += 1
-        assert tried == 15 + 3 + 5 + 13 + 10 + 7 + 3 + 5 + 14 + 5 + 6 + 6
+        assert tried == 15 + 3 + 5 + 13 + 10 + 4 + 7 + 3 + 5 + 14 + 5 + 6 + 6
 
     def test_cannot_become_a_draft_again(self) -> None:
         for rows, back in (

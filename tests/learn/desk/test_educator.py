@@ -95,9 +95,9 @@ class EducatorCase(TestCase):
 
 class TestTheQuestions(EducatorCase):
     def test_are_the_first_page_of_educators_and_reviewers(self) -> None:
-        for who in (self.eda, self.rex):
+        for who, first in ((self.eda, self.to("changelist")), (self.rex, reverse("admin:lessons_lesson_review"))):
             self.client.force_login(who)
-            assert self.client.get("/admin/").headers["Location"] == self.to("changelist")
+            assert self.client.get("/admin/").headers["Location"] == first
 
     def test_come_worst_first_with_counts_and_what_to_look_at(self) -> None:
         self.take(30, lambda r: right(r) if r.critical else wrong(r))

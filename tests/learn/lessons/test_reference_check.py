@@ -114,7 +114,9 @@ BROKEN: dict[str, tuple[str, Change, str, str, str]] = {
     ),
     "the card names an unknown claim": (CARD, swap("[CI-30,", "[CI-99,"), CARD, "[CI-99,", "there is no claim CI-99"),
     "the card is no YAML": (CARD, swap("tiers:", "tiers: ["), CARD, "slug: call-911", "cannot be read"),
-    "the card is empty": (CARD, lambda text: "", CARD, "", "must have claims, above_button, above, fever, hidden_fever, tiers"),
+    "the card is empty": (
+        CARD, lambda text: "", CARD, "", "must have claims, above_button, above, fever, hidden_fever, tiers",
+    ),
     "a line has no symptom": (
         SYMPTOMS, swap("  mild aches: mild-aches\n", ""), CARD, "id: mild-aches",
         "no symptom of symptoms.yaml leads to mild-aches",
