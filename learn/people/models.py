@@ -48,8 +48,7 @@ class UserManager(StockUserManager["User"]):
 
     def create_guest(self) -> User:
         """Create and return a user without a name or password, who keeps their progress on one device."""
-        [guest] = self.create_guests(1)
-        return guest
+        return self.create_guests(1)[0]
 
     def create_guests(self, n: int) -> list[User]:
         """Create and return `n` guests with one statement."""

@@ -210,7 +210,7 @@ class TestOneAssignment(AssigningCase):
 
     def test_is_on_the_patients_page_with_day_and_note_and_links_to_its_own_page(self) -> None:
         page = self.client.get(self.page)
-        assert "due Dec 4, 2026" in words(page)
+        assert "due Dec 4" in words(page)
         assert "Asked by noor" in words(page)
         assert "“Before Monday”" in words(page)
         assert f'href="{self.address}"' in page.content.decode()
