@@ -168,11 +168,13 @@ def test_a_page_that_waits_too_long_for_a_lock_says_so_and_changes_nothing(lesso
     learner = int(client.session["_auth_user_id"])
 
     def both(n: int) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '200ms'")
             return client.post("/my/questions/", {"text": "Can I travel?"}).status_code
         finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")  # the pool keeps the connection
             connection.close()
 
     other = connections.create_connection("default")
