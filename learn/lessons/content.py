@@ -298,6 +298,7 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         lesson.read_first = not lesson.read_first
         lesson.save(update_fields=["read_first"])
     short = data.get("short", "")
+    Edition(short_title=short).clean_fields(exclude={f.name for f in Edition._meta.fields} - {"short_title"})
     shipped, language = digest({key: value for key, value in data.items() if key != "short"}), data["language"]
     # Not a part of the text: a shipped edition takes another short title without a new number.
     lesson.editions.filter(language=language, shipped=shipped).exclude(short_title=short).update(short_title=short)

@@ -88,9 +88,14 @@ class TestAnInvitation(InviteCase):
             [found] = {a.due for a in Assignment.objects.filter(patient__label=when)}
             assert (found - date(2026, 11, 1)).days + 1 == day
 
+    def test_keeps_the_type_of_therapy_of_the_pathway(self) -> None:
+        self.invite()
+        therapy = Pathway.objects.get(slug=PATHWAY).therapy
+        assert Patient.objects.get(label="Dee").treatment == therapy.slug
+
     def test_can_be_made_without_lessons(self) -> None:
         self.invite(pathway="later")
-        assert Patient.objects.filter(label="Dee").exists()
+        assert Patient.objects.get(label="Dee").treatment == ""
         assert not Assignment.objects.exists()
 
     def test_asks_for_the_team_when_a_nurse_has_several_and_accepts_no_other(self) -> None:

@@ -251,7 +251,7 @@ class TestALesson(SimpleTestCase):
 
     def test_has_the_agreed_parts_and_no_others(self) -> None:
         for slug, lesson in LESSONS.items():
-            assert set(lesson) - {"read_first", "same_meaning"} == self.keys, slug
+            assert set(lesson) - {"read_first", "same_meaning", "short"} == self.keys, slug
             assert lesson.get("read_first", True) is True, slug
             assert (lesson["slug"], lesson["language"]) == (slug, "en")
 

@@ -47,6 +47,20 @@ class TestLoading(FolderCase):
         with pytest.raises(content.ContentError, match="there is no step how-your-immune-system"):
             content.load(self.folder)
 
+    def test_a_short_title_for_heads_is_no_new_number(self) -> None:
+        long = Edition.objects.get(lesson__slug="side-effects-when-to-call")
+        assert (long.title, long.short_title) == ("Side effects: when to call", "Side effects")
+        heads = [edition.short_title or edition.title for edition in Edition.objects.all()]
+        assert len(set(heads)) == 20
+        assert max(map(len, heads)) <= 24
+        self.edit("lessons/side-effects-when-to-call.yaml", lambda d: d.update(short="When to call"))
+        assert content.load(self.folder).added == []
+        long.refresh_from_db()
+        assert (long.short_title, long.number) == ("When to call", 1)
+        self.edit("lessons/side-effects-when-to-call.yaml", lambda d: d.update(short="x" * 25))
+        with pytest.raises(content.ContentError, match="24"):
+            content.load(self.folder)
+
     def test_twice_changes_nothing(self) -> None:
         before = self.rows()
         report = content.load(self.folder)
