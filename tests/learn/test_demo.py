@@ -22,6 +22,11 @@ from tests.cast import at, load_content
 LATER = timedelta(weeks=14)  # the same day of the week, so the same weeks
 
 
+@pytest.fixture(autouse=True)
+def _on_this_machine(settings: Any) -> None:
+    settings.ON_LOOPBACK = True
+
+
 def made(now: datetime) -> dict[str, Any]:
     """Return what the demo is like when it is made at this moment. Nothing of it stays."""
     with time_machine.travel(now, tick=False), transaction.atomic():
