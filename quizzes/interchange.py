@@ -105,12 +105,13 @@ class Changed(ValueError):
 
 
 def plan(document: Document, quiz: Quiz, *, language: str = "en") -> Plan:
-    """Return what this document would change. Two queries; changes nothing.
+    """Return what this document would change. One query; changes nothing.
 
-    A key counts only for a question of this quiz. An item without one is the same as a question with the same words.
+    What a question says now, or what its draft says, is no change. A key counts only for a question of this quiz. An
+    item without one is the same as a question with the same words.
     """
-    there = _newest(quiz, language)
-    keys = {question.slug: (question, old) for question, old in there}
+    there = _there(quiz, language)
+    keys = {revisions[0].question.slug: revisions for revisions in there}
     steps, refused, taken = list[Step](), list(document.refused), list[Item]()
     for item in document.items:
         if any(_alike(item, other) for other in taken):
@@ -118,24 +119,27 @@ def plan(document: Document, quiz: Quiz, *, language: str = "en") -> Plan:
             continue
         taken.append(item)
         if item.key in keys:
-            question, old = keys[item.key]
-            merged = _merged(item, old)
-            steps.append(Step(merged, question, old, without_ids(merged) != without_ids(as_item(old))))
+            newest, *others = keys[item.key]
+            known = any(without_ids(_merged(item, one)) == without_ids(as_item(one)) for one in (newest, *others))
+            steps.append(Step(_merged(item, newest), newest.question, newest, not known))
             continue
-        twin = next((question for question, old in there if old.stem == item.stem and _says(item, old)), None)
-        steps.append(Step(item, twin, None, twin is None))
+        twin = next(
+            (one for revisions in there for one in revisions if one.stem == item.stem and _says(item, one)), None
+        )
+        steps.append(Step(item, twin.question if twin else None, None, twin is None))
     return Plan(quiz, language, document, steps, refused)
 
 
-def _newest(quiz: Quiz, language: str) -> list[tuple[Question, Revision]]:
-    """Return the questions of a quiz in their order, each with the revision that an author edits next."""
+def _there(quiz: Quiz, language: str) -> list[list[Revision]]:
+    """Return for each question of a quiz, in their order, the revision that an author edits next and what is asked."""
     revisions = Revision.objects.filter(question__quizitem__quiz=quiz, language=language)
     revisions = revisions.select_related("author", "question")
-    found: dict[int, Revision] = {}
-    for revision in revisions.order_by("state", "-number"):
-        found.setdefault(revision.question_id, revision)
-    questions = Question.objects.filter(quizitem__quiz=quiz).order_by("quizitem__position")
-    return [(question, found[question.pk]) for question in questions if question.pk in found]
+    found: dict[int, list[Revision]] = {}
+    for revision in revisions.order_by("question__quizitem__position", "state", "-number"):
+        mine = found.setdefault(revision.question_id, [])
+        if not mine or revision.state == State.PUBLISHED:
+            mine.append(revision)
+    return list(found.values())
 
 
 def as_item(revision: Revision) -> Item:

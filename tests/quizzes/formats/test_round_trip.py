@@ -14,7 +14,7 @@ from tests.quizzes.formats.made import ITEMS, TOLD
 
 pytestmark = pytest.mark.one_database
 
-EXAMPLES = int(os.environ.get("ROUND_TRIPS", "25"))  # a thousand were run when a format changed
+EXAMPLES = int(os.environ.get("ROUND_TRIPS", "15"))  # set it to hundreds when a format changes
 thrifty = settings(
     max_examples=EXAMPLES,
     phases=[Phase.explicit, Phase.generate],  # a failing example may be long; to make it short takes minutes
