@@ -42,7 +42,7 @@ class Topic:
         """The sentence that the nurse reads out. It asks how well the nurse explained the topic; it is not a test."""
         first, _, rest = self.text.partition(" ")
         if first.lower() in _ASKS:
-            ask = f"Can you tell me, in your own words, {first.lower()} {rest}?"
+            ask = f"Can you tell me, in your own words, {first.lower()} {rest.rstrip('?')}?"
         else:
             ask = f"Can you tell me in your own words about “{self.text.rstrip('?')}”?"
         return f"“I want to be sure I explained this well. {ask}”"
