@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from learn.lessons.models import Edition, Lesson
-from quizzes.models import State
+from learn.lessons.models import LANGUAGE, Edition, Lesson
+from quizzes.models import Quiz, State
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -51,6 +51,8 @@ def publish(
                 setattr(edition, name, value)
         edition.state, edition.published_by_id, edition.published_at = State.PUBLISHED, by.pk if by else None, now
         edition.save(update_fields=["state", "published_by", "published_at", *told])
+        if edition.language == LANGUAGE:  # results name the check by its own title
+            Quiz.objects.filter(lesson=edition.lesson_id).exclude(title=edition.title).update(title=edition.title)
 
 
 def retire(*, edition: Edition, by: AbstractBaseUser | None = None, now: datetime | None = None) -> None:

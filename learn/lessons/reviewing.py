@@ -114,9 +114,10 @@ def _publish(
 
 
 def _sign(edition: Edition, asked: Iterable[Revision], *, by: User, role: str, on: date, until: date) -> None:
-    """Keep a clinical review of the lesson and of each published question. One that says the same is kept once."""
+    """Keep a clinical review of the lesson and of each published question that others wrote; the same one once."""
     texts: list[dict[str, Any]] = [{"edition": edition}]
-    texts += [{"revision": revision} for revision in asked if revision.state == State.PUBLISHED]
+    others = (one for one in asked if one.state == State.PUBLISHED and one.author_id != by.pk)
+    texts += [{"revision": revision} for revision in others]
     for text in texts:
         ClinicalReview.objects.get_or_create(**text, who=by, role=role, on=on, until=until)
 

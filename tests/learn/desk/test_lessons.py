@@ -270,6 +270,7 @@ class TestNewerShippedText(FolderCase):
     def test_is_left_alone_shown_and_taken_over_as_a_draft(self) -> None:
         assert self.load() == ["il-2: newer text is available; yours was left as it is."]
         assert newest(self.lesson).title == "IL-2, our own words"
+        assert Lesson.objects.get(slug="il-2").quiz.title == "IL-2, our own words"  # type: ignore[union-attr]
         page = words(self.client.get(url("changelist"), {"show": "newer"}))
         assert "IL-2, our own words" in page
         shown = words(self.client.get(url("newer", self.lesson.pk)))  # it compares with the shipped folder
