@@ -106,3 +106,9 @@ def test_pre_commit_runs_the_checks_of_make_test_with_the_same_tools() -> None:
         assert tool.startswith(".venv/bin/"), hook["id"]
         assert hook["id"].removesuffix("-format") in pinned, hook["id"]
         assert f'check "{hook["name"]}" {tool.removeprefix(".venv/bin/")}' in makefile, hook["id"]
+
+
+def test_systemd_starts_the_line_that_the_docs_name() -> None:
+    docs, unit = (ROOT / "docs" / "hospital-it.md").read_text(), (ROOT / "deploy" / "learn.service").read_text()
+    [named] = re.findall(r"^    \.venv/bin/(granian .*)$", docs, re.M)
+    assert f"ExecStart=/srv/learn/.venv/bin/{named}\n" in unit
