@@ -79,6 +79,15 @@ def _groups_after_a_flush() -> None:
         post_migrate.connect(_make_groups, sender=apps.get_app_config("people"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _time_for_a_pdf() -> None:
+    """Give the child process that makes a PDF more time: while all tests run, a processor may be busy for long."""
+    if apps.is_installed("learn.people"):
+        from learn.handouts import pdf
+
+        pdf.SECONDS = pdf.WAIT = 120
+
+
 def _make_groups(**_: Any) -> None:
     from django.contrib.auth.models import Group
 
