@@ -62,7 +62,7 @@ def since(read: datetime, seen: int, newest: int, lessons: Collection[str]) -> t
         rows = CardText.objects.filter(number__lte=newest).order_by("number")
         _kept[newest] = tuple(Version(row.number, row.at, row.same_meaning, card.of(row.data)) for row in rows)
     versions = _kept[newest]
-    known = max([seen, *(version.number for version in versions if version.at <= read)])
+    known = min(newest, max([seen, *(version.number for version in versions if version.at <= read)]))
     shown = [version for version in versions if version.number >= (known or versions[0].number)]
     tiers = [tiers_of(version.card, lessons) for version in shown]
     same = [version.same_meaning for version in shown[1:]]
