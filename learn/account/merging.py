@@ -185,16 +185,20 @@ def _delete_teach_backs(rows: models.QuerySet[TeachBack]) -> None:
     rows.delete()
 
 
-def finish(*, row: Merge, now: datetime) -> None:
+def finish(*, row: Merge, now: datetime, erased: bool = False) -> bool:
     """Erase what a merge has left behind: there is no undo any more. The kept record has copies of all talks.
 
-    What was open in both records on the day of the merge moves now, if it is not open in the kept one any more.
+    What was open in both records on the day of the merge moves now, if it is not open in the kept one any more. If it
+    still is, this waits and returns False, because no answer may be lost; with `erased`, because the person asked to be
+    erased, it does not wait.
     """
     with transaction.atomic():
         if row.keep.user_id in learners.lock(row.keep.user_id, row.gone.user_id):
             open_in_both = Attempt.objects.filter(learner=row.gone.user_id)
             if open_in_both.exclude(guests.clash(Attempt, row.keep.user)).update(learner=row.keep.user_id):
                 reviewing.rebuild(learner=row.keep.user)
+            if open_in_both.filter(items__responses__isnull=False).exists() and not erased:
+                return False
         for table in PERSONAL_DATA:
             if table.erased:
                 table.theirs(row.gone.user).delete()
@@ -207,6 +211,7 @@ def finish(*, row: Merge, now: datetime) -> None:
         nobody.save(force_update=True)
         row.finished, row.moved = now, {}
         row.save(update_fields=["finished", "moved"])
+    return True
 
 
 def left_by(user: User) -> list[int]:
@@ -216,12 +221,9 @@ def left_by(user: User) -> list[int]:
 
 
 def finish_all(*, now: datetime, of: User | None = None) -> int:
-    """Finish merges older than a day; with `of`, all into this person's record. Return how many."""
+    """Finish merges older than a day; with `of`, all into the record of this person, who is erased. Return how many."""
     rows = Merge.objects.filter(undone=None, finished=None).select_related(
         "gone__user", "gone__care_team", "keep__user"
     )
     rows = rows.filter(at__lt=now - UNDO) if of is None else rows.filter(keep__user=of)
-    found = list(rows)
-    for row in found:
-        finish(row=row, now=now)
-    return len(found)
+    return sum(finish(row=row, now=now, erased=of is not None) for row in rows)

@@ -260,3 +260,20 @@ class TestAMergeWhileThePatientAnswers(TransactionTestCase):
             assert results[0] is None, results
             assert results[1] is None or isinstance(results[1], learners.Gone), results  # it was open in both
             assert Response.objects.filter(item__attempt=attempts[0]).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_check_with_answers_that_is_open_in_both_waits_until_it_can_move() -> None:
+    revisions, team = [make_question("one"), make_question("two")], make_team()
+    quiz, keep, gone = make_quiz(*revisions), make_patient(team, "Keep"), make_patient(team, "Gone")
+    mine, theirs = (taking.start(learner=p.user, quiz=quiz, language="en", now=at(20)) for p in (keep, gone))
+    for attempt in (mine, theirs):
+        taking.answer(item=attempt.items.with_answers()[0], given=right(revisions[0]), number=1, now=at(20))
+    merging.merge(keep=keep, gone=gone, by=make_nurse("lena", team), now=at(21))
+    assert merging.finish_all(now=at(23)) == 0
+    assert Response.objects.count() == 2
+    taking.answer(item=mine.items.with_answers()[1], given=right(revisions[1]), number=1, now=at(23))
+    assert merging.finish_all(now=at(24)) == 1
+    theirs.refresh_from_db()
+    assert theirs.learner == keep.user
+    assert Response.objects.count() == 3
