@@ -90,7 +90,7 @@ class SignInForm(LoginForm):
         helper.form_class = "tight"  # the button is on the first screen, also of a small phone
         helper.layout = Layout(
             "login",
-            Div("password", HTML("{% include 'account/_show_password.html' %}"), css_class="beside"),
+            Div("password", HTML("{% include 'account/_show_password.html' %}"), css_class="with-show"),
             *([] if self.for_staff else ["shared"]),
             HTML("{{ redirect_field }}"),
             ButtonHolder(Submit("", _("Sign in"))),

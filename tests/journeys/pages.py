@@ -241,7 +241,7 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "Print for this patient")
     yield "print for this patient"
     page.goto(patient)
-    press(page, "Change the day: Side effects: when to call")
+    press(page, "Change the day : Side effects: when to call")
     yield "an assignment"
     page.get_by_label("By which day?").fill("")
     press(page, "Save")

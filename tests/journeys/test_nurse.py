@@ -24,8 +24,9 @@ def signed_in(visit: Visit, site: Site, name: str, address: str = "/accounts/log
 
 
 def in_row(page: Page, lesson: str) -> Locator:
-    """Return the table row of this lesson."""
-    return page.get_by_role("listitem").filter(has_text=lesson).first
+    """Return the row of this lesson, on a page of the nurse or of the patient."""
+    # What happened is listed too, without links.
+    return page.get_by_role("listitem").filter(has_text=lesson).filter(has=page.get_by_role("link")).first
 
 
 def test_noor_assigns_a_lesson_ana_does_it_and_noor_sees_it(visit: Visit, site: Site) -> None:
