@@ -256,7 +256,8 @@ TABLE |= {
 }
 AUDITED |= {f"admin:people_careteam_{name}" for name in ("change", "audit", "audit_file")}
 AUDITED |= {"admin:people_patient_merge", "admin:people_patient_merge_preview"}
-MAY_WRITE |= {"admin:people_patient_merge_preview", "admin:people_patient_merge_undo"}
+MAY_WRITE |= {"admin:people_patient_merge_preview", "admin:people_patient_merge_undo", "admin:people_patient_in_person"}
+OF_TWO = {"admin:people_patient_merge_preview"}  # pages that show two patients: one audit row each
 AUDITED |= {"admin:people_auditevent_file"}
 MAY_WRITE |= {"admin:people_careteam_add", "admin:people_careteam_member", "admin:people_careteam_move"}
 
@@ -584,7 +585,7 @@ class World:
             "admin:people_patient_in_person": asked,
             "admin:people_patient_merge": {"pk": self.ana.pk},
             "admin:people_patient_merge_preview": {"pk": self.ana.pk, "other": people["ben"].patient.pk},
-            "admin:people_patient_merge_undo": {"pk": self.ana.pk, "merge": 0},
+            "admin:people_patient_merge_undo": {"pk": self.ana.pk, "merge": 1},
             "digest_stop": {"token": signing.dumps(0, salt=digests.STOP)},
             "admin:digest_on": {"token": signing.dumps((0, "noor@example.com"), salt=digests.ON)},
             "reminders_on": {"token": signing.dumps((wish.pk, "ana@example.com"), salt=reminders.ON)},

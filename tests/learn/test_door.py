@@ -113,7 +113,7 @@ CHUNK = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
     [
         (f"Content-Length: {300 * LONG}", b"--b\r\n"),  # the rest is never sent, and nobody waits for it
         (f"Content-Length: {LONG}", b"x" * LONG),
-        ("Transfer-Encoding: chunked", CHUNK * 17 + b"0\r\n\r\n"),
+        ("Transfer-Encoding: chunked", CHUNK * (LONG // 0x10000 + 1) + b"0\r\n\r\n"),
     ],
     ids=["by-its-length", "sent-whole", "in-chunks"],
 )

@@ -138,9 +138,9 @@ def _numbers(patient: Patient, stands: list[standing.Standing]) -> dict[str, Any
 def undo(request: StaffRequest, pk: int, merge: int) -> HttpResponse:
     """Undo a merge into this patient's record, within a day."""
     now = timezone.now()
-    patient = _kept(request, pk, now)
     rows = Merge.objects.select_related("keep__user", "gone__user", "keep__care_team", "gone__care_team")
-    row = get_object_or_404(rows, pk=merge, keep=patient)
+    row = get_object_or_404(rows, pk=merge, keep=pk)
+    _kept(request, pk, now)
     try:
         merging.undo(row=row, by=request.user, now=now)
     except merging.NotNow:

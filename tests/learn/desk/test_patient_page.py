@@ -125,7 +125,7 @@ class TestTheHistory(PatientCase):
         wanted = [
             "noor did a teach-back on “Topic of safety”: Explained in own words yesterday at noon",
             "noor was in contact: Spoke by phone Sunday, November 22 at noon",
-            "Finished the check of “A quiz”: 1 of 2 right; 1 safety question not right",
+            "Finished the check of “Lesson 1”: 1 of 2 right; 1 safety question not right",
             "Read “Lesson 1” to the end",
             "Began to read “Lesson 1”",
             "noor asked for “Lesson 1” by Wednesday, November 25: Before Monday",
