@@ -7,7 +7,7 @@
 # make browsers walk the guest's journey and the nurse's sign-in in Firefox and WebKitGTK; installs both (minutes)
 # make faults   kill workers and databases under load, and check that no answer is lost (minutes; FULL=1: 300 kills,
 #               20 restarts). CLUSTER=1: on a cluster of three databases, the short drills (ALL=1: every drill)
-# make cluster  three databases and two sites on loopback addresses, as deploy/ sets them up on machines (root; Debian)
+# make cluster  three databases and two sites on loopback addresses, as deploy/cluster/ sets them up (root; Debian)
 # make bench    compare the speed of pages with a bare Django view (minutes)
 # make weight   measure the size of pages, and when a slow phone has painted them (half a minute)
 # make proxies  send forged headers through nginx, Apache and HAProxy (installs them) to the site (two minutes)

@@ -1,7 +1,7 @@
-"""Three database machines and two app machines on loopback addresses, from the files of deploy/: `make cluster`.
+"""Three database machines and two app machines on loopback addresses, from deploy/cluster/: `make cluster`.
 
-Each machine is an address (127.0.0.11 to 13, and 127.0.0.21 and 22) and a few processes. The templates of deploy/ are
-filled in for these addresses; only the folders, the passwords and the watchdog differ from a hospital's. Needs root
+Each machine is an address (127.0.0.11 to 13, and 127.0.0.21 and 22) and a few processes. Its templates are filled
+in for these addresses; only the folders, the passwords and the watchdog differ from a hospital's. Needs root
 (PostgreSQL and etcd run as the user postgres), and Debian's packages postgresql-15, etcd-server, haproxy and openssl.
 """
 
@@ -28,7 +28,7 @@ from psycopg.conninfo import make_conninfo
 from tests.faults.server import ROOT, children, environment, kill_group, run, stop
 from tests.postgres import installed
 
-DEPLOY = ROOT / "deploy"
+DEPLOY = ROOT / "deploy" / "cluster"
 DATABASES = {n: f"127.0.0.1{n}" for n in (1, 2, 3)}
 SITES = {n: f"127.0.0.2{n}" for n in (1, 2)}
 DATABASE_PORT, PORT = 5000, 8155
@@ -50,12 +50,12 @@ def missing() -> list[str]:
 
 
 def fill(name: str, words: dict[str, str]) -> str:
-    """Return a template of deploy/ with its words filled in. Raises KeyError for a word that is not known."""
+    """Return a template with its words filled in. Raises KeyError for a word that is not known."""
     return WORD.sub(lambda match: words[match[0].strip("@")], (DEPLOY / name).read_text())
 
 
 def patroni() -> Path:
-    """Return the folder of Patroni's programs; install the versions of deploy/requirements-patroni.txt once."""
+    """Return the folder of Patroni's programs; install the versions of requirements-patroni.txt once."""
     wanted = DEPLOY / "requirements-patroni.txt"
     home = Path("/var/tmp") / f"learn-patroni-{sha256(wanted.read_bytes()).hexdigest()[:12]}"
     if not (home / "done").exists():
@@ -177,10 +177,10 @@ class Machines:
         self._start("proxy", ["haproxy", "-db", "-f", str(config)])
 
     def site(self, n: int) -> None:
-        """Start the site on this app machine, as deploy/systemd/learn.service does (with `Restart=always`)."""
+        """Start the site on this app machine, as learn.service does (with `Restart=always`)."""
         granian = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "learn.wsgi:application", "--host", SITES[n],
-            "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers",
+            sys.executable, "-m", "granian", "--interface", "rsgi", "learn.rsgi:application", "--host", SITES[n],
+            "--port", "8000", "--no-ws", "--workers", "2", "--respawn-failed-workers",
             "--workers-kill-timeout", "10", "--log-level", "warning",
         ]  # fmt: skip
         again = 'cd "$1" && shift && while :; do "$@"; sleep 2; done'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Set up one database machine: PostgreSQL 15, etcd and Patroni (Debian 12). On each of the three, as root:
 #
-#     deploy/database.sh N IP1 IP2 IP3      N is 1, 2 or 3: the number of this machine in the list of the addresses
+#     deploy/cluster/database.sh N IP1 IP2 IP3      N is 1, 2 or 3: the number of this machine in the list of the addresses
 #
 # The first machine writes /etc/learn/cluster.env with the passwords. Copy it to the other two first. Every machine needs
 # /etc/learn/tls/server.crt and server.key (for the name in DATABASE_URL; the key readable for postgres only).
@@ -11,7 +11,7 @@ stop() { echo "$*" >&2; exit 1; }
 
 here=$(cd "$(dirname "$0")" && pwd)
 [ "$(id -u)" = 0 ] || stop "Run this as root."
-[ $# = 4 ] || stop "Say the number of this machine and the addresses of all three: deploy/database.sh 1 10.0.0.1 10.0.0.2 10.0.0.3"
+[ $# = 4 ] || stop "Say the number of this machine and the addresses of all three: deploy/cluster/database.sh 1 10.0.0.1 10.0.0.2 10.0.0.3"
 case $1 in 1 | 2 | 3) n=$1 ;; *) stop "The number of this machine is 1, 2 or 3, not $1." ;; esac
 for ip in "${@:2}"; do
 	[[ $ip =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]] || stop "$ip is no IPv4 address."
@@ -44,7 +44,7 @@ install -d /etc/postgresql-common
 apt-get update -q
 DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-15 etcd-server python3-venv openssl
 
-# Patroni from PyPI: Debian's 3.0.2 loses answers when a frozen leader wakes (docs in deploy/README.md).
+# Patroni from PyPI: Debian's 3.0.2 loses answers when a frozen leader wakes (README.md beside this file).
 /usr/bin/python3 -m venv /opt/patroni
 /opt/patroni/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements-patroni.txt"
 install -m 755 "$here/create-site.sh" /opt/patroni/create-site.sh

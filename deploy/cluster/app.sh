@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Set up one app machine: HAProxy and the site (Debian 12). The code lies in /srv/learn. On each, as root:
 #
-#     deploy/app.sh DB1 DB2 DB3 APP1 [APP2 …]     the addresses of the three database machines, then of all app machines
+#     deploy/cluster/app.sh DB1 DB2 DB3 APP1 [APP2 …]     the addresses of the three database machines, then of all app machines
 #
 # Before: /etc/learn/learn.env (from learn.env.example, the same SECRET_KEY everywhere), /etc/learn/tls/ca.crt (who signed
 # the certificate of the databases), /etc/learn/tls/site.pem (certificate and key of PUBLIC_URL's host). BACKUP=1: this
@@ -11,13 +11,13 @@ stop() { echo "$*" >&2; exit 1; }
 
 here=$(cd "$(dirname "$0")" && pwd)
 [ "$(id -u)" = 0 ] || stop "Run this as root."
-[ $# -ge 4 ] || stop "Say the addresses: deploy/app.sh DB1 DB2 DB3 APP1 [APP2 …]"
+[ $# -ge 4 ] || stop "Say the addresses: deploy/cluster/app.sh DB1 DB2 DB3 APP1 [APP2 …]"
 for ip in "$@"; do
 	[[ $ip =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]] || stop "$ip is no IPv4 address."
 done
-[ "$here" = /srv/learn/deploy ] || stop "Put the code into /srv/learn, and run /srv/learn/deploy/app.sh."
+[ "$here" = /srv/learn/deploy/cluster ] || stop "Put the code into /srv/learn, and run /srv/learn/deploy/cluster/app.sh."
 for file in learn.env tls/ca.crt tls/site.pem; do
-	[ -e /etc/learn/$file ] || stop "/etc/learn/$file is missing. deploy/README.md says what it is."
+	[ -e /etc/learn/$file ] || stop "/etc/learn/$file is missing. README.md beside this script says what it is."
 done
 grep -q '^SECRET_KEY=.' /etc/learn/learn.env || stop "SECRET_KEY is empty in /etc/learn/learn.env."
 chmod 600 /etc/learn/learn.env /etc/learn/tls/site.pem
