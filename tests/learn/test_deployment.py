@@ -23,6 +23,8 @@ from django.core.management import CommandError, call_command
 
 from tests.conftest import ROOT, Site, serve_on, wait_until_it_listens
 
+pytestmark = pytest.mark.one_database  # the site that it asks has a database of its own
+
 Headers = list[tuple[str, str]]
 Change = Callable[["Relayed"], None]
 

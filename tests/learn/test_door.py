@@ -18,6 +18,8 @@ from django.test import override_settings
 from learn import apps, gate
 from tests.conftest import ROOT, Site, serve_on, wait_until_it_listens
 
+pytestmark = pytest.mark.one_database  # the site that it asks has a database of its own
+
 END = b"\r\n\r\n"
 
 

@@ -23,7 +23,7 @@ from learn.people.models import Phones
 from learn.visits.models import MyQuestion
 from tests.cast import at, keep_published, load_content, make_patient, make_team
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 SHEETS = [
     ("pdf_overview", [], "help"),
     ("pdf_wallet", [], "help"),
