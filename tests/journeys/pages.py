@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from secrets import token_hex
 
 from django.utils import timezone
 from playwright.sync_api import Page
@@ -222,7 +223,9 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     yield "invite"
     press(page, "Save and show the card")
     yield "invite, nothing typed"
-    page.get_by_label("Name or initials").fill("Dee")
+    page.get_by_label("Name or initials").fill(
+        f"Dee {token_hex(2)}"
+    )  # nobody of this name is here: another walk may have invited one
     tick(page, "Virus therapy")
     press(page, "Save and show the card")
     yield "a card, to print"

@@ -61,10 +61,10 @@ def sheets(page: Page, paper: str) -> int:
 
 
 def test_an_invitation_is_half_a_sheet_and_its_qr_code_and_letters_open_the_lessons(visit: Visit, site: Site) -> None:
-    noor = invited(visit, site, "Dee")
-    assert heading(noor) == "Card for Dee"
+    noor = invited(visit, site, "Delia")
+    assert heading(noor) == "Card for Delia"
     printed = noor.locator(".card")
-    assert "Dee" not in printed.inner_text()
+    assert "Delia" not in printed.inner_text()
     letters = printed.locator(".code").inner_text()
     assert re.fullmatch(r"[B-Z]{4} [B-Z]{4} [B-Z]{4}", letters)
 

@@ -9,15 +9,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.fields import NOT_PROVIDED
 from psycopg.conninfo import make_conninfo
+from pytest_django import Settings
+
+from learn.lessons.models import Edition
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +63,21 @@ def test_two_machines_may_upgrade_an_empty_database_at_once(empty: str, tmp_path
     assert sum("added." in text for text in said) == 1, "the second found all lessons there"
     for name in ("one", "two"):
         assert (tmp_path / name / "static" / "staticfiles.json").exists()
+
+
+@pytest.mark.django_db
+def test_it_does_nothing_when_all_is_done_and_refuses_a_pooler(settings: Settings, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    said = [StringIO(), StringIO()]
+    for out in said:
+        call_command("upgrade", stdout=out)
+    assert "Lessons: up to date." in said[1].getvalue()
+    assert Edition.objects.filter(state="published").count() == 20
+    assert (tmp_path / "learn" / "site.css").exists()
+    if connection.vendor == "postgresql":  # SQLite has none
+        settings.POOLER = True
+        with pytest.raises(CommandError, match="Not through PgBouncer"):
+            call_command("upgrade")
 
 
 # Landed before the rule. Whoever upgrades from a release before them stops the site.
