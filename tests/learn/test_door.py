@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from django.test import override_settings
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
+from pytest_django import Settings
 
 from learn import apps, gate
 from tests.conftest import ROOT, Site, serve_on, wait_until_it_listens
@@ -195,3 +198,42 @@ def test_files_of_before_are_closed_when_the_site_starts(tmp_path: Path) -> None
     with patch.object(apps, "connection", Mock(vendor="sqlite", settings_dict={"NAME": str(names[0])})):
         apps.close_files()
     assert [oct(name.stat().st_mode & 0o777) for name in names] == ["0o600"] * 3
+
+
+def refused_by_the_gate(**environ: str) -> tuple[int, dict[str, str]]:
+    """Send this environment through the gate and its middleware; return the status and what the site would read."""
+    reached: list[dict[str, str]] = []
+
+    def site(environ: dict[str, str], start_response: object) -> list[bytes]:
+        reached.append(environ)
+        return []
+
+    list(gate.before(site)(environ, None))
+    request = RequestFactory().get("/code/")
+    request.META |= reached[0]
+    return gate.middleware(lambda request: HttpResponse("read"))(request).status_code, reached[0]
+
+
+def test_behind_another_server_the_gate_still_refuses_by_what_the_headers_say() -> None:
+    form = {"CONTENT_TYPE": "application/x-www-form-urlencoded; charset=UTF-8", "CONTENT_LENGTH": "10"}
+    status, read = refused_by_the_gate(**form)
+    assert (status, read["CONTENT_LENGTH"]) == (200, "10")
+    status, read = refused_by_the_gate(**form | {"CONTENT_LENGTH": str(LONG)})
+    assert (status, read["CONTENT_LENGTH"], "CONTENT_TYPE" in read) == (413, "0", False)
+    for bad in ({"CONTENT_LENGTH": "ten"}, {"CONTENT_TYPE": "text/plain; charset=rot13"}, {gate.REFUSED: "400"}):
+        with pytest.raises(BadRequest):
+            refused_by_the_gate(**form | bad)
+
+
+def test_of_headers_that_come_twice_the_nearest_proxys_count(settings: Settings) -> None:
+    settings.PROXIES = 1
+    sent = [("Cookie", "a=1"), ("cookie", "b=2"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Proto", "http, HTTPS ")]
+    sent += [("X-Forwarded-For", "203.0.113.7"), ("X_Forwarded_For", "198.51.100.1"), ("X-Forwarded-For", "10.0.0.1")]
+    found = gate.headers([*sent, ("Host", "a"), ("Host", "b")])
+    assert found == {
+        "HTTP_COOKIE": "a=1;b=2",
+        "HTTP_X_FORWARDED_PROTO": "https",
+        "HTTP_X_FORWARDED_FOR": "203.0.113.7,10.0.0.1",
+        "HTTP_HOST": "a",
+        gate.REFUSED: "400",
+    }
