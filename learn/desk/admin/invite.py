@@ -89,6 +89,9 @@ def _invite(request: StaffRequest, form_class: type[InviteForm] | type[InviteMan
 
 
 def _doubles(request: StaffRequest, form: LessonsForm) -> list[Patient]:
-    """Return the patients who are likely the same as those to invite."""
+    """Return the patients who are likely the same as those to invite. Who is named to the nurse is noted as seen."""
     asked = {name: form.cleaned_data[name] for name in ("form", "team")}
-    return actions.doubles(people=form.people(), by=request.user, **asked)
+    found = actions.doubles(people=form.people(), by=request.user, **asked)
+    if not form.cleaned_data["another"]:
+        audit.note_list(by=request.user, what="list.seen", patients=found[: actions.DOUBLES], now=timezone.now())
+    return found

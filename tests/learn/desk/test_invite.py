@@ -381,3 +381,19 @@ class TestADoublePress(TransactionTestCase):
             assert [error for error in done if isinstance(error, Exception)] == []
             dee = Patient.objects.get(label=f"Dee {n}")
             assert AccessCode.objects.living(at=at(23)).filter(user=dee.user).count() == 1
+
+
+@pytest.mark.django_db
+def test_names_that_a_refused_form_shows_are_noted_as_seen(client: Client) -> None:
+    """A likely double is named with the patient's record; a form that is drawn again shows its patients again."""
+    team = make_team()
+    ana, noor = make_patient(team, "Ana", reference="A-12"), make_nurse("noor", team)
+    client.force_login(noor)
+    form = {"label": "Dee", "reference": "A-12", "pathway": "later", "when": "7", "form": str(uuid4())}
+    assert "Ana" in client.post(INVITE, form).content.decode()
+    assert AuditEvent.objects.filter(patient=ana.pk, what="list.seen").count() == 1
+    assert client.post(INVITE, form | {"another": "on"}).status_code == 303
+    assert AuditEvent.objects.filter(patient=ana.pk, what="list.seen").count() == 1
+    refused = client.post(f"/admin/people/patient/assign/?patient={ana.pk}", {"due": "no day"})
+    assert (refused.status_code, "Ana" in refused.content.decode()) == (200, True)
+    assert AuditEvent.objects.filter(patient=ana.pk, what="list.seen").count() == 2
