@@ -17,7 +17,7 @@ from crispy_forms.layout import Layout
 from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -154,11 +154,13 @@ def crowd(*quizzes: Quiz, learners: int, now: datetime) -> None:
     """Let so many new learners finish a check, each at one of these quizzes of choice questions, the last one now.
 
     One answer in six is wrong. By SQL, on PostgreSQL: it tells what the planner does where there is a lot to read.
+    Only for tests with `django_db(transaction=True)`, which empty the tables: after a rollback the rows would still
+    be in their files, and later tests on this database would read through them for minutes.
     """
     user = get_user_model()
     people = user.objects.bulk_create(user(username=f"crowd-{next(_names)}") for _ in range(learners))
     asked = {"quizzes": [quiz.pk for quiz in quizzes], "learners": [one.pk for one in people], "now": now}
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger, no check of a foreign key: minutes
         for sql in _CROWD:
             cursor.execute(sql, asked)

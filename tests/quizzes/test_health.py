@@ -203,7 +203,7 @@ def test_a_site_with_fewer_than_500_counts_everybody() -> None:
 
 
 @pytest.mark.race
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_no_page_looks_through_the_answers_of_everybody() -> None:
     """At 100,000 learners that took 20 seconds and a gigabyte."""
     revisions = [make_question(f"q{n}") for n in range(5)]

@@ -304,7 +304,7 @@ class TestAContact(RecordCase):
 
 
 @pytest.mark.race
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_nurse_reads_the_answers_of_her_own_patients_however_many_there_are_of_others(client: Client) -> None:
     """100,000 answers of others: to look through them all took 49 seconds at a million learners."""
     questions = [[make_question(f"q{n}-{k}", critical=k == 0) for k in range(5)] for n in range(5)]
