@@ -131,7 +131,7 @@ RENDERED = """
 import json
 from django.template.loader import render_to_string
 files = ["400", "403", "408", "413", "429", "429_guests", "500", "503"]
-context = {"wait": "5 minutes", "again": "/my/", "refused": True, "fields": [("text", "a flu shot")]}
+context = {"styled": True, "wait": "5 minutes", "again": "/my/", "refused": True, "fields": [("text", "a flu shot")]}
 print(json.dumps({file: render_to_string(f"{file}.html", context) for file in files}))
 """
 
