@@ -108,7 +108,10 @@ def stumbled(request: HttpRequest) -> HttpResponse:
     """
     error = sys.exc_info()[1]
     if not isinstance(error, writing.AWAY):
-        return server_error(request)
+        try:
+            return HttpResponse(loader.render_to_string("500.html", {"styled": True}), status=500)
+        except Exception:  # the fault may lie in the static files
+            return server_error(request)
     context = {
         "again": request.get_full_path(),
         "refused": writing.refused(error),

@@ -49,7 +49,7 @@ _ANSWERED = _ITEMS.format(
 
 _MEMORY_ROW = [field.attname for field in Memory._meta.concrete_fields]
 _MEMORIES = f"""
-SELECT {", ".join(f"m.{name}" for name in _MEMORY_ROW)}, v.id, v.critical, p.until
+SELECT {", ".join(f"m.{name}" for name in _MEMORY_ROW)}, v.id, v.critical, v.line, p.until
 FROM {Memory._meta.db_table} m
 JOIN {Revision._meta.db_table} v
     ON v.question_id = m.question_id AND v.state = '{State.PUBLISHED.value}' AND v.language = %s
@@ -156,9 +156,9 @@ def items_to_answer(learner: int, attempt: uuid.UUID, item: int) -> tuple[list[A
 def memories(learner: int, language: str) -> list[Memory]:
     """Return the rows of `Memory.objects.asked` of this learner (a pk), for each page that says what is due."""
     found = []
-    for *row, revision, safety, rests_until in statements.run(_MEMORIES, [language, learner]):
+    for *row, revision, safety, line, rests_until in statements.run(_MEMORIES, [language, learner]):
         memory = Memory.from_db(DEFAULT_DB_ALIAS, _MEMORY_ROW, row)
-        memory.revision, memory.safety, memory.rests_until = revision, safety, rests_until
+        memory.revision, memory.safety, memory.line, memory.rests_until = revision, safety, line, rests_until
         found.append(memory)
     return found
 

@@ -331,11 +331,12 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
         return self.filter(learner_id=learner.pk) if learner.is_authenticated else self.none()
 
     def asked(self, *, language: str) -> MemoryQuerySet:
-        """Return those with a published revision in this language, with `revision` (pk), `safety`, `rests_until`."""
+        """Return those with a published revision in this language: its pk, `safety`, `line`; and `rests_until`."""
         wording = {"question__revisions__state": State.PUBLISHED, "question__revisions__language": language}
         return self.filter(**wording).annotate(  # type: ignore[no-redef]  # Memory declares these attributes too
             revision=F("question__revisions"),
             safety=F("question__revisions__critical"),
+            line=F("question__revisions__line"),
             rests_until=F("learner__pause__until"),
         )
 
@@ -359,6 +360,7 @@ class Memory(models.Model):
     # Set by `asked`.
     revision: int
     safety: bool
+    line: int
     rests_until: date | None
 
     class Meta:

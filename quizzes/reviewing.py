@@ -3,11 +3,13 @@
 A learner gets one review a day, with at most five questions. The others are asked on a later day, and the learner does
 not see how many there are. An unfinished review keeps its answers. After 24 hours a new review replaces it (ruling 9),
 with as many questions as are left of that day's five.
+
+A safety question that means something else than when the learner answered it last is due at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -27,6 +29,14 @@ REST = timedelta(days=7)  # "not this week"
 
 
 @dataclass(frozen=True)
+class Changed:
+    """A safety question that means something else now than what the learner answered last."""
+
+    before: asked.Wording
+    now: asked.Wording
+
+
+@dataclass(frozen=True)
 class Outlook:
     """What one learner has to review now."""
 
@@ -34,6 +44,7 @@ class Outlook:
     begun: Attempt | None = None  # an open review to continue
     rests_until: date | None = None  # the learner asked for no review before this day
     next: date | None = None  # if nothing is due now: the next day on which something is due
+    changed: tuple[Changed, ...] = ()  # those of `due` that mean something else since this learner answered them
     memories: tuple[Memory, ...] = field(default=(), repr=False, compare=False)  # what is due now, or on `next`
 
     @property
@@ -49,10 +60,13 @@ class Outlook:
 
 
 def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: datetime) -> Outlook:
-    """Return what this learner has to review now. Two queries, three with an abandoned review; none if anonymous.
+    """Return what this learner has to review now.
 
-    Safety questions come first, then missed questions, then those that the learner has most likely forgotten. A
-    question without a published revision in this language (a language code) is skipped.
+    Two queries; one more with an abandoned review, one more if a safety question has been given a new meaning ever;
+    none if anonymous.
+
+    Safety questions come first, of these the changed ones, then missed questions, then those that the learner has most
+    likely forgotten. A question without a published revision in this language (a language code) is skipped.
     """
     if not learner.is_authenticated:
         return Outlook()
@@ -70,7 +84,11 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
         answers = Response.objects.filter(item__attempt=last, number=1).values_list("at", flat=True)
         room -= sum(day_of(learner, at) == day for at in answers)
     earliest = rests_until or (day if room > 0 else day + timedelta(days=1))
-    dues = [(scheduling.due(memory.state, safety=memory.safety), memory) for memory in memories]
+    changed = _changed(learner.pk, memories)
+    dues = [
+        (day if memory.question_id in changed else scheduling.due(memory.state, safety=memory.safety), memory)
+        for memory in memories
+    ]
     waiting = [memory for due, memory in dues if due <= day]
     if not dues:
         return Outlook()
@@ -78,15 +96,38 @@ def outlook(*, learner: AbstractBaseUser | AnonymousUser, language: str, now: da
         following = max(earliest, min(due for due, _ in dues))
         later = tuple(memory for due, memory in dues if due <= following)
         return Outlook(rests_until=rests_until, next=following, memories=later)
-    now_asked = tuple(_most_needed(waiting, day)[:room])
-    return Outlook(due=tuple(memory.revision for memory in now_asked), memories=now_asked)
+    now_asked = tuple(_most_needed(waiting, day, changed)[:room])
+    return Outlook(
+        due=tuple(memory.revision for memory in now_asked),
+        changed=tuple(changed[memory.question_id] for memory in now_asked if memory.question_id in changed),
+        memories=now_asked,
+    )
 
 
-def _most_needed(memories: Iterable[Memory], day: date) -> list[Memory]:
+def _changed(learner: int, memories: Iterable[Memory]) -> dict[int, Changed]:
+    """Return, by question (pk), the safety questions that have a new meaning since this learner answered them."""
+    may_be = {memory.question_id: memory for memory in memories if memory.safety and memory.line > 1}
+    if not may_be:
+        return {}
+    answers = (
+        Response.objects.filter(item__attempt__learner=learner, item__revision__question__in=may_be)
+        .order_by("pk")
+        .values_list("item__revision__question", "item__revision__line", "item__revision")
+    )
+    last = {question: (line, revision) for question, line, revision in answers}
+    older = {question: revision for question, (line, revision) in last.items() if line < may_be[question].line}
+    words = asked.wordings([*older.values(), *(may_be[question].revision for question in older)])
+    return {
+        question: Changed(words[revision], words[may_be[question].revision]) for question, revision in older.items()
+    }
+
+
+def _most_needed(memories: Iterable[Memory], day: date, changed: Container[int] = ()) -> list[Memory]:
     return sorted(
         memories,
         key=lambda memory: (
             not memory.safety,
+            memory.question_id not in changed,
             memory.in_a_row > 0,
             scheduling.recall(memory.state, day=day),
             memory.question_id,

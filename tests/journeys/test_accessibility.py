@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal, TypeAlias
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.conftest import Site, Visit
 from tests.journeys.it_pages import it_pages
@@ -125,8 +127,31 @@ def second_steps(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
     yield from ((tom, name) for name in two_step_pages(tom, site, f"tom-{width}"))
 
 
+RENDERED = """
+import json
+from django.template.loader import render_to_string
+files = ["400", "403", "408", "413", "429", "429_guests", "500", "503"]
+context = {"styled": True, "wait": "5 minutes", "again": "/my/", "refused": True, "fields": [("text", "a flu shot")]}
+print(json.dumps({file: render_to_string(f"{file}.html", context) for file in files}))
+"""
+
+
+def errors(visit: Visit, site: Site, told: list[str], width: int) -> Walk:
+    """Walk through the pages that say what went wrong, as templates: most need a fault or a bad client to be seen."""
+    page = watched(visit, told, width)
+    for file, text in json.loads(site.manage("shell", "-v0", "-c", RENDERED)).items():
+        page.route("**/what-went-wrong/", partial(_show, text=text))
+        page.goto("/what-went-wrong/")
+        yield page, f"{file}.html"
+        page.unroute("**/what-went-wrong/")
+
+
+def _show(route: Route, text: str) -> None:
+    route.fulfill(body=text, content_type="text/html")
+
+
 @pytest.mark.parametrize("width", [NARROW, 1280])
-@pytest.mark.parametrize("walk", [guests, nurses, educators, writers_and_reviewers, it_people, second_steps])
+@pytest.mark.parametrize("walk", [guests, errors, nurses, educators, writers_and_reviewers, it_people, second_steps])
 def test_every_page_can_be_used_by_everybody(
     visit: Visit, site: Site, walk: Callable[[Visit, Site, list[str], int], Walk], width: int
 ) -> None:

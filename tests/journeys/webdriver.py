@@ -219,6 +219,8 @@ class Device:
         return found
 
     def _click(self, element: dict[str, str]) -> None:
+        # WebKitWebDriver does not scroll to an element that lies just below the window's edge.
+        self.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
         self.ask("ElementClick", {"id": element[ELEMENT]})
 
 

@@ -482,3 +482,55 @@ class TestAtOnce(TransactionTestCase):
             assert len(made) == 1
             reviewing.rebuild(learner=learner)
             assert memories(learner) == made
+
+
+class TestAChangedSafetyQuestion(MemoryCase):
+    """Whoever answered a safety question is asked again as soon as it means something else (ruling 21)."""
+
+    def setUp(self) -> None:
+        attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(1))
+        give(attempt, right, right, now=at(1))
+        for day in (2, 3, 5):  # right twice in a row, and then due some weeks later
+            give(ask(self.learner, self.safety, now=at(day)), right, now=at(day))
+
+    def outlook(self, day: int) -> reviewing.Outlook:
+        return reviewing.outlook(learner=self.learner, language="en", now=at(day))
+
+    def rewrite(self, revision: Revision, *, same_meaning: bool) -> Revision:
+        words = {name: getattr(revision, name) for name in ("kind", "spec", "critical", "objective", "why")}
+        newer = authoring.draft(question=revision.question, language="en", stem="Another stem?", **words)
+        authoring.publish(revision=newer, same_meaning=same_meaning)
+        return newer
+
+    def test_is_due_at_once_and_first_with_both_wordings(self) -> None:
+        assert self.safety.pk not in self.outlook(6).due
+        newer = self.rewrite(self.safety, same_meaning=False)
+        found = self.outlook(6)
+        assert found.due[0] == newer.pk
+        assert [(one.before.pk, one.now.pk) for one in found.changed] == [(self.safety.pk, newer.pk)]
+
+    def test_is_no_longer_changed_after_the_next_answer(self) -> None:
+        newer = self.rewrite(self.safety, same_meaning=False)
+        review = reviewing.start(learner=self.learner, language="en", now=at(6))
+        assert review
+        give(review, right, right, now=at(6))
+        found = self.outlook(7)
+        assert (found.changed, newer.pk in found.due) == ((), False)
+
+    def test_a_corrected_typo_asks_nobody_again(self) -> None:
+        newer = self.rewrite(self.safety, same_meaning=True)
+        found = self.outlook(6)
+        assert (found.changed, newer.pk in found.due) == ((), False)
+
+    def test_another_question_is_not_asked_earlier(self) -> None:
+        learn(self.learner, self.plain, now=at(5))
+        newer = self.rewrite(self.plain, same_meaning=False)
+        found = self.outlook(6)
+        assert (found.changed, newer.pk in found.due) == ((), False)
+
+    def test_the_page_costs_one_query_more_only_where_one_has_changed(self) -> None:
+        with self.assertNumQueries(2):
+            self.outlook(6)
+        self.rewrite(self.safety, same_meaning=False)
+        with self.assertNumQueries(4):  # what was answered last, and its wordings, which the process keeps
+            self.outlook(6)
