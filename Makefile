@@ -148,7 +148,8 @@ browser: $(VENV)/requirements-dev.txt
 	look || echo "No browser could be installed: the reason stands in $(VENV)/browser.log."
 
 test: browser
-	unset DATABASE_URL
+	# Compiled modules are kept: without them, each of some hundred processes compiles the site and the tests again.
+	unset DATABASE_URL PYTHONDONTWRITEBYTECODE
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CHROMIUM="$$(cat $(VENV)/browser)"
 	export LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings
 	failed= missing=

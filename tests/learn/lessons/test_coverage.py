@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from typing import Any
 
 import yaml
 from django.test import SimpleTestCase
@@ -10,11 +9,7 @@ from django.test import SimpleTestCase
 from learn.lessons import reference
 from quizzes.readability import plain, smog
 from tests.cast import FIXTURES
-
-
-def load(name: str) -> Any:
-    return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
-
+from tests.shipped import load
 
 LESSONS = {path.stem: load(f"lessons/{path.name}") for path in (FIXTURES / "lessons").glob("*.yaml")}
 QUIZZES = {path.stem: load(f"quizzes/{path.name}") for path in (FIXTURES / "quizzes").glob("*.yaml")}
