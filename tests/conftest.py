@@ -53,6 +53,10 @@ def _nothing_counted_before() -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept_before() -> None:
+    forget_texts()
+
+
+def forget_texts() -> None:
     """Texts are kept under the numbers of their rows, and a test that commits gives these to other rows."""
     kept = ("quizzes.asked", "learn.lessons.shown", "learn.lessons.changes", "learn.lessons.card_texts")
     for module in kept:  # the engine's tests run without learn as well
