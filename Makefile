@@ -166,7 +166,7 @@ test: browser
 		SECRET_KEY="$$(python -c 'import secrets; print(secrets.token_hex(40))')" PUBLIC_URL=https://learn.example \
 		python manage.py check --deploy --fail-level WARNING
 	check "Types" mypy
-	check "The engine alone" python -m pytest tests/quizzes --ds=tests.quizzes.alone.settings -m "not race"
+	check "The engine alone" python -m pytest $$many tests/quizzes --ds=tests.quizzes.alone.settings -m "not race"
 	check "Tests, on SQLite and in a browser" python -m pytest $$many -m "not race" --cov --cov-report=
 	check "Branches taken by these tests" coverage report --format=total
 	begin "Tests, many at once among them, on PostgreSQL"

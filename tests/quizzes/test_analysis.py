@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as some
 
 from quizzes import analysis
 from quizzes.analysis import First
+
+pytestmark = pytest.mark.one_database  # without a database
 
 CHOICES = {"r": "Right", "a": "Wrong A", "b": "Wrong B"}
 

@@ -7,11 +7,14 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.test import SimpleTestCase
 
 from learn.lessons import reference
 from quizzes.readability import grade, longest_sentence, mean_sentence, plain, sentences, words
 from tests.shipped import UNKIND, load
+
+pytestmark = pytest.mark.one_database  # without a database
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 

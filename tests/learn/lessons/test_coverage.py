@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import pytest
 import yaml
 from django.test import SimpleTestCase
 
@@ -10,6 +11,8 @@ from learn.lessons import reference
 from quizzes.readability import plain, smog
 from tests.cast import FIXTURES
 from tests.shipped import load
+
+pytestmark = pytest.mark.one_database  # without a database
 
 LESSONS = {path.stem: load(f"lessons/{path.name}") for path in (FIXTURES / "lessons").glob("*.yaml")}
 QUIZZES = {path.stem: load(f"quizzes/{path.name}") for path in (FIXTURES / "quizzes").glob("*.yaml")}
