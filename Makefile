@@ -148,7 +148,8 @@ browser: $(VENV)/requirements-dev.txt
 	look || echo "No browser could be installed: the reason stands in $(VENV)/browser.log."
 
 test: browser
-	unset DATABASE_URL
+	# Compiled modules are kept: without them, each of some hundred processes compiles the site and the tests again.
+	unset DATABASE_URL PYTHONDONTWRITEBYTECODE
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CHROMIUM="$$(cat $(VENV)/browser)"
 	export LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings
 	failed= missing=
@@ -165,7 +166,7 @@ test: browser
 		SECRET_KEY="$$(python -c 'import secrets; print(secrets.token_hex(40))')" PUBLIC_URL=https://learn.example \
 		python manage.py check --deploy --fail-level WARNING
 	check "Types" mypy
-	check "The engine alone" python -m pytest tests/quizzes --ds=tests.quizzes.alone.settings -m "not race"
+	check "The engine alone" python -m pytest $$many tests/quizzes --ds=tests.quizzes.alone.settings -m "not race"
 	check "Tests, on SQLite and in a browser" python -m pytest $$many -m "not race" --cov --cov-report=
 	check "Branches taken by these tests" coverage report --format=total
 	begin "Tests, many at once among them, on PostgreSQL"

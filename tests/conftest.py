@@ -19,6 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models.signals import post_migrate
+from django.test import client as django_client
 from hypothesis import settings as properties
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
@@ -53,6 +54,10 @@ def _nothing_counted_before() -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept_before() -> None:
+    forget_texts()
+
+
+def forget_texts() -> None:
     """Texts are kept under the numbers of their rows, and a test that commits gives these to other rows."""
     kept = ("quizzes.asked", "learn.lessons.shown", "learn.lessons.changes", "learn.lessons.card_texts")
     for module in kept:  # the engine's tests run without learn as well
@@ -86,6 +91,23 @@ def _time_for_a_pdf() -> None:
         from learn.handouts import pdf
 
         pdf.SECONDS = pdf.WAIT = 120
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _widgets_are_not_watched() -> Iterator[None]:
+    """Keep no copies of what each widget's template got, as Django's client does: a select may have hundreds of them.
+
+    What the templates of pages got is kept, for the tests that look at it.
+    """
+    keep = django_client.store_rendered_templates
+
+    def of_pages(store: Any, signal: Any, sender: Any, template: Any, context: Any, **more: Any) -> None:
+        if not (template.name or "").startswith("django/forms/"):
+            keep(store, signal, sender, template, context, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(django_client, "store_rendered_templates", of_pages)
+        yield
 
 
 def _make_groups(**_: Any) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from learn.lessons import texts
 from tests.cast import FIXTURES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +26,7 @@ UNKIND = re.compile(
 
 def load(name: str) -> Any:
     """Return the parsed content of a file in fixtures/."""
-    return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
+    return texts.read(FIXTURES / name)
 
 
 # The fever sentence of the call card for T-cell therapy, T-cell engagers, TIL and IL-2.

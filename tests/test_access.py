@@ -6,12 +6,13 @@ A URL that is not in the table is a failure. A request that is refused must not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +23,7 @@ from pytest_django.fixtures import Settings
 
 from learn.headers import HEADERS
 from tests.cast import PASSWORD, addresses, make_patient
+from tests.conftest import forget_texts
 from tests.matrix import (
     ASKED,
     AUDITED,
@@ -59,6 +61,12 @@ PATHS = (
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _templates_are_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep no copies of what each template of a page got: no cell asks, and a page has a hundred."""
+    monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *_, **__: None)
+
+
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Create all people once, in a transaction around all tests of this file. Each test has its own savepoint in it."""
@@ -82,6 +90,32 @@ def unchanged(but: bool = False, noted: int = 0) -> Iterator[None]:
     assert but or [sql for sql in writes if "people_session" not in sql and sql not in audits] == []
 
 
+@contextmanager
+def cells() -> Iterator[Callable[[str], AbstractContextManager[None]]]:
+    """Return a function that opens one cell: inside is as fresh as a test, and all that is done there is undone.
+
+    What fails in a cell is raised at the end, with the cell's name and with what failed in the others.
+    """
+    failed: list[Exception] = []
+
+    @contextmanager
+    def cell(name: str) -> Iterator[None]:
+        cache.clear()
+        forget_texts()
+        try:
+            with transaction.atomic():
+                yield
+                connection.check_constraints()  # as at the end of a test: every foreign key leads to a row
+                transaction.set_rollback(True)
+        except Exception as error:
+            error.add_note(f"The cell: {name}")
+            failed.append(error)
+
+    yield cell
+    if failed:
+        raise ExceptionGroup(f"{len(failed)} cells are wrong", failed)
+
+
 def raw(edge: str | bytes) -> str:
     return quote_from_bytes(edge if isinstance(edge, bytes) else edge.encode(), safe="")
 
@@ -90,22 +124,25 @@ def test_every_address_is_in_the_table_and_the_table_names_no_other() -> None:
     assert set(addresses()) == set(TABLE)
 
 
+# One test asks for all roles, each in a cell of its own: a test for each cell cost as much as what it asks.
 # HEAD runs the queries of GET, and any other method runs none: one database shows it.
 @pytest.mark.parametrize("method", ["get", pytest.param("head", marks=pytest.mark.one_database), "post"])
-@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", [*TABLE])
-def test_an_address_answers_a_role_as_the_table_says(world: World, name: str, role: str, method: str) -> None:
-    wanted = TABLE[name][method == "post"][role]
-    allowed = method == "post" and wanted in (200, ON) and name in MAY_WRITE
-    noted = name in AUDITED and wanted == 200 and role in OWN_NURSES + OTHERS_WITH_PATIENTS + IT + EDITORS
+def test_an_address_answers_each_role_as_the_table_says(world: World, name: str, method: str) -> None:
     data = world.form.get(name, {}) if method == "post" else {}
-    with unchanged(but=allowed, noted=noted * (2 if name in OF_TWO else 1)):
-        response = getattr(world.client(role), method)(world.address(name), data)
-    assert response.status_code == (REDIRECT[method] if wanted in (ON, ASKED) else wanted)
-    assert wanted != ASKED or response.url.startswith((reverse("code"), reverse("account_login")))
-    assert set(HEADERS) <= set(response.headers)
-    assert "no-store" in response.headers["Cache-Control"]
-    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    with cells() as cell:
+        for role in ROLES:
+            wanted = TABLE[name][method == "post"][role]
+            allowed = method == "post" and wanted in (200, ON) and name in MAY_WRITE
+            noted = name in AUDITED and wanted == 200 and role in OWN_NURSES + OTHERS_WITH_PATIENTS + IT + EDITORS
+            with cell(f"{method} {name} as {role}"):
+                with unchanged(but=allowed, noted=noted * (2 if name in OF_TWO else 1)):
+                    response = getattr(world.client(role), method)(world.address(name), data)
+                assert response.status_code == (REDIRECT[method] if wanted in (ON, ASKED) else wanted)
+                assert wanted != ASKED or response.url.startswith((reverse("code"), reverse("account_login")))
+                assert set(HEADERS) <= set(response.headers)
+                assert "no-store" in response.headers["Cache-Control"]
+                assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -121,14 +158,16 @@ def test_the_desk_leads_staff_without_a_second_step_to_set_it_up(
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("role", ["anonymous", "ana", "noor", "omar"])
 @pytest.mark.parametrize("name", [*TABLE])
-def test_any_other_method_gives_no_error_and_no_change(world: World, name: str, role: str) -> None:
-    client, told = world.client(role), {}
-    for method in ("put", "patch", "delete", "options", "trace"):
-        with unchanged():
-            told[method] = getattr(client, method)(world.address(name)).status_code
-    assert set(told.values()) <= {200, 302, 404, 405}, told
+def test_any_other_method_gives_no_error_and_no_change(world: World, name: str) -> None:
+    with cells() as cell:
+        for role in ("anonymous", "ana", "noor", "omar"):
+            with cell(f"{name} as {role}"):
+                client, told = world.client(role), {}
+                for method in ("put", "patch", "delete", "options", "trace"):
+                    with unchanged():
+                        told[method] = getattr(client, method)(world.address(name)).status_code
+                assert set(told.values()) <= {200, 302, 404, 405}, told
 
 
 def test_the_desk_shows_the_same_bytes_whatever_happens_in_another_team(

@@ -35,9 +35,14 @@ def choices(now: datetime, *, but: str = "") -> list[tuple[str, list[tuple[str, 
     others = [*_others(), *([but] if but and but not in {*_others(), *UNITED_STATES} else [])]
 
     def row(zone: str) -> tuple[str, str]:
-        return zone, f"{words(zone)}, now {date_format(now.astimezone(zoneinfo.ZoneInfo(zone)), 'TIME_FORMAT')}"
+        return zone, f"{words(zone)}, now {date_format(now.astimezone(_zone(zone)), 'TIME_FORMAT')}"
 
     return [("United States", [row(zone) for zone in UNITED_STATES]), ("Other places", [row(zone) for zone in others])]
+
+
+# ZoneInfo itself keeps only the last eight, and the form has more than four hundred: reading their files took longer
+# than all the rest of the page.
+_zone = cache(zoneinfo.ZoneInfo)
 
 
 @cache

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 from playwright.sync_api import Page, expect
 
+from learn.lessons import texts
 from tests.conftest import Site, Visit, serving
 from tests.journeys.hands import Keyboard
 from tests.journeys.walk import QUIZZES, heading, press, sign_in
@@ -31,7 +31,7 @@ def staff(page: Page, name: str, site: Site) -> Keyboard:
 
 
 def test_a_typo_in_a_lesson_is_published_in_five_presses(visit: Visit, site: Site) -> None:
-    lesson = yaml.safe_load((QUIZZES.parent / "lessons" / f"{LESSON}.yaml").read_text())
+    lesson = texts.read(QUIZZES.parent / "lessons" / f"{LESSON}.yaml")
     point = lesson["steps"][STEP - 1]["key_point"].removesuffix(".") + ", so to say."
     eda = staff(visit(), "eda", site)
     eda.press("Lessons")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from playwright.sync_api import Page
 
+from learn.lessons import texts
 from tests.conftest import Site, Visit
 from tests.journeys.pages import LESSON, NARROW
 from tests.journeys.walk import QUIZZES, answer, press, questions, sign_in, start_check
@@ -16,9 +16,7 @@ from tests.journeys.walk import QUIZZES, answer, press, questions, sign_in, star
 pytestmark = pytest.mark.browser
 SCREEN = 640
 LESSONS = sorted((Path(__file__).resolve().parents[2] / "fixtures" / "lessons").glob("*.yaml"))
-PICTURED = {
-    (row["lesson"], row["step"]) for row in yaml.safe_load((LESSONS[0].parents[1] / "pictures.yaml").read_text())
-}
+PICTURED = {(row["lesson"], row["step"]) for row in texts.read(LESSONS[0].parents[1] / "pictures.yaml")}
 # The words that are drawn in two lines, without a hyphen between the parts.
 TORN = """() => {
     const torn = [];
@@ -65,7 +63,7 @@ def test_a_step_without_a_picture_has_its_button_within_two_screens(visit: Visit
     page = visit(width=NARROW)
     long, seen = {}, 0
     for file in LESSONS:
-        lesson = yaml.safe_load(file.read_text())
+        lesson = texts.read(file)
         for n, step in enumerate(lesson["steps"], 1):
             if (lesson["slug"], step["slug"]) in PICTURED:
                 continue
@@ -90,7 +88,7 @@ def test_a_question_has_its_first_two_choices_on_the_first_screen(visit: Visit) 
     long = {}
     asked = 0
     for file in sorted(QUIZZES.glob("*.yaml")):
-        for item in yaml.safe_load(file.read_text())["questions"]:
+        for item in texts.read(file)["questions"]:
             if item["kind"] not in ("choice", "truth"):
                 continue
             choices = sorted(shown(item), key=len, reverse=True)  # they are shuffled: the two longest may come first

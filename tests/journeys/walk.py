@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from playwright.sync_api import Page
 
+from learn.lessons import texts
 from quizzes.kinds.ordering import PLACES
 from tests.conftest import Site
 
@@ -38,7 +38,7 @@ class Question:
 def questions(lesson: str) -> list[Question]:
     """Return the questions of a lesson's check in the order in which they are asked."""
     found = []
-    for item in yaml.safe_load((QUIZZES / f"{lesson}.yaml").read_text())["questions"]:
+    for item in texts.read(QUIZZES / f"{lesson}.yaml")["questions"]:
         rows = [row["text"] for row in item.get("rows", [])] or item.get("cards", [])
         if item["kind"] == "ordering":
             right = [str(place) for place in PLACES[: len(rows)]]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as some
-from scipy.stats import binomtest, pointbiserialr
 
 from quizzes import analysis
 from quizzes.analysis import First
+
+pytestmark = pytest.mark.one_database  # without a database
 
 CHOICES = {"r": "Right", "a": "Wrong A", "b": "Wrong B"}
 
@@ -52,6 +54,8 @@ class TestTheInterval(SimpleTestCase):
 
     @given(some.integers(1, 500).flatmap(lambda n: some.tuples(some.integers(0, n), some.just(n))))
     def test_equals_scipys_values(self, counted: tuple[int, int]) -> None:
+        from scipy.stats import binomtest  # takes seconds: only where it is used, not wherever tests are collected
+
         right, n = counted
         low, high = analysis.wilson(right, n)
         theirs = binomtest(right, n).proportion_ci(method="wilson")
@@ -76,6 +80,8 @@ class TestDiscrimination(SimpleTestCase):
         assert [sum(p[item] for p in PERSONS) for item in range(5)] == [924, 709, 553, 763, 870]
 
     def test_equals_scipys_correlation(self) -> None:
+        from scipy.stats import pointbiserialr
+
         random = Random(7)
         right = [random.random() < 0.6 for _ in range(200)]
         rest = [random.random() * 0.5 + 0.3 * one for one in right]

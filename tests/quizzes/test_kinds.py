@@ -8,6 +8,8 @@ from django.test import SimpleTestCase
 
 from quizzes.kinds import KINDS, Unreadable
 
+pytestmark = pytest.mark.one_database  # without a database
+
 ONE: dict[str, Any] = {
     "version": 1,
     "choose": 1,

@@ -9,6 +9,8 @@ import pytest
 
 from quizzes.places import Place, Turn, place_of
 
+pytestmark = pytest.mark.one_database  # without a database
+
 
 def attempt(*answered: tuple[bool, int, str | None], kind: str = "check", finished: bool = False) -> list[Any]:
     """Return the items of an attempt: whether each is about safety, how often it was answered, and its newest mark."""

@@ -10,6 +10,8 @@ import pytest
 
 from quizzes.results import asked_again, result_of
 
+pytestmark = pytest.mark.one_database  # without a database
+
 TODAY, TOMORROW = date(2026, 11, 20), date(2026, 11, 21)
 
 

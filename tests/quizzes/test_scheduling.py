@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
 from django.test import SimpleTestCase
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quizzes.scheduling import APART, MemoryState, after, due, recall, replay
+
+pytestmark = pytest.mark.one_database  # without a database
 
 FIRST = date(2026, 11, 20)
 # Days since the last answer (0: the same day; less: a clock that was set back), and whether the answer was right.

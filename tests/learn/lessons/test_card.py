@@ -7,7 +7,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-import yaml
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +15,7 @@ from learn.lessons.models import Edition, Lesson, Step, Therapy
 from quizzes.models import Attempt
 from quizzes.readability import longest_sentence, plain, sentences
 from tests.cast import FIXTURES, as_form, keep_published, load_content, make_patient, make_team, right, words, wrong
+from tests.shipped import load
 
 CALL_911, CALL_NOW, OFFICE = (
     "Call 911",
@@ -103,10 +103,6 @@ FEVER_OF = {
     "before-and-during-treatment": ANY,
     "one-that-the-hospital-wrote": ANY,
 }
-
-
-def load(name: str) -> Any:
-    return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
 
 
 def last_step(lesson: str) -> tuple[str, int]:

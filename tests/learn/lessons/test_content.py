@@ -7,12 +7,14 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import yaml
+import pytest
 from django.test import SimpleTestCase
 
 from learn.lessons import reference
 from quizzes.readability import grade, longest_sentence, mean_sentence, plain, sentences, words
-from tests.shipped import UNKIND
+from tests.shipped import UNKIND, load
+
+pytestmark = pytest.mark.one_database  # without a database
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 
@@ -136,10 +138,6 @@ TIERS = ["Call 911", "Call your team now, day or night", "Call your team in offi
 NO_MARKDOWN = re.compile(r"^\s*#|\[[^\]]*\]\(|https?:|<[a-z/]|!\[", re.IGNORECASE | re.MULTILINE)
 EMPTY_OPTION = re.compile(r"\b(all|none|both) of (the|these)\b", re.IGNORECASE)
 VERDICT = re.compile(r"^(yes|no|not quite|correct|right|wrong|well done|sorry)\b", re.IGNORECASE)
-
-
-def load(name: str) -> Any:
-    return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
 
 
 def load_all(folder: str) -> dict[str, Any]:

@@ -2,19 +2,17 @@
 
 import re
 from collections import Counter
-from typing import Any
 
+import pytest
 import yaml
 from django.test import SimpleTestCase
 
 from learn.lessons import reference
 from quizzes.readability import plain, smog
 from tests.cast import FIXTURES
+from tests.shipped import load
 
-
-def load(name: str) -> Any:
-    return yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
-
+pytestmark = pytest.mark.one_database  # without a database
 
 LESSONS = {path.stem: load(f"lessons/{path.name}") for path in (FIXTURES / "lessons").glob("*.yaml")}
 QUIZZES = {path.stem: load(f"quizzes/{path.name}") for path in (FIXTURES / "quizzes").glob("*.yaml")}

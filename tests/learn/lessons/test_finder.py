@@ -7,11 +7,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-import yaml
 from django.test import SimpleTestCase
 from rapidfuzz.fuzz import ratio
 
-from learn.lessons import finder
+from learn.lessons import finder, texts
 from learn.lessons.finder import LONGEST, LOOK_ALIKE, Found, Named, find
 from quizzes.readability import longest_sentence
 from tests.cast import FIXTURES
@@ -21,14 +20,14 @@ from tests.shipped import LESSONS, UNKIND
 # Thousands of names are looked up here: measuring branches would make it three times as slow.
 pytestmark = [pytest.mark.no_cover, pytest.mark.one_database]
 
-MEDICINES: list[dict[str, Any]] = yaml.safe_load((FIXTURES / "medicines.yaml").read_text(encoding="utf-8"))
-TYPED: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "misspellings.yaml").read_text(encoding="utf-8"))
+MEDICINES: list[dict[str, Any]] = texts.read(FIXTURES / "medicines.yaml")
+TYPED: dict[str, Any] = texts.read(Path(__file__).parent / "misspellings.yaml")
 OTHER_KINDS = {"a different kind of medicine", "unclear"}
 SENTENCE_END = "Ask your team what it is for in your case."
 TABLES = Path(__file__).parent / "finder"
-MISSPELT: dict[str, dict[str, list[str]]] = yaml.safe_load((TABLES / "misspelt.yaml").read_text(encoding="utf-8"))
-OTHERS: dict[str, list[str]] = yaml.safe_load((TABLES / "others.yaml").read_text(encoding="utf-8"))
-NOT_KNOWN: dict[str, list[str]] = yaml.safe_load((TABLES / "not_known.yaml").read_text(encoding="utf-8"))
+MISSPELT: dict[str, dict[str, list[str]]] = texts.read(TABLES / "misspelt.yaml")
+OTHERS: dict[str, list[str]] = texts.read(TABLES / "others.yaml")
+NOT_KNOWN: dict[str, list[str]] = texts.read(TABLES / "not_known.yaml")
 
 
 def named(row: dict[str, Any]) -> Named:

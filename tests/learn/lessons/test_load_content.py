@@ -1,5 +1,6 @@
 """load_content loads shipped content once, and never overwrites what the hospital changed."""
 
+import pickle
 import re
 import shutil
 from collections.abc import Iterator
@@ -380,12 +381,27 @@ def kinds_of_places() -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 PLACES = [*kinds_of_places()]
 ODD = {"a mapping": {"odd": [1.5]}, "a number": 1.5, "a NUL": "a\0b", "nothing": None}
+_PARSED: dict[bytes, bytes] = {}
 LOAD = {"pathways.yaml": pathways.load, "questions.yaml": suggestions.load}
 
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(FIXTURES, tmp_path_factory.mktemp("content") / "fixtures"))
+
+
+@pytest.fixture
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse each text once: of the 49 files, all but one are the same in every try."""
+    parse, kept = texts.read, _PARSED
+
+    def read(path: Path) -> Any:
+        text = path.read_bytes()
+        if text not in kept:
+            kept[text] = pickle.dumps(parse(path))
+        return pickle.loads(kept[text])  # noqa: S301 - made one line above
+
+    monkeypatch.setattr(texts, "read", read)
 
 
 def put(folder: Path, name: str, at: tuple[Any, ...], value: Any) -> None:
@@ -397,6 +413,7 @@ def put(folder: Path, name: str, at: tuple[Any, ...], value: Any) -> None:
     (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True))
 
 
+@pytest.mark.usefixtures("_read_once")
 @pytest.mark.no_cover  # every place of every file: measuring branches would take twice as long
 @pytest.mark.one_database
 @pytest.mark.django_db

@@ -5,11 +5,14 @@ from collections import Counter
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
+import pytest
 from django.conf import settings
 from django.test import SimpleTestCase
 
 from quizzes.readability import longest_sentence, words
 from tests.shipped import LESSONS, UNKIND, load
+
+pytestmark = pytest.mark.one_database  # without a database
 
 FOLDER = settings.BASE_DIR / "learn" / "static" / "learn" / "pictures"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from learn.lessons import card, reference
+from learn.lessons import card, reference, texts
 from learn.lessons.symptoms import tiers
 from tests.shipped import load
 
 pytestmark = pytest.mark.one_database
 
 HERE = Path(__file__).parent
-SAID: dict[str, Any] = yaml.safe_load((HERE / "finder" / "symptoms.yaml").read_text(encoding="utf-8"))
-OTHERS: dict[str, list[str]] = yaml.safe_load((HERE / "finder" / "others.yaml").read_text(encoding="utf-8"))
+SAID: dict[str, Any] = texts.read(HERE / "finder" / "symptoms.yaml")
+OTHERS: dict[str, list[str]] = texts.read(HERE / "finder" / "others.yaml")
 WORDS: dict[str, list[str]] = load("symptom_words.yaml")
 ORDER = ["call-911", "call-now", "office-hours"]
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-import yaml
 from django.test import SimpleTestCase
 
+from learn.lessons import texts
 from learn.lessons.content import spec_of
 from quizzes.authoring import with_ids
 from quizzes.wording import RULES, advise
@@ -25,7 +25,7 @@ class TestTheShippedQuestions(SimpleTestCase):
     def test_break_no_rule_except_where_a_person_decided_so(self) -> None:
         found, read = defaultdict(set), 0
         for path in QUIZZES.glob("*.yaml"):
-            for row in yaml.safe_load(path.read_text())["questions"]:
+            for row in texts.read(path)["questions"]:
                 spec = with_ids(spec_of(row))
                 for advice in advise(kind=row["kind"], stem=row["stem"], why=row["why"], spec=spec):
                     found[advice.rule].add(row["slug"])

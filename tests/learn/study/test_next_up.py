@@ -14,6 +14,8 @@ from learn.progress.standing import Standing, Status, Taught
 from learn.study import next_up
 from tests.cast import at
 
+pytestmark = pytest.mark.one_database  # without a database
+
 SOON, LATER = date(2026, 12, 5), date(2026, 12, 12)
 NOT_STARTED, READING, CHECK, DONE, TALK = Status.NOT_STARTED, Status.READING, Status.CHECK, Status.DONE, Status.TALK
 
