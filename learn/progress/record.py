@@ -82,7 +82,7 @@ class Record:
 
     @cached_property
     def in_person(self) -> list[Assignment]:
-        """The lessons that a nurse taught in person, by day, also those withdrawn since. One query, for the note only."""
+        """The lessons that a nurse taught in person, by day, also those withdrawn since. One query."""
         taught = Assignment.objects.filter(patient=self.patient, taught_on__isnull=False).select_related("taught_by")
         return [row for row in taught.order_by("taught_on", "pk") if row.is_taught]
 
