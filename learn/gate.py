@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -38,11 +39,8 @@ def headers(sent: Iterable[tuple[str, str]]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name, value in sent:
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-        if key in FORWARDED and not settings.PROXIES:
+        key = _key(name)
+        if not key or (key in FORWARDED and not settings.PROXIES):
             continue
         if key not in found or key == "HTTP_X_FORWARDED_PROTO":
             found[key] = value
@@ -53,6 +51,15 @@ def headers(sent: Iterable[tuple[str, str]]) -> dict[str, str]:
     if proto := found.get("HTTP_X_FORWARDED_PROTO"):
         found["HTTP_X_FORWARDED_PROTO"] = proto.rpartition(",")[2].strip().lower()
     return found
+
+
+@lru_cache(maxsize=256)  # browsers send the same few names with each request
+def _key(name: str) -> str:
+    """Return the WSGI name of a header; "" for one to leave out."""
+    if "_" in name:
+        return ""
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 def refused(environ: dict[str, Any]) -> int:

@@ -30,6 +30,7 @@ CHOICES = {
     "listen": [("show", _("Show the Listen button")), ("hide", _("Hide it"))],
     "helper": [("no", _("I learn on my own")), ("yes", _("Someone is helping me"))],
 }
+_FIRST = {name: choices[0][0] for name, choices in CHOICES.items()}
 
 
 class LookForm(forms.Form):
@@ -58,8 +59,10 @@ class LookForm(forms.Form):
 
 def of(request: HttpRequest) -> dict[str, str]:
     """Return the reader's choices, by the names of CHOICES. An unknown value in the cookie gives the default."""
+    if not (cookie := request.COOKIES.get(COOKIE)):
+        return dict(_FIRST)
     try:
-        kept = dict(parse_qsl(request.COOKIES.get(COOKIE, "")[:200], max_num_fields=9))
+        kept = dict(parse_qsl(cookie[:200], max_num_fields=9))
     except ValueError:
         kept = {}
     return {name: kept[name] if kept.get(name) in dict(choices) else choices[0][0] for name, choices in CHOICES.items()}

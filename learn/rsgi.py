@@ -5,21 +5,26 @@ slowly stopped all threads, and `X_Forwarded_For` replaced the proxy's `X-Forwar
 HTTP_X_FORWARDED_FOR. So this module reads headers as they came and bodies without a thread, both with limits
 (ruling 35). Only a complete request gets one of the THREADS threads. RSGI is granian's interface for this.
 
-Path not taken: ASGI. Each request changes threads three times more, and a page took twice as long.
+Paths not taken: ASGI. Each request changes threads three times more, and a page took twice as long. A thread pool of
+Python's: handing it a request and waiting for it takes three times as long as a queue and a future.
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import io
 import sys
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing, suppress
 from http import HTTPStatus
+from itertools import chain
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
 from learn import gate
@@ -31,8 +36,11 @@ MORE = 8 * gate.LONGEST  # bytes of a refused body that are read and thrown away
 GONE = -1
 CHUNK = 64 * 1024  # a file is sent in parts of this size
 
-_threads = ThreadPoolExecutor(settings.THREADS, thread_name_prefix="request")
-_waiting = 0  # bytes of bodies in this worker; only the event loop changes it
+# Only the event loop changes these.
+_waiting = 0  # bytes of bodies in this worker
+_open = 0  # requests that have a thread or wait for one
+_threads: list[Thread] = []
+_requests: SimpleQueue[tuple[dict[str, Any], HTTPProtocol, asyncio.Future[None]] | None] = SimpleQueue()
 
 
 async def application(scope: Scope, protocol: HTTPProtocol) -> None:
@@ -52,10 +60,59 @@ async def application(scope: Scope, protocol: HTTPProtocol) -> None:
         sent = b"" if refused else bytes(body)
         environ["CONTENT_LENGTH"] = str(len(sent))
         environ["wsgi.input"] = io.BytesIO(sent)
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(_threads, _answer, environ, protocol, loop)
+        await _in_a_thread(environ, protocol)
     finally:
         _waiting -= len(body)
+
+
+async def _in_a_thread(environ: dict[str, Any], protocol: HTTPProtocol) -> None:
+    """Let one of the threads answer. A thread is started only when all others are busy: each has its own connection."""
+    global _open
+    _open += 1
+    if len(_threads) < min(_open, settings.THREADS):
+        _threads.append(Thread(target=_work, name=f"request_{len(_threads)}", daemon=True))
+        _threads[-1].start()
+    done = asyncio.get_running_loop().create_future()
+    _requests.put((environ, protocol, done))
+    try:
+        await done
+    finally:
+        _open -= 1
+        del done  # as `failed` below
+
+
+def _work() -> None:
+    """Answer one request after the other: all that a thread does."""
+    # Without an active language, Django finds that out by an exception each time that a page asks for it.
+    translation.activate(settings.LANGUAGE_CODE)
+    while request := _requests.get():
+        _try_to_answer(*request)
+        del request
+
+
+def _try_to_answer(environ: dict[str, Any], protocol: HTTPProtocol, done: asyncio.Future[None]) -> None:
+    loop, failed = done.get_loop(), None
+    try:
+        _answer(environ, protocol, loop)
+    except BaseException as error:  # granian logs it and answers 500
+        failed = error
+    with suppress(RuntimeError):  # the worker ends, and its loop is closed
+        loop.call_soon_threadsafe(_finish, done, failed)
+    failed = None  # the error knows this frame, and would be kept by it
+
+
+def _finish(done: asyncio.Future[None], failed: BaseException | None) -> None:
+    if not done.done():  # else it was cancelled
+        done.set_exception(failed) if failed else done.set_result(None)
+
+
+@atexit.register
+def _finish_all() -> None:
+    """Let each thread end what it has begun, when the worker ends."""
+    for _ in _threads:
+        _requests.put(None)
+    for thread in _threads:
+        thread.join()
 
 
 async def _parts(protocol: HTTPProtocol) -> AsyncIterator[bytes]:
@@ -132,9 +189,13 @@ def _answer(environ: dict[str, Any], protocol: HTTPProtocol, loop: asyncio.Abstr
         if second is None:
             protocol.response_bytes(*began[0], first)
             return
-        stream = protocol.response_stream(*began[0])
-        for part in (first, second, *parts):
-            asyncio.run_coroutine_threadsafe(_send(stream, part), loop).result()
+        _stream(protocol.response_stream(*began[0]), chain((first, second), parts), loop)
+
+
+def _stream(stream: Any, parts: Iterable[bytes], loop: asyncio.AbstractEventLoop) -> None:
+    """Send these parts. The response ends when nothing knows `stream` any more, also if an error follows."""
+    for part in parts:
+        asyncio.run_coroutine_threadsafe(_send(stream, part), loop).result()
 
 
 async def _send(stream: Any, part: bytes) -> None:

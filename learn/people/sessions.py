@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -207,7 +207,7 @@ def lengths(get_response: Handler) -> Handler:
                 if left < _DAY:  # seconds; the page shows a warning (templates/_stay.html)
                     request.idle = {"left": left, "all": idle}
         zone = request.user.patient.care_team.zone if hasattr(request.user, "patient") else None
-        with timezone.override(zone):
+        with timezone.override(zone) if zone else nullcontext():
             response = get_response(request)
         if not request.user.is_authenticated:
             return _to_the_form(request, response) if ended and request.method == "POST" else response

@@ -40,7 +40,7 @@ class KeptNode(template.Node):
         """Return the content, from the cache if possible."""
         values = [value.resolve(context) for value in self.given.values()]
         # The types are in the key because a safe string equals an unsafe one, and 1 equals True.
-        key = (self, get_language(), get_script_prefix(), *map(type, values), *values)
+        key = (self, get_language(), _prefix(context), *map(type, values), *values)
         if (found := _drawn.get(key)) is None:
             found = self._draw(context, values)
             _keep(key, found)
@@ -50,6 +50,14 @@ class KeptNode(template.Node):
         alone = template.Context(dict(zip(self.given, values, strict=True)), autoescape=context.autoescape)
         with alone.bind_template(cast(template.Template, context.template)):
             return self.nodelist.render(alone)
+
+
+def _prefix(context: template.Context) -> str:
+    """Return where the site begins in its addresses. It is looked up once for a page: each look costs microseconds."""
+    of_page: dict[Any, Any] = context.render_context.dicts[0]  # all templates of a page share it
+    if KeptNode not in of_page:
+        of_page[KeptNode] = get_script_prefix()
+    return str(of_page[KeptNode])
 
 
 def _keep(key: tuple[Any, ...], found: SafeString) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from django import template
 
 from learn.lessons import card, shown
-from learn.people import phones
 from learn.people.models import Phones, phones_for
+from learn.people.phones import dial
 from quizzes.asked import Item
 
 register = template.Library()
@@ -59,6 +59,12 @@ def call_line(context: dict[str, Any]) -> dict[str, Any]:
     return {"phones": _phones(context)}
 
 
+@register.simple_tag(takes_context=True)
+def phones(context: dict[str, Any]) -> Phones:
+    """Return the team's phone numbers, for a part of a page that is kept for them."""
+    return _phones(context)
+
+
 @register.inclusion_tag("lessons/_unwell.html", takes_context=True)
 def unwell(context: dict[str, Any], tiers: str | Sequence[str], first: bool = False) -> dict[str, Any]:
     """Render what to do first for a person who mentioned a symptom.
@@ -81,7 +87,7 @@ def numbers(context: dict[str, Any], where: str = "") -> dict[str, Any]:
 @register.filter
 def tel(number: str) -> str:
     """Return a phone number for a tel: link: digits, the leading plus if there is one, and the extension."""
-    return phones.dial(number)
+    return dial(number)
 
 
 @register.simple_tag
