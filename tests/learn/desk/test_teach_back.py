@@ -78,7 +78,7 @@ class TestATeachBack(TeachBackCase):
         address, sent = self.inline(self.key)
         page = self.client.get(self.address()).content.decode()
         for said in (
-            "Read out: “I want to be sure I explained this well. Can you tell me in your own words about “Topic of safe",
+            "Read out: “I want to be sure I explained this well. Can you tell me in your own words about “Topic of",
             "Listen for: Right 0",
         ):
             assert said in words(self.client.get(self.address())), said
