@@ -101,3 +101,20 @@ def test_takes_few_presses(visit: Visit, site: Site, task: Callable[[Hand], None
     used = kind(page)
     task(used)
     assert used.taps <= MOST[task], used.taps
+
+
+def test_a_leads_bar_is_one_line_and_filters_fold_on_a_phone(visit: Visit, site: Site) -> None:
+    site.manage("shell", "-c", WARD.format(name="one-line-with-a-long-name", password=site.password, missed=(1,)))
+    page = visit(javascript=False)
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto("/admin/people/patient/?why=card")
+    sign_in(page, "one-line-with-a-long-name", site.password)
+    high = page.locator("header.top").bounding_box()
+    assert high is not None
+    assert high["height"] < 50
+    chip = page.get_by_role("link", name="Safety 1")
+    expect(chip).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 640})
+    expect(chip).to_be_hidden()
+    page.get_by_text("Filter: Card never used").click()
+    expect(chip).to_be_visible()
