@@ -165,13 +165,15 @@ TABLE |= {
     "admin:people_patient_invite_names": (DESK_GET, DESK_GET),  # the first time it only says what it would do
     "admin:people_patient_cards": (ANAS_PAGE, DESK_POST),
     "admin:people_patient_card": (ANAS_PAGE, ANAS_POST),
+    "admin:people_patient_new_cards": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_lost": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_label": (ANAS_PAGE, ANAS_POST),
     "admin:people_patient_end": (ANAS_PAGE, ANAS_POST),
 }
-_LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "lost", "label", "end")}
+_LOOKED_AT = {f"admin:people_patient_{name}" for name in ("cards", "card", "new_cards", "lost", "label", "end")}
 _PRESSED = {
-    f"admin:people_patient_{name}" for name in ("invite", "invite_many", "invite_names", "card", "lost", "label", "end")
+    f"admin:people_patient_{name}"
+    for name in ("invite", "invite_many", "invite_names", "card", "new_cards", "lost", "label", "end")
 }
 AUDITED |= _LOOKED_AT
 MAY_WRITE |= _PRESSED
@@ -369,10 +371,11 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "admin:people_patient_invite_many": ("noor", ["name", "many", "first", "pathway", "when", "due"], []),
     "admin:people_patient_cards": ("noor", ["held"], ["patient"]),
+    "admin:people_patient_new_cards": ("noor", [], ["patient"]),
     "admin:people_patient_print": ("noor", [], ["print", "lesson", "missed", "paper", "size"]),
     "on_paper": ("anonymous", [], ["paper", "size"]),
     "pdf_wallet": ("anonymous", [], ["paper", "size"]),
-    "admin:people_patient_label": ("noor", ["label", "reference", "drawn_from"], []),
+    "admin:people_patient_label": ("noor", ["label", "reference", "treatment", "drawn_from"], []),
     "admin:people_patient_end": ("noor", ["why"], []),
     "code": ("anonymous", ["letters", "shared", "next"], ["next"]),
     "join": ("anonymous", ["shared", "next"], ["next"]),
@@ -615,6 +618,7 @@ class World:
         self.query = {
             "admin:people_patient_assign": f"?patient={self.ana.pk}",
             "admin:people_patient_cards": f"?patient={self.ana.pk}",
+            "admin:people_patient_new_cards": f"?patient={self.ana.pk}",
             "admin:people_patient_find": "?q=a",
             "admin:quizzes_question_add": f"?quiz={lesson.slug}&kind=truth",
             "admin:quizzes_question_file": f"?quiz={lesson.slug}&format=gift",

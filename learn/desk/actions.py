@@ -1,4 +1,4 @@
-"""Actions on a patient's record by staff: invite, rename, close and reopen, end the keys after a loss."""
+"""Actions on a patient's record by staff: invite, new cards, describe, close and reopen, end the keys after a loss."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def invite(
     due: date,
     form: UUID,
     treatment: str = "",
+    ahead: bool = False,
     by: User,
     now: datetime,
 ) -> tuple[list[Patient], list[codes.Made]]:
@@ -55,7 +56,8 @@ def invite(
     patients and makes new codes for them, so that a double click still shows valid codes. A patient who has already
     used a code keeps it and gets no new one. The number of queries does not depend on the number of people.
 
-    `treatment` is the slug of the type of therapy of the pathway that the nurse chose, or "".
+    `treatment` is the slug of the type of therapy of the pathway that the nurse chose, or "". With `ahead`, nobody
+    knows yet who gets which card (ruling 46).
 
     Return the patients, in the order of `people`, and the new codes.
     """
@@ -76,29 +78,53 @@ def invite(
         patients = [held[key] for key in keys]
         users = [patient.user for patient in patients if patient.ended_on is None]
         used = set(AccessCode.objects.filter(user__in=users, used__isnull=False).values_list("user", flat=True))
-        return patients, codes.make_many(users=[user for user in users if user.pk not in used], by=by, now=now)
+        wanting = [user for user in users if user.pk not in used]
+        return patients, codes.make_many(users=wanting, by=by, now=now, ahead=ahead)
+
+
+def new_cards(*, patients: Sequence[Patient], by: User, now: datetime) -> list[codes.Made]:
+    """Make a new access code for each of these patients (read with `user`), as `codes.make` does for one.
+
+    Whose record was closed meanwhile, who left, and who was moved to a team of others gets none.
+    """
+    with transaction.atomic():
+        User.objects.lock_all(patient.user_id for patient in patients)
+        still = Patient.objects.visible_to(by).current().filter(pk__in=[patient.pk for patient in patients])
+        here = dict(still.values_list("pk", "user"))
+        users = [patient.user for patient in patients if here.get(patient.pk) == patient.user_id]
+        return codes.make_many(users=users, by=by, now=now)
 
 
 def fingerprint(patient: Patient) -> str:
-    """Return a text that differs if the patient is called something else; a form carries the one it was drawn from."""
-    return seen.fingerprint(patient.label, patient.reference)
+    """Return a text that differs if what `describe` saves differs; a form carries the one it was drawn from."""
+    return seen.fingerprint(patient.label, patient.reference, patient.treatment)
 
 
-def rename(*, patient: Patient, label: str, reference: str, drawn_from: str, by: User, now: datetime) -> None:
-    """Change a patient's label and reference; does nothing when both are the same as before.
+def describe(
+    *, patient: Patient, label: str, reference: str, treatment: str, drawn_from: str, by: User, now: datetime
+) -> None:
+    """Change a patient's label, reference and treatment; does nothing when all are the same as before.
 
-    Raises `seen.Stale` with the patient as they are called now, if somebody has changed it since the form was drawn.
-    Raises `learners.Gone` when the patient left or erased their account, so that no name is stored for them again.
+    A card that was printed ahead counts as handed out once the patient is called something else (ruling 46).
+
+    Raises `seen.Stale` with the patient as they are now, if somebody has changed that since the form was drawn. Raises
+    `learners.Gone` when the patient left or erased their account, so that no name is stored for them again.
     """
     with learners.locked(patient.user_id):
-        patient.refresh_from_db(fields=["label", "reference"])
-        if (patient.label, patient.reference) == (label, reference):
+        patient.refresh_from_db(fields=["label", "reference", "treatment"])
+        named = (patient.label, patient.reference) != (label, reference)
+        if not named and patient.treatment == treatment:
             return
         if drawn_from != fingerprint(patient):
             raise seen.Stale(patient)
-        patient.label, patient.reference = label, reference
-        patient.save(update_fields=["label", "sort_key", "reference"])
-        audit.note(by=by, what="renamed", now=now, patient=patient)
+        treated = patient.treatment != treatment
+        patient.label, patient.reference, patient.treatment = label, reference, treatment
+        patient.save(update_fields=["label", "sort_key", "reference", "treatment"])
+        if named:
+            AccessCode.objects.filter(user=patient.user_id, ahead=True).update(ahead=False, given=now)
+            audit.note(by=by, what="renamed", now=now, patient=patient)
+        if treated:
+            audit.note(by=by, what="treatment.changed", now=now, patient=patient)
 
 
 def close(*, patient: Patient, why: str, by: User, now: datetime) -> bool:

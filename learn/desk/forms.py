@@ -50,6 +50,19 @@ class ContactForm(forms.Form):
     )
 
 
+_ASKS = ("what", "when", "which", "how", "why", "who", "whose", "where")
+
+
+def read_out(topic: str) -> str:
+    """Return the sentence that the nurse reads out. It asks how well the nurse explained the topic; it is no test."""
+    first, _, rest = topic.partition(" ")
+    if first.lower() in _ASKS:
+        ask = f"Can you tell me, in your own words, {first.lower()} {rest.rstrip('?')}?"
+    else:
+        ask = f"Can you tell me in your own words about “{topic.rstrip('?')}”?"
+    return f"“I want to be sure I explained this well. {ask}”"
+
+
 # What the patient chose and the best answer, above the choices of a topic.
 _ASKED = '{{% include "admin/_asked.html" with miss=misses.{key} topic=topics.{key} %}}'
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.db.models import Q
 
 from learn import typed
 from learn.assignments.forms import LONGEST
@@ -15,6 +16,7 @@ from learn.assignments.models import Pathway
 from learn.desk import name_lists
 from learn.desk.actions import DOUBLES
 from learn.fields import ChoiceOne, DrawnForm, LabelField, choice
+from learn.lessons.models import Therapy
 from learn.people import seen
 from learn.people.models import CareTeam, Patient
 from learn.people.names import isolated
@@ -43,8 +45,21 @@ class LabelForm(forms.Form):
     )
 
 
-class RenameForm(LabelForm, DrawnForm):
-    """The same for a patient who is here already."""
+class PatientForm(LabelForm, DrawnForm):
+    """The same for a patient who is here already, with their treatment."""
+
+    treatment = forms.ChoiceField(
+        label="Treatment",
+        help_text="It sorts and filters your lists. It changes no lesson: assign those by themselves.",
+        required=False,
+        error_messages={"invalid_choice": "Choose one of these treatments"},
+    )
+
+    def __init__(self, *args: Any, treatment: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = Q(pk__in=Pathway.objects.values("therapy")) | Q(slug=treatment)  # as in an invitation, and today's
+        self.titles = dict(Therapy.objects.filter(offered).order_by("position").values_list("slug", "title"))
+        choice(self, "treatment").choices = [("", "Not chosen"), *self.titles.items()]
 
 
 class LessonsForm(forms.Form):
@@ -53,9 +68,9 @@ class LessonsForm(forms.Form):
     use_required_attribute = False
     LATER = "later"
 
-    team = ChoiceOne(label="Care team")
-    pathway = ChoiceOne(label="Which lessons?")
-    when = ChoiceOne(label="By which day?", initial="7")
+    team = ChoiceOne(label="Care team", say="Choose the care team")
+    pathway = ChoiceOne(label="Which lessons?", say="Choose the lessons, or “I will choose later”")
+    when = ChoiceOne(label="By which day?", initial="7", say="Choose the day")
     due = forms.DateField(
         label="If another day, which?",
         required=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from itertools import repeat
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from learn.handouts.parts import (
 from learn.lessons import card, shown
 from learn.lessons.models import Therapy
 from learn.lessons.shown import Page
-from learn.people import codes, names
+from learn.people import codes
 from learn.people.models import AccessCode, Patient
 from learn.visits.models import SuggestedQuestion
 
@@ -178,12 +179,13 @@ def questions(texts: Sequence[str], day: date, look: Look) -> Data:
     return data | {"questions": list(texts), "day": date_format(day, "DATE_FORMAT")}
 
 
-def invitations(made: Iterable[tuple[Patient, AccessCode, str, str]], look: Look, *, labelled: bool) -> Data:
+def invitations(
+    made: Iterable[tuple[Patient, AccessCode, str, str]], look: Look, *, marks: Iterable[str] = repeat("")
+) -> Data:
     """Return the invitations of these patients, each with its code, letters and token. Two come on a sheet.
 
-    With `labelled`, or with several, each says whose it is.
+    `marks` has what stands small on each, to tell them apart: a number or a name.
     """
-    rows = [*made]
     data = base(look, title=_("Learn about your immunotherapy"))
     data["words"] |= emergency() | {
         "title": _("Learn about your immunotherapy"),
@@ -197,15 +199,15 @@ def invitations(made: Iterable[tuple[Patient, AccessCode, str, str]], look: Look
         "show_this": _("In an emergency room, show this:"),
         "seen": _("Your nurse can see which lessons you have done and which questions were hard."),
     }
-    return data | {"cards": [_invitation(*row, labelled=labelled) for row in rows]}
+    return data | {"cards": [_invitation(*row, mark) for row, mark in zip(made, marks, strict=False)]}
 
 
-def _invitation(patient: Patient, code: AccessCode, letters: str, token: str, *, labelled: bool) -> Data:
+def _invitation(patient: Patient, code: AccessCode, letters: str, token: str, mark: str) -> Data:
     team = patient.care_team
     until = date_format(team.today(code.expires), "DATE_FORMAT")
     told = _("Use this card for the first time by %(until)s. Keep it: it opens your lessons on any phone or computer.")
     return {
-        "who": names.shown(patient.label) if labelled else "",
+        "who": mark,
         "letters": codes.in_groups(letters),
         "qr": qr(settings.PUBLIC_URL + reverse("join", args=[token])),
         "site": settings.PUBLIC_URL.partition("://")[2] + reverse("code"),

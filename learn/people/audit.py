@@ -60,6 +60,7 @@ WORDS = {
     "research.exported": gettext_lazy("took the nameless file for research"),
     "invited": gettext_lazy("invited a patient"),
     "renamed": gettext_lazy("changed a patient's label"),
+    "treatment.changed": gettext_lazy("changed a patient's treatment"),
     "ended": gettext_lazy("closed a patient's record"),
     "taken.back": gettext_lazy("opened a patient's record again"),
     "cards.seen": gettext_lazy("saw new cards"),

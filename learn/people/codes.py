@@ -64,10 +64,12 @@ def make(*, user: User, by: User, now: datetime, here: str | None = None) -> Mad
     return next(iter(make_many(users=[user], by=by, now=now, here=here)), None)
 
 
-def make_many(*, users: Collection[User], by: User, now: datetime, here: str | None = None) -> list[Made]:
+def make_many(
+    *, users: Collection[User], by: User, now: datetime, here: str | None = None, ahead: bool = False
+) -> list[Made]:
     """Create a code for each of these users, as `make` does for one. Users who are gone are skipped.
 
-    The number of queries does not depend on the number of users.
+    With `ahead`, nobody has these codes yet. The number of queries does not depend on the number of users.
     """
     with transaction.atomic():
         left = User.objects.lock_all(user.pk for user in users)  # of two requests at once, the later code is valid
@@ -83,6 +85,7 @@ def make_many(*, users: Collection[User], by: User, now: datetime, here: str | N
                 token=_verifiers(token)[0],
                 by=by,
                 made=now,
+                ahead=ahead,
                 expires=now + (AFTER_USE if by == user else FIRST_USE),
             )
             made.append(Made(code, letters, token))

@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Iterable
 from datetime import date, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -23,6 +23,7 @@ from learn.people import phones
 from learn.people.marks import ErasedMark as ErasedMark  # Django looks for tables here
 from learn.people.marks import KeyMark as KeyMark
 from learn.people.names import shown
+from learn.people.phones import Phones as Phones
 from learn.people.sort_key import SortKey
 
 if TYPE_CHECKING:
@@ -266,6 +267,8 @@ class AccessCode(models.Model):
     token = models.CharField(max_length=64, unique=True)
     by = models.ForeignKey(User, models.RESTRICT, related_name="+")
     made = models.DateTimeField()
+    ahead = models.BooleanField(default=False, db_default=False)  # printed ahead, for nobody yet (ruling 46)
+    given = models.DateTimeField(null=True, blank=True)  # when it was no longer ahead; else it counts from `made`
     expires = models.DateTimeField()
     used = models.DateTimeField(null=True, blank=True)  # first use
     last_used = models.DateTimeField(null=True, blank=True)
@@ -378,14 +381,6 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.place}:{self.hash}"
-
-
-class Phones(NamedTuple):
-    """The phone numbers and the fever number that a user was given. Each is empty if there is none."""
-
-    day: str
-    night: str
-    fever: str  # the temperature at which to call
 
 
 def phones_for(user: Any) -> Phones:

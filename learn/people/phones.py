@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 LONGEST = 30
 # A number as it is stored. At least three digits, so that a stray "5" is no number.
@@ -39,3 +40,11 @@ def dial(text: str) -> str:
 def _parts(text: str) -> tuple[str, str]:
     found = _EXTENSION.search(text)
     return (text[: found.start()].strip(), found[1]) if found else (text, "")
+
+
+class Phones(NamedTuple):
+    """The phone numbers and the fever number that a user was given. Each is empty if there is none."""
+
+    day: str
+    night: str
+    fever: str  # the temperature at which to call

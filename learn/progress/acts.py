@@ -26,6 +26,7 @@ from quizzes.models import State
 LOGGED = {
     "invited": "invited them",
     "renamed": "changed the label",
+    "treatment.changed": "changed the treatment",
     "reminded": "sent a reminder by email",
     "ended": "closed the record",
     "taken.back": "opened the record again",

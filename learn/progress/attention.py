@@ -4,11 +4,12 @@
 |---|---|---|
 | safety | the patient needs help with a safety question (`safety`) | as in ruling 8; never by a contact or a total |
 | question waiting | they shared a question and nobody has talked about it | "We talked about this" |
-| card never used | their card is more than 3 days old, no card of theirs was ever used, and nothing was done | \
+| card never used | they have had their newest card for more than 3 days, and never used one (`cards`) | \
 they use it; a new card, for 3 days; a contact, for 7 days |
 | late | an assigned lesson is not done after its due date | the lesson is done; a contact, for 7 days |
 | quiet | an assigned lesson is not done, and there was no activity and no new assignment for more than 14 days (more \
-than 3 days if they never began) | a step or an answer; a contact, for 7 days |
+than 3 days if they never began, except with a card that was printed ahead) | a step or an answer; a contact, for 7 \
+days |
 
 Days are dates on the clinic's calendar. A patient without an open assignment is never late or quiet. A retired
 lesson (no edition is published) is not open, so it is nowhere late. Each patient stands under the strongest reason
@@ -28,8 +29,8 @@ from django.db.models.functions import Coalesce
 
 from learn.assignments.models import Assignment
 from learn.lessons.models import LANGUAGE, Edition
-from learn.people.models import AccessCode, Patient, PatientQuerySet
-from learn.progress import answers
+from learn.people.models import Patient, PatientQuerySet
+from learn.progress import answers, cards
 from learn.progress.models import Contact, Reading
 from learn.visits.models import MyQuestion
 from quizzes.models import Attempt, Response, State
@@ -54,7 +55,6 @@ CHIPS = {
     Why.QUIET: "Quiet",
 }
 
-CARD_WITHIN = 3  # days
 STARTS_WITHIN = 3  # days
 GOES_ON_WITHIN = 14  # days
 CONTACT_QUIETS = 7  # days
@@ -79,7 +79,8 @@ class Known:
     asks: Sequence[OpenAssignment] = ()
     seen: date | None = None  # the day when they last read a step or answered a question
     contacted: date | None = None
-    card: date | None = None  # the day of the newest card, if none was ever used and they have no other key
+    card: date | None = None  # the day when they got the newest card, if none was ever used
+    ahead: bool = False  # their card was printed ahead: nobody has it yet
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def reasons(known: Known, today: date) -> list[Reason]:
         found.append(Reason(Why.QUESTION, known.question))
     if known.contacted and (today - known.contacted).days < CONTACT_QUIETS:
         return found
-    unused = known.card is not None and known.seen is None and (today - known.card).days > CARD_WITHIN
+    unused = known.seen is None and cards.is_unused(known.card, today)
     if known.card and unused:
         found.append(Reason(Why.CARD, known.card))
     if not known.asks:
@@ -122,7 +123,7 @@ def reasons(known: Known, today: date) -> list[Reason]:
     if first_due < today:
         found.append(Reason(Why.LATE, first_due))
     asked = min(ask.made for ask in known.asks)
-    if known.seen is None and not unused and (today - asked).days > STARTS_WITHIN:
+    if known.seen is None and not unused and not known.ahead and (today - asked).days > STARTS_WITHIN:
         found.append(Reason(Why.QUIET, asked, begun=False))
     if known.seen is not None:
         last = max(known.seen, *(ask.made for ask in known.asks))
@@ -194,9 +195,8 @@ def needing(patients: PatientQuerySet, *, at: datetime, everyone: bool = False) 
             unsettled |= {(learner, quiz) for quiz in history.quizzes}
     asks = _open_asks(patients, unsettled)
     waiting = MyQuestion.objects.waiting(learners)
-    card = _unused()
     named = Q(pk__in=asks) | Q(user__in={*flags, *waiting}) | Q(card__isnull=False)
-    open_ = patients.annotate(card=card).filter(Q() if everyone else named).select_related("care_team", "user")
+    open_ = cards.with_unused(patients).filter(Q() if everyone else named).select_related("care_team", "user")
     entries: list[Entry] = []
     others: list[Entry] = []
     for patient, seen, contacted, made in _with_days(open_):
@@ -210,6 +210,7 @@ def needing(patients: PatientQuerySet, *, at: datetime, everyone: bool = False) 
             seen=team.today(seen) if seen else None,
             contacted=team.today(contacted) if contacted else None,
             card=team.today(made) if made else None,
+            ahead=patient.ahead,  # type: ignore[attr-defined]  # an annotation
         )
         why, words = reasons(known, team.today(at)), asked.text if asked else ""
         entry = Entry(patient, why, team.today(at), known.seen, known.asks, words)
@@ -217,17 +218,6 @@ def needing(patients: PatientQuerySet, *, at: datetime, everyone: bool = False) 
     entries.sort(key=lambda entry: entry.place)
     others.sort(key=lambda entry: (entry.due or date.max, entry.patient.sort_key))
     return Worklist(entries, histories, others)
-
-
-def _unused() -> Subquery:
-    """Return when the newest card of a patient was made, if no card of theirs was ever used and they have no other key.
-
-    A patient who set a name or an address has used a card, also if that card was deleted since.
-    """
-    codes = AccessCode.objects.filter(user=OuterRef("user"))
-    opened = Exists(codes.exclude(used=None))
-    fresh = codes.filter(~opened, user__username=None, user__email="").order_by("-made", "-pk")
-    return Subquery(fresh.values("made")[:1])
 
 
 def _open_asks(patients: PatientQuerySet, unsettled: set[tuple[int, int]]) -> dict[int, list[tuple[date, datetime]]]:

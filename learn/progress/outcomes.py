@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F
 
 from learn.people.models import AccessCode, Patient, User
-from learn.progress import shares, standing
+from learn.progress import cards, shares, standing
 from learn.progress.shares import Share, Try
 from learn.progress.standing import Standing, Whole
 from quizzes.models import Attempt, Response
-
-UNUSED_AFTER = 3  # days after which a card that was never used is told
 
 
 @dataclass
@@ -63,8 +64,8 @@ class Numbers:
     waits: list[tuple[str, int]] = field(default_factory=list)
     half_by: int | None = None  # days from invitation by which half had begun
     invited: int = 0
-    cards: int = 0  # patients learning now who were given a card
-    unused: int = 0  # of these, nobody has ever used one
+    cards: int = 0  # patients learning now who were given a card, without cards that were printed ahead
+    unused: int = 0  # of these, who never used one (`cards`)
     oldest_unused: int = 0  # days
     open_topics: int = 0
     open_patients: int = 0
@@ -76,19 +77,19 @@ class Numbers:
 class _Card:
     """What is known of the cards that staff made for one patient."""
 
-    made: datetime
-    by: User
-    used: bool = False
+    by: User  # who made the first one
+    ahead: bool  # the newest is for nobody yet
+    unused: datetime | None  # when they got the newest one, if they never used any
 
 
 def count(patients: Sequence[Patient], *, weeks: int, at: datetime) -> Numbers:
-    """Return the numbers of these patients (with their care team) for the last `weeks` weeks. Nine queries at most."""
+    """Return the numbers of these patients (with their care team) for the last `weeks` weeks. Ten queries at most."""
     if not patients:
         return Numbers()
     learners = [patient.user_id for patient in patients]
     wholes = standing.whole(learners)
     begun = {learner: min(row.started for row in one.readings) for learner, one in wholes.items() if one.readings}
-    cards = _cards(learners)
+    given = _cards(learners)
     today = max(patient.care_team.today(at) for patient in patients)
     found = Numbers(weeks=[Week(day) for day in shares.weeks(today, weeks)])
     since = found.weeks[0].begins
@@ -96,18 +97,17 @@ def count(patients: Sequence[Patient], *, weeks: int, at: datetime) -> Numbers:
     found.invited, found.waits, found.half_by = len(days), shares.waits(days), shares.half(days)
     _fill_weeks(found.weeks, patients, wholes)
     found.topics = list(_topics(patients, since))
-    _fill_now(found, [patient for patient in patients if patient.ended_on is None], wholes, begun, cards, at)
+    _fill_now(found, [patient for patient in patients if patient.ended_on is None], wholes, begun, given, at)
     return found
 
 
 def _cards(learners: Collection[int]) -> dict[int, _Card]:
-    """Return, by learner, the first card that staff made, and whether any of them was used. One query."""
-    cards: dict[int, _Card] = {}
-    for code in AccessCode.objects.filter(user__in=learners).select_related("by").order_by("made", "pk"):
-        if code.by_id != code.user_id:
-            card = cards.setdefault(code.user_id, _Card(code.made, code.by))
-            card.used = card.used or code.used is not None
-    return cards
+    """Return, by learner, what is known of the cards that staff made. Two queries."""
+    found: Any = cards.with_unused(Patient.objects.filter(user__in=learners)).order_by()
+    states = {learner: (ahead, card) for learner, ahead, card in found.values_list("user", "ahead", "card")}
+    by_staff = AccessCode.objects.filter(user__in=learners).exclude(by=F("user")).select_related("by")
+    makers = {code.user_id: code.by for code in by_staff.order_by("-made", "-pk")}  # of several, the first one made
+    return {learner: _Card(by, *states[learner]) for learner, by in makers.items()}
 
 
 def _days(patients: Sequence[Patient], begun: dict[int, datetime], since: date) -> Iterator[int | None]:
@@ -172,23 +172,25 @@ def _fill_now(
     current: Sequence[Patient],
     wholes: dict[int, Whole],
     begun: dict[int, datetime],
-    cards: dict[int, _Card],
+    given: dict[int, _Card],
     at: datetime,
 ) -> None:
     nurses: dict[int, ByNurse] = {}
     for patient in current:
-        card, topics = cards.get(patient.user_id), len(wholes[patient.user_id].needs)
+        card, topics = given.get(patient.user_id), len(wholes[patient.user_id].needs)
         has_begun = patient.user_id in begun
         found.learning += 1
         found.open_topics += topics
         found.open_patients += topics > 0
         if card is None:
             continue
-        age = (patient.care_team.today(at) - patient.care_team.today(card.made)).days
-        unused = not card.used and not has_begun and age >= UNUSED_AFTER
-        found.cards += 1
+        team = patient.care_team
+        since = team.today(card.unused) if card.unused else None
+        unused = cards.is_unused(since, team.today(at))
+        found.cards += not card.ahead
         found.unused += unused
-        found.oldest_unused = max(found.oldest_unused, age if unused else 0)
+        if since and unused:
+            found.oldest_unused = max(found.oldest_unused, (team.today(at) - since).days)
         nurse = nurses.setdefault(card.by.pk, ByNurse(card.by))
         nurse.learning += 1
         nurse.begun += has_begun

@@ -173,6 +173,10 @@ def desk_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "All patients")
     yield "all patients"
     page.get_by_label("Tick Ana").check()
+    press(page, "New cards")
+    yield "new cards?"
+    press(page, "All patients")
+    page.get_by_label("Tick Ana").check()
     press(page, "Assign lessons")
     yield "assign"
     page.get_by_label("By which day?").fill("2020-02-29")
@@ -282,6 +286,8 @@ def teach_back_pages(page: Page, site: Site, name: str) -> Iterator[str]:
     page.get_by_label("A note").first.fill("Slowly.")
     page.locator("label").filter(has_text="Explained in own words").first.click()
     press(page, "Save")
+    for name in ("Teach back", "Language, what was in the way"):
+        page.locator(".teach summary").filter(has_text=name).first.click()
     yield "a patient with missed questions and a teach-back"
     press(page, "Add to this")
     yield "add to a teach-back"

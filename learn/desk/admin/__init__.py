@@ -43,6 +43,7 @@ from learn.desk.admin import (
     staff,
     teach_back,
     team,
+    ticked,
     two_step,
     worklist,
 )
@@ -67,6 +68,7 @@ PATIENTS: list[Screen] = [  # below /admin/people/patient/, named "admin:people_
     ("invite/many/", invite.invite_many, "invite_many"),
     ("invite/names/", invite.invite_names, "invite_names"),
     ("cards/", codes.invitations, "cards"),
+    ("cards/new/", ticked.new_cards, "new_cards"),
     ("<number:pk>/card/", codes.make, "card"),
     ("<number:pk>/card/cancel/", codes.cancel, "cancel_card"),
     ("<number:pk>/card/lost/", lost.lost, "lost"),

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from learn.assignments import actions
 from learn.assignments.forms import ONCE_MORE, AgainForm, AssignForm, DueForm, InPersonForm
 from learn.assignments.models import Act, Assignment
-from learn.desk.admin.patients import PAGE
+from learn.desk.admin.ticked import ticked
 from learn.lessons.models import LANGUAGE, Edition
 from learn.people import audit, seen
 from learn.people.models import Patient
@@ -23,28 +23,9 @@ from learn.people.requests import StaffRequest
 from learn.progress import standing
 from learn.progress.standing import Standing
 from quizzes.models import State
-from quizzes.numbers import number
 from quizzes.templatetags.days import weekday
 
 MAY = ("people.view_patient", "assignments.add_assignment")
-
-
-def _ticked(request: StaffRequest) -> tuple[list[Patient], str]:
-    """Return the ticked patients to whom lessons can be assigned, and a sentence about the others, or "".
-
-    A record may be closed, or a patient moved, while the list was open: the others are not held up by it. Raises
-    `Http404` if this nurse may see none of those who were ticked.
-    """
-    ticked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
-    visible = Patient.objects.visible_to(request.user).select_related("care_team").order_by("sort_key", "pk")
-    seen = list(visible.filter(pk__in=sorted(ticked)[: PAGE * 2]))
-    if ticked and not seen:
-        raise Http404("None of these is your patient")
-    closed = [patient.name for patient in seen if patient.ended_on]
-    unknown = len(ticked) - len(seen)
-    said = [stopped(f"Left out, because the record is closed: {', '.join(closed)}")] if closed else []
-    said += [f"Left out, because they are not your patients now: {unknown}."] if unknown else []
-    return [patient for patient in seen if patient.ended_on is None], "".join(f"{sentence} " for sentence in said)
 
 
 def _say(request: StaffRequest, act: Act | None, words: str) -> None:
@@ -59,7 +40,7 @@ def _say(request: StaffRequest, act: Act | None, words: str) -> None:
 @permission_required(MAY, raise_exception=True)
 def assign_lessons(request: StaffRequest) -> HttpResponse:
     """Choose lessons and a due date for the ticked patients; POST assigns them."""
-    patients, left_out = _ticked(request)
+    patients, left_out = ticked(request)
     if not patients:
         messages.warning(request, f"{left_out}Tick at least one patient, then choose “Assign lessons”.")
         return redirect("admin:people_patient_changelist")

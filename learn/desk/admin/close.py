@@ -1,4 +1,4 @@
-"""Change a patient's label; close and reopen a patient's record."""
+"""Change a patient's label and treatment; close and reopen a patient's record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from learn.desk import actions
 from learn.desk.forms import CloseForm
-from learn.desk.invite_forms import RenameForm
+from learn.desk.invite_forms import PatientForm
 from learn.people import permissions, seen
 from learn.people.names import isolated
 from learn.people.requests import StaffRequest
@@ -21,21 +21,24 @@ from learn.people.requests import StaffRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(["people.view_patient", "people.change_patient"], raise_exception=True)
 def label(request: StaffRequest, pk: int) -> HttpResponse:
-    """Show the form for a patient's label; POST saves it."""
+    """Show the form for a patient's label and treatment; POST saves them."""
     now = timezone.now()
     patient = permissions.patient(request.user, pk, now=now)
-    kept = {"label": patient.label, "reference": patient.reference, "drawn_from": actions.fingerprint(patient)}
-    form = RenameForm(request.POST if request.method == "POST" else None, initial=kept)
-    if request.method == "POST" and form.is_valid():
+    kept = {name: getattr(patient, name) for name in ("label", "reference", "treatment")}
+    kept["drawn_from"] = actions.fingerprint(patient)
+    sent = request.POST if request.method == "POST" else None
+    form = PatientForm(sent, initial=kept, treatment=patient.treatment)
+    if sent is not None and form.is_valid():
         try:
-            actions.rename(patient=patient, by=request.user, now=now, **form.cleaned_data)
+            actions.describe(patient=patient, by=request.user, now=now, **form.cleaned_data)
             return redirect("admin:people_patient_change", pk)
         except seen.Stale as stale:
-            held = ", ".join(isolated(text) for text in (stale.now.label, stale.now.reference) if text)
+            treatment = form.titles.get(stale.now.treatment, stale.now.treatment) or "no treatment"
+            held = ", ".join(isolated(text) for text in (stale.now.label, stale.now.reference, treatment) if text)
             text = f"Somebody else saved something meanwhile: {held}. Nothing of yours is saved yet. What you typed is "
             form.add_error(None, f"{text}still here: look at both, then save again")
             form.redraw(actions.fingerprint(stale.now))
-    context = {"title": f"Change what {patient.name} is called", "patient": patient, "form": form}
+    context = {"title": f"Change the label or treatment of {patient.name}", "patient": patient, "form": form}
     return render(request, "admin/label.html", context)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +25,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
 
 from learn.desk.admin.days import day
-from learn.desk.invite_forms import InviteManyForm
 from learn.handouts import pdf, sheets
 from learn.handouts.views import look_of
 from learn.people import audit, codes, permissions
@@ -39,17 +39,24 @@ SALT = "learn.desk.admin.codes"
 SECONDS = 120
 HELD = "learn.desk.admin.codes.held"  # what the page with the invitations sends back for a PDF
 HELD_SECONDS = 30 * 60
+MOST = 50  # cards at once: their secrets must fit into one cookie (4 KB)
 
 Shown = tuple[Patient, AccessCode, str, str]  # the letters and the token are last
+Secrets = Mapping[int, tuple[str, str]]  # the letters and the token of each new code, by its primary key
 
 
-def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, labelled: bool = False) -> HttpResponse:
-    """Redirect to the page that shows these new invitations once.
+class Mark(StrEnum):
+    """What stands small on a card, so that a nurse can tell several apart."""
 
-    With `labelled`, each invitation also shows the patient's label in small print.
-    """
+    NONE = ""
+    LABEL = "label"  # of a card that was made without a patient: Monday 1
+    NUMBER = "number"  # no name; a list before the cards says whose it is
+
+
+def show(patients: Sequence[Patient], made: Sequence[codes.Made], *, mark: Mark = Mark.NONE) -> HttpResponse:
+    """Redirect to the page that shows these new invitations once. At most MOST."""
     response = redirect(_address(patients))
-    value = signing.dumps([labelled, [(m.code.pk, m.letters, m.token) for m in made]], salt=SALT, compress=True)
+    value = signing.dumps([mark, [(m.code.pk, m.letters, m.token) for m in made]], salt=SALT, compress=True)
     response.set_cookie(COOKIE, value, max_age=SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
     return response
 
@@ -69,67 +76,56 @@ def invitations(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     asked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
     found = Patient.objects.visible_to(request.user).select_related("care_team").order_by("pk")
-    patients = list(found.filter(pk__in=list(asked)[: InviteManyForm.MOST]))
+    patients = list(found.filter(pk__in=list(asked)[:MOST]))
     if not patients or len(patients) != len(asked):
         raise Http404("Not all of these are your patients")
     audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)
-    labelled, opened = _opened(request)
-    if request.method == "POST" and (file := _file(request, patients, opened, now, labelled)):
+    mark, opened = _opened(request)
+    if request.method == "POST" and (file := _file(request, patients, opened, now, mark)):
         return file
-    response = page(request, patients, opened, now=now, labelled=labelled)
+    response = page(request, patients, opened, now=now, mark=mark)
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
 
 
 def page(
-    request: StaffRequest,
-    patients: Sequence[Patient],
-    opened: Mapping[int, tuple[str, str]],
-    *,
-    now: datetime,
-    labelled: bool = False,
-    numbered: bool = False,
+    request: StaffRequest, patients: Sequence[Patient], opened: Secrets, *, now: datetime, mark: Mark = Mark.NONE
 ) -> HttpResponse:
-    """Return the page with the invitations of these patients, to print.
-
-    `opened` has the letters and the token of each new code by its primary key. With `labelled`, each invitation also
-    shows the patient's label in small print; with `numbered`, a number, and a list before them says whose it is.
-    """
-    cards = enumerate(_in_order(patients, opened, now), 1)
+    """Return the page with the invitations of these patients, to print."""
+    cards = _in_order(patients, opened, now)
     one = patients[0] if len(patients) == 1 else None
     context = {
         "title": f"Card for {one.name}" if one else "New cards",
         "patients": patients,
-        "cards": [_invitation(*card) | {"number": n if numbered else None} for n, card in cards],
-        "labelled": labelled,
-        "numbered": numbered,
+        "cards": [_invitation(*card) | {"number": n if mark == Mark.NUMBER else None} for n, card in cards.items()],
+        "labelled": mark == Mark.LABEL,
+        "numbered": mark == Mark.NUMBER,
         "site": settings.PUBLIC_URL.partition("://")[2] + reverse("code"),
         "pdf": _address(patients),
-        "held": signing.dumps([labelled, [(pk, *secret) for pk, secret in opened.items()]], salt=HELD, compress=True),
+        "held": signing.dumps([mark, [(pk, *secret) for pk, secret in opened.items()]], salt=HELD, compress=True),
     }
     return render(request, "admin/cards.html", context)
 
 
-def _in_order(patients: Sequence[Patient], opened: Mapping[int, tuple[str, str]], now: datetime) -> list[Shown]:
-    living = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None)
-    by_user = {code.user_id: code for code in living}
-    return [(p, by_user[p.user_id], *opened[by_user[p.user_id].pk]) for p in patients if p.user_id in by_user]
+def _in_order(patients: Sequence[Patient], opened: Secrets, now: datetime) -> dict[int, Shown]:
+    """Return what each card shows that nobody has used yet, by its number, which stays when another card is used."""
+    fresh = AccessCode.objects.living(at=now).filter(pk__in=opened, used=None).in_bulk()
+    by_user = {patient.user_id: patient for patient in patients}
+    shown = {n: fresh.get(pk) for n, pk in enumerate(opened, 1)}
+    return {n: (by_user[c.user_id], c, *opened[c.pk]) for n, c in shown.items() if c and c.user_id in by_user}
 
 
 def _file(
-    request: StaffRequest,
-    patients: Sequence[Patient],
-    opened: Mapping[int, tuple[str, str]],
-    now: datetime,
-    labelled: bool,
+    request: StaffRequest, patients: Sequence[Patient], opened: Secrets, now: datetime, mark: Mark
 ) -> HttpResponse | None:
     """Return these invitations as a PDF to save, so that the page stays open; None after a message if it fails."""
     shown = _in_order(patients, opened, now)
     if not shown:
         return None
-    look = look_of(request, Phones("", "", ""))
+    words = {n: str(n) if mark == Mark.NUMBER else card[0].name if mark else "" for n, card in shown.items()}
+    sheet = sheets.invitations(shown.values(), look_of(request, Phones("", "", "")), marks=words.values())
     try:
-        made = pdf.pdf("invitations", sheets.invitations(shown, look, labelled=labelled or len(shown) > 1), keep=False)
+        made = pdf.pdf("invitations", sheet, keep=False)
     except (pdf.Busy, pdf.Fault):
         messages.info(request, "The PDF could not be made now. Print this page instead.")
         return None
@@ -196,8 +192,8 @@ def _back(pk: int) -> HttpResponse:
     return redirect(reverse("admin:people_patient_change", args=[pk]) + "#cards")
 
 
-def _opened(request: StaffRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
-    """Return whether invitations show the label, and the letters and token of each new code by its primary key.
+def _opened(request: StaffRequest) -> tuple[Mark, dict[int, tuple[str, str]]]:
+    """Return what stands small on the cards, and the letters and token of each new code by its primary key.
 
     After the first visit they are only on the page itself: a POST from it brings them back.
     """
@@ -205,10 +201,10 @@ def _opened(request: StaffRequest) -> tuple[bool, dict[int, tuple[str, str]]]:
     if request.method == "POST":
         value, salt, seconds = request.POST.get("held", ""), HELD, HELD_SECONDS
     try:
-        labelled, made = signing.loads(value, salt=salt, max_age=seconds)
-    except signing.BadSignature:
-        return False, {}
-    return labelled, {pk: (letters, token) for pk, letters, token in made}
+        mark, made = signing.loads(value, salt=salt, max_age=seconds)
+        return Mark(mark), {pk: (letters, token) for pk, letters, token in made}
+    except (signing.BadSignature, ValueError):  # ValueError: from the version of the site before this one
+        return Mark.NONE, {}
 
 
 def _invitation(patient: Patient, code: AccessCode, letters: str, token: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from learn.desk import actions
-from learn.desk.admin.codes import page, show
+from learn.desk.admin.codes import Mark, page, show
 from learn.desk.invite_forms import InviteForm, InviteManyForm, InviteNamesForm, LessonsForm
 from learn.people import audit
 from learn.people.models import CareTeam, Patient
@@ -58,7 +58,8 @@ def invite_names(request: StaffRequest) -> HttpResponse:
             asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form", "treatment")}
             patients, made = actions.invite(people=form.people(), by=request.user, now=now, **asked)
             audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)
-            return page(request, patients, {m.code.pk: (m.letters, m.token) for m in made}, now=now, numbered=True)
+            opened = {m.code.pk: (m.letters, m.token) for m in made}
+            return page(request, patients, opened, now=now, mark=Mark.NUMBER)
         context["rows"] = form.cleaned_data["rows"]
     return render(request, "admin/invite.html", context | {"form": form})
 
@@ -83,8 +84,8 @@ def _invite(request: StaffRequest, form_class: type[InviteForm] | type[InviteMan
     form = form_class(request.POST if request.method == "POST" else None, teams=teams, today=_today(teams, now))
     if request.method == "POST" and form.is_valid() and form.settles(_doubles(request, form), now):
         asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form", "treatment")}
-        patients, made = actions.invite(people=form.people(), by=request.user, now=now, **asked)
-        return show(patients, made, labelled=many)
+        patients, made = actions.invite(people=form.people(), by=request.user, now=now, ahead=many, **asked)
+        return show(patients, made, mark=Mark.LABEL if many else Mark.NONE)
     return render(request, "admin/invite.html", context | {"form": form})
 
 

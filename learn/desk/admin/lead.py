@@ -21,8 +21,8 @@ from learn.lessons.models import Therapy
 from learn.people.again import asked_again
 from learn.people.models import CareTeam, Patient
 from learn.people.requests import StaffRequest
-from learn.progress import outcomes
-from learn.progress.outcomes import UNUSED_AFTER, Numbers, Week
+from learn.progress import cards, outcomes
+from learn.progress.outcomes import Numbers, Week
 from learn.progress.shares import ENOUGH, SMALLEST, Share
 from quizzes.templatetags.days import weekday
 
@@ -98,7 +98,7 @@ def how_it_goes(request: StaffRequest) -> HttpResponse:
         "topics": _bars(numbers)[:FIRST],
         "more_topics": _bars(numbers)[FIRST:],
         "enough": ENOUGH,
-        "unused_after": UNUSED_AFTER,
+        "unused_after": cards.WITHIN,
         "smallest": SMALLEST,
     }
     return render(request, "admin/lead.html", context)

@@ -51,6 +51,7 @@ class Choice(NamedTuple):
     words: str
     patients: int
     chosen: bool
+    is_any: bool = False  # it takes the filter away
 
 
 class View:
@@ -123,7 +124,7 @@ class View:
             words = {"therapy": self.titles, "why": {w.value: said for w, said in CHIPS.items()}}.get(name, {})
             counts, chosen = self.counts[name], self.asked.get(name, "")
             values = sorted(counts, key=lambda value: (_place(name, value), words.get(value, value)))
-            choices = [Choice(self.address(**{name: ""}), "Any", len(self.every), not chosen)]
+            choices = [Choice(self.address(**{name: ""}), "Any", len(self.every), not chosen, is_any=True)]
             for value in values:
                 said = "Nothing open" if value == NOTHING else words.get(value, value)
                 choices.append(Choice(self.address(**{name: value}), said, counts[value], value == chosen))

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_safe
 from learn.desk.admin import codes, drawn, questions, remind, timeline
 from learn.desk.admin.days import day, moment, short
 from learn.desk.admin.strip import Strip
+from learn.desk.forms import TeachBackForm, read_out
 from learn.people import permissions
-from learn.people.models import CareTeam, Patient
+from learn.people.models import CareTeam, Patient, User
 from learn.people.requests import StaffRequest
 from learn.progress import acts
 from learn.progress import record as records
+from learn.progress.models import TeachBack
 from learn.progress.standing import Status
 from quizzes.models import Response
 
@@ -42,7 +44,7 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
     context = {
         "title": patient.name,
         "patient": patient,
-        "open_misses": [miss for miss in misses if miss["open"]],
+        "open_misses": [miss | _teach(miss) for miss in misses if miss["open"]],
         "put_right": [miss for miss in misses if not miss["open"]],
         "answered": bool(record.histories),
         "talks": [_talk(talk, team, now) for talk in record.talks],
@@ -50,6 +52,8 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
         "older": older,
         "newest": events == happened[: len(events)],
     }
+    if context["open_misses"]:
+        context |= next_number(request.user, patient)
     for part in PARTS:
         context |= part(request.user, patient, now)
     return render(request, "admin/patient.html", context | _lessons(patient, record, done, now))
@@ -108,6 +112,18 @@ def as_asked(misses: Collection[records.Miss], team: CareTeam, now: datetime) ->
             }
         )
     return found
+
+
+def _teach(miss: dict[str, Any]) -> dict[str, Any]:
+    """Return the form that stands at a missed question: one topic of the page "Record a teach-back", which takes it."""
+    key = f"q{miss['question']}"
+    form = TeachBackForm(topics={key: read_out(miss["topic"])}, auto_id=f"{key}-%s")
+    return {"key": key, "form": form, "went": form[key], "note": form[f"note-{key}"]}
+
+
+def next_number(by: User, patient: Patient) -> dict[str, int]:
+    """Return the number that a new teach-back form of this nurse carries, so that it is saved once. One query."""
+    return {"number": TeachBack.objects.filter(patient=patient, nurse=by.pk).next_number()}
 
 
 def _talk(talk: records.Talk, team: CareTeam, now: datetime) -> dict[str, Any]:

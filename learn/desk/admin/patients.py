@@ -29,7 +29,7 @@ def mine(request: StaffRequest) -> PatientQuerySet:
 @require_safe
 @permission_required("people.view_patient", raise_exception=True)
 def all_patients(request: StaffRequest) -> HttpResponse:
-    """List this nurse's patients, one line each, sorted and filtered by links; tick some to assign lessons to them."""
+    """List this nurse's patients, one line each, sorted and filtered by links; tick some to act on all of them."""
     now = timezone.now()
     if "closed" in request.GET:
         return _closed(request, now)
@@ -40,7 +40,8 @@ def all_patients(request: StaffRequest) -> HttpResponse:
         "title": "All patients",
         "learning": len(view.every),
         "shown": len(view.entries),
-        "groups": view.groups(),
+        "groups": (groups := view.groups()),
+        "chosen": [choice.words for _, choices in groups for choice in choices if choice.chosen and not choice.is_any],
         "narrows": view.narrows,
         "heads": view.heads(),
         "rows": [view.line(entry) for entry in page],

@@ -13,20 +13,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from learn.desk.admin.contact import OTHER_FORM
-from learn.desk.admin.patient import as_asked
-from learn.desk.forms import AddendumForm, TeachBackForm
+from learn.desk.admin.patient import as_asked, next_number
+from learn.desk.forms import AddendumForm, TeachBackForm, read_out
 from learn.people import permissions
 from learn.people.models import Patient
 from learn.people.requests import StaffRequest
 from learn.progress import actions
 from learn.progress import record as records
-from learn.progress.models import TeachBack
 from learn.progress.standing import Status
 from quizzes.numbers import number
 
 TOPICS = 3  # per page
 MAY = ("people.view_patient", "progress.add_teachback")
-_ASKS = ("what", "when", "which", "how", "why", "who", "whose", "where")
 
 
 @dataclass(frozen=True)
@@ -36,16 +34,6 @@ class Topic:
     text: str
     question: int | None = None
     lesson: int | None = None
-
-    @property
-    def say(self) -> str:
-        """The sentence that the nurse reads out. It asks how well the nurse explained the topic; it is not a test."""
-        first, _, rest = self.text.partition(" ")
-        if first.lower() in _ASKS:
-            ask = f"Can you tell me, in your own words, {first.lower()} {rest.rstrip('?')}?"
-        else:
-            ask = f"Can you tell me in your own words about “{self.text.rstrip('?')}”?"
-        return f"“I want to be sure I explained this well. {ask}”"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +47,7 @@ def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
     if not topics:
         messages.info(request, f"{patient.name} has not read or answered anything yet, so there is no topic.")
         return redirect("admin:people_patient_change", patient.pk)
-    say = {key: topic.say for key, topic in topics.items()}
+    say = {key: read_out(topic.text) for key, topic in topics.items()}
     form = TeachBackForm(request.POST or None, topics=say)
     if request.method == "POST" and form.is_valid():
         rows = [
@@ -75,7 +63,7 @@ def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
     missed = [miss for miss in record.misses if f"q{miss.question}" in topics]
     misses = {f"q{miss['question']}": miss for miss in as_asked(missed, patient.care_team, now)}
     context = {"title": "Record a teach-back", "patient": patient, "form": form, "topics": topics, "misses": misses}
-    return render(request, "admin/teach_back.html", context | _number(request, patient))
+    return render(request, "admin/teach_back.html", context | next_number(request.user, patient))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,7 +82,7 @@ def add(request: StaffRequest, pk: int, first: int) -> HttpResponse:
             messages.success(request, "Added to the teach-back.")
             return redirect("admin:people_patient_change", patient.pk)
     context = {"title": "Add to a teach-back", "patient": patient, "form": form, "row": row}
-    return render(request, "admin/addendum.html", context | _number(request, patient))
+    return render(request, "admin/addendum.html", context | next_number(request.user, patient))
 
 
 def _topics(record: records.Record, request: StaffRequest) -> dict[str, Topic]:
@@ -122,7 +110,3 @@ def _recorded(request: StaffRequest, patient: Patient, form: Any, rows: list[dic
         form.add_error(None, OTHER_FORM)
         return False
     return True
-
-
-def _number(request: StaffRequest, patient: Patient) -> dict[str, int]:
-    return {"number": TeachBack.objects.filter(patient=patient, nurse=request.user.pk).next_number()}

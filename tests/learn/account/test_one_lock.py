@@ -130,8 +130,8 @@ IN_FLIGHT: dict[str, Callable[[Site, Patient], Callable[[], object]]] = {
         )
     ),
     "is renamed": lambda s, p: (
-        lambda: desk.rename(
-            patient=p, label="Ana M", reference="7", drawn_from=desk.fingerprint(p), by=s.noor, now=at(21)
+        lambda: desk.describe(
+            patient=p, label="Ana M", reference="7", treatment="", drawn_from=desk.fingerprint(p), by=s.noor, now=at(21)
         )
     ),
     "is contacted": lambda s, p: lambda: progress.contacted(patient=p, by=s.noor, note="Fine", number=1, now=at(21)),

@@ -104,8 +104,8 @@ class TestAnInvitation(InviteCase):
         page = words(self.client.get(INVITE))
         assert "Birch team" in page
         assert "Cedar team" not in page
-        assert "Choose one" in words(self.invite())
-        assert "Choose one of these" in words(self.invite(team=str(self.cedar.pk)))
+        assert "Choose the care team" in words(self.invite())
+        assert "Choose the care team" in words(self.invite(team=str(self.cedar.pk)))
         assert not Patient.objects.filter(label="Dee").exists()
         self.invite(team=str(birch.pk))
         assert Patient.objects.get(label="Dee").care_team == birch
@@ -126,10 +126,10 @@ class TestAnInvitation(InviteCase):
             ({"label": "Ana \u202eneB"}, "hidden marks that turn the reading direction"),
             ({"reference": "7\u2066"}, "hidden marks that turn the reading direction"),
             ({"reference": "x" * 41}, "Use 40 letters at most"),
-            ({"pathway": ""}, "Choose one"),
-            ({"pathway": "nowhere"}, "Choose one of these"),
-            ({"when": ""}, "Choose one"),
-            ({"when": "99999999999"}, "Choose one of these"),
+            ({"pathway": ""}, "Choose the lessons, or “I will choose later”"),
+            ({"pathway": "nowhere"}, "Choose the lessons, or “I will choose later”"),
+            ({"when": ""}, "Choose the day"),
+            ({"when": "99999999999"}, "Choose the day"),
             ({"when": "other", "due": ""}, "Choose a day"),
             ({"when": "other", "due": "soon"}, "Write the day like 12/04/2026"),
             ({"when": "other", "due": "2026-11-22"}, "That day has passed"),
@@ -250,6 +250,15 @@ class TestManyInvitations(InviteCase):
             assert "Write a number from 1 to" in words(self.many(**over)), over
         assert "Type a word, like Monday" in words(self.many(name=""))
         assert Patient.objects.count() == 1
+
+    def test_say_of_each_missing_choice_what_it_is(self) -> None:
+        Membership.objects.create(care_team=self.cedar, nurse=self.noor, started=at(1))
+        for name in ("invite", "invite_many", "invite_names"):
+            page = self.client.post(reverse(f"admin:people_patient_{name}"), {}).content.decode()
+            summary = page.split('id="problems"')[1].split("</ul>")[0]
+            said = [text.strip() for text in re.findall(r">([^<]+)</a>", summary)]
+            assert len(said) == len(set(said)) >= 3, said
+            assert {"Choose the care team", "Choose the day"} < set(said), name
 
     def test_can_get_names_later(self) -> None:
         self.many(many="1")

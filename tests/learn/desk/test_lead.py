@@ -15,6 +15,7 @@ from learn.assignments.models import Assignment
 from learn.people import codes, roles
 from learn.people.models import AccessCode, Membership, Patient, User
 from learn.progress import actions, outcomes
+from learn.progress.attention import Why, needing
 from learn.progress.shares import Share
 from tests.cast import RecordCase, at, keep_published, make_nurse, make_patient, make_team, right, words, wrong
 
@@ -90,13 +91,26 @@ class TestTheNumbers(LeadCase):
     def test_of_beginnings_and_cards(self) -> None:
         AccessCode.objects.filter(user__in=[self.ana.user_id, self.ben.user_id]).update(used=at(11))
         self.does(self.ana, 20)  # reads on the 20th: 17 days after the 3rd
-        codes.make(user=self.cleo.user, by=self.lena, now=at(23))  # a new card: the first one counts
+        codes.make(user=self.cleo.user, by=self.lena, now=at(23))  # a new card has three days again
         found = self.numbers()
         assert (found.invited, [n for _, n in found.waits]) == (4, [0, 0, 0, 0, 0, 1, 3])
         assert found.half_by is None
-        assert (found.cards, found.unused, found.oldest_unused) == (4, 2, 8)
-        assert [(str(one.nurse), one.learning, one.begun, one.unused) for one in found.nurses] == [("noor", 4, 1, 2)]
+        assert (found.cards, found.unused, found.oldest_unused) == (4, 1, 4)
+        assert [(str(one.nurse), one.learning, one.begun, one.unused) for one in found.nurses] == [("noor", 4, 1, 1)]
         assert self.numbers(weeks=2).invited == 2  # since November 16
+
+    def test_of_unused_cards_are_those_of_the_home_page(self) -> None:
+        AccessCode.objects.filter(user=self.ana.user_id).update(used=at(11))
+        AccessCode.objects.filter(user=self.ben.user_id).update(ahead=True)
+        codes.make(user=self.cleo.user, by=self.lena, now=at(20))
+        User.objects.filter(pk=self.dee.user_id).update(email="dee@example.org")  # another key
+        eve = make_patient(self.team, "Eve")
+        codes.make(user=eve.user, by=self.noor, now=at(21))
+        for day, unused in ((23, []), (24, ["Cleo"]), (25, ["Cleo", "Eve"])):
+            home = needing(Patient.objects.filter(care_team=self.team), at=at(day)).entries
+            assert sorted(e.patient.label for e in home if e.why == Why.CARD) == unused, day
+            found = self.numbers(at=at(day))
+            assert (found.cards, found.unused) == (4, len(unused)), day
 
     def test_of_topics_count_first_answers_only(self) -> None:
         self.does(self.ana, 5, safety=wrong)
@@ -156,7 +170,7 @@ class TestThePage(LeadCase):
             keep_published()
             with CaptureQueriesContext(connection) as found:
                 self.client.get(PAGE)
-            assert len(found) == 14
+            assert len(found) == 15
 
 
 class TestTheFile(LeadCase):

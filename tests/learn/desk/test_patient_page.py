@@ -39,8 +39,8 @@ class TestMissedQuestions(PatientCase):
         authoring.publish(revision=newer, same_meaning=True)
         missed = self.missed()
         assert (
-            "Safety Topic of safety Teach back Stem of safety? Needs help: still not right at the end "
-            "They chose Wrong 1 Best answer Right 0 When Friday, November 20 at 12:04 p.m., missed 3 times"
+            "Safety Topic of safety Needs help: still not right at the end (Friday, November 20 at 12:04 p.m., missed "
+            "3 times) Stem of safety? They chose Wrong 1 Best answer Right 0 Teach back"
         ) in missed
         assert "A new wording?" not in missed
 
@@ -54,11 +54,11 @@ class TestMissedQuestions(PatientCase):
         self.check(plain=wrong, safety=wrong, now=at(20), times=5)
         missed = self.missed()
         assert re.findall(r"Stem of (\w+)", missed) == ["safety", "other", "plain"]
-        assert "Stem of plain? Not right yet" in missed
+        assert "Topic of plain Not right yet" in missed
         self.check(plain=lambda r: right(r) if r.pk == other.pk else wrong(r), now=at(22), times=5)
         still, since = self.missed().split("Missed before, put right since (2)")
         assert re.findall(r"Stem of (\w+)", still) == ["plain"]
-        assert re.findall(r"Stem of (\w+)\? Right (.+?) They chose", since) == [
+        assert re.findall(r"Topic of (\w+) Right (.+?) \(", since) == [
             ("safety", "Sunday, November 22"),
             ("other", "Sunday, November 22"),
         ]
@@ -74,7 +74,7 @@ class TestMissedQuestions(PatientCase):
         assert "Needs help" in self.missed()
         self.said_back()
         assert "Missed before, put right since (1)" in self.missed()
-        assert "Stem of safety? Closed by teach-back, noor, Monday, November 23, 2026" in self.missed()
+        assert "Topic of safety Closed by teach-back, noor, Monday, November 23, 2026" in self.missed()
 
     def test_do_not_include_those_of_another_patient(self) -> None:
         self.learner = make_patient(self.team, "Ben").user
@@ -161,9 +161,9 @@ class TestThePage(PatientCase):
         self.client.get(self.address())
         for n in range(3):
             # session and user, roles, patient, audit row; answers, teach-backs, the four of the status; what staff did;
-            # questions, codes, records merged; and the wording of missed questions, if there are any
+            # questions, codes, records merged; if questions were missed, their wording, and the number of a teach-back
             keep_published()
-            with self.assertNumQueries(15 if n else 14):
+            with self.assertNumQueries(16 if n else 14):
                 self.client.get(self.address())
             self.read(1, 2, 3)
             self.check(plain=wrong, safety=wrong, now=at(10 + n))

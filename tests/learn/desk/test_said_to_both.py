@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, timedelta
 from typing import Any
 
@@ -12,11 +13,13 @@ from django.urls import reverse
 
 from learn.account import data
 from learn.assignments.models import Act, Assignment
+from learn.desk import actions as desk
+from learn.lessons.models import Therapy
 from learn.people.models import AuditEvent, Patient
 from learn.progress import attention, standing
 from learn.progress.models import Contact
 from quizzes.models import Response
-from tests.cast import PatientCase, at, make_nurse, make_patient, make_team, words, wrong
+from tests.cast import PatientCase, at, load_content, make_nurse, make_patient, make_team, words, wrong
 
 
 class AskedCase(PatientCase):
@@ -233,7 +236,7 @@ def test_the_second_of_two_who_change_a_label_is_shown_what_the_first_saved(clie
     both = drawn()
     assert client.post(address, {"label": "Ann", "reference": "8", "drawn_from": both}).status_code == 303
     page = client.post(address, {"label": "Anna", "reference": "7", "drawn_from": both})
-    assert "Somebody else saved something meanwhile: Ann, 8. Nothing of yours is saved yet." in words(page)
+    assert "Somebody else saved something meanwhile: Ann, 8, no treatment. Nothing of yours is saved" in words(page)
     assert 'value="Anna"' in page.content.decode()
     ana.refresh_from_db()
     assert (ana.label, ana.reference) == ("Ann", "8")
@@ -244,3 +247,40 @@ def test_the_second_of_two_who_change_a_label_is_shown_what_the_first_saved(clie
         assert client.post(address, {"label": "Bo", "drawn_from": made_up}).status_code == 200
     ana.refresh_from_db()
     assert ana.label == "Anna"
+
+
+@pytest.mark.django_db
+def test_a_treatment_is_chosen_later_and_changed_and_it_is_logged(client: Client) -> None:
+    load_content()
+    ana = make_patient(team := make_team(), "Ana")
+    page, address = (reverse(f"admin:people_patient_{name}", args=[ana.pk]) for name in ("change", "label"))
+    client.force_login(make_nurse("noor", team))
+    assert f'href="{address}">Choose the treatment</a>' in client.get(page).content.decode()
+    form = {"label": "Ana", "treatment": "virus-therapy", "drawn_from": desk.fingerprint(ana)}
+    assert client.post(address, form).status_code == 303
+    assert "Virus therapy ·" in words(client.get(page))
+    assert "changed the treatment" in words(client.get(page))
+    late = words(client.post(address, form | {"treatment": "cancer-vaccines"}))
+    assert "meanwhile: Ana, Virus therapy. Nothing of yours is saved yet." in late
+    assert "Choose one of these treatments" in words(client.post(address, form | {"treatment": "nothing"}))
+    ana.refresh_from_db()
+    assert ana.treatment == "virus-therapy"
+    form |= {"treatment": "", "drawn_from": desk.fingerprint(ana)}
+    assert client.post(address, form).status_code == 303
+    ana.refresh_from_db()
+    assert ana.treatment == ""
+    whats = list(AuditEvent.objects.filter(patient=ana.pk, what__in=["renamed", "treatment.changed"]))
+    assert [event.what for event in whats] == ["treatment.changed", "treatment.changed"]
+
+
+@pytest.mark.django_db
+def test_a_treatment_that_has_no_pathway_any_more_can_stay(client: Client) -> None:
+    load_content()
+    Therapy.objects.create(slug="old", position=900, title="An old one", summary="S.")
+    ana = make_patient(team := make_team(), "Ana", treatment="old")
+    client.force_login(make_nurse("noor", team))
+    page = client.get(reverse("admin:people_patient_label", args=[ana.pk])).content.decode()
+    assert re.search(r'<option value="old" selected>\s*An old one', page)
+    ana.treatment = ""
+    ana.save()
+    assert "An old one" not in client.get(reverse("admin:people_patient_label", args=[ana.pk])).content.decode()

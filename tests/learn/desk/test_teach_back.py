@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.test import SimpleTestCase, TransactionTestCase
 from django.urls import reverse
 
-from learn.desk.admin.teach_back import Topic
+from learn.desk.forms import read_out
 from learn.people.models import AuditEvent
 from learn.progress import actions, record, standing
 from learn.progress.models import Contact, TeachBack
@@ -18,8 +19,8 @@ from tests.cast import PatientCase, at, make_nurse, make_patient, make_question,
 class TestWhatIsReadOut(SimpleTestCase):
     def test_asks_how_well_the_nurse_explained_the_topic(self) -> None:
         begin = "“I want to be sure I explained this well. Can you tell me"
-        assert Topic("What to do about diarrhea").say == f"{begin}, in your own words, what to do about diarrhea?”"
-        assert Topic("IL-2").say == f"{begin} in your own words about “IL-2”?”"
+        assert read_out("What to do about diarrhea") == f"{begin}, in your own words, what to do about diarrhea?”"
+        assert read_out("IL-2") == f"{begin} in your own words about “IL-2”?”"
 
 
 class TeachBackCase(PatientCase):
@@ -58,8 +59,56 @@ class TestATeachBack(TeachBackCase):
     def test_shows_what_was_chosen_and_the_best_answer_above_the_sentence(self) -> None:
         page = words(self.client.get(self.address("teach_back")))
         asked = page.split("Topic of safety")[1]
-        assert "Stem of safety? They chose Wrong 1 Best answer Right 0 When Friday, November 20" in asked
+        assert "Stem of safety? They chose Wrong 1 Best answer Right 0 Friday, November 20" in asked
         assert asked.index("Best answer") < asked.index("I want to be sure")
+
+    def inline(self, key: str) -> tuple[str, dict[str, Any]]:
+        """Return the address of the form that stands at a topic on the patient's page, and what it sends untouched."""
+        page = self.client.get(self.address()).content.decode()
+        [form] = [form for form in page.split("<form ")[1:] if f'name="topic" value="{key}"' in form]
+        sent: dict[str, Any] = dict(
+            re.findall(r'<input type="(?:hidden|text)"[^>]*name="([^"]+)"\s+value="([^"]*)"', form)
+        )
+        sent |= {f"note-{key}": "", "to_whom": "patient"}
+        sent |= dict(re.findall(r'name="(language)" maxlength="40"\s+value="(\w+)"', form))
+        assert {"number", "topic", "language"} <= set(sent), sent
+        return form.split('action="')[1].split('"')[0], sent
+
+    def test_stands_at_each_missed_question_on_the_patients_page(self) -> None:
+        address, sent = self.inline(self.key)
+        page = self.client.get(self.address()).content.decode()
+        for said in (
+            "Read out: “I want to be sure I explained this well. Can you tell me in your own words about “Topic of",
+            "Listen for: Right 0",
+        ):
+            assert said in words(self.client.get(self.address())), said
+        ids = re.findall(r' id="([^"]+)"', page)
+        assert len(ids) == len(set(ids))
+        note = {self.key: "own-words", f"note-{self.key}": "Knows the number.", "barriers": "memory"}
+        assert self.client.post(address, sent | note).status_code == 303
+        saved = TeachBack.objects.get()
+        assert (saved.outcome, saved.note, saved.language, saved.barriers, saved.topic) == (
+            "own-words", "Knows the number.", "English", ["memory"], "Topic of safety",
+        )  # fmt: skip
+        assert self.needs() == 0
+        page = words(self.client.get(self.address()))
+        assert "Closed by teach-back, noor" in page
+        assert f'name="topic" value="q{self.plain.question_id}"' in self.client.get(self.address()).content.decode()
+
+    def test_at_a_topic_that_misses_something_is_shown_with_all_that_was_typed(self) -> None:
+        address, sent = self.inline(self.key)
+        page = self.client.post(address, sent | {f"note-{self.key}": "Slowly."})
+        assert "Choose how it went, for one topic at least" in words(page)
+        assert "Slowly." in page.content.decode()
+        assert "Topic of plain" not in words(page)
+        assert not TeachBack.objects.exists()
+
+    def test_at_a_topic_is_not_saved_over_that_of_another_window(self) -> None:
+        address, sent = self.inline(self.key)
+        self.client.post(address, sent | {self.key: "prompt"})
+        page = self.client.post(address, sent | {self.key: "own-words"})
+        assert page.status_code == 200
+        assert TeachBack.objects.get().outcome == "prompt"
 
     def test_has_a_note_for_each_topic(self) -> None:
         plain = f"q{self.plain.question_id}"

@@ -140,7 +140,7 @@ def test_invitations_come_two_on_a_sheet_and_their_codes_can_be_read(paper: str)
         code = codes.make(user=patient.user, by=nurse, now=at(20))
         assert code is not None
         rows.append((patient, AccessCode.objects.get(pk=code.code.pk), code.letters, code.token))
-    pdf = made("invitations", sheets.invitations(rows, Look(paper, 12, UNKNOWN), labelled=True))
+    pdf = made("invitations", sheets.invitations(rows, Look(paper, 12, UNKNOWN), marks=["1", "2", "3"]))
     assert pages(pdf) == 2
     read = codes_on(pdf, 0) + codes_on(pdf, 1)
     assert sorted(read) == sorted(f"{sheets.settings.PUBLIC_URL}/j/{row[3]}/" for row in rows)
