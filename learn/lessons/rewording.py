@@ -106,6 +106,15 @@ def _standing(
     return Standing(kind, slug, shipped, published, draft, retired, held)
 
 
+def waiting() -> list[ReferenceText]:
+    """Return the drafts in review, each with its `name`; the call card first, then the oldest. One query."""
+    rows = ReferenceText.objects.filter(state=State.DRAFT, stage=Edition.Stage.SENT, language=LANGUAGE)
+    found = list(rows.select_related("reference", "author").order_by("sent"))
+    for row in found:
+        row.name = bodies.name(row.reference.kind, row.body)  # type: ignore[attr-defined]
+    return sorted(found, key=lambda row: row.reference.kind != CARD)
+
+
 def lessons() -> dict[str, str]:
     """Return the therapy type of each lesson that a medicine may name, by slug: those that are published."""
     return dict(Lesson.objects.taught().values_list("slug", "therapy__slug"))
