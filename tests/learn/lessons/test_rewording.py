@@ -14,16 +14,21 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from learn.lessons import bodies, card, mentions, owned, rewording, shown, texts
+from learn.lessons import bodies, card, card_texts, mentions, owned, rewording, shown, texts
 from learn.lessons.bodies import CARD, MEDICINE, TERM, Body
-from learn.lessons.models import CardText, ClinicalReview, Reference, ReferenceText
+from learn.lessons.models import CardText, ClinicalReview, Lesson, Reference, ReferenceText, Therapy
 from learn.lessons.writing import Unfit
 from learn.people.models import AuditEvent, User
-from tests.cast import at, load_content, words
+from tests.cast import FIXTURES, at, load_content, make_edition, words
 
 pytestmark = pytest.mark.django_db
 UNTIL = date(2027, 5, 28)
+THERAPY, SAFETY = "antibodies-and-checkpoint-inhibitors", "side-effects-when-to-call"
 OLD, NEW = "Chest pain.", "Pain or a tight feeling in the chest."
+
+LESSONS = {
+    data["slug"]: data["therapy"] for path in (FIXTURES / "lessons").glob("*.yaml") if (data := texts.read(path))
+}
 
 
 @pytest.fixture
@@ -34,6 +39,16 @@ def eda() -> User:
 @pytest.fixture
 def rex() -> User:
     return User.objects.create_user("rex", is_staff=True, first_name="Rex")
+
+
+@pytest.fixture
+def lesson() -> Lesson:
+    """Return a published lesson of three steps, on a site that has shown the shipped card."""
+    therapy = Therapy.objects.create(slug=THERAPY, position=1, title="Antibodies", summary="S.")
+    found = Lesson.objects.create(therapy=therapy, slug=SAFETY, position=1)
+    make_edition(found)
+    card_texts.keep(texts.read_once("call_card.yaml"), at(1))
+    return found
 
 
 def stands(kind: str, slug: str) -> rewording.Standing:
@@ -68,10 +83,9 @@ def get(name: str, *args: Any) -> str:
     return words(Client().get(reverse(name, args=args)))
 
 
-def test_a_published_card_is_on_every_page_at_the_next_request(eda: User, rex: User) -> None:
-    load_content()
+def test_a_published_card_is_on_every_page_at_the_next_request(eda: User, rex: User, lesson: Lesson) -> None:
     assert OLD in get("help")
-    step = get("step", "antibodies-and-checkpoint-inhibitors", "side-effects-when-to-call", 1)
+    step = get("step", THERAPY, SAFETY, 3)
     assert OLD in step
     own_card(eda, rex)
     with time_machine.travel(at(24), tick=False):
@@ -79,7 +93,7 @@ def test_a_published_card_is_on_every_page_at_the_next_request(eda: User, rex: U
     assert NEW in helps
     assert OLD not in helps
     assert "Reviewed by a clinician, November 23, 2026." in helps
-    step = get("step", "antibodies-and-checkpoint-inhibitors", "side-effects-when-to-call", 1)
+    step = get("step", THERAPY, SAFETY, 3)
     assert NEW in step
     assert OLD not in step
     assert OLD in str(card.whole())  # outside of a request there is only what is shipped
@@ -108,8 +122,7 @@ def test_the_card_needs_a_clinician_who_did_not_write_it(eda: User, rex: User) -
     assert AuditEvent.objects.filter(who=rex.pk, what="text.published").count() == 1
 
 
-def test_a_clinician_signs_the_card_as_it_came_and_a_newer_one_takes_its_place(rex: User) -> None:
-    load_content()
+def test_a_clinician_signs_the_card_as_it_came_and_a_newer_one_takes_its_place(rex: User, lesson: Lesson) -> None:
     signed = {"by": rex, "now": at(23), "role": "nurse", "until": UNTIL}
     rewording.sign(seen=stands(CARD, card.SLUG).fingerprint, **signed)  # type: ignore[arg-type]
     assert CardText.objects.count() == 1  # the same words: nobody is told
@@ -128,19 +141,23 @@ def shipped_with(kind: str, slug: str, **values: Any) -> dict[str, dict[str, Bod
     return found
 
 
-def test_readers_are_told_of_a_changed_card_unless_it_means_the_same(eda: User, rex: User) -> None:
-    load_content()
+def test_readers_are_told_of_a_changed_card_unless_it_means_the_same(eda: User, rex: User, lesson: Lesson) -> None:
     own_card(eda, rex)
     assert [row.same_meaning for row in CardText.objects.order_by("number")] == [False, False]
     reworded(CARD, card.SLUG, eda, above="New for you, or worse than is usual for you.")
     publish(CARD, card.SLUG, rex, same_meaning=True)
     assert [row.same_meaning for row in CardText.objects.order_by("number")] == [False, False, True]
-    load_content()  # the shipped card is not what people see: it is no wording of theirs
-    assert CardText.objects.count() == 3
 
 
-def test_a_medicine_is_found_by_its_new_name_and_a_word_has_its_new_meaning(eda: User, rex: User) -> None:
+def test_loading_keeps_no_card_that_nobody_is_shown(eda: User, rex: User) -> None:
+    own_card(eda, rex)
     load_content()
+    assert [row.number for row in CardText.objects.all()] == [1]
+
+
+def test_a_medicine_is_found_by_its_new_name_and_a_word_has_its_new_meaning(
+    eda: User, rex: User, lesson: Lesson
+) -> None:
     find = reverse("find") + "?q=Brandnewmab"
     assert "Brandnewmab" not in words(Client().get(find)).replace("“Brandnewmab”", "")
     reworded(MEDICINE, "avelumab", eda, brands="Bavencio, Brandnewmab")
@@ -192,19 +209,16 @@ def test_what_the_hospital_added_is_found_and_can_be_taken_out_by_another(eda: U
 def test_what_is_wrong_is_said_at_its_field(
     kind: str, slug: str, values: dict[str, str], field: str, says: str
 ) -> None:
-    load_content()
-    there = stands(kind, slug)
-    filled = {part.name: part.text for part in bodies.parts(kind, there.next)} | values
-    found = rewording.problems(there, bodies.filled(kind, there.next, filled))
+    body = bodies.shipped(kind)[slug]
+    filled = {part.name: part.text for part in bodies.parts(kind, body)} | values
+    found = list(bodies.problems(kind, slug, bodies.filled(kind, body, filled), LESSONS))
     assert [says in problem.says for problem in found if problem.field == field] == [True]
 
 
 def test_nothing_is_wrong_with_what_is_shipped() -> None:
-    load_content()
-    lessons = rewording.lessons()
     for kind in bodies.FILES:
         for slug, body in bodies.shipped(kind).items():
-            assert list(bodies.problems(kind, slug, body, lessons)) == [], slug
+            assert list(bodies.problems(kind, slug, body, LESSONS)) == [], slug
             filled = bodies.filled(kind, body, {part.name: part.text for part in bodies.parts(kind, body)})
             assert filled == bodies.filled(kind, body, {}) if kind == CARD else filled == one_line(body), slug
 
@@ -296,12 +310,11 @@ class TestWhatAnotherProcessPublished:
     """The number in the statement that a page runs anyway tells each worker."""
 
     def test_is_followed_without_a_query_more(
-        self, eda: User, rex: User, django_assert_num_queries: DjangoAssertNumQueries
+        self, eda: User, rex: User, lesson: Lesson, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        load_content()
-        page = reverse("step", args=["basics", "what-is-immunotherapy", 1])
+        page = reverse("step", args=[THERAPY, SAFETY, 3])
         Client().get(page)
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):  # what is published; its steps, which are kept only after a commit
             Client().get(page)
         own_card(eda, rex)
         assert owned._kept == (0, texts.NONE)
