@@ -219,8 +219,8 @@ class CardText(models.Model):
 class Reference(models.Model):
     """A text outside of the lessons that the hospital has changed, or has begun to: it stays the same in all wordings.
 
-    The shipped texts have no rows here: pages read their files. Of a question, a visit question, a pathway and a
-    therapy type, which have tables of their own, this row only keeps what `load_content` left alone.
+    The shipped texts have no rows here: pages read their files. Of a question, which has tables of its own, this row
+    only keeps what `load_content` left alone.
     """
 
     class Kind(models.TextChoices):
@@ -228,9 +228,6 @@ class Reference(models.Model):
         MEDICINE = "medicine", "Medicine"
         TERM = "term", "Word"
         QUESTION = "question", "Question"
-        VISIT = "visit", "Visit question"
-        PATHWAY = "pathway", "Pathway"
-        THERAPY = "therapy", "Therapy type"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     slug = models.SlugField(max_length=80)

@@ -1,4 +1,4 @@
-"""Texts outside of lessons that a hospital changed (call card, medicines, words), and the newer shipped ones."""
+"""Texts outside of lessons that a hospital changed (call card, medicines, words), and newer shipped questions."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Reference',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('card', 'Call card'), ('medicine', 'Medicine'), ('term', 'Word'), ('question', 'Question'), ('visit', 'Visit question'), ('pathway', 'Pathway'), ('therapy', 'Therapy type')], max_length=10)),
+                ('kind', models.CharField(choices=[('card', 'Call card'), ('medicine', 'Medicine'), ('term', 'Word'), ('question', 'Question')], max_length=10)),
                 ('slug', models.SlugField(max_length=80)),
                 ('newer', models.CharField(blank=True, db_default='', default='', editable=False, max_length=64)),
                 ('dealt_with', models.CharField(blank=True, db_default='', default='', editable=False, max_length=64)),
