@@ -64,7 +64,7 @@ def test_the_list_is_searched_and_says_how_each_text_stands(eda: Client) -> None
     assert "pembrolizumab" in page
     assert "avelumab" not in page
     eda.post(url("change", TERM, "antigen"), form(TERM, "antigen", meaning="A mark on a germ."))
-    assert "antigen Draft Eda" in words(eda.get(url("changelist"), {"kind": TERM, "show": "draft"}))
+    assert "antigen Draft eda" in words(eda.get(url("changelist"), {"kind": TERM, "show": "draft"}))
     assert "No text fits this." in words(eda.get(url("changelist"), {"kind": TERM, "show": "sent"}))
 
 
@@ -134,7 +134,7 @@ def test_the_second_of_two_educators_sees_what_the_first_saved(eda: Client) -> N
     ours = form(TERM, "antigen", meaning="A sign of another.")
     signed_in("ada", roles.EDUCATOR).post(url("change", TERM, "antigen"), first)
     page = words(eda.post(url("change", TERM, "antigen"), ours))
-    assert "Ada changed this text while you wrote." in page
+    assert "ada changed this text while you wrote." in page
     assert "What differs between theirs and yours" in page
     assert ReferenceText.objects.get().body["meaning"] == "A mark of one kind."
     eda.post(url("change", TERM, "antigen"), ours | {"seen": seen(TERM, "antigen")})
