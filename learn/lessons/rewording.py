@@ -12,7 +12,6 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 from learn.lessons import bodies, card, card_texts, texts
 from learn.lessons.bodies import CARD, MEDICINE, Body
@@ -145,8 +144,13 @@ def begin(*, kind: str, body: Body, by: User, now: datetime) -> Standing:
     here = standings(kind)
     if twin := next((one for one in here if one.draft and one.read is None and one.draft.body == body), None):
         return twin
-    slug = free_slug(slugify(bodies.name(kind, body)) or kind, {one.slug for one in here})
-    _write(_locked(kind, slug), body, by=by, now=now)
+    taken = {one.slug for one in here}
+    there = None
+    while there is None or there.draft or there.published:  # somebody else may have taken the slug meanwhile
+        slug = free_slug(bodies.name(kind, body), taken)
+        taken.add(slug)
+        there = _locked(kind, slug)
+    _write(there, body, by=by, now=now)
     found = standing(kind, slug)
     assert found is not None  # noqa: S101 - it was written just now
     return found
