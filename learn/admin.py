@@ -71,6 +71,7 @@ class Desk(admin.AdminSite):
             "people/user": desk.STAFF,
             "people/auditevent": desk.AUDIT,
             "lessons/lesson": desk.LESSONS,
+            "lessons/text": desk.TEXTS,
         }
         for about, screens in shown.items():
             urls += [

@@ -159,6 +159,7 @@ MIDDLEWARE = [
     "learn.people.passwords.first",  # after a sign-in with a one-time password, only the page for an own one
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "learn.lessons.owned.middleware",  # each request sees the texts of the hospital as they are published then
 ]
 
 ROOT_URLCONF = "learn.urls"

@@ -59,8 +59,11 @@ def _nothing_kept_before() -> None:
 
 def forget_texts() -> None:
     """Texts are kept under the numbers of their rows, and a test that commits gives these to other rows."""
-    kept = ("quizzes.asked", "learn.lessons.shown", "learn.lessons.changes", "learn.lessons.card_texts")
-    for module in kept:  # the engine's tests run without learn as well
+    kept = ("shown", "changes", "card_texts", "owned")
+    for module in (
+        "quizzes.asked",
+        *(f"learn.lessons.{name}" for name in kept),
+    ):  # the engine's tests run without learn as well
         if module in sys.modules:
             sys.modules[module].forget()
 

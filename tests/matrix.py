@@ -23,8 +23,8 @@ from learn.assignments.models import Assignment, Reminder
 from learn.desk import digests
 from learn.desk.actions import fingerprint
 from learn.desk.lesson_forms import LessonForm
-from learn.lessons import reference, reviewing, writing
-from learn.lessons.models import Edition, Lesson, Remark
+from learn.lessons import reference, reviewing, rewording, writing
+from learn.lessons.models import Edition, Lesson, Reference, Remark
 from learn.people import roles, staff, teams
 from learn.people.models import Membership, User
 from learn.progress.models import TeachBack
@@ -331,6 +331,17 @@ TABLE |= {
     "admin:lessons_lesson_remark": (DESK_POST_ONLY, EDITORS_ON),
     "admin:lessons_lesson_remark_done": (DESK_POST_ONLY, WRITES_LESSONS),
 }
+TABLE |= {
+    "admin:lessons_text_changelist": (SEE_QUESTIONS, DESK_POST_ONLY),
+    "admin:lessons_text_new": (WRITE_QUESTIONS, WRITES_LESSONS),
+    "admin:lessons_text_change": (SEE_QUESTIONS, WRITES_LESSONS),
+    "admin:lessons_text_send": (DESK_POST_ONLY, WRITES_LESSONS),
+    "admin:lessons_text_discard": (DESK_POST_ONLY, WRITES_LESSONS),
+    "admin:lessons_text_retire": (DESK_POST_ONLY, EDITORS_ON),
+    "admin:lessons_text_read": (SEE_QUESTIONS, EDITORS_ON | {"eda": 200}),  # eda wrote the draft
+    "admin:lessons_text_newer": (WRITE_QUESTIONS, WRITES_LESSONS),
+}
+MAY_WRITE |= {f"admin:lessons_text_{name}" for name in ("new", "change", "send", "discard", "retire", "read", "newer")}
 _OF_LESSONS = ("new", "new_therapy", "order", "holds", "change", "send", "publish_typo", "discard", "retire", "newer")
 MAY_WRITE |= {f"admin:lessons_lesson_{name}" for name in (*_OF_LESSONS, "read", "remark", "remark_done")}
 # Sheets to print. An invitation as a PDF is a POST to the page that shows it.
@@ -465,6 +476,11 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:lessons_lesson_read": ("rex", ["verdict", "role", "next_check", "seen"], []),
     "admin:lessons_lesson_remark": ("rex", ["about", "text"], []),
     "admin:lessons_lesson_preview": ("eda", ["count"], ["colors"]),
+    "admin:lessons_text_changelist": ("eda", [], ["kind", "q", "show"]),
+    "admin:lessons_text_new": ("eda", ["term", "say", "meaning"], []),
+    "admin:lessons_text_change": ("eda", ["term", "say", "meaning", "seen"], []),
+    "admin:lessons_text_send": ("eda", ["asked", "seen"], []),
+    "admin:lessons_text_read": ("rex", ["verdict", "why", "seen"], []),
 }
 
 
@@ -488,6 +504,21 @@ def draft_in_review(lesson: Lesson, by: User) -> Edition:
     writing.send(lesson=lesson, seen=writing.fingerprint(made), asked="", now=at(20))
     Lesson.objects.filter(pk=lesson.pk).update(newer="0" * 64)
     return Edition.objects.select_related("lesson").get(pk=made.pk)
+
+
+def word_in_review(by: User) -> rewording.Standing:
+    """Return how a word stands of which this person sent a draft for review; a newer shipped text is available too."""
+    there = rewording.standing("term", "antigen")
+    assert there is not None
+    body = there.next | {"meaning": "A mark on a germ."}
+    rewording.write(kind="term", slug="antigen", seen=there.fingerprint, body=body, by=by, now=at(20))
+    made = rewording.standing("term", "antigen")
+    assert made is not None
+    rewording.send(kind="term", slug="antigen", seen=made.fingerprint, asked="", now=at(20))
+    Reference.objects.update(newer="0" * 64)
+    sent = rewording.standing("term", "antigen")
+    assert sent is not None
+    return sent
 
 
 class World:
@@ -614,6 +645,12 @@ class World:
             for name in for_lesson
             if name not in without
         }
+        word = word_in_review(people["eda"])
+        self.kwargs |= {
+            f"admin:lessons_text_{name}": {"kind": "term", "slug": "antigen"}
+            for name in ("change", "send", "discard", "retire", "read", "newer")
+        }
+        self.kwargs["admin:lessons_text_new"] = {"kind": "term"}
         self.kwargs["admin:lessons_lesson_pack"] = {"pk": written.lesson.therapy_id}
         self.query = {
             "admin:people_patient_assign": f"?patient={self.ana.pk}",
@@ -640,6 +677,16 @@ class World:
                 "next_check": (timezone.localdate() + timedelta(days=90)).isoformat(),
                 "seen": reviewing.fingerprint(written, reviewing.questions(written.lesson)),
             },
+            "admin:lessons_text_new": {"term": "Zebra", "say": "", "meaning": "An animal."},
+            "admin:lessons_text_change": {
+                "term": "antigen",
+                "say": "",
+                "meaning": "Another mark.",
+                "seen": word.fingerprint,
+            },
+            "admin:lessons_text_send": {"seen": word.fingerprint, "asked": "Look."},
+            "admin:lessons_text_discard": {"seen": word.fingerprint},
+            "admin:lessons_text_read": {"verdict": "publish", "seen": word.fingerprint},
             "admin:lessons_lesson_remark": {"about": "", "text": "Look once more."},
             "quizzes:question": as_form(revision, right(revision)),
             "admin:people_patient_assign": {"lessons": [lesson.slug], "due": "2026-12-04", "note": ""},

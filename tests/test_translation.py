@@ -42,7 +42,7 @@ STAFF_CODE = (
 )
 STAFF_PARTS = {
     "DueForm", "DayForm", "AgainForm", "InPersonForm", "AssignForm",
-    "Edition", "Step", "CareTeam", "Patient", "Revision", "State", "time_zone", "three_points",
+    "Edition", "Reference", "Step", "CareTeam", "Patient", "Revision", "State", "time_zone", "three_points",
     "Therapy",
 }  # fmt: skip
 MARKS = re.compile(r"_|n?p?gettext(_lazy|_noop)?")

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from learn.assignments.models import Pathway, Place
 from learn.lessons import shapes
-from learn.lessons.content import ContentError, Report, digest, find, named, read
+from learn.lessons.content import ContentError, Report, find, named, read
 from learn.lessons.models import Lesson, Therapy
+from learn.lessons.texts import digest
 
 PATHWAY = {"slug": "slug", "name": "text", "therapy": "slug", "lessons": ["slug"]}
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -143,7 +144,7 @@ def wallet(look: Look) -> Data:
             "Cut along the dashed line. Fold along the dotted lines to the size of a bank card. Keep it with you."
         ),
         "cover": _("In an emergency room, show this:"),
-        "fine": _("Not yet reviewed by a clinician."),
+        "fine": _checked_card(),
     }
     return data | {
         "tiers": [
@@ -159,6 +160,13 @@ def wallet(look: Look) -> Data:
             for tier in whole.tiers
         ]
     }
+
+
+def _checked_card() -> str:
+    """Return the line that says whether a clinician reviewed the card as it is now."""
+    if not (day := card.reviewed(timezone.localdate())):
+        return _("Not yet reviewed by a clinician.")
+    return _("Reviewed by a clinician, %(reviewed_on)s.") % {"reviewed_on": date_format(day, "DATE_FORMAT")}
 
 
 def emergency() -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from learn.lessons import texts
@@ -138,10 +138,19 @@ def celsius(value: str) -> Decimal | None:
     return max(found) if found and all(35 <= degrees <= 43 for degrees in found) else None
 
 
-@cache
+SLUG = "call-card"  # of the one card, among the texts that a hospital can change
+
+
+@texts.kept
 def whole() -> Card:
     """Return the card with every line and every fever sentence, as the help page and printed pages show it."""
-    return of(texts.read(texts.FIXTURES / "call_card.yaml"))
+    return of(texts.read_once("call_card.yaml") | texts.own().rows.get("card", {}).get(SLUG, {}))
+
+
+def reviewed(today: date) -> date | None:
+    """Return when a clinician reviewed the card as it is now, if the review still counts on this day."""
+    on, until = texts.own().card_reviewed or (None, date.min)
+    return on if until >= today else None
 
 
 def of(data: dict[str, Any]) -> Card:
@@ -166,7 +175,7 @@ def of(data: dict[str, Any]) -> Card:
     )
 
 
-@cache
+@texts.kept
 def for_lesson(lesson: str) -> Card:
     """Return the card for the pages of one lesson (its slug).
 

@@ -7,8 +7,6 @@ from text that the hospital wrote.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +21,9 @@ from django.db import transaction
 from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 
-from learn.lessons import card_texts, draft, governance, reference_check, shapes, texts
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
+from learn.lessons import bodies, card_texts, draft, governance, reference_check, rewording, shapes, texts
+from learn.lessons.models import LANGUAGE, Edition, Lesson, Reference, ReferenceText, Step, Therapy
+from learn.lessons.texts import digest
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
@@ -103,12 +102,23 @@ def load(folder: Path) -> Report:
                 orders.setdefault(lesson["therapy"], []).append((lesson["position"], lesson["slug"]))
         for therapy, places in orders.items():
             _order_lessons(Therapy.objects.get(slug=therapy), [slug for _, slug in sorted(places)], known, report)
-        with named("call_card.yaml"):
-            if card_texts.keep(read(folder / "call_card.yaml"), timezone.now()):
-                report.added.append("a wording of the call card")
+        _load_references(folder, report)
         if pictures:
             raise ContentError(f"pictures.yaml: there is no step {' / '.join(next(iter(pictures)))}")
     return report
+
+
+def _load_references(folder: Path, report: Report) -> None:
+    """Compare the hospital's own card, medicines and words with these; keep the shipped card if it is the one shown."""
+    shipped = {}
+    for kind, name in bodies.FILES.items():
+        with named(name):
+            shipped[kind] = bodies.of(kind, read(folder / name))
+    report.left_alone += rewording.tell_newer(shipped, timezone.now())
+    own = ReferenceText.objects.filter(reference__kind=bodies.CARD, state=State.PUBLISHED)
+    with named("call_card.yaml"):
+        if not own.exists() and card_texts.keep(read(folder / "call_card.yaml"), timezone.now()):
+            report.added.append("a wording of the call card")
 
 
 @contextmanager
@@ -170,11 +180,6 @@ def find(model: type[M], slug: str) -> M:
     return row
 
 
-def digest(data: Any) -> str:
-    """Return the hash (SHA-256, hexadecimal) that tells shipped text apart from the hospital's own."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
-
-
 def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, report: Report) -> bool:
     """Return whether this shipped text is saved under the next number.
 
@@ -217,12 +222,13 @@ def _load_quiz(data: Data, report: Report) -> Quiz:
     Quiz(slug=data["slug"], title=data["title"]).clean_fields()
     # Its title is that of the lesson: `governance.publish` keeps it so.
     quiz, _ = Quiz.objects.get_or_create(slug=data["slug"], defaults={"title": data["title"]})
-    questions = []
+    questions, dealt_with = [], rewording.dealt_with(Reference.Kind.QUESTION)
     for n, row in enumerate(data["questions"], 1):
         question, _ = Question.objects.get_or_create(slug=row["slug"])
         questions.append(question)
-        with named(f"question {n}"):
-            _load_question(question, row, data["slug"], report)
+        if dealt_with.get(row["slug"]) != digest(row):
+            with named(f"question {n}"):
+                _load_question(question, row, data["slug"], report)
     _order(quiz, questions, report)
     return quiz
 
@@ -230,19 +236,29 @@ def _load_quiz(data: Data, report: Report) -> Quiz:
 def _load_question(question: Question, row: Data, lesson: str, report: Report) -> None:
     shipped = digest(row)
     rows = list(question.revisions.filter(language=LANGUAGE).order_by("-number"))
-    if not _is_wanted(rows, shipped, row["slug"], report):
+    before = len(report.left_alone)
+    wanted = _is_wanted(rows, shipped, row["slug"], report)
+    rewording.tell(Reference.Kind.QUESTION, row["slug"], shipped if len(report.left_alone) > before else "")
+    if not wanted:
         return
-    revision = authoring.draft(
-        question=question,
-        language=LANGUAGE,
-        kind=row["kind"],
-        spec=spec_of(row),
-        source=f"{lesson}/{row['step']}",
-        shipped=shipped,
-        **{k: row[k] for k in ("critical", "objective", "stem", "why")},
-    )
+    revision = authoring.draft(question=question, language=LANGUAGE, shipped=shipped, **words_of(row, lesson))
     authoring.publish(revision=revision, same_meaning=False)
     report.added.append(f"question {row['slug']}, number {revision.number}")
+
+
+def words_of(row: Data, lesson: str) -> Data:
+    """Return what the engine stores of a question of a content file: the values of `authoring.draft`."""
+    same = {key: row[key] for key in ("kind", "critical", "objective", "stem", "why")}
+    return same | {"spec": spec_of(row), "source": f"{lesson}/{row['step']}"}
+
+
+def shipped_question(folder: Path, slug: str) -> tuple[Data, str]:
+    """Return the shipped words of one question (its slug), and their hash. Raises ContentError if there are none."""
+    for path in sorted((folder / "quizzes").glob("*.yaml")):
+        for row in read(path)["questions"]:
+            if row["slug"] == slug:
+                return words_of(row, path.stem), digest(row)
+    raise ContentError(f"there is no question {slug}")
 
 
 def spec_of(row: Data) -> Data:

@@ -172,7 +172,7 @@ def _opening(before: Text, now: Text) -> Iterator[Difference]:
         ("Minutes", str(before.minutes), str(now.minutes)),
     ]
     for where, was, is_ in pairs:
-        yield from _difference(where, "", was, is_)
+        yield from difference(where, "", was, is_)
 
 
 def _step(name: str, was: StepText | None, now: StepText | None) -> Iterator[Difference]:
@@ -182,10 +182,10 @@ def _step(name: str, was: StepText | None, now: StepText | None) -> Iterator[Dif
     for part, words in parts:
         sides = (getattr(step, part) if step else "" for step in (was, now))
         old, new = (side if isinstance(side, str) else "\n".join(side) for side in sides)
-        yield from _difference(f"{name}, {words}", slug, old, new)
+        yield from difference(f"{name}, {words}", slug, old, new)
 
 
-def _difference(where: str, slug: str, was: str, now: str) -> Iterator[Difference]:
+def difference(where: str, slug: str, was: str, now: str) -> Iterator[Difference]:
     """Yield the difference between two texts with their Markdown, so that a changed link or bold shows too."""
     sides = [[line.strip() for line in text.splitlines() if line.strip()] for text in (was, now)]
     if sides[0] != sides[1]:

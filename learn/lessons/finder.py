@@ -219,7 +219,7 @@ def _fit(letters: str, sound: str, form: _Form) -> float:
     return fit if form.whole else min(fit, PIECE) - 1
 
 
-@lru_cache(maxsize=4096)  # holds only shipped names, never what people typed
+@lru_cache(maxsize=4096)  # holds only names of medicines, never what patients typed
 def _forms(named: Named) -> tuple[_Form, ...]:
     """Return the forms of a medicine's names to compare with: the whole name, with and without fillers; long words."""
     plain = {name: _plain(name) for name in named.names}

@@ -1,4 +1,4 @@
-"""What is taught (Therapy, Lesson, Edition, Step), and who reviewed it (Remark, ClinicalReview, HoldAct)."""
+"""What is taught (Therapy, Lesson, Edition, Step; Reference, ReferenceText), and who reviewed it."""
 
 from __future__ import annotations
 
@@ -199,9 +199,9 @@ class Step(models.Model):
 
 
 class CardText(models.Model):
-    """One wording of the call card, as `load_content` found it in call_card.yaml. Rows never change.
+    """One wording of the call card that readers were shown: the shipped one, or the hospital's own. Rows never change.
 
-    Pages show the file. These rows only say what it said before, and since when it says what it says now.
+    These rows only say what the card said before, and since when it says what it says now.
     """
 
     number = models.PositiveIntegerField(unique=True)
@@ -214,6 +214,81 @@ class CardText(models.Model):
 
     def __str__(self) -> str:
         return f"call card, number {self.number}"
+
+
+class Reference(models.Model):
+    """A text outside of the lessons that the hospital has changed, or has begun to: it stays the same in all wordings.
+
+    The shipped texts have no rows here: pages read their files. Of a question, which has tables of its own, this row
+    only keeps what `load_content` left alone.
+    """
+
+    class Kind(models.TextChoices):
+        CARD = "card", "Call card"
+        MEDICINE = "medicine", "Medicine"
+        TERM = "term", "Word"
+        QUESTION = "question", "Question"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    slug = models.SlugField(max_length=80)
+    # As `Lesson.newer` and `Lesson.dealt_with`.
+    newer = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
+    dealt_with = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "slug"], name="reference_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.slug}"
+
+
+class ReferenceText(models.Model):
+    """One wording of the hospital's own for the call card, a medicine or a word. Once published, it never changes.
+
+    The published one lies over the shipped text (`owned.py`). The words and stages are those of `Edition`.
+    """
+
+    reference = models.ForeignKey(Reference, models.PROTECT, related_name="texts", db_index=False)
+    language = models.CharField(max_length=10, default=LANGUAGE, db_default=LANGUAGE)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    body = models.JSONField()  # as `bodies.py` has it
+    same_meaning = models.BooleanField(default=False, db_default=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    written = models.DateTimeField()
+    writers = models.JSONField(default=list, db_default=[], blank=True)
+    stage = models.CharField(max_length=10, choices=Edition.Stage.choices, blank=True, default="", db_default="")
+    sent = models.DateTimeField(null=True, blank=True)
+    asked = models.CharField(max_length=500, blank=True, default="", db_default="")
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    published_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    retired_at = models.DateTimeField(null=True, blank=True)
+    # The hash of the shipped text, if the hospital signed exactly that: a newer shipped one takes its place.
+    shipped = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+
+    guard = Guard(
+        (
+            "reference", "language", "number", "body", "same_meaning", "author", "written", "writers",
+            "published_by", "published_at",
+        ),
+        once="OLD.state <> 'draft'",
+        back="NEW.state = 'draft'",
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reference", "language", "number"], name="referencetext_number_once"),
+            models.UniqueConstraint(
+                fields=["reference", "language"], condition=Q(state="published"), name="referencetext_one_published"
+            ),
+            models.UniqueConstraint(
+                fields=["reference", "language"], condition=Q(state="draft"), name="referencetext_one_draft"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference_id}, number {self.number}"
 
 
 class Remark(models.Model):
@@ -245,25 +320,30 @@ class ClinicalReviewQuerySet(models.QuerySet["ClinicalReview"]):
 
 
 class ClinicalReview(models.Model):
-    """A clinician has read one published text, of a lesson or of a question, and answers for it until a day.
+    """A clinician has read one published text (lesson, question, call card), and answers for it until a day.
 
     The text of its row never changes, so a changed text is another row, without a review.
     """
 
     edition = models.ForeignKey(Edition, models.PROTECT, null=True, blank=True, related_name="reviews")
     revision = models.ForeignKey(Revision, models.PROTECT, null=True, blank=True, related_name="+")
+    text = models.ForeignKey(ReferenceText, models.PROTECT, null=True, blank=True, related_name="reviews")
     who = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     role = models.CharField(max_length=80)  # in the reviewer's own words: "oncology nurse"
     on = models.DateField()
     until = models.DateField()
 
     objects = ClinicalReviewQuerySet.as_manager()
-    guard = Guard(("edition", "revision", "who", "role", "on", "until"))
+    guard = Guard(("edition", "revision", "text", "who", "role", "on", "until"))
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(edition__isnull=False, revision=None) | Q(edition=None, revision__isnull=False),
+                condition=(
+                    Q(edition__isnull=False, revision=None, text=None)
+                    | Q(edition=None, revision__isnull=False, text=None)
+                    | Q(edition=None, revision=None, text__isnull=False)
+                ),
                 name="clinicalreview_of_one_text",
             ),
         ]

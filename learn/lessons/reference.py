@@ -1,6 +1,7 @@
 """Reference data for lessons: facts, sources, the word list, medicines. Shipped with the code. Plain Python.
 
-Each function reads its YAML file once per process.
+Each function reads its YAML file once per process. What the hospital published of the word list and of the medicines
+lies over the files (`texts.kept`, `texts.laid_over`).
 """
 
 from __future__ import annotations
@@ -93,17 +94,18 @@ def sources() -> dict[str, Source]:
     return {r["key"]: Source(r["key"], r["title"], r["publisher"], r["address"]) for r in _rows("sources.yaml")}
 
 
-@cache
+@texts.kept
 def terms() -> tuple[Term, ...]:
     """Return the word list, A to Z."""
-    found = [Term(r["slug"], r["term"], r["say"], r["meaning"]) for r in _rows("terms.yaml")]
+    found = [Term(r["slug"], r["term"], r["say"], r["meaning"]) for r in texts.laid_over("term", _rows("terms.yaml"))]
     return tuple(sorted(found, key=lambda term: term.term.casefold()))
 
 
-@cache
+@texts.kept
 def medicines() -> dict[str, Medicine]:
     """Return all medicines by slug, sorted by generic name."""
-    rows = sorted(_rows("medicines.yaml"), key=lambda r: str(r["generic"]).casefold())
+    found = texts.laid_over("medicine", _rows("medicines.yaml"))
+    rows = sorted(found, key=lambda r: str(r["generic"]).casefold())
     return {
         r["slug"]: Medicine(
             slug=r["slug"],
@@ -116,7 +118,7 @@ def medicines() -> dict[str, Medicine]:
     }
 
 
-@cache
+@texts.kept
 def a_to_z() -> tuple[tuple[str, str], ...]:
     """Return each name of the medicines that have a lesson, A to Z: (name, its other names)."""
     ours = [m for m in medicines().values() if m.therapy]
@@ -130,14 +132,14 @@ def taught(slug: str, therapy: str) -> Medicine | None:
     return medicine if medicine and medicine.therapy == therapy else None
 
 
-@cache
+@texts.kept
 def lessons_of_others(medicine: Medicine) -> frozenset[str]:
     """Return the lessons (slugs) of its therapy type that are about other medicines and not about this one."""
     named = {m.lesson for m in medicines().values() if m.therapy == medicine.therapy}
     return frozenset(named - {medicine.lesson})
 
 
-@cache
+@texts.kept
 def mixed() -> frozenset[str]:
     """Return the therapy types (slugs) whose medicines have different lessons, as BCG, interferon and IL-2 have.
 
@@ -178,7 +180,7 @@ def mask(texts: Iterable[str]) -> list[str]:
     return taught + [name for medicine in medicines().values() for name in medicine.names]
 
 
-@cache
+@texts.kept
 def _words() -> tuple[re.Pattern[str], tuple[Term, ...]]:
     """Return a pattern that finds every name of every term, and the terms in the order of the pattern's groups."""
     named = [
@@ -200,7 +202,7 @@ def _spelled(name: str) -> str:
     return many if name.isupper() else f"(?i:{many})".replace("’", "['’]")
 
 
-@cache
+@texts.kept
 def words_on(text: str) -> tuple[Term, ...]:
     """Return the terms of the word list that occur in this text, each once, in order of their first occurrence."""
     pattern, found = _words()

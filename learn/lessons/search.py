@@ -28,7 +28,7 @@ from django.utils.safestring import SafeString
 from rapidfuzz.distance import OSA
 
 from learn import typed
-from learn.lessons import finder, reference
+from learn.lessons import finder, reference, texts
 from learn.lessons.shown import Page
 from quizzes.templatetags.richtext import richtext
 
@@ -142,7 +142,7 @@ def _steps(pages: tuple[Page, ...]) -> tuple[_Entry, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=1)
+@texts.kept
 def _terms() -> tuple[_Entry, ...]:
     """Return the index of the word list, in its order."""
     found = []
@@ -167,7 +167,7 @@ def _known(*indexes: tuple[_Entry, ...]) -> dict[str, list[str]]:
     return found
 
 
-@lru_cache(maxsize=1)
+@texts.kept
 def _named() -> frozenset[str]:
     """Return the names of medicines that are one word. Only the finder guesses at these: a mix-up can be dangerous."""
     names = (_words(name) for medicine in reference.medicines().values() for name in medicine.names)

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from learn.lessons import card, draft, reference
+from learn.lessons import card, draft, owned, reference, texts
 from learn.lessons.models import LANGUAGE, ClinicalReview, Edition, Lesson, Step, Therapy
 from quizzes import statements
 from quizzes.models import QuizItem, Revision, State
@@ -30,7 +30,7 @@ MOST = 200  # size of the cache, in lessons; about 20 KB each
 # Written as SQL: the ORM would compile it again for every page, which takes ten times as long as the query itself.
 _NOW = f"""
 SELECT e.id, e.short_title, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first,
-    t.slug, t.title, t.summary, t.kind, v."on"{{more}}
+    t.slug, t.title, t.summary, t.kind, v."on", ({owned.STAMP}){{more}}
 FROM {Lesson._meta.db_table} l
 JOIN {Therapy._meta.db_table} t ON t.id = l.therapy_id
 JOIN {Edition._meta.db_table} e ON e.lesson_id = l.id AND e.state = '{{state}}' AND e.language = '{LANGUAGE}'
@@ -71,6 +71,8 @@ class Row(NamedTuple):
     # When a clinician reviewed this text, if the review is still valid. The only thing that decides whether a page, on
     # the screen or on paper, says "Not yet reviewed by a clinician" (templates/lessons/_checked.html).
     reviewed_on: date | None
+    # Which words, medicines and call card of its own the hospital had published (`owned.STAMP`).
+    texts: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,13 +191,18 @@ def taught_in() -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _pages(rows: Iterable[Row]) -> dict[Row, tuple[Page, ...]]:
     rows = list(rows)
+    if not rows:
+        return {}
+    owned.note(rows[0].texts)  # of one statement, so the same in all rows
     here = {row: pages for row in rows if (pages := _kept.get(row))}  # another thread may clear the cache
     if missing := {row.edition: row for row in rows if row not in here}:
         asked = Step.objects.filter(edition__in=missing).select_related("edition").order_by("edition", "position")
-        found = {
-            missing[edition]: _made(missing[edition], list(steps))
-            for edition, steps in groupby(asked, key=lambda step: step.edition_id)
-        }
+        own = owned.at(rows[0].texts)
+        with texts.following(lambda: own):
+            found = {
+                missing[edition]: _made(missing[edition], list(steps))
+                for edition, steps in groupby(asked, key=lambda step: step.edition_id)
+            }
         # Without a transaction this runs at once, otherwise after the commit: changes may still be rolled back.
         transaction.on_commit(partial(_keep, found))
         here |= found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from learn.lessons import finder, reference, search, shown, symptoms
+from learn.lessons import finder, reference, search, shown, symptoms, texts
 from learn.lessons.models import Therapy
 from learn.lessons.shown import Page, Shown
 
@@ -21,7 +20,7 @@ SAFETY = "side-effects-when-to-call"  # the lesson that most people who search f
 Pages = Sequence[tuple[Page, ...]]  # of each published lesson
 
 
-@cache
+@texts.kept
 def _named() -> tuple[finder.Named, ...]:
     return tuple(finder.Named(m.slug, m.names, bool(m.therapy)) for m in reference.medicines().values())
 

@@ -81,6 +81,8 @@ WORDS = {
     "audit.exported": gettext_lazy("took this list as a file"),
     "questions.in": gettext_lazy("took questions in from a file"),
     "questions.out": gettext_lazy("gave questions out as a file"),
+    "text.published": gettext_lazy("published a changed text of the site"),
+    "text.retired": gettext_lazy("took out a text that the hospital had added"),
     "question.talked": gettext_lazy("talked about a patient's question"),
     "question.untalked": gettext_lazy("took back that a question was talked about"),
     "two_step.set": gettext_lazy("set up two-step sign-in"),

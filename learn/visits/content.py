@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from learn.lessons import shapes
-from learn.lessons.content import Report, digest, find, named, read
+from learn.lessons.content import Report, find, named, read
 from learn.lessons.models import Lesson
+from learn.lessons.texts import digest
 from learn.visits.models import SuggestedQuestion
 
 QUESTION = {

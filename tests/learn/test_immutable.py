@@ -15,7 +15,17 @@ from django.test.utils import CaptureQueriesContext
 
 from learn.apps import PRAGMAS, database_problems
 from learn.lessons import governance
-from learn.lessons.models import CardText, ClinicalReview, Edition, HoldAct, Lesson, Remark, Step
+from learn.lessons.models import (
+    CardText,
+    ClinicalReview,
+    Edition,
+    HoldAct,
+    Lesson,
+    Reference,
+    ReferenceText,
+    Remark,
+    Step,
+)
 from learn.people import audit
 from learn.people.models import AuditEvent, AuditSeal, User
 from learn.progress.models import Contact, TeachBack
@@ -30,6 +40,7 @@ CHANGED: dict[str, Any] = {
     "claims": ["X"],
     "key": ["X"],
     "data": {"above": "X"},
+    "body": {"term": "X"},
 }
 
 
@@ -75,6 +86,11 @@ class TestAPublishedRow(TestCase):
         Remark.objects.create(edition=edition, about="one", by=learners[0], at=at(20), text="T")
         day = at(20).date()
         ClinicalReview.objects.create(edition=edition, who=learners[0], role="R", on=day, until=day)
+        for slug in ("one", "two"):
+            ReferenceText.objects.create(
+                reference=Reference.objects.create(kind="term", slug=slug), number=1, state="published", body={},
+                author=learners[0], written=at(20), published_by=learners[0], published_at=at(20),
+            )  # fmt: skip
         HoldAct.objects.create(note="N", settled=True, by=learners[0], role="R", why="W", at=at(20))
         TeachBack.objects.create(
             patient=patient, question=revisions[0].question, lesson=Lesson.objects.all()[0], topic="When to call",
@@ -84,7 +100,7 @@ class TestAPublishedRow(TestCase):
     def test_of_each_guarded_model_is_in_these_tests(self) -> None:
         assert {model for model, _ in immutable.guarded()} == {
             Revision, AttemptItem, Response, Edition, Step, CardText, AuditEvent, AuditSeal, Contact, TeachBack, Remark,
-            ClinicalReview, HoldAct,
+            ClinicalReview, HoldAct, ReferenceText,
         }  # fmt: skip
 
     def test_refuses_a_change_of_each_guarded_field(self) -> None:
@@ -95,12 +111,13 @@ class TestAPublishedRow(TestCase):
                 with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
                     model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
                 tried += 1
-        assert tried == 15 + 3 + 5 + 13 + 10 + 4 + 7 + 3 + 5 + 14 + 5 + 6 + 6
+        assert tried == 15 + 3 + 5 + 13 + 10 + 4 + 7 + 3 + 5 + 14 + 5 + 7 + 6 + 10
 
     def test_cannot_become_a_draft_again(self) -> None:
         for rows, back in (
             (Revision.objects, {"state": "draft"}),
             (Edition.objects, {"state": "draft"}),
+            (ReferenceText.objects, {"state": "draft"}),
             (Step.objects, {"frozen": False}),
         ):
             with pytest.raises(IntegrityError), transaction.atomic():

@@ -44,6 +44,8 @@ from learn.desk.admin import (
     teach_back,
     team,
     ticked,
+    text,
+    texts,
     two_step,
     worklist,
 )
@@ -137,5 +139,15 @@ LESSONS: list[Screen] = [  # below /admin/lessons/lesson/, named "admin:lessons_
     ("<number:pk>/review/", lesson_review.read, "read"),
     ("<number:pk>/remark/", lesson_review.remark, "remark"),
     ("<number:pk>/remark/<number:remark>/done/", lesson.remark_done, "remark_done"),
+]
+TEXTS: list[Screen] = [  # below /admin/lessons/text/, named "admin:lessons_text_…"
+    ("", texts.all_texts, "changelist"),
+    ("<slug:kind>/new/", texts.new, "new"),
+    ("<slug:kind>/<slug:slug>/change/", text.change, "change"),
+    ("<slug:kind>/<slug:slug>/send/", text.send, "send"),
+    ("<slug:kind>/<slug:slug>/discard/", text.discard, "discard"),
+    ("<slug:kind>/<slug:slug>/retire/", text.retire, "retire"),
+    ("<slug:kind>/<slug:slug>/review/", text.read, "read"),
+    ("<slug:kind>/<slug:slug>/newer/", texts.newer, "newer"),
 ]
 AUDIT: list[Screen] = [("file/", audit.whole_file, "file")]  # below /admin/people/auditevent/

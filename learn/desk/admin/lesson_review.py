@@ -100,12 +100,12 @@ def _question(revision: Revision, remarks: list[Remark]) -> dict[str, Any]:
     return {
         "revision": revision,
         "about": about,
-        "texts": _texts(revision),
+        "texts": texts_of(revision),
         "remarks": [remark for remark in remarks if remark.about == about],
     }
 
 
-def _texts(revision: Revision) -> list[tuple[str, str]]:
+def texts_of(revision: Revision) -> list[tuple[str, str]]:
     """Return all that a question says, each with a name: choices, feedback, the reason."""
     parts, found = pack.parts_of(revision), []
     for n, row in enumerate(parts.get("choices") or parts.get("rows") or (), 1):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from learn.desk.admin.lesson import PUBLISHES, SIGNS
 from learn.desk.lesson_forms import HoldForm
-from learn.lessons import draft, reference, reviewing, writing
+from learn.lessons import card, draft, reference, reviewing, rewording, writing
 from learn.lessons.models import LANGUAGE, ClinicalReview, Edition, Step
 from learn.people.requests import StaffRequest
 from quizzes.models import Revision, State
@@ -33,6 +33,8 @@ def home(request: StaffRequest) -> HttpResponse:
         "title": "To review",
         "waiting": _waiting(now.date()),
         "drafts": _questions(),
+        "texts": rewording.waiting(),
+        "card_reviewed": card.reviewed(today),
         "unchecked": [row for row in unchecked if row["why"] != "soon"],
         "soon": [row for row in unchecked if row["why"] == "soon"],
         "signed": ClinicalReview.objects.filter(who=request.user, edition__isnull=False).select_related("edition")

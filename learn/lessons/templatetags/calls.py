@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.utils import timezone
 
-from learn.lessons import card, shown
+from learn.lessons import card, shown, texts
 from learn.people.models import Phones, phones_for
 from learn.people.phones import dial
 from quizzes.asked import Item
@@ -42,6 +43,8 @@ def call_card(
         "lesson": source.partition("/")[0],
         "phones": _phones(context),
         "unfolded": unfolded if source and folded else "",
+        "texts": texts.own(),
+        "reviewed_on": card.reviewed(timezone.localdate()),
     }
 
 
