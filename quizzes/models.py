@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 
+SOURCE = settings.LANGUAGE_CODE.partition("-")[0]  # the language that questions are written in, and translated from
+
+
 class State(models.TextChoices):
     """The publication state of a revision."""
 
@@ -102,6 +105,8 @@ class Revision(models.Model):
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="revisions", db_index=False)
     language = models.CharField(max_length=10, default="en")
+    # The revision that it is a translation of, with the same ids. When that one is retired, so is the translation.
+    translates = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="translations")
     number = models.PositiveIntegerField()
     # Revisions with the same line share their statistics: a corrected typo keeps the line, a new meaning starts one.
     line = models.PositiveIntegerField(default=1)
@@ -126,8 +131,8 @@ class Revision(models.Model):
     objects = RevisionQuerySet.as_manager()
     guard = Guard(
         (
-            "question", "language", "number", "line", "kind", "critical", "objective", "stem", "spec", "why", "source",
-            "author", "written", "published_by", "published_at",
+            "question", "language", "translates", "number", "line", "kind", "critical", "objective", "stem", "spec",
+            "why", "source", "author", "written", "published_by", "published_at",
         ),
         once="OLD.state <> 'draft'",
         back="NEW.state = 'draft'",

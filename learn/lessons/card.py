@@ -9,7 +9,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from learn.lessons import texts
+from learn.lessons import overlays, texts
+from learn.lessons.texts import SOURCE
 
 # The id of the line that the fever sentences belong to.
 FEVER = "fever-chills"
@@ -117,9 +118,12 @@ def fitting(*texts: str) -> str:
     Takes the texts of a question, the most telling first. "Call your team now, day or night" in one of them names that
     tier. The first text that names a tier decides; if it names several, the most urgent of them.
     """
-    tiers = whole().tiers
-    named = (tier.slug for text in texts for tier in tiers if tier.name.casefold() in text.casefold())
-    return next(named, tiers[0].slug)
+    tiers = [(tier.slug, tier.name.casefold()) for each in (_whole(SOURCE), whole()) for tier in each.tiers]
+    order = [tier.slug for tier in whole().tiers]
+    for text in texts:
+        if named := {slug for slug, name in tiers if name in text.casefold()}:
+            return min(named, key=order.index)
+    return order[0]
 
 
 def celsius(value: str) -> Decimal | None:
@@ -138,10 +142,17 @@ def celsius(value: str) -> Decimal | None:
     return max(found) if found and all(35 <= degrees <= 43 for degrees in found) else None
 
 
-@cache
 def whole() -> Card:
-    """Return the card with every line and every fever sentence, as the help page and printed pages show it."""
-    return of(texts.read(texts.FIXTURES / "call_card.yaml"))
+    """Return the card with every line and every fever sentence, as the help page and printed pages show it.
+
+    It is in the reader's language. If that translation is older than the card, it is the card as it is.
+    """
+    return _whole(texts.reader())
+
+
+@cache
+def _whole(language: str) -> Card:
+    return of(overlays.file("call_card.yaml", language))
 
 
 def of(data: dict[str, Any]) -> Card:
@@ -166,14 +177,18 @@ def of(data: dict[str, Any]) -> Card:
     )
 
 
-@cache
 def for_lesson(lesson: str) -> Card:
     """Return the card for the pages of one lesson (its slug).
 
     It has one fever sentence, no lines for other treatments, and no treatment labels. A lesson that no fever sentence
     names, such as one that the hospital added, gets the sentence for any treatment.
     """
-    card = whole()
+    return _for_lesson(lesson, texts.reader())
+
+
+@cache
+def _for_lesson(lesson: str, language: str) -> Card:
+    card = _whole(language)
     tiers = []
     for tier in card.tiers:
         groups = []

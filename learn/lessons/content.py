@@ -23,8 +23,9 @@ from django.db import transaction
 from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 
-from learn.lessons import card_texts, draft, governance, reference_check, shapes, texts
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
+from learn.languages import SOURCE
+from learn.lessons import card_texts, draft, governance, overlays, reference_check, shapes, texts
+from learn.lessons.models import Edition, Lesson, Step, Therapy
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 
@@ -119,7 +120,14 @@ def named(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ContentError, shapes.Misshapen, authoring.Unfit, governance.UnfitEdition, ValidationError) as error:
+    except (
+        ContentError,
+        overlays.Unlike,
+        shapes.Misshapen,
+        authoring.Unfit,
+        governance.UnfitEdition,
+        ValidationError,
+    ) as error:
         raise ContentError(f"{name}: {error}") from error
 
 
@@ -173,6 +181,11 @@ def find(model: type[M], slug: str) -> M:
 def digest(data: Any) -> str:
     """Return the hash (SHA-256, hexadecimal) that tells shipped text apart from the hospital's own."""
     return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+
+
+def mark_of(data: Data) -> str:
+    """Return the hash of a lesson's file, with the picture of each step in its `drawn`; without its short title."""
+    return digest({key: value for key, value in data.items() if key != "short"})
 
 
 def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, report: Report) -> bool:
@@ -229,12 +242,12 @@ def _load_quiz(data: Data, report: Report) -> Quiz:
 
 def _load_question(question: Question, row: Data, lesson: str, report: Report) -> None:
     shipped = digest(row)
-    rows = list(question.revisions.filter(language=LANGUAGE).order_by("-number"))
+    rows = list(question.revisions.filter(language=SOURCE).order_by("-number"))
     if not _is_wanted(rows, shipped, row["slug"], report):
         return
     revision = authoring.draft(
         question=question,
-        language=LANGUAGE,
+        language=SOURCE,
         kind=row["kind"],
         spec=spec_of(row),
         source=f"{lesson}/{row['step']}",
@@ -311,7 +324,7 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         lesson.save(update_fields=["read_first"])
     short = data.get("short", "")
     Edition(short_title=short).clean_fields(exclude={f.name for f in Edition._meta.fields} - {"short_title"})
-    shipped, language = digest({key: value for key, value in data.items() if key != "short"}), data["language"]
+    shipped, language = mark_of(data), data["language"]
     # Not a part of the text: a shipped edition takes another short title without a new number.
     lesson.editions.filter(language=language, shipped=shipped).exclude(short_title=short).update(short_title=short)
     before = len(report.left_alone)

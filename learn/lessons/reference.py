@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from learn.lessons import texts
+from learn import typed
+from learn.lessons import overlays, texts
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class Medicine:
         return (self.generic, *self.brands, *self.aliases)
 
 
-def _rows(name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = texts.read(texts.FIXTURES / name)
+def _rows(name: str, language: str = texts.SOURCE) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = overlays.file(name, language)
     return rows
 
 
@@ -93,17 +94,25 @@ def sources() -> dict[str, Source]:
     return {r["key"]: Source(r["key"], r["title"], r["publisher"], r["address"]) for r in _rows("sources.yaml")}
 
 
-@cache
 def terms() -> tuple[Term, ...]:
-    """Return the word list, A to Z."""
-    found = [Term(r["slug"], r["term"], r["say"], r["meaning"]) for r in _rows("terms.yaml")]
-    return tuple(sorted(found, key=lambda term: term.term.casefold()))
+    """Return the word list in the reader's language, A to Z."""
+    return _terms(texts.reader())
 
 
 @cache
+def _terms(language: str) -> tuple[Term, ...]:
+    found = [Term(r["slug"], r["term"], r["say"], r["meaning"]) for r in _rows("terms.yaml", language)]
+    return tuple(sorted(found, key=lambda term: typed.plain(term.term)))
+
+
 def medicines() -> dict[str, Medicine]:
-    """Return all medicines by slug, sorted by generic name."""
-    rows = sorted(_rows("medicines.yaml"), key=lambda r: str(r["generic"]).casefold())
+    """Return all medicines by slug, sorted by generic name, in the reader's language."""
+    return _medicines(texts.reader())
+
+
+@cache
+def _medicines(language: str) -> dict[str, Medicine]:
+    rows = sorted(_rows("medicines.yaml", language), key=lambda r: str(r["generic"]).casefold())
     return {
         r["slug"]: Medicine(
             slug=r["slug"],
@@ -179,12 +188,12 @@ def mask(texts: Iterable[str]) -> list[str]:
 
 
 @cache
-def _words() -> tuple[re.Pattern[str], tuple[Term, ...]]:
+def _words(language: str) -> tuple[re.Pattern[str], tuple[Term, ...]]:
     """Return a pattern that finds every name of every term, and the terms in the order of the pattern's groups."""
     named = [
         # "CAR (chimeric antigen receptor)" and "PD-1 / PD-L1" are each found by both of their names.
         (name.strip(), term)
-        for term in terms()
+        for term in _terms(language)
         for name in re.split(r"[/()]", term.term.replace('"', ""))
         if name.strip()
     ]
@@ -201,7 +210,7 @@ def _spelled(name: str) -> str:
 
 
 @cache
-def words_on(text: str) -> tuple[Term, ...]:
+def words_on(text: str, language: str = texts.SOURCE) -> tuple[Term, ...]:
     """Return the terms of the word list that occur in this text, each once, in order of their first occurrence."""
-    pattern, found = _words()
+    pattern, found = _words(language)
     return tuple(dict.fromkeys(found[(match.lastindex or 1) - 1] for match in pattern.finditer(text)))
