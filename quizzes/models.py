@@ -155,6 +155,11 @@ class Revision(models.Model):
         return KINDS[self.kind].mark(self.spec, given)
 
 
+def in_source(revision: str, name: str) -> functions.Coalesce:
+    """Return a text of the revision at this path; if it is a translation, the one of what it translates."""
+    return functions.Coalesce(F(f"{revision}__translates__{name}"), F(f"{revision}__{name}"))
+
+
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     """Queries for attempts, always limited to one learner."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.conf import settings
 
 from learn import typed
 from learn.assignments.forms import LONGEST
@@ -15,6 +16,7 @@ from learn.assignments.models import Pathway
 from learn.desk import name_lists
 from learn.desk.actions import DOUBLES
 from learn.fields import ChoiceOne, DrawnForm, LabelField, choice
+from learn.languages import SOURCE
 from learn.people import seen
 from learn.people.models import CareTeam, Patient
 from learn.people.names import isolated
@@ -54,6 +56,7 @@ class LessonsForm(forms.Form):
     LATER = "later"
 
     team = ChoiceOne(label="Care team")
+    language = ChoiceOne(label="Language", help_text="The patient can change it. The card is in this language.")
     pathway = ChoiceOne(label="Which lessons?")
     when = ChoiceOne(label="By which day?", initial="7")
     due = forms.DateField(
@@ -83,6 +86,11 @@ class LessonsForm(forms.Form):
             choice(self, name).choices = offered
         if len(teams) == 1:
             del self.fields["team"]
+        if len(settings.LANGUAGES) == 1:
+            del self.fields["language"]
+        else:
+            choice(self, "language").choices = settings.LANGUAGES
+            self.fields["language"].initial = SOURCE
 
     def _drawn(self, today: date) -> date:
         """Return the day that the form shows: of a page that was drawn before midnight, that day still counts."""
@@ -136,6 +144,7 @@ class LessonsForm(forms.Form):
         data["team"] = self.teams[data["team"]] if data.get("team") else next(iter(self.teams.values()))
         pathway = self.pathways.get(data.get("pathway", ""))
         data["lessons"] = list(pathway.taught()) if pathway else []
+        data.setdefault("language", "")
         data["treatment"] = pathway.therapy.slug if pathway else ""
         return data
 
@@ -143,7 +152,7 @@ class LessonsForm(forms.Form):
 class InviteForm(LabelForm, LessonsForm):
     """Invite one patient."""
 
-    field_order = ["another", "label", "reference", "team", "pathway", "when", "due", "form", "drawn"]
+    field_order = ["another", "label", "reference", "team", "language", "pathway", "when", "due", "form", "drawn"]
 
     def people(self) -> list[tuple[str, str]]:
         """Return the (label, reference) of the patient to invite."""
@@ -180,7 +189,7 @@ class InviteManyForm(LessonsForm):
             ("required", "invalid", "min_value", "max_value"), "Write a number from 1 to 9000"
         ),
     )
-    field_order = ["another", "name", "many", "first", "team", "pathway", "when", "due", "form", "drawn"]
+    field_order = ["another", "name", "many", "first", "team", "language", "pathway", "when", "due", "form", "drawn"]
 
     def people(self) -> list[tuple[str, str]]:
         """Return a (label, reference) for each invitation."""
@@ -215,7 +224,7 @@ class InviteNamesForm(LessonsForm):
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
     checked = forms.CharField(required=False, widget=forms.HiddenInput)
-    field_order = ["another", "names", "file", "team", "pathway", "when", "due", "form", "drawn", "checked"]
+    field_order = ["another", "names", "file", "team", "language", "pathway", "when", "due", "form", "drawn", "checked"]
 
     def clean(self) -> dict[str, Any]:
         """Read the list; add an error for each row that cannot be used. Cleaned `rows` are the patients."""

@@ -50,9 +50,9 @@ class UserManager(StockUserManager["User"]):
         """Create and return a user without a name or password, who keeps their progress on one device."""
         return self.create_guests(1)[0]
 
-    def create_guests(self, n: int) -> list[User]:
+    def create_guests(self, n: int, language: str = "") -> list[User]:
         """Create and return `n` guests with one statement."""
-        guests = [self.model() for _ in range(n)]
+        guests = [self.model(language=language) for _ in range(n)]
         for guest in guests:
             guest.set_unusable_password()
         return self.bulk_create(guests)
