@@ -28,7 +28,7 @@ from learn.lessons.models import Therapy
 from learn.lessons.shown import Page
 from learn.people import codes, names
 from learn.people.models import AccessCode, Patient
-from learn.visits.models import SuggestedQuestion
+from learn.visits.models import SuggestedQuestion, said
 
 MAIN = "what-is-immunotherapy"  # the lesson that the fact sheet begins with
 ASKED = 6  # suggested questions on the fact sheet
@@ -126,7 +126,7 @@ def overview(look: Look) -> Data:
 def _to_ask() -> list[str]:
     """Return one suggested question of each group, a safety question where there is one."""
     first: dict[str, SuggestedQuestion] = {}
-    for question in SuggestedQuestion.objects.filter(withdrawn=False, extra=False).order_by("position"):
+    for question in said(SuggestedQuestion.objects.filter(withdrawn=False, extra=False).order_by("position")):
         held = first.setdefault(question.group, question)
         if question.safety and not held.safety:
             first[question.group] = question
