@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from learn import typed
+from learn.languages import reader
 from learn.lessons import finder, reference, search, shown, symptoms
 from learn.lessons.models import Therapy
 from learn.lessons.shown import Page, Shown
@@ -22,7 +24,7 @@ Pages = Sequence[tuple[Page, ...]]  # of each published lesson
 
 
 @cache
-def _named() -> tuple[finder.Named, ...]:
+def _named(language: str) -> tuple[finder.Named, ...]:
     return tuple(finder.Named(m.slug, m.names, bool(m.therapy)) for m in reference.medicines().values())
 
 
@@ -61,7 +63,7 @@ def _lesson(slug: str, lessons: Pages) -> Shown | None:
 
 def _results(query: str, lessons: Pages, tiers: Sequence[str]) -> dict[str, Any]:
     """Return what a query found, for the template: `answers` (medicines), `found` (lessons, words), `guesses`."""
-    medicines = finder.find(query, _named())
+    medicines = finder.find(query, _named(reader()))
     answers = [a for a in medicines.answers if not tiers or (a.verdict == "sure" and a.hits[0].exact)]
     calls_911 = not set(symptoms.URGENT).isdisjoint(tiers)
     found = search.Found() if calls_911 or medicines.nothing == "long" else search.find(query, lessons)
@@ -102,7 +104,7 @@ def _shown(answer: finder.Answer, taught: set[str]) -> dict[str, Any]:
 @require_safe
 def words(request: HttpRequest) -> HttpResponse:
     """Show the word list, A to Z."""
-    letters = [(k, list(v)) for k, v in groupby(reference.terms(), key=lambda term: term.term[0].upper())]
+    letters = [(k, list(v)) for k, v in groupby(reference.terms(), key=lambda term: typed.plain(term.term)[0].upper())]
     return render(request, "lessons/words.html", {"letters": letters})
 
 
