@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from learn.handouts.blocks import blocks
 from learn.handouts.parts import (
@@ -23,6 +25,7 @@ from learn.handouts.parts import (
     picture,
     qr,
 )
+from learn.languages import SOURCE, reader
 from learn.lessons import card, shown
 from learn.lessons.models import Therapy
 from learn.lessons.shown import Page
@@ -33,6 +36,11 @@ from learn.visits.models import SuggestedQuestion, said
 MAIN = "what-is-immunotherapy"  # the lesson that the fact sheet begins with
 ASKED = 6  # suggested questions on the fact sheet
 Pages = Sequence[Page]
+
+EMERGENCY = gettext_lazy(
+    "I get immunotherapy. It can make the body attack healthy organs. I also get chemo, or did in the last "
+    "8 weeks: ☐ yes ☐ no."
+)
 
 
 def lesson(slug: str, look: Look) -> Data:
@@ -161,12 +169,15 @@ def wallet(look: Look) -> Data:
 
 
 def emergency() -> dict[str, str]:
-    """Return what a patient shows in an emergency room, as on the invitation, with room for medicine and date."""
+    """Return what a patient shows in an emergency room, as on the invitation, with room for medicine and date.
+
+    Staff read it, so it stands in English too where the sheet is in another language.
+    """
+    theirs = str(EMERGENCY)
+    with translation.override(SOURCE):
+        for_staff = str(EMERGENCY)
     return {
-        "emergency": _(
-            "I get immunotherapy. It can make the body attack healthy organs. I also get chemo, or did in the last "
-            "8 weeks: ☐ yes ☐ no."
-        ),
+        "emergency": theirs if reader() == SOURCE else f"{for_staff} ({theirs})",
         "medicine": _("Name of the medicine:"),
         "dose": _("Date of the last dose:"),
     }

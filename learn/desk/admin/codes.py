@@ -224,6 +224,8 @@ def _invitation(patient: Patient, code: AccessCode, letters: str, token: str) ->
         "letters": codes.in_groups(letters),
         "square": _square(address),
         "until": patient.care_team.today(code.expires),
+        # Staff of an emergency room read this part, so it stands on a card in another language too.
+        "in_english": "" if languages.of(patient.user) == languages.SOURCE else str(sheets.EMERGENCY),
     }
 
 
