@@ -13,6 +13,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from learn.lessons import card, overlays, reference, search, symptoms, texts, views
+from quizzes.templatetags import kept as drawn
 
 ACCENTS = str.maketrans("aeiou", "áéíóú")
 LANGUAGES = [("en", "English"), ("es", "Español")]
@@ -55,6 +56,8 @@ def forget() -> None:
         reference.words_on, card._whole, card._for_lesson, symptoms._said_in, search._terms, views._named,
     ):  # fmt: skip
         kept.cache_clear()
+    drawn._drawn.clear()
+    drawn._size = 0
 
 
 @contextmanager
