@@ -199,14 +199,25 @@ def _words(language: str) -> tuple[re.Pattern[str], tuple[Term, ...]]:
     ]
     # The longest name first, so that "PD-L1 test" is not found as "PD-L1".
     named.sort(key=lambda pair: -len(pair[0]))
-    either = "|".join(f"({_spelled(name)})" for name, _ in named)
+    either = "|".join(f"({_spelled(name, language)})" for name, _ in named)
     return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"), tuple(term for _, term in named)
 
 
-def _spelled(name: str) -> str:
-    """Return a pattern for the singular and the plural. A name in capitals matches capitals only: CAR is not "car"."""
+def _spelled(name: str, language: str = texts.SOURCE) -> str:
+    """Return a pattern for the singular and the plural. A name in capitals matches capitals only: CAR is not "car".
+
+    In Spanish each word has its plural: células T, ganglios linfáticos, infusiones.
+    """
+    if language != texts.SOURCE and not name.isupper():
+        return f"(?i:{' '.join(_singular_or_plural(word) for word in name.split())})"
     many = re.escape(name[:-1]) + "(?:y|ies)" if name.endswith("y") else re.escape(name) + "s?"
     return many if name.isupper() else f"(?i:{many})".replace("’", "['’]")
+
+
+def _singular_or_plural(word: str) -> str:
+    if word.isupper():
+        return re.escape(word)
+    return re.escape(word[:-2]) + "(?:ón|ones)" if word.endswith("ón") else re.escape(word) + "(?:e?s)?"
 
 
 @cache

@@ -121,6 +121,15 @@ def test_lessons_are_easy_enough() -> None:
     assert hard == []
 
 
+@pytest.mark.parametrize(("term", "text", "found"), [
+    ("célula T", "Las células T", True), ("ganglio linfático", "ganglios linfáticos", True),
+    ("infusión", "dos infusiones", True), ("virus", "un virus", True), ("CAR", "car", False), ("gen", "gente", False),
+])  # fmt: skip
+def test_words_of_the_list_are_found_in_the_plural(term: str, text: str, found: bool) -> None:
+    pattern = re.compile(rf"(?<![\w-])(?:{reference._spelled(term, 'es')})(?![\w-])")
+    assert bool(pattern.search(text)) is found
+
+
 def test_compiled_catalogs_are_those_of_the_texts() -> None:
     """`manage.py catalogs` writes them; nothing else has to run on a server."""
     for path in catalogs(Path(settings.BASE_DIR)):
