@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from quizzes.authoring import Unfit, problems
 from quizzes.kinds import Spec
-from quizzes.models import Question, Revision, State
+from quizzes.models import SOURCE, Question, Revision, State
 
 
 def translate(
@@ -28,7 +28,7 @@ def translate(
         raise Unfit(found)
     with transaction.atomic():
         Question.objects.select_for_update().get(pk=of.question_id)
-        if not Revision.objects.filter(pk=of.pk, state=State.PUBLISHED).exists():
+        if not Revision.objects.filter(pk=of.pk, state=State.PUBLISHED, language=SOURCE).exists():
             raise Unfit(["Only a question that is asked can be translated."])
         there = Revision.objects.filter(question=of.question_id, language=language)
         newest = there.aggregate(n=Max("number"))["n"] or 0
