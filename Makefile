@@ -12,6 +12,7 @@
 # make weight   measure the size of pages, and when a slow phone has painted them (half a minute)
 # make proxies  send forged headers through nginx, Apache and HAProxy (installs them) to the site (two minutes)
 # make screens  take a picture of every screen, into docs/screens/ (minutes)
+# make messages take the marked texts out of the code into each .po file (needs GNU gettext), and compile these
 # make lock     write both requirements files from pyproject.toml (UPGRADE=--upgrade: with the newest versions)
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -32,13 +33,14 @@ endif
 .ONESHELL:
 .SILENT:
 .NOTPARALLEL:
-.PHONY: run dev test backup restore browsers faults cluster bench weight proxies screens lock python port browser
+.PHONY: run dev test backup restore browsers faults cluster bench weight proxies screens messages lock python port browser
 
 run: python port $(VENV)/requirements.txt .env
 	url=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tr -d "\"'")}
 	case "$(HOST)" in 127.0.0.1|localhost|::1) url=http://$(NAMED) demo=yes ;; *) demo= ;; esac
 	export PUBLIC_URL="$${url:-http://$(NAMED)}" LOG_LEVEL="$${LOG_LEVEL:-WARNING}"
 	export DEBUG=false DJANGO_SETTINGS_MODULE=learn.settings
+	[ -n "$$LANGUAGES" ] || grep -qs '^LANGUAGES=' .env || export LANGUAGES=en,es
 	echo "Preparing the database and the pages…"
 	$(PY) manage.py migrate --verbosity 0
 	$(PY) manage.py load_content
@@ -54,6 +56,7 @@ run: python port $(VENV)/requirements.txt .env
 
 dev: python port $(VENV)/requirements.txt .env
 	export PUBLIC_URL=http://$(NAMED) DEBUG=true DJANGO_SETTINGS_MODULE=learn.settings
+	[ -n "$$LANGUAGES" ] || grep -qs '^LANGUAGES=' .env || export LANGUAGES=en,es
 	$(PY) manage.py migrate --verbosity 0
 	$(PY) manage.py load_content
 	[ "$(DEMO)" = 0 ] || $(PY) manage.py make_demo
@@ -234,6 +237,13 @@ screens: browser
 
 weight: browser
 	CHROMIUM="$$(cat $(VENV)/browser)" $(PY) -m tests.bench.weight
+
+messages:
+	command -v xgettext >/dev/null || { echo "Install GNU gettext first (Debian: apt install gettext)" >&2; exit 1; }
+	for code in $$(ls learn/locale); do
+		$(PY) manage.py makemessages -l $$code --no-wrap --add-location file -i tests -i .venv
+	done
+	$(PY) manage.py catalogs
 
 lock:
 	uv=$$(command -v uv) || {

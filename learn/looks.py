@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
+from learn import languages
 from learn.fields import ChoiceOne
 
 COOKIE = "__Host-look" if settings.HTTPS else "look"
@@ -74,11 +75,13 @@ def helped(request: HttpRequest) -> bool:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `look` (the reader's choices), `keeps_nothing` and `initials_only`."""
+    """Context processor: `look` (the reader's choices), `languages` (the other ones), and what stands below."""
     return {
         "look": of(request),
         "keeps_nothing": keeps_nothing(request),
         "initials_only": initials_only(request),
+        "languages": [] if request.path_info.startswith(languages.DESK) else languages.others(),
+        "is_translation": languages.reader() != languages.SOURCE,
     }
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
@@ -156,6 +157,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "learn.people.sessions.lengths",  # before the next, which then asks for sign-in when a session has ended
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # views need sign-in unless marked as open
+    "learn.languages.middleware",  # knows the user by now
     "learn.people.passwords.first",  # after a sign-in with a one-time password, only the page for an own one
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -264,10 +266,19 @@ ACCOUNT_SESSION_REMEMBER = True
 # allauth counts in the memory of one process, by the Host header. learn/people/tries.py counts exactly instead.
 ACCOUNT_RATE_LIMITS = {"signup": None, "login": None, "login_failed": "5/5m/key"}  # the last: allauth's second step
 
-# There is only one language, so no middleware chooses it. To add a language: learn/README.md.
+# The languages that the site can be read in, separated by commas. All content is written in the first, LANGUAGE_CODE. A
+# hospital turns others on (docs/hospital-it.md); learn/languages.py chooses for each reader.
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "learn" / "locale"]
+_codes = several(env.str("LANGUAGES", "")) or [LANGUAGE_CODE]
+_there = {LANGUAGE_CODE, *(path.name for path in LOCALE_PATHS[0].glob("*") if path.name in LANG_INFO)}
+if not {LANGUAGE_CODE} <= set(_codes) <= _there:
+    raise ImproperlyConfigured(
+        f"LANGUAGES is {','.join(_codes)!r}. Write {LANGUAGE_CODE}, or it and others of: {', '.join(sorted(_there))}; "
+        "with commas between them."
+    )
+LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in dict.fromkeys(_codes)]
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
 FORMAT_MODULE_PATH = "learn.formats"  # date formats for English; Django has those of other languages
 USE_I18N = True
 USE_TZ = True

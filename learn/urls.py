@@ -4,7 +4,7 @@ from allauth.account import views as accounts
 from django.contrib import admin
 from django.urls import include, path
 
-from learn import looks, views
+from learn import languages, looks, views
 from learn.account.views import code, email, password, places, record, sso, two_step
 from learn.assignments import views as assignments
 from learn.desk.admin import digest
@@ -30,7 +30,7 @@ urlpatterns = [
     path("check/<slug:lesson>/", study.check, name="check"),
     path("check/<slug:lesson>/last-result/", study.last_result, name="last_result"),
     path("check/", include("quizzes.urls")),
-    path("review/", quizzes.review, {"helped": looks.helped}, name="review"),
+    path("review/", quizzes.review, {"language": languages.of_page, "helped": looks.helped}, name="review"),
     path("my/", study.my, name="my"),
     path("my/reminders/", assignments.reminders, name="reminders"),
     path("my/reminders/on/<str:token>/", assignments.turn_on, name="reminders_on"),
@@ -74,6 +74,7 @@ urlpatterns = [
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("help/", views.help_page, name="help"),
     path("help/changes/", returning.card_changes, name="card_changes"),
+    path("language/", views.language, name="language"),
     path("settings/", views.look, name="settings"),
     path("stay/", views.stay, name="stay"),
     path("robots.txt", views.robots, name="robots"),

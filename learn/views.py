@@ -21,11 +21,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.defaults import permission_denied, server_error
 
-from learn import looks, writing
+from learn import languages, looks, writing
 from learn.apps import database_problems
 from learn.lessons import reference
 from learn.people import known_keys, rate_limits, sessions
-from learn.people.actions import TooManyGuests
+from learn.people.actions import TooManyGuests, reads_in
+from learn.people.models import User
 from learn.study.views import go_on_without_cookies
 from quizzes import learners
 
@@ -58,6 +59,22 @@ def look(request: HttpRequest) -> HttpResponse:
         looks.save(response, form.cleaned_data)
         return response
     return render(request, "settings.html", {"form": form, "back": back})
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Change the language, on this device and for this person; redirect to where the reader was."""
+    code, back = request.POST.get("language", ""), request.POST.get("next", "")
+    if code not in dict(settings.LANGUAGES):
+        raise Http404("No such language")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or "\x00" in back:
+        back = reverse("start")
+    response = HttpResponseRedirect(back)
+    languages.keep(response, code)
+    if isinstance(request.user, User):
+        reads_in(request.user, code)
+    return response
 
 
 @require_POST

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from quizzes import statements
 from quizzes.kinds import KINDS, Ask, Given, Mark, Spec
-from quizzes.models import Attempt, AttemptItem, Memory, Pause, Quiz, Response, Revision, State, in_own_order
+from quizzes.models import SOURCE, Attempt, AttemptItem, Memory, Pause, Quiz, Response, Revision, State, in_own_order
 from quizzes.scheduling import MemoryState
 
 MOST = 2000  # size of the cache, in revisions; about 2 KB each
@@ -49,13 +49,21 @@ _ANSWERED = _ITEMS.format(
 
 _MEMORY_ROW = [field.attname for field in Memory._meta.concrete_fields]
 _MEMORIES = f"""
-SELECT {", ".join(f"m.{name}" for name in _MEMORY_ROW)}, v.id, v.critical, v.line, p.until
+SELECT {", ".join(f"m.{name}" for name in _MEMORY_ROW)}, {{revision}}, v.critical, v.line, p.until
 FROM {Memory._meta.db_table} m
 JOIN {Revision._meta.db_table} v
-    ON v.question_id = m.question_id AND v.state = '{State.PUBLISHED.value}' AND v.language = %s
+    ON v.question_id = m.question_id AND v.state = '{State.PUBLISHED.value}' AND v.language = '{SOURCE}'
+{{translated}}
 LEFT JOIN {Pause._meta.db_table} p ON p.learner_id = m.learner_id
 WHERE m.learner_id = %s
 """  # noqa: S608 - as above
+_IN_SOURCE = _MEMORIES.format(revision="v.id", translated="")
+# A question that is not translated yet is asked in the source language: it must not be forgotten.
+_TRANSLATED = _MEMORIES.format(
+    revision="COALESCE(w.id, v.id)",
+    translated=f"""LEFT JOIN {Revision._meta.db_table} w
+    ON w.translates_id = v.id AND w.state = '{State.PUBLISHED.value}' AND w.language = %s""",
+)
 _ATTEMPT_ROW = [field.attname for field in Attempt._meta.concrete_fields]
 _LAST_REVIEW = f"""
 SELECT {", ".join(_ATTEMPT_ROW)}
@@ -156,7 +164,9 @@ def items_to_answer(learner: int, attempt: uuid.UUID, item: int) -> tuple[list[A
 def memories(learner: int, language: str) -> list[Memory]:
     """Return the rows of `Memory.objects.asked` of this learner (a pk), for each page that says what is due."""
     found = []
-    for *row, revision, safety, line, rests_until in statements.run(_MEMORIES, [language, learner]):
+    source = language == SOURCE
+    run = statements.run(_IN_SOURCE if source else _TRANSLATED, [learner] if source else [language, learner])
+    for *row, revision, safety, line, rests_until in run:
         memory = Memory.from_db(DEFAULT_DB_ALIAS, _MEMORY_ROW, row)
         memory.revision, memory.safety, memory.line, memory.rests_until = revision, safety, line, rests_until
         found.append(memory)

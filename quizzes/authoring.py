@@ -347,6 +347,9 @@ def retire(
 def _retire(revision: Revision, by: AbstractBaseUser | None, now: datetime | None) -> None:
     revision.state, revision.retired_by_id, revision.retired_at = State.RETIRED, by.pk if by else None, now
     revision.save(update_fields=["state", "retired_by", "retired_at"])
+    if revision.translates_id is None:
+        there = Revision.objects.filter(translates=revision, state=State.PUBLISHED)
+        there.update(state=State.RETIRED, retired_by=revision.retired_by_id, retired_at=now)
 
 
 def _would_be_empty(revision: Revision) -> str:

@@ -28,6 +28,8 @@ from quizzes.scheduling import MemoryState
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+SOURCE = settings.LANGUAGE_CODE.partition("-")[0]  # the language that questions are written in, and translated from
+
 
 class State(models.TextChoices):
     """The publication state of a revision."""
@@ -102,6 +104,8 @@ class Revision(models.Model):
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="revisions", db_index=False)
     language = models.CharField(max_length=10, default="en")
+    # The revision that it is a translation of, with the same ids. When that one is retired, so is the translation.
+    translates = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="translations")
     number = models.PositiveIntegerField()
     # Revisions with the same line share their statistics: a corrected typo keeps the line, a new meaning starts one.
     line = models.PositiveIntegerField(default=1)
@@ -126,8 +130,8 @@ class Revision(models.Model):
     objects = RevisionQuerySet.as_manager()
     guard = Guard(
         (
-            "question", "language", "number", "line", "kind", "critical", "objective", "stem", "spec", "why", "source",
-            "author", "written", "published_by", "published_at",
+            "question", "language", "translates", "number", "line", "kind", "critical", "objective", "stem", "spec",
+            "why", "source", "author", "written", "published_by", "published_at",
         ),
         once="OLD.state <> 'draft'",
         back="NEW.state = 'draft'",
@@ -148,6 +152,11 @@ class Revision(models.Model):
     def mark(self, given: list[str]) -> Mark:
         """Return the mark for this answer (the chosen values; empty means "I'm not sure")."""
         return KINDS[self.kind].mark(self.spec, given)
+
+
+def in_source(revision: str, name: str) -> functions.Coalesce:
+    """Return a text of the revision at this path; if it is a translation, the one of what it translates."""
+    return functions.Coalesce(F(f"{revision}__translates__{name}"), F(f"{revision}__{name}"))
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
@@ -244,8 +253,7 @@ class AttemptItem(models.Model):
 
     guard = Guard(("attempt", "position", "revision"))
 
-    # Set by `with_answers`.
-    answers: int
+    answers: int  # set by `with_answers`, and so is the mark
     last_mark: str | None
 
     class Meta:

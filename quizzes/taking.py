@@ -12,7 +12,7 @@ from django.utils import timezone
 from quizzes import asked, learners, scheduling
 from quizzes.asked import Asked, Item, Wording
 from quizzes.kinds import Given
-from quizzes.models import Attempt, AttemptItem, Quiz, QuizItem, Response, Revision
+from quizzes.models import SOURCE, Attempt, AttemptItem, Quiz, QuizItem, Response, Revision, State
 from quizzes.scheduling import MemoryState
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ASKED_AGAIN = 2  # how often at most a missed safety item is repeated in the sam
 
 
 class NothingToAsk(Exception):
-    """The quiz has no published question in this language."""
+    """The quiz has no published question."""
 
 
 class NotOwed(Exception):
@@ -69,7 +69,7 @@ def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime
     Otherwise it is a new check. If two requests start at once, both get the same attempt: the second waits
     for the lock and then finds the attempt of the first. `helped` is whether someone is helping the learner.
 
-    Raises NothingToAsk if the quiz has no published question in this language, and `learners.Gone`.
+    Raises NothingToAsk if the quiz has no published question, and `learners.Gone`.
     """
     with learners.locked(learner.pk):
         if attempt := Attempt.objects.of(learner).filter(quiz=quiz, finished=None).first():
@@ -78,8 +78,9 @@ def start(*, learner: AbstractBaseUser, quiz: Quiz, language: str, now: datetime
         if not revisions:
             raise NothingToAsk(quiz.slug)
         return begin(
-            learner=learner, kind=kind, quiz=quiz, language=language, revisions=revisions, now=now, helped=helped
-        )
+            learner=learner, kind=kind, quiz=quiz, language=revisions[0].language, revisions=revisions, now=now,
+            helped=helped,
+        )  # fmt: skip
 
 
 def begin(
@@ -110,19 +111,28 @@ def to_ask(
 ) -> tuple[Attempt.Kind, list[Revision]]:
     """Return what a new attempt would ask this learner now: its kind, and the revisions in the order of the quiz.
 
-    A safety question that is still missed is asked again even if it is no longer in the quiz.
+    A safety question that is still missed is asked again even if it is no longer in the quiz. All questions are in one
+    language: in this one (a language code), or in SOURCE if not all of them are translated.
     """
     place = QuizItem.objects.filter(quiz=quiz, question=OuterRef("question")).values("position")
     asked = (
-        Revision.objects.published(language=language)
+        Revision.objects.filter(state=State.PUBLISHED, language__in={language, SOURCE})
         .annotate(place=Subquery(place))
         .order_by(F("place").asc(nulls_last=True), "question")
     )
     if missed := still_missed(learner=learner, quiz=quiz):
-        again = list(asked.filter(Q(place__isnull=False) | Q(critical=True), question__in=missed))
+        again = _in_one(language, asked.filter(Q(place__isnull=False) | Q(critical=True), question__in=missed))
         if again:
             return Attempt.Kind.RETRY, again
-    return Attempt.Kind.CHECK, list(asked.filter(place__isnull=False))
+    return Attempt.Kind.CHECK, _in_one(language, asked.filter(place__isnull=False))
+
+
+def _in_one(language: str, revisions: Iterable[Revision]) -> list[Revision]:
+    rows = list(revisions)
+    theirs = [row for row in rows if row.language == language]
+    return (
+        theirs if len(theirs) == len({row.question_id for row in rows}) else [r for r in rows if r.language == SOURCE]
+    )
 
 
 def still_missed(*, learner: AbstractBaseUser | AnonymousUser, quiz: Quiz) -> set[int]:

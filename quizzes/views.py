@@ -22,7 +22,7 @@ from quizzes import reviewing, taking
 from quizzes.asked import Asked, items_of
 from quizzes.forms import AnswerForm, number_of, read
 from quizzes.kinds import Unreadable
-from quizzes.models import Response, day_of
+from quizzes.models import SOURCE, Response, day_of
 from quizzes.places import place_of
 from quizzes.results import asked_again, result_of
 
@@ -135,7 +135,9 @@ def _outlook(request: HttpRequest, language: str) -> reviewing.Outlook:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(
-    request: HttpRequest, language: str = "en", helped: Callable[[HttpRequest], bool] = lambda request: False
+    request: HttpRequest,
+    language: Callable[[HttpRequest], str] = lambda request: SOURCE,
+    helped: Callable[[HttpRequest], bool] = lambda request: False,
 ) -> HttpResponse:
     """Show what is due and one button. POST starts or continues the review, pauses reviews for a week, or resumes them.
 
@@ -149,7 +151,7 @@ def review(
         elif "again" in request.POST:
             reviewing.resume(learner=request.user)
         elif attempt := reviewing.start(
-            learner=request.user, language=language, now=timezone.now(), helped=helped(request)
+            learner=request.user, language=language(request), now=timezone.now(), helped=helped(request)
         ):
             waiting = taking.owed(list(attempt.items.with_answers()))
             return (
@@ -158,4 +160,4 @@ def review(
                 else redirect("quizzes:result", attempt.pk)
             )
         return HttpResponseRedirect(request.path)
-    return render(request, "quizzes/review.html", {"outlook": _outlook(request, language)})
+    return render(request, "quizzes/review.html", {"outlook": _outlook(request, language(request))})

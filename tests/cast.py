@@ -85,22 +85,23 @@ def make_patient(team: CareTeam, label: str = "Ana", name: str | None = None, **
     return Patient.objects.create(user=user, care_team=team, label=label, **over)
 
 
-_shipped: list[tuple[type[Model], list[Model]]] = []  # the rows that load_content made, by table
+_shipped: dict[Path, list[tuple[type[Model], list[Model]]]] = {}  # the rows that load_content made, by table
 
 
-def load_content() -> None:
+def load_content(folder: Path = FIXTURES) -> None:
     """Load the shipped content: with load_content the first time in a process, later by inserting copies of its rows.
 
     load_content takes two to four seconds each time; inserting the rows takes a few hundredths of a second.
     """
-    if Quiz.objects.exists() or not _shipped:
+    shipped = _shipped.setdefault(folder, [])
+    if Quiz.objects.exists() or not shipped:
         first = not Quiz.objects.exists()
-        command.load(FIXTURES)
+        command.load(folder)
         if first:
-            _shipped.extend((model, [*model._base_manager.all()]) for model in LOADED)
+            shipped.extend((model, [*model._base_manager.all()]) for model in LOADED)
         return
     with transaction.atomic():  # foreign keys are checked at the end of it, so the tables need no order
-        for model, rows in _shipped:
+        for model, rows in shipped:
             model._base_manager.bulk_create(map(copy, rows))
         with connection.cursor() as cursor:
             for sql in connection.ops.sequence_reset_sql(no_style(), LOADED):

@@ -103,6 +103,7 @@ TABLE: dict[str, tuple[Cell, Cell]] = {
     "arrived": (cells(ON, SIGN_IN, (("ben",), 200)), cells(405, SIGN_IN)),  # ana has begun a check
     "help": (ALL, NOT_ALLOWED),
     "settings": (ALL, cells(ON)),
+    "language": (NOT_ALLOWED, cells(ON)),
     "find": (ALL, NOT_ALLOWED),
     "words": (ALL, NOT_ALLOWED),
     "helping": (ALL, NOT_ALLOWED),
@@ -426,6 +427,7 @@ FIELDS: dict[str, tuple[str, list[str], list[str]]] = {
     "admin:quizzes_question_discard": ("eda", ["seen"], []),
     "admin:quizzes_question_retire": ("eda", ["seen"], []),
     "settings": ("anonymous", ["text", "colors", "listen", "helper", "next"], ["next"]),
+    "language": ("anonymous", ["language", "next"], []),
     "admin:people_patient_changelist": ("noor", [], ["after"]),
     "admin:people_patient_changed": ("noor", [], ["after"]),
     "admin:people_patient_contact": ("noor", ["note", "staff_only", "number"], []),
@@ -781,6 +783,7 @@ class World:
             "admin:people_patient_end": {"why": "moved"},
             "code": {"letters": "BCDF GHJK LMNP"},
             "settings": {"text": "large", "colors": "dark", "listen": "hide", "helper": "yes"},
+            "language": {"language": "en", "next": "/help/"},
         }
         self.cookies = {role: self._sign_in(role) for role in ROLES}
         User.objects.filter(pk=people["disabled"].pk).update(is_active=False)

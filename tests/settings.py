@@ -21,6 +21,7 @@ for name in (
     "PROXIES",
     "DAY_PHONE",
     "NIGHT_PHONE",
+    "LANGUAGES",
     "TIME_ZONE",
     "HSTS_PRELOAD",
     "HSTS_SUBDOMAINS",

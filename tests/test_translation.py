@@ -123,7 +123,7 @@ class TestADate(TestCase):
     def test_is_written_in_the_format_of_the_language(self) -> None:
         said = {
             "en": ("Tuesday, July 14", "July 14, 2026"),
-            "es": ("martes, 14 de julio", "14 de julio de 2026"),
+            "es": ("martes 14 de julio", "14 de julio de 2026"),
             "de": ("Dienstag, 14. Juli", "14. Juli 2026"),
         }
         for language, words in said.items():

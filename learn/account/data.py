@@ -20,13 +20,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from learn.assignments.models import Assignment, Change, Digest, Reminder
+from learn.languages import SOURCE
 from learn.lessons.models import Lesson, Step, Therapy
 from learn.people import sessions
 from learn.people.audit import LISTS, WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
 from learn.progress.models import Contact, KeptPage, Merge, Reading, TeachBack
 from learn.visits.models import MyQuestion
-from quizzes.models import Attempt, Memory, Pause, Response, Revision, State
+from quizzes.models import Attempt, Memory, Pause, Response, Revision
 
 Row = dict[str, Any]
 
@@ -128,7 +129,7 @@ def _checks(user: User) -> list[Row]:
 
 def _memories(user: User) -> list[Row]:
     """Return when each question is asked again, with its topic as published now."""
-    published = Revision.objects.filter(question=OuterRef("question"), state=State.PUBLISHED).values("objective")
+    published = Revision.objects.published(language=SOURCE).filter(question=OuterRef("question")).values("objective")
     memories = Memory.objects.filter(learner=user).annotate(topic=Subquery(published[:1])).order_by("pk")
     columns = ("topic", "question__slug", "last", "due", "in_a_row", "stability", "difficulty")
     return [

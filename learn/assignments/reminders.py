@@ -13,8 +13,10 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from learn import languages
 from learn.assignments.models import Reminder
 from learn.people import audit, keys, mail
 from learn.people.models import Patient, User
@@ -130,7 +132,8 @@ def send(*, reminder: Reminder, now: datetime, by: User | None = None) -> bool:
     if settings.HTTPS:  # mail programs offer one press to stop, and send it themselves (RFC 8058)
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     try:
-        mail.send("mail/reminder.txt", reminder.address, {"page": page, "stop": stop}, headers=headers)
+        with translation.override(languages.of(reminder.patient.user)):
+            mail.send("mail/reminder.txt", reminder.address, {"page": page, "stop": stop}, headers=headers)
     except mail.Refused:
         mine.filter(address=reminder.address).update(refused=today)
         raise

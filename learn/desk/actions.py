@@ -46,6 +46,7 @@ def invite(
     due: date,
     form: UUID,
     treatment: str = "",
+    language: str = "",
     ahead: bool = False,
     by: User,
     now: datetime,
@@ -56,8 +57,8 @@ def invite(
     patients and makes new codes for them, so that a double click still shows valid codes. A patient who has already
     used a code keeps it and gets no new one. The number of queries does not depend on the number of people.
 
-    `treatment` is the slug of the type of therapy of the pathway that the nurse chose, or "". With `ahead`, nobody
-    knows yet who gets which card (ruling 46).
+    `treatment` is the slug of the type of therapy of the pathway that the nurse chose, `language` the code of the
+    language in which they read; both may be "". With `ahead`, nobody knows yet who gets which card (ruling 46).
 
     Return the patients, in the order of `people`, and the new codes.
     """
@@ -66,7 +67,7 @@ def invite(
         keys = keys_of(form, team, people)
         held = {p.invitation: p for p in Patient.objects.filter(invitation__in=keys).select_related("user")}
         wanted = {key: person for key, person in zip(keys, people, strict=True) if key not in held}
-        guests = User.objects.create_guests(len(wanted))
+        guests = User.objects.create_guests(len(wanted), language)
         fresh = Patient.objects.bulk_create(
             Patient(user=guest, care_team=team, label=label, reference=reference, invitation=key, treatment=treatment)
             for guest, (key, (label, reference)) in zip(guests, wanted.items(), strict=True)

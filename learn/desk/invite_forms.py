@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.conf import settings
 from django.db.models import Q
 
 from learn import typed
@@ -16,6 +17,7 @@ from learn.assignments.models import Pathway
 from learn.desk import name_lists
 from learn.desk.actions import DOUBLES
 from learn.fields import ChoiceOne, DrawnForm, LabelField, choice
+from learn.languages import SOURCE
 from learn.lessons.models import Therapy
 from learn.people import seen
 from learn.people.models import CareTeam, Patient
@@ -69,6 +71,11 @@ class LessonsForm(forms.Form):
     LATER = "later"
 
     team = ChoiceOne(label="Care team", say="Choose the care team")
+    language = ChoiceOne(
+        label="Language",
+        say="Choose the language",
+        help_text="The patient can change it. The card is in this language.",
+    )
     pathway = ChoiceOne(label="Which lessons?", say="Choose the lessons, or “I will choose later”")
     when = ChoiceOne(label="By which day?", initial="7", say="Choose the day")
     due = forms.DateField(
@@ -98,6 +105,11 @@ class LessonsForm(forms.Form):
             choice(self, name).choices = offered
         if len(teams) == 1:
             del self.fields["team"]
+        if len(settings.LANGUAGES) == 1:
+            del self.fields["language"]
+        else:
+            choice(self, "language").choices = settings.LANGUAGES
+            self.fields["language"].initial = SOURCE
 
     def _drawn(self, today: date) -> date:
         """Return the day that the form shows: of a page that was drawn before midnight, that day still counts."""
@@ -151,6 +163,7 @@ class LessonsForm(forms.Form):
         data["team"] = self.teams[data["team"]] if data.get("team") else next(iter(self.teams.values()))
         pathway = self.pathways.get(data.get("pathway", ""))
         data["lessons"] = list(pathway.taught()) if pathway else []
+        data.setdefault("language", "")
         data["treatment"] = pathway.therapy.slug if pathway else ""
         return data
 
@@ -158,7 +171,7 @@ class LessonsForm(forms.Form):
 class InviteForm(LabelForm, LessonsForm):
     """Invite one patient."""
 
-    field_order = ["another", "label", "reference", "team", "pathway", "when", "due", "form", "drawn"]
+    field_order = ["another", "label", "reference", "team", "language", "pathway", "when", "due", "form", "drawn"]
 
     def people(self) -> list[tuple[str, str]]:
         """Return the (label, reference) of the patient to invite."""
@@ -195,7 +208,7 @@ class InviteManyForm(LessonsForm):
             ("required", "invalid", "min_value", "max_value"), "Write a number from 1 to 9000"
         ),
     )
-    field_order = ["another", "name", "many", "first", "team", "pathway", "when", "due", "form", "drawn"]
+    field_order = ["another", "name", "many", "first", "team", "language", "pathway", "when", "due", "form", "drawn"]
 
     def people(self) -> list[tuple[str, str]]:
         """Return a (label, reference) for each invitation."""
@@ -230,7 +243,7 @@ class InviteNamesForm(LessonsForm):
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
     checked = forms.CharField(required=False, widget=forms.HiddenInput)
-    field_order = ["another", "names", "file", "team", "pathway", "when", "due", "form", "drawn", "checked"]
+    field_order = ["another", "names", "file", "team", "language", "pathway", "when", "due", "form", "drawn", "checked"]
 
     def clean(self) -> dict[str, Any]:
         """Read the list; add an error for each row that cannot be used. Cleaned `rows` are the patients."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from learn import languages
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.answers import RIGHT
 from learn.progress.models import TeachBack
@@ -62,12 +63,24 @@ def _assigned(record: Record, team: CareTeam) -> list[str]:
 
 
 def _lessons(record: Record, team: CareTeam) -> list[str]:
-    read = {reading.lesson: reading.number for reading in _by_finish(record) if reading.finished}
+    read = {reading.lesson: reading for reading in _by_finish(record) if reading.finished}
     return [
-        f"- {s.taught.title}, edition {read[s.taught.lesson]}: {_day(s.done_at, team)}"
+        f"- {s.taught.title}, edition {read[s.taught.lesson].number}: {_day(s.done_at, team)}"
+        + _spoken(read[s.taught.lesson], s.taught.quiz, record)
         for s in record.whole.standings
         if s.is_done and s.done_at
     ]
+
+
+def _spoken(reading: ReadingRow, quiz: int | None, record: Record) -> str:
+    """Return in which language the lesson and its check were read, if in another than the source: "in Spanish"."""
+    rows = [row for history in record.histories.values() for row in history.rows if row.quiz and row.quiz == quiz]
+    check = max(rows, key=lambda row: row.at).language if rows else languages.SOURCE
+    found: dict[str, list[str]] = {}
+    for part, language in (("lesson", reading.language), ("check", check)):
+        if language != languages.SOURCE:
+            found.setdefault(languages.name_in_english(language), []).append(part)
+    return "".join(f". {' and '.join(parts).capitalize()} in {name}" for name, parts in found.items())
 
 
 def _in_person(record: Record) -> list[str]:

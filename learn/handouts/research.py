@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from learn.people.models import CareTeam, Patient
-from quizzes.models import Response
+from quizzes.models import Response, in_source
 
 FEWEST = 5
 ANSWERED = {"id": "http://adlnet.gov/expapi/verbs/answered", "display": {"en-US": "answered"}}
@@ -60,7 +60,7 @@ def _answers(team: CareTeam) -> Iterator[Answer]:
     rows = Response.objects.filter(item__attempt__learner__in=here).order_by("at", "pk")
     first: dict[int, Any] = {}
     for learner, slug, topic, safety, kind, number, mark, at in rows.values_list(
-        "item__attempt__learner", "item__revision__question__slug", "item__revision__objective",
+        "item__attempt__learner", "item__revision__question__slug", in_source("item__revision", "objective"),
         "item__revision__critical", "item__attempt__kind", "number", "mark", "at",
     ):  # fmt: skip
         day = team.today(at)

@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from learn.handouts.blocks import blocks
 from learn.handouts.parts import (
@@ -25,16 +26,22 @@ from learn.handouts.parts import (
     picture,
     qr,
 )
+from learn.languages import SOURCE, reader
 from learn.lessons import card, shown
 from learn.lessons.models import Therapy
 from learn.lessons.shown import Page
 from learn.people import codes
 from learn.people.models import AccessCode, Patient
-from learn.visits.models import SuggestedQuestion
+from learn.visits.models import SuggestedQuestion, said
 
 MAIN = "what-is-immunotherapy"  # the lesson that the fact sheet begins with
 ASKED = 6  # suggested questions on the fact sheet
 Pages = Sequence[Page]
+
+EMERGENCY = gettext_lazy(
+    "I get immunotherapy. It can make the body attack healthy organs. I also get chemo, or did in the last "
+    "8 weeks: ☐ yes ☐ no."
+)
 
 
 def lesson(slug: str, look: Look) -> Data:
@@ -128,7 +135,7 @@ def overview(look: Look) -> Data:
 def _to_ask() -> list[str]:
     """Return one suggested question of each group, a safety question where there is one."""
     first: dict[str, SuggestedQuestion] = {}
-    for question in SuggestedQuestion.objects.filter(withdrawn=False, extra=False).order_by("position"):
+    for question in said(SuggestedQuestion.objects.filter(withdrawn=False, extra=False).order_by("position")):
         held = first.setdefault(question.group, question)
         if question.safety and not held.safety:
             first[question.group] = question
@@ -170,12 +177,15 @@ def _checked_card() -> str:
 
 
 def emergency() -> dict[str, str]:
-    """Return what a patient shows in an emergency room, as on the invitation, with room for medicine and date."""
+    """Return what a patient shows in an emergency room, as on the invitation, with room for medicine and date.
+
+    Staff read it, so it stands in English too where the sheet is in another language.
+    """
+    theirs = str(EMERGENCY)
+    with translation.override(SOURCE):
+        for_staff = str(EMERGENCY)
     return {
-        "emergency": _(
-            "I get immunotherapy. It can make the body attack healthy organs. I also get chemo, or did in the last "
-            "8 weeks: ☐ yes ☐ no."
-        ),
+        "emergency": theirs if reader() == SOURCE else f"{for_staff} ({theirs})",
         "medicine": _("Name of the medicine:"),
         "dose": _("Date of the last dose:"),
     }

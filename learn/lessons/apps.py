@@ -13,8 +13,11 @@ class LessonsConfig(AppConfig):
 
     def ready(self) -> None:
         """Keep an audit row when questions go into a file or come from one."""
+        from learn import languages
+        from learn.lessons import texts
         from quizzes import interchange  # models are ready only now
 
+        texts.reader = languages.reader
         interchange.moved.connect(_note, dispatch_uid="learn.lessons")
 
 

@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from learn.lessons import texts
+from learn.lessons import overlays, texts
+from learn.lessons.texts import SOURCE
 
 # The id of the line that the fever sentences belong to.
 FEVER = "fever-chills"
@@ -117,9 +118,12 @@ def fitting(*texts: str) -> str:
     Takes the texts of a question, the most telling first. "Call your team now, day or night" in one of them names that
     tier. The first text that names a tier decides; if it names several, the most urgent of them.
     """
-    tiers = whole().tiers
-    named = (tier.slug for text in texts for tier in tiers if tier.name.casefold() in text.casefold())
-    return next(named, tiers[0].slug)
+    tiers = [(tier.slug, tier.name.casefold()) for each in (_in_source(), whole()) for tier in each.tiers]
+    order = [tier.slug for tier in whole().tiers]
+    for text in texts:
+        if named := {slug for slug, name in tiers if name in text.casefold()}:
+            return min(named, key=order.index)
+    return order[0]
 
 
 def celsius(value: str) -> Decimal | None:
@@ -139,18 +143,44 @@ def celsius(value: str) -> Decimal | None:
 
 
 SLUG = "call-card"  # of the one card, among the texts that a hospital can change
+FILE = "call_card.yaml"
+
+
+def _own() -> dict[str, Any]:
+    """Return the hospital's own card, or {} if there is none or it was only signed as it ships."""
+    shipped = texts.read_once(FILE)
+    own: dict[str, Any] = texts.own().rows.get("card", {}).get(SLUG, {})
+    return own if any(shipped.get(key) != value for key, value in own.items()) else {}
+
+
+@texts.kept
+def language() -> str:
+    """Return the language of the card: the reader's, or the source's as long as nobody has translated this card."""
+    mine = texts.reader()
+    return SOURCE if _own() or not overlays.is_fresh(FILE, mine) else mine
+
+
+@texts.kept
+def _in_source() -> Card:
+    return of(texts.read_once(FILE) | _own())
 
 
 @texts.kept
 def whole() -> Card:
-    """Return the card with every line and every fever sentence, as the help page and printed pages show it."""
-    return of(texts.read_once("call_card.yaml") | texts.own().rows.get("card", {}).get(SLUG, {}))
+    """Return the card with every line and every fever sentence, as the help page and printed pages show it.
+
+    It is in the reader's language. If that translation is older than the card, it is the card as it is.
+    """
+    return _in_source() if language() == SOURCE else of(overlays.file(FILE, language()))
 
 
 def reviewed(today: date) -> date | None:
-    """Return when a clinician reviewed the card as it is now, if the review still counts on this day."""
+    """Return when a clinician reviewed the card as it is now, if the review still counts on this day.
+
+    The review is of the words in the source language: of a translation there is none.
+    """
     on, until = texts.own().card_reviewed or (None, date.min)
-    return on if until >= today else None
+    return on if until >= today and language() == SOURCE else None
 
 
 def of(data: dict[str, Any]) -> Card:

@@ -19,8 +19,9 @@ from itertools import groupby, pairwise
 
 from django.db import transaction
 
+from learn.languages import SOURCE
 from learn.lessons import reference, wordings
-from learn.lessons.models import LANGUAGE, Edition, Step
+from learn.lessons.models import Edition, Step
 
 MOST = 200  # size of the cache, in lessons
 REMEMBER = "*"  # stands for the slug of the points to remember, which are on the last page
@@ -86,7 +87,7 @@ def chains(published: Collection[int]) -> dict[int, Chain]:
     here = {edition: chain for edition in published if (chain := _kept.get(edition))}
     if missing := set(published) - here.keys():
         asked = Step.objects.filter(
-            frozen=True, edition__language=LANGUAGE, edition__lesson__editions__in=missing
+            frozen=True, edition__language=SOURCE, edition__lesson__editions__in=missing
         ).select_related("edition")
         found: dict[int, Chain] = {}
         for _, steps in groupby(

@@ -21,8 +21,9 @@ from django.db import transaction
 from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 
-from learn.lessons import bodies, card_texts, draft, governance, reference_check, rewording, shapes, texts
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Reference, ReferenceText, Step, Therapy
+from learn.languages import SOURCE
+from learn.lessons import bodies, card_texts, draft, governance, overlays, reference_check, rewording, shapes, texts
+from learn.lessons.models import Edition, Lesson, Reference, ReferenceText, Step, Therapy
 from learn.lessons.texts import digest
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -54,6 +55,9 @@ PICTURE = {"file": "text", "lesson": "slug", "step": "slug", "claims": ["text"],
 
 class ContentError(ValueError):
     """A content file breaks a rule. The message names the file, the place in it and the rule."""
+
+
+WRONG = (ContentError, overlays.Unlike, shapes.Misshapen, authoring.Unfit, governance.UnfitEdition, ValidationError)
 
 
 @dataclass
@@ -129,7 +133,7 @@ def named(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ContentError, shapes.Misshapen, authoring.Unfit, governance.UnfitEdition, ValidationError) as error:
+    except WRONG as error:
         raise ContentError(f"{name}: {error}") from error
 
 
@@ -178,6 +182,11 @@ def find(model: type[M], slug: str) -> M:
     if row is None:
         raise ContentError(f"there is no {model._meta.verbose_name} {slug}")
     return row
+
+
+def mark_of(data: Data) -> str:
+    """Return the hash of a lesson's file, with the picture of each step in its `drawn`; without its short title."""
+    return digest({key: value for key, value in data.items() if key != "short"})
 
 
 def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, report: Report) -> bool:
@@ -235,13 +244,13 @@ def _load_quiz(data: Data, report: Report) -> Quiz:
 
 def _load_question(question: Question, row: Data, lesson: str, report: Report) -> None:
     shipped = digest(row)
-    rows = list(question.revisions.filter(language=LANGUAGE).order_by("-number"))
+    rows = list(question.revisions.filter(language=SOURCE).order_by("-number"))
     before = len(report.left_alone)
     wanted = _is_wanted(rows, shipped, row["slug"], report)
     rewording.tell(Reference.Kind.QUESTION, row["slug"], shipped if len(report.left_alone) > before else "")
     if not wanted:
         return
-    revision = authoring.draft(question=question, language=LANGUAGE, shipped=shipped, **words_of(row, lesson))
+    revision = authoring.draft(question=question, language=SOURCE, shipped=shipped, **words_of(row, lesson))
     authoring.publish(revision=revision, same_meaning=False)
     report.added.append(f"question {row['slug']}, number {revision.number}")
 
@@ -327,7 +336,7 @@ def _load_lesson(data: Data, quiz: Quiz, report: Report) -> None:
         lesson.save(update_fields=["read_first"])
     short = data.get("short", "")
     Edition(short_title=short).clean_fields(exclude={f.name for f in Edition._meta.fields} - {"short_title"})
-    shipped, language = digest({key: value for key, value in data.items() if key != "short"}), data["language"]
+    shipped, language = mark_of(data), data["language"]
     # Not a part of the text: a shipped edition takes another short title without a new number.
     lesson.editions.filter(language=language, shipped=shipped).exclude(short_title=short).update(short_title=short)
     before = len(report.left_alone)

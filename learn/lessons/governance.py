@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from learn.lessons.models import LANGUAGE, Edition, Lesson
+from learn.languages import SOURCE
+from learn.lessons.models import Edition, Lesson
 from quizzes.models import Quiz, State
 
 if TYPE_CHECKING:
@@ -51,11 +52,14 @@ def publish(
                 setattr(edition, name, value)
         edition.state, edition.published_by_id, edition.published_at = State.PUBLISHED, by.pk if by else None, now
         edition.save(update_fields=["state", "published_by", "published_at", *told])
-        if edition.language == LANGUAGE:  # results name the check by its own title
+        if edition.language == SOURCE:  # results name the check by its own title
             Quiz.objects.filter(lesson=edition.lesson_id).exclude(title=edition.title).update(title=edition.title)
 
 
 def retire(*, edition: Edition, by: AbstractBaseUser | None = None, now: datetime | None = None) -> None:
-    """Stop showing this edition to readers. Readings of it are kept."""
+    """Stop showing this edition, and its translations, to readers. Readings of it are kept."""
     edition.state, edition.retired_by_id, edition.retired_at = State.RETIRED, by.pk if by else None, now
     edition.save(update_fields=["state", "retired_by", "retired_at"])
+    if edition.translates_id is None:
+        there = Edition.objects.filter(translates=edition, state=State.PUBLISHED)
+        there.update(state=State.RETIRED, retired_by=edition.retired_by_id, retired_at=now)

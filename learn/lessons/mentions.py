@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from learn import typed
+from learn.languages import SOURCE
 from learn.lessons import bodies, shown
 from learn.lessons.bodies import CARD, Body
-from learn.lessons.models import LANGUAGE
 from learn.lessons.shown import Page
 from quizzes.models import Revision, State
 
@@ -78,7 +78,7 @@ def _steps(lessons: Sequence[Sequence[Page]], text: str, claims: set[str]) -> It
 
 def _questions() -> Iterator[tuple[Revision, list[str]]]:
     """Yield each published question with all its texts."""
-    asked = Revision.objects.filter(state=State.PUBLISHED, language=LANGUAGE, question__quizitem__isnull=False)
+    asked = Revision.objects.filter(state=State.PUBLISHED, language=SOURCE, question__quizitem__isnull=False)
     for row in asked.select_related("question").order_by("question__quizitem__quiz", "question__quizitem__position"):
         yield row, [row.stem, row.why, *_texts(row.spec)]
 

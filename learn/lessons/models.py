@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
+from learn.languages import SOURCE, reader
 from quizzes.immutable import Guard
 from quizzes.models import Quiz, Revision, State
-
-LANGUAGE = "en"  # the only language so far; another language is another Edition of the same Lesson
 
 
 class TherapyQuerySet(models.QuerySet["Therapy"]):
@@ -50,14 +51,25 @@ class Therapy(models.Model):
         return self.title
 
 
+def _in_theirs(translations: models.QuerySet[Any], name: str, of: str) -> Any:
+    """Return a column of the row at `of`, or of its published translation into the reader's language."""
+    own = F(f"{of}__{name}")
+    if reader() == SOURCE:
+        return own
+    return Coalesce(Subquery(translations.filter(state=State.PUBLISHED, language=reader()).values(name)[:1]), own)
+
+
 class LessonQuerySet(models.QuerySet["Lesson"]):
     """Queries for lessons."""
 
     def taught(self) -> LessonQuerySet:
-        """Return the lessons with a published edition (ruling 10), each with its `title`, in the site's order."""
+        """Return the lessons with a published edition (ruling 10), in the site's order.
+
+        Each has its `title`, in the reader's language if the edition is translated.
+        """
         return (
-            self.filter(editions__state=State.PUBLISHED, editions__language=LANGUAGE)
-            .annotate(title=F("editions__title"))
+            self.filter(editions__state=State.PUBLISHED, editions__language=SOURCE)
+            .annotate(title=_in_theirs(Edition.objects.filter(translates=OuterRef("editions")), "title", "editions"))
             .order_by("therapy__position", "position")
         )
 
@@ -104,6 +116,8 @@ class Edition(models.Model):
 
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="editions", db_index=False)
     language = models.CharField(max_length=10, default="en")
+    # The edition that it is a translation of, step by step. When that one is retired, so is the translation.
+    translates = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="translations")
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     title = models.CharField(max_length=120)
@@ -136,8 +150,8 @@ class Edition(models.Model):
 
     guard = Guard(
         (
-            "lesson", "language", "number", "title", "main_message", "remember", "minutes", "same_meaning",
-            "author", "written", "writers", "published_by", "published_at",
+            "lesson", "language", "translates", "number", "title", "main_message", "remember", "minutes",
+            "same_meaning", "author", "written", "writers", "published_by", "published_at",
         ),
         once="OLD.state <> 'draft'",
         back="NEW.state = 'draft'",
@@ -159,9 +173,9 @@ class Edition(models.Model):
 class StepQuerySet(models.QuerySet["Step"]):
     """Queries for steps."""
 
-    def shown(self) -> StepQuerySet:
-        """Return the steps that readers see now: those of published editions."""
-        return self.filter(edition__state=State.PUBLISHED, edition__language=LANGUAGE)
+    def shown(self, language: str = SOURCE) -> StepQuerySet:
+        """Return the steps that readers of this language see now: those of published editions."""
+        return self.filter(edition__state=State.PUBLISHED, edition__language=language)
 
 
 class Step(models.Model):
@@ -249,7 +263,7 @@ class ReferenceText(models.Model):
     """
 
     reference = models.ForeignKey(Reference, models.PROTECT, related_name="texts", db_index=False)
-    language = models.CharField(max_length=10, default=LANGUAGE, db_default=LANGUAGE)
+    language = models.CharField(max_length=10, default=SOURCE, db_default=SOURCE)
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     body = models.JSONField()  # as `bodies.py` has it

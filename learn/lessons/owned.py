@@ -15,8 +15,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from learn.languages import SOURCE
 from learn.lessons import texts
-from learn.lessons.models import LANGUAGE, ClinicalReview, Reference, ReferenceText
+from learn.lessons.models import ClinicalReview, Reference, ReferenceText
 from learn.lessons.texts import NONE, Own
 from quizzes import statements
 from quizzes.models import State
@@ -24,7 +25,7 @@ from quizzes.models import State
 # Rows are never deleted once they are published, so each step of a row from draft to published to retired adds one.
 STAMP = f"""
 SELECT COALESCE(SUM(CASE o.state WHEN '{State.PUBLISHED.value}' THEN 1 WHEN '{State.RETIRED.value}' THEN 2
-    ELSE 0 END), 0) FROM {ReferenceText._meta.db_table} o WHERE o.language = '{LANGUAGE}'
+    ELSE 0 END), 0) FROM {ReferenceText._meta.db_table} o WHERE o.language = '{SOURCE}'
 """  # noqa: S608 - only names and constants of our own are put in
 
 _kept: tuple[int, Own] = (0, NONE)
@@ -46,7 +47,7 @@ def at(stamp: int) -> Own:
     if not stamp or known == stamp:
         return own if stamp else NONE
     rows: dict[str, dict[str, object]] = {}
-    published = ReferenceText.objects.filter(state=State.PUBLISHED, language=LANGUAGE).select_related("reference")
+    published = ReferenceText.objects.filter(state=State.PUBLISHED, language=SOURCE).select_related("reference")
     card = None
     for row in published.order_by("reference__slug"):
         rows.setdefault(row.reference.kind, {})[row.reference.slug] = row.body

@@ -18,9 +18,10 @@ from typing import Any
 import yaml
 from django.db import transaction
 
+from learn.languages import SOURCE
 from learn.lessons import content, draft, shapes, texts, writing
 from learn.lessons.content import Data, named
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
+from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.people.models import User
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -57,7 +58,7 @@ class Taken:
 def write(lessons: Iterable[Lesson]) -> bytes:
     """Return a lesson pack with the published editions of these lessons, and the questions that are asked now."""
     found = list(lessons)
-    editions = Edition.objects.filter(lesson__in=found, state=State.PUBLISHED, language=LANGUAGE)
+    editions = Edition.objects.filter(lesson__in=found, state=State.PUBLISHED, language=SOURCE)
     files: dict[str, Any] = {"therapies.yaml": {}, "pictures.yaml": []}
     for edition in editions.select_related("lesson__therapy", "lesson__quiz").order_by(
         "lesson__therapy__position", "lesson__position"
@@ -97,7 +98,7 @@ def _lesson(edition: Edition, steps: list[Step]) -> Data:
 
 
 def _quiz(lesson: Lesson, title: str, steps: list[Step]) -> Data:
-    asked = Revision.objects.published(language=LANGUAGE).filter(question__quizitem__quiz=lesson.quiz_id)
+    asked = Revision.objects.published(language=SOURCE).filter(question__quizitem__quiz=lesson.quiz_id)
     rows = asked.select_related("question").order_by("question__quizitem__position")
     taught = {step.slug: list(step.claims) for step in steps}
     return {"slug": lesson.slug, "title": title, "questions": [row_of(row, taught) for row in rows]}
@@ -204,8 +205,8 @@ def _checked(files: dict[str, Any]) -> dict[str, tuple[Data, Data]]:
             content.check(lesson, quiz, stem, seen, LESSON, QUESTION)
             for step in lesson["steps"]:
                 step["drawn"] = pictures.get((stem, step["slug"]))
-            if lesson["language"] != LANGUAGE:
-                raise content.ContentError(f"the language must be {LANGUAGE}")
+            if lesson["language"] != SOURCE:
+                raise content.ContentError(f"the language must be {SOURCE}")
             _whole(content.text_of(lesson))
         found[name] = lesson, quiz
     if not found or any(name.startswith("quizzes/") for name in files):
@@ -281,14 +282,14 @@ def _question(row: Data, lesson: Lesson, quiz: Quiz, *, by: User, now: datetime)
         QuizItem.objects.create(quiz=quiz, question=question, position=last + 1)
     elif not quiz.items.filter(question=question).exists():
         raise content.ContentError(f"the question {row['slug']} belongs to another check here")
-    newest = question.newest(LANGUAGE)
+    newest = question.newest(SOURCE)
     words = {name: row[name] for name in SAME}
     if newest and {name: getattr(newest, name) for name in SAME} == words and _alike(parts_of(newest), row):
         return False
     if newest and newest.state == State.DRAFT:
         raise content.ContentError(f"the question {row['slug']} has a draft here: publish it or throw it away first")
     authoring.write(
-        question=question, language=LANGUAGE, seen=authoring.fingerprint(newest), by=by, now=now,
+        question=question, language=SOURCE, seen=authoring.fingerprint(newest), by=by, now=now,
         spec=content.spec_of(row), source=f"{lesson.slug}/{row['step']}", **words,
     )  # fmt: skip
     return True

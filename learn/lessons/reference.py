@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from learn.lessons import texts
+from learn import typed
+from learn.lessons import overlays, texts
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Medicine:
         return (self.generic, *self.brands, *self.aliases)
 
 
-def _rows(name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = texts.read(texts.FIXTURES / name)
+def _rows(name: str, language: str = texts.SOURCE) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = overlays.file(name, language)
     return rows
 
 
@@ -94,17 +95,22 @@ def sources() -> dict[str, Source]:
     return {r["key"]: Source(r["key"], r["title"], r["publisher"], r["address"]) for r in _rows("sources.yaml")}
 
 
-@texts.kept
 def terms() -> tuple[Term, ...]:
-    """Return the word list, A to Z."""
-    found = [Term(r["slug"], r["term"], r["say"], r["meaning"]) for r in texts.laid_over("term", _rows("terms.yaml"))]
-    return tuple(sorted(found, key=lambda term: term.term.casefold()))
+    """Return the word list in the reader's language, A to Z."""
+    return _terms(texts.reader())
+
+
+@texts.kept
+def _terms(language: str) -> tuple[Term, ...]:
+    rows = texts.laid_over("term", _rows("terms.yaml", language))
+    found = [Term(r["slug"], r["term"], r["say"], r["meaning"]) for r in rows]
+    return tuple(sorted(found, key=lambda term: typed.plain(term.term)))
 
 
 @texts.kept
 def medicines() -> dict[str, Medicine]:
-    """Return all medicines by slug, sorted by generic name."""
-    found = texts.laid_over("medicine", _rows("medicines.yaml"))
+    """Return all medicines by slug, sorted by generic name, in the reader's language."""
+    found = texts.laid_over("medicine", _rows("medicines.yaml", texts.reader()))
     rows = sorted(found, key=lambda r: str(r["generic"]).casefold())
     return {
         r["slug"]: Medicine(
@@ -181,29 +187,40 @@ def mask(texts: Iterable[str]) -> list[str]:
 
 
 @texts.kept
-def _words() -> tuple[re.Pattern[str], tuple[Term, ...]]:
+def _words(language: str) -> tuple[re.Pattern[str], tuple[Term, ...]]:
     """Return a pattern that finds every name of every term, and the terms in the order of the pattern's groups."""
     named = [
         # "CAR (chimeric antigen receptor)" and "PD-1 / PD-L1" are each found by both of their names.
         (name.strip(), term)
-        for term in terms()
+        for term in _terms(language)
         for name in re.split(r"[/()]", term.term.replace('"', ""))
         if name.strip()
     ]
     # The longest name first, so that "PD-L1 test" is not found as "PD-L1".
     named.sort(key=lambda pair: -len(pair[0]))
-    either = "|".join(f"({_spelled(name)})" for name, _ in named)
+    either = "|".join(f"({_spelled(name, language)})" for name, _ in named)
     return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"), tuple(term for _, term in named)
 
 
-def _spelled(name: str) -> str:
-    """Return a pattern for the singular and the plural. A name in capitals matches capitals only: CAR is not "car"."""
+def _spelled(name: str, language: str = texts.SOURCE) -> str:
+    """Return a pattern for the singular and the plural. A name in capitals matches capitals only: CAR is not "car".
+
+    In Spanish each word has its plural: células T, ganglios linfáticos, infusiones.
+    """
+    if language != texts.SOURCE and not name.isupper():
+        return f"(?i:{' '.join(_singular_or_plural(word) for word in name.split())})"
     many = re.escape(name[:-1]) + "(?:y|ies)" if name.endswith("y") else re.escape(name) + "s?"
     return many if name.isupper() else f"(?i:{many})".replace("’", "['’]")
 
 
+def _singular_or_plural(word: str) -> str:
+    if word.isupper():
+        return re.escape(word)
+    return re.escape(word[:-2]) + "(?:ón|ones)" if word.endswith("ón") else re.escape(word) + "(?:e?s)?"
+
+
 @texts.kept
-def words_on(text: str) -> tuple[Term, ...]:
+def words_on(text: str, language: str = texts.SOURCE) -> tuple[Term, ...]:
     """Return the terms of the word list that occur in this text, each once, in order of their first occurrence."""
-    pattern, found = _words()
+    pattern, found = _words(language)
     return tuple(dict.fromkeys(found[(match.lastindex or 1) - 1] for match in pattern.finditer(text)))

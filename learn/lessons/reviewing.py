@@ -9,8 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from learn.languages import SOURCE
 from learn.lessons import governance, reference, writing
-from learn.lessons.models import LANGUAGE, ClinicalReview, Edition, HoldAct, Lesson, Remark
+from learn.lessons.models import ClinicalReview, Edition, HoldAct, Lesson, Remark
 from learn.people.models import User
 from quizzes import authoring
 from quizzes.models import Revision, State
@@ -21,7 +22,7 @@ MOST_AHEAD = timedelta(days=731)  # a review counts for two years at most
 def questions(lesson: Lesson) -> list[Revision]:
     """Return the questions of a lesson's check in order: of each its draft, or what is asked now. One query."""
     rows = Revision.objects.filter(
-        question__quizitem__quiz=lesson.quiz_id, language=LANGUAGE, state__in=[State.DRAFT, State.PUBLISHED]
+        question__quizitem__quiz=lesson.quiz_id, language=SOURCE, state__in=[State.DRAFT, State.PUBLISHED]
     )
     found: dict[int, Revision] = {}
     for row in rows.select_related("question", "author").order_by("question__quizitem__position", "state"):

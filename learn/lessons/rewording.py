@@ -13,10 +13,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
+from learn.languages import SOURCE
 from learn.lessons import bodies, card, card_texts, texts
 from learn.lessons.bodies import CARD, MEDICINE, Body
 from learn.lessons.draft import Problem
-from learn.lessons.models import LANGUAGE, ClinicalReview, Edition, Lesson, Reference, ReferenceText
+from learn.lessons.models import ClinicalReview, Edition, Lesson, Reference, ReferenceText
 from learn.lessons.writing import Unfit, free_slug
 from learn.people import audit
 from learn.people.models import User
@@ -78,7 +79,7 @@ def standings(kind: str) -> list[Standing]:
     """Return all texts of a kind: the shipped ones and those that the hospital added, A to Z. Two queries."""
     held = {row.slug: row for row in Reference.objects.filter(kind=kind)}
     rows: dict[str, list[ReferenceText]] = {}
-    for row in ReferenceText.objects.filter(reference__kind=kind, language=LANGUAGE).select_related(
+    for row in ReferenceText.objects.filter(reference__kind=kind, language=SOURCE).select_related(
         "reference", "author"
     ).order_by("-number"):  # fmt: skip
         rows.setdefault(row.reference.slug, []).append(row)
@@ -93,7 +94,7 @@ def standing(kind: str, slug: str) -> Standing | None:
     """Return how one text stands, or None if there is no such text. Two queries."""
     shipped = bodies.shipped(kind).get(slug)
     held = Reference.objects.filter(kind=kind, slug=slug).first()
-    rows = list(held.texts.filter(language=LANGUAGE).select_related("author").order_by("-number")) if held else []
+    rows = list(held.texts.filter(language=SOURCE).select_related("author").order_by("-number")) if held else []
     return _standing(kind, slug, shipped, held, rows) if shipped or rows else None
 
 
@@ -107,7 +108,7 @@ def _standing(
 
 def waiting() -> list[ReferenceText]:
     """Return the drafts in review, each with its `name`; the call card first, then the oldest. One query."""
-    rows = ReferenceText.objects.filter(state=State.DRAFT, stage=Edition.Stage.SENT, language=LANGUAGE)
+    rows = ReferenceText.objects.filter(state=State.DRAFT, stage=Edition.Stage.SENT, language=SOURCE)
     found = list(rows.select_related("reference", "author").order_by("sent"))
     for row in found:
         row.name = bodies.name(row.reference.kind, row.body)  # type: ignore[attr-defined]
@@ -173,7 +174,7 @@ def write(*, kind: str, slug: str, seen: str, body: Body, by: User, now: datetim
 def _write(there: Standing, body: Body, *, by: User, now: datetime, shipped: str = "") -> ReferenceText:
     reference = there.reference
     number = max((row.number for row in (there.published, there.draft, there.retired) if row), default=0)
-    row = there.draft or ReferenceText(reference=reference, language=LANGUAGE, number=number + 1)
+    row = there.draft or ReferenceText(reference=reference, language=SOURCE, number=number + 1)
     row.body, row.author, row.written, row.shipped, row.stage = body, by, now, shipped, ""
     row.writers = sorted({*row.writers, by.pk})
     row.save()

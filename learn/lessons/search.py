@@ -25,9 +25,11 @@ from functools import lru_cache
 
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
 from rapidfuzz.distance import OSA
 
 from learn import typed
+from learn.languages import reader
 from learn.lessons import finder, reference, texts
 from learn.lessons.shown import Page
 from quizzes.templatetags.richtext import richtext
@@ -106,7 +108,8 @@ def find(query: str, lessons: Iterable[Sequence[Page]]) -> Found:
     finder.LONGEST and MOST_WORDS limit how long it takes.
     """
     said = dict.fromkeys(typed.fold(query[: finder.LONGEST]).split())
-    asked = [word for word in said if word not in FILLER and (len(word) > 1 or word.isdigit())][:MOST_WORDS]
+    filler = FILLER | _filler(reader())
+    asked = [word for word in said if word not in filler and (len(word) > 1 or word.isdigit())][:MOST_WORDS]
     if not any(len(word) > 1 for word in asked):
         return Found()
     pages = tuple(page for lesson in lessons for page in lesson)
@@ -142,9 +145,15 @@ def _steps(pages: tuple[Page, ...]) -> tuple[_Entry, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4)
+def _filler(language: str) -> frozenset[str]:
+    """Return the words of this language, the active one, that say nothing about what is looked for."""
+    return frozenset(typed.fold(pgettext("words that a search leaves out", "a of the to")).split())
+
+
 @texts.kept
 def _terms() -> tuple[_Entry, ...]:
-    """Return the index of the word list, in its order."""
+    """Return the index of the word list in the reader's language, in its order."""
     found = []
     for term in reference.terms():
         entry = _Entry.of(term.meaning)

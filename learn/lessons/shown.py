@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from learn.lessons import card, draft, owned, reference, texts
-from learn.lessons.models import LANGUAGE, ClinicalReview, Edition, Lesson, Step, Therapy
+from learn.languages import SOURCE, reader
+from learn.lessons import card, draft, overlays, owned, reference, texts
+from learn.lessons.models import ClinicalReview, Edition, Lesson, Step, Therapy
 from quizzes import statements
 from quizzes.models import QuizItem, Revision, State
 
@@ -29,28 +30,49 @@ MOST = 200  # size of the cache, in lessons; about 20 KB each
 
 # Written as SQL: the ORM would compile it again for every page, which takes ten times as long as the query itself.
 _NOW = f"""
-SELECT e.id, e.short_title, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first,
-    t.slug, t.title, t.summary, t.kind, v."on", ({owned.STAMP}){{more}}
+SELECT e.id, {{short}}, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first,
+    t.slug, t.title, t.summary, t.kind, v."on", {{wording}}, ({owned.STAMP}){{more}}
 FROM {Lesson._meta.db_table} l
 JOIN {Therapy._meta.db_table} t ON t.id = l.therapy_id
-JOIN {Edition._meta.db_table} e ON e.lesson_id = l.id AND e.state = '{{state}}' AND e.language = '{LANGUAGE}'
+JOIN {Edition._meta.db_table} e ON e.lesson_id = l.id AND e.state = '{{state}}' AND e.language = '{SOURCE}'
+{{translated}}
 LEFT JOIN {ClinicalReview._meta.db_table} v ON v.id = (
-    SELECT MAX(w.id) FROM {ClinicalReview._meta.db_table} w WHERE w.edition_id = e.id AND w.until >= %s
+    SELECT MAX(w.id) FROM {ClinicalReview._meta.db_table} w WHERE w.edition_id = {{shown}} AND w.until >= %s
 )
 """  # noqa: S608 - only names and constants of our own are put in
+# For a reader of another language: the edition that translates this one; whether there is only one of an older text.
+_TRANSLATED = f"""LEFT JOIN {Edition._meta.db_table} x ON x.id = (
+    SELECT MAX(y.id) FROM {Edition._meta.db_table} y
+    WHERE y.translates_id = e.id AND y.language = '{{language}}' AND y.state = '{{state}}'
+)"""  # noqa: S608 - as above
+_OUTDATED = f"""x.id IS NULL AND EXISTS (
+    SELECT 1 FROM {Edition._meta.db_table} o WHERE o.lesson_id = l.id AND o.language = '{{language}}'
+)"""  # noqa: S608 - as above
 _COUNTED = f"""
 LEFT JOIN (
     SELECT i.quiz_id, COUNT(*) AS n
     FROM {QuizItem._meta.db_table} i
     JOIN {Revision._meta.db_table} r
-        ON r.question_id = i.question_id AND r.state = '{State.PUBLISHED.value}' AND r.language = '{LANGUAGE}'
+        ON r.question_id = i.question_id AND r.state = '{State.PUBLISHED.value}' AND r.language = '{SOURCE}'
     GROUP BY i.quiz_id
 ) c ON c.quiz_id = l.quiz_id
 ORDER BY t.position, l.position
 """  # noqa: S608 - as above
-_SOME = _NOW.format(more="", state=State.PUBLISHED.value) + "WHERE l.slug IN "
-_RETIRED = _NOW.format(more="", state=State.RETIRED.value) + "WHERE e.id IN "
-_ALL = _NOW.format(more=", c.n", state=State.PUBLISHED.value) + _COUNTED
+
+
+@cache
+def _sql(language: str, end: str, state: State = State.PUBLISHED, more: str = "") -> str:
+    """Return the statement for readers of one language (a code of the settings)."""
+    if language == SOURCE:
+        own = {"short": "e.short_title", "wording": f"e.id, '{SOURCE}', 1 = 0", "translated": "", "shown": "e.id"}
+    else:
+        own = {
+            "short": "COALESCE(x.short_title, e.short_title)",
+            "wording": f"COALESCE(x.id, e.id), COALESCE(x.language, '{SOURCE}'), {_OUTDATED.format(language=language)}",
+            "translated": _TRANSLATED.format(language=language, state=state.value),
+            "shown": "COALESCE(x.id, e.id)",
+        }
+    return _NOW.format(more=more, state=state.value, **own) + end
 
 
 class Row(NamedTuple):
@@ -71,8 +93,17 @@ class Row(NamedTuple):
     # When a clinician reviewed this text, if the review is still valid. The only thing that decides whether a page, on
     # the screen or on paper, says "Not yet reviewed by a clinician" (templates/lessons/_checked.html).
     reviewed_on: date | None
+    wording: int  # the edition with the words: this one, or its translation into the reader's language
+    language: str  # of these words
+    outdated: bool  # there is a translation into the reader's language, but of an older text
     # Which words, medicines and call card of its own the hospital had published (`owned.STAMP`).
     texts: int = 0
+
+
+def _row(values: Iterable[Any]) -> Row:
+    row = Row(*values)
+    title, summary = (overlays.said("therapies.yaml", text) for text in (row.therapy_title, row.therapy_summary))
+    return row._replace(outdated=bool(row.outdated), therapy_title=title, therapy_summary=summary)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +176,8 @@ def pages(lessons: Iterable[str]) -> dict[str, tuple[Page, ...]]:
     slugs = sorted(lessons)
     if not slugs:
         return {}
-    some = f"{_SOME}({', '.join(['%s'] * len(slugs))})"
-    rows = [Row(*row) for row in statements.run(some, [_today(), *slugs])]
+    some = _sql(reader(), "WHERE l.slug IN ") + f"({', '.join(['%s'] * len(slugs))})"
+    rows = [_row(row) for row in statements.run(some, [_today(), *slugs])]
     return {row.slug: pages for row, pages in _pages(rows).items()}
 
 
@@ -159,7 +190,8 @@ def retired(editions: Iterable[int]) -> dict[int, tuple[Page, ...]]:
     pks = sorted(editions)
     if not pks:
         return {}
-    rows = [Row(*row) for row in statements.run(f"{_RETIRED}({', '.join(['%s'] * len(pks))})", [_today(), *pks])]
+    some = _sql(reader(), "WHERE e.id IN ", State.RETIRED) + f"({', '.join(['%s'] * len(pks))})"
+    rows = [_row(row) for row in statements.run(some, [_today(), *pks])]
     return {row.edition: pages for row, pages in _pages(rows).items()}
 
 
@@ -168,14 +200,15 @@ def lessons() -> list[tuple[Shown, int]]:
 
     One query, and one more for lessons that are not in the cache.
     """
-    questions = {Row(*row[:-1]): row[-1] or 0 for row in statements.run(_ALL, [_today()])}
+    all_ = statements.run(_sql(reader(), _COUNTED, more=", c.n"), [_today()])
+    questions = {_row(row[:-1]): row[-1] or 0 for row in all_}
     found = _pages(questions)
     return [(found[row][0].lesson, n) for row, n in questions.items() if row in found]
 
 
 def every_page() -> list[tuple[Page, ...]]:
     """Return the pages of each published lesson, in the order of the site. It costs the queries of `lessons`."""
-    rows = [Row(*row[:-1]) for row in statements.run(_ALL, [_today()])]
+    rows = [_row(row[:-1]) for row in statements.run(_sql(reader(), _COUNTED, more=", c.n"), [_today()])]
     found = _pages(rows)
     return [found[row] for row in rows if row in found]
 
@@ -196,13 +229,12 @@ def _pages(rows: Iterable[Row]) -> dict[Row, tuple[Page, ...]]:
     owned.note(rows[0].texts)  # of one statement, so the same in all rows
     here = {row: pages for row in rows if (pages := _kept.get(row))}  # another thread may clear the cache
     if missing := {row.edition: row for row in rows if row not in here}:
-        asked = Step.objects.filter(edition__in=missing).select_related("edition").order_by("edition", "position")
+        wanted = {pk for row in missing.values() for pk in (row.edition, row.wording)}
+        asked = Step.objects.filter(edition__in=wanted).select_related("edition").order_by("edition", "position")
+        steps = {edition: list(each) for edition, each in groupby(asked, key=lambda step: step.edition_id)}
         own = owned.at(rows[0].texts)
         with texts.following(lambda: own):
-            found = {
-                missing[edition]: _made(missing[edition], list(steps))
-                for edition, steps in groupby(asked, key=lambda step: step.edition_id)
-            }
+            found = {row: _made(row, steps[pk], steps[row.wording]) for pk, row in missing.items() if pk in steps}
         # Without a transaction this runs at once, otherwise after the commit: changes may still be rolled back.
         transaction.on_commit(partial(_keep, found))
         here |= found
@@ -215,8 +247,9 @@ def _keep(found: dict[Row, tuple[Page, ...]]) -> None:
     _kept.update(found)
 
 
-def _made(row: Row, steps: list[Step]) -> tuple[Page, ...]:
-    edition = steps[0].edition
+def _made(row: Row, steps: list[Step], words: list[Step]) -> tuple[Page, ...]:
+    """Return the pages of these steps, with the words of these: the same, or their translation in the same order."""
+    edition = words[0].edition
     lesson = Shown(
         row=row,
         title=edition.title,
@@ -230,21 +263,21 @@ def _made(row: Row, steps: list[Step]) -> tuple[Page, ...]:
             pk=step.pk,
             position=step.position,
             slug=step.slug,
-            heading=step.heading,
-            body=step.body,
-            key_point=step.key_point,
+            heading=said.heading,
+            body=said.body,
+            key_point=said.key_point,
             picture=f"learn/pictures/{step.picture}" if step.picture else "",
-            alt=step.alt,
-            key=tuple(step.key),
+            alt=said.alt,
+            key=tuple(said.key),
             claims=tuple(step.claims),
             lesson=lesson,
-            words=tuple(reference.words_on(f"{step.heading} {step.body}")),
+            words=tuple(reference.words_on(f"{said.heading} {said.body}", row.language)),
             sources=tuple(reference.sources_of(c for s in steps for c in s.claims)) if step is steps[-1] else (),
             last=step is steps[-1],
             teaches_card=(teaches := not card.whole().claims.isdisjoint(step.claims)),
             card_first=teaches and step.slug in card.whole().above_button,
         )
-        for step in steps
+        for step, said in zip(steps, words, strict=True)
     )
 
 
@@ -258,6 +291,7 @@ def drafted(edition: Edition, text: draft.Text) -> tuple[Page, ...]:
         edition.pk, edition.short_title, edition.checked_on, edition.next_check,
         lesson.pk, lesson.slug, lesson.quiz_id, lesson.read_first,
         lesson.therapy.slug, lesson.therapy.title, lesson.therapy.summary, lesson.therapy.kind, None,
+        edition.pk, edition.language, False,
     )  # fmt: skip
     whole = Edition(title=text.title, minutes=text.minutes, remember=list(text.remember))
     steps = [
@@ -267,4 +301,4 @@ def drafted(edition: Edition, text: draft.Text) -> tuple[Page, ...]:
         )
         for n, step in enumerate(text.steps, 1)
     ]  # fmt: skip
-    return _made(row, steps) if steps else ()
+    return _made(row, steps, steps) if steps else ()

@@ -15,7 +15,7 @@ from functools import cache
 from rapidfuzz.distance import OSA
 
 from learn import typed
-from learn.lessons import texts
+from learn.lessons import overlays, texts
 
 REACH, LONG, MOST = 8, 6, 400  # words; letters; how many characters of the text are read
 
@@ -25,9 +25,14 @@ Phrase = tuple[str, ...]  # its words, as written in the file
 
 
 @cache
-def _phrases() -> dict[str, tuple[Phrase, ...]]:
-    rows: dict[str, list[str]] = texts.read(texts.FIXTURES / "symptom_words.yaml")
+def _said_in(language: str) -> dict[str, tuple[Phrase, ...]]:
+    rows = overlays.own_words(language)
     return {tier: tuple(tuple(phrase.split()) for phrase in phrases) for tier, phrases in rows.items()}
+
+
+def _phrases() -> dict[str, tuple[Phrase, ...]]:
+    """Return the phrases of the source and of the reader's language: many people mix the two."""
+    return _said_in(texts.reader())
 
 
 @cache

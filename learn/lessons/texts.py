@@ -20,6 +20,10 @@ import yaml
 
 FIXTURES = Path(__file__).resolve().parent.parent.parent / "fixtures"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SOURCE = "en"  # the language of all files but those of a translation (overlays.py)
+
+# Returns the language of whoever reads now. The site puts its own function here at start (apps.py).
+reader: Callable[[], str] = lambda: SOURCE  # noqa: E731 - a function that is replaced
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,7 +90,10 @@ def laid_over(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def kept(make: Callable[P, R]) -> Callable[P, R]:
-    """Cache a function of hashable arguments, as `functools.cache` does, until the hospital publishes another text."""
+    """Cache a function of hashable arguments, as `functools.cache` does, until the hospital publishes another text.
+
+    Each of the readers' languages has its own.
+    """
     found: dict[Any, R] = {}
     newest = NONE
 
@@ -97,7 +104,7 @@ def kept(make: Callable[P, R]) -> Callable[P, R]:
         if now is not newest:
             newest = now
             found.clear()
-        key = (now, args, *kwargs.items())
+        key = (now, reader(), args, *kwargs.items())
         try:
             return found[key]
         except KeyError:

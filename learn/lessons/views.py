@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from learn import typed
 from learn.lessons import finder, reference, search, shown, symptoms, texts
 from learn.lessons.models import Therapy
 from learn.lessons.shown import Page, Shown
@@ -101,7 +102,7 @@ def _shown(answer: finder.Answer, taught: set[str]) -> dict[str, Any]:
 @require_safe
 def words(request: HttpRequest) -> HttpResponse:
     """Show the word list, A to Z."""
-    letters = [(k, list(v)) for k, v in groupby(reference.terms(), key=lambda term: term.term[0].upper())]
+    letters = [(k, list(v)) for k, v in groupby(reference.terms(), key=lambda term: typed.plain(term.term)[0].upper())]
     return render(request, "lessons/words.html", {"letters": letters})
 
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.text import slugify
 
+from learn.languages import SOURCE
 from learn.lessons import draft, governance
 from learn.lessons.draft import StepText, Text
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Step, Therapy
+from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.people.models import User
 from quizzes.models import Quiz, QuizItem, Revision, State
 
@@ -59,7 +60,7 @@ def fingerprint(edition: Edition | None, text: Text | None = None, *also: str) -
 
 def newest(lesson: Lesson) -> Edition | None:
     """Return the edition that an educator writes next: the draft, else the published one, else the newest retired."""
-    found = lesson.editions.filter(language=LANGUAGE).select_related("author")
+    found = lesson.editions.filter(language=SOURCE).select_related("author")
     return found.order_by("state", "-number").first()  # "draft" < "published" < "retired"
 
 
@@ -96,7 +97,7 @@ def begin(*, therapy: Therapy, title: str, read_first: bool, by: User, now: date
     quiz = Quiz.objects.create(slug=slug, title=title)
     lesson = Lesson.objects.create(therapy=therapy, slug=slug, position=last + 1, quiz=quiz, read_first=read_first)
     steps = tuple(StepText(_unnamed()) for _ in range(3))
-    _save(Edition(lesson=lesson, language=LANGUAGE, number=1), Text(title, steps=steps), by=by, now=now)
+    _save(Edition(lesson=lesson, language=SOURCE, number=1), Text(title, steps=steps), by=by, now=now)
     return lesson
 
 
@@ -144,8 +145,8 @@ def write(*, lesson: Lesson, seen: str, text: Text, by: User, now: datetime) -> 
         if fingerprint(there) != seen:
             raise Stale(there)
         if there is None or not is_draft:
-            numbers = lesson.editions.filter(language=LANGUAGE).values_list("number", flat=True)
-            edition = Edition(lesson=lesson, language=LANGUAGE, number=max(numbers, default=0) + 1)
+            numbers = lesson.editions.filter(language=SOURCE).values_list("number", flat=True)
+            edition = Edition(lesson=lesson, language=SOURCE, number=max(numbers, default=0) + 1)
             if there:
                 edition.checked_on, edition.next_check = there.checked_on, there.next_check
         else:

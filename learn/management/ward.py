@@ -16,7 +16,8 @@ from uuid import NAMESPACE_URL, uuid5
 from learn.assignments import actions as assignments
 from learn.assignments.models import Assignment, Pathway
 from learn.desk import actions as desk
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
+from learn.languages import SOURCE
+from learn.lessons.models import Edition, Lesson, Step
 from learn.people.models import AccessCode, CareTeam, Patient, User
 from learn.progress import actions as progress
 from learn.progress.models import Reading
@@ -88,9 +89,9 @@ class Ward:
         self.content = {lesson.slug: self._read(lesson) for lesson in self.asked}
 
     def _read(self, lesson: Lesson) -> Content:
-        edition = Edition.objects.get(lesson=lesson, language=LANGUAGE, state=State.PUBLISHED)
+        edition = Edition.objects.get(lesson=lesson, language=SOURCE, state=State.PUBLISHED)
         places = dict(QuizItem.objects.filter(quiz=lesson.quiz_id).values_list("question", "position"))
-        published = Revision.objects.filter(question__in=places, state=State.PUBLISHED, language=LANGUAGE)
+        published = Revision.objects.filter(question__in=places, state=State.PUBLISHED, language=SOURCE)
         questions = sorted(published, key=lambda revision: places[revision.question_id])
         return Content(lesson, edition, list(edition.steps.all()), questions)
 
@@ -158,7 +159,7 @@ class Ward:
         three times at most, any other once.
         """
         kind = Attempt.Kind.CHECK if quiz else Attempt.Kind.REVIEW
-        attempt = Attempt(learner_id=patient.user_id, quiz_id=quiz, kind=kind, language=LANGUAGE, started=at)
+        attempt = Attempt(learner_id=patient.user_id, quiz_id=quiz, kind=kind, language=SOURCE, started=at)
         self.rows.attempts.append(attempt)
         later: list[tuple[AttemptItem, int]] = []
         for position, revision in enumerate(questions, 1):

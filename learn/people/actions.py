@@ -66,3 +66,8 @@ def arrive(request: HttpRequest, before: Any, *, shared: bool) -> None:
     sessions.share(request, shared)
     if guest and not shared:
         sessions.remember(request, guest)
+
+
+def reads_in(user: User, language: str) -> None:
+    """Store the language (a code) in which this person reads and is written to."""
+    User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)

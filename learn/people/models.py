@@ -51,9 +51,9 @@ class UserManager(StockUserManager["User"]):
         """Create and return a user without a name or password, who keeps their progress on one device."""
         return self.create_guests(1)[0]
 
-    def create_guests(self, n: int) -> list[User]:
+    def create_guests(self, n: int, language: str = "") -> list[User]:
         """Create and return `n` guests with one statement."""
-        guests = [self.model() for _ in range(n)]
+        guests = [self.model(language=language) for _ in range(n)]
         for guest in guests:
             guest.set_unusable_password()
         return self.bulk_create(guests)
@@ -86,6 +86,9 @@ class User(AbstractUser):
         validators=[AbstractUser.username_validator],
         error_messages={"unique": _("Someone else has that name already. Choose another.")},
     )
+
+    # Chosen by them, or by the nurse who invited them; or "".
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -192,7 +195,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User | AnonymousUser) -> PatientQuerySet:
         """Return the patients of the care teams in which this user works now.
 
-        A user without a team gets no patients, not even a superuser.
+        A user without a team gets none, not even a superuser.
         """
         if not (user.is_authenticated and user.is_active and user.is_staff):
             return self.none()
@@ -257,8 +260,8 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
 class AccessCode(models.Model):
     """Sign-in without a password, by the token of a link or by twelve typed letters.
 
-    The first six letters find the row, the last six prove the code. The token and the proof are stored as HMACs only,
-    so a code cannot be shown again, and a stolen backup gives no access. The functions are in `codes.py`.
+    The first six letters find the row, the last six prove the code. Token and proof are stored as HMACs only: a code
+    cannot be shown again, and a stolen backup gives no access. The functions are in `codes.py`.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="codes")
@@ -303,8 +306,7 @@ class OneTimePassword(models.Model):
 class Session(AbstractBaseSession):
     """Django's session with its user and the key that opened it, so that one statement can end all sessions of either.
 
-    They are no foreign keys, because then a sign-in would wait for locks on those rows. `SessionStore` copies them from
-    the data of the session. UNKNOWN are sessions from before there was this column.
+    They are no foreign keys: a sign-in would wait for locks on those rows. `SessionStore` copies them from the data.
     """
 
     class Key(models.TextChoices):
@@ -343,9 +345,8 @@ class Hit(models.Model):
 class AuditEvent(models.Model):
     """One entry of the audit log: who did or saw what, about which patient or team, and when.
 
-    Rows are only added. They hold opaque ids and no foreign keys, because they are kept after the people they name are
-    erased (ruling 17). A list of patients is one row for each team, with its count, and one row for each patient. `who`
-    is 0 if nobody knows who it was.
+    Rows are only added. They hold ids and no foreign keys: they are kept after whom they name is erased (ruling 17). A
+    list of patients is one row for each team, with its count, and one for each patient. `who` is 0 if nobody knows it.
     """
 
     at = models.DateTimeField()
@@ -386,8 +387,7 @@ class AuditSeal(models.Model):
 def phones_for(user: Any) -> Phones:
     """Return the phone numbers and the fever number for this user.
 
-    A patient's come from the care team, which was read with the user, so this makes no query. Those of everyone else
-    come from the settings, where they may be empty.
+    A patient's come from the care team, which was read with the user: no query. Those of all others come from settings.
     """
     team = user.patient.care_team if getattr(user, "is_authenticated", False) and hasattr(user, "patient") else None
     if team is None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from learn.languages import SOURCE
 from learn.lessons import changes
 from learn.lessons.models import Step
 from learn.lessons.shown import Page
@@ -37,9 +38,15 @@ class OtherForm(Exception):
 
 
 def read(
-    *, learner: User, steps: Sequence[AStep], step: AStep, now: datetime, shown: Sequence[AStep] | None = None
+    *,
+    learner: User,
+    steps: Sequence[AStep],
+    step: AStep,
+    now: datetime,
+    shown: Sequence[AStep] | None = None,
+    language: str = SOURCE,
 ) -> Onward:
-    """Record that this step was shown to the learner, and that they went on; return where to.
+    """Record that this step was shown to the learner in this language, and that they went on; return where to.
 
     `steps` are all steps of the step's edition, in order. `shown` are those that readers see now, if a newer edition
     has been published. The furthest step never moves back when an earlier step is read again.
@@ -58,6 +65,7 @@ def read(
         was = _columns(reading)
         if reading.pk and reached.position > reading.furthest.position:
             reading.furthest_id = reached.pk
+        reading.language = language
         _see(reading, [step.slug], now)
         editions = [{each.slug for each in edition} for edition in (steps, shown or steps)]
         if not reading.finished and _is_read(editions, {*reading.seen} if was_read else {*reading.seen, *before}):
@@ -74,7 +82,7 @@ def read(
     return Onward(following)
 
 
-_columns = attrgetter("furthest_id", "seen", "finished")
+_columns = attrgetter("furthest_id", "seen", "finished", "language")
 
 
 def _reading(readings: Sequence[Reading], learner: User, edition: int, *, at: AStep, now: datetime) -> Reading:

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from django.utils.dateparse import parse_date
 
 from learn.assignments.models import Act, Assignment, Change
-from learn.lessons.models import LANGUAGE, Edition
+from learn.languages import SOURCE
+from learn.lessons.models import Edition
 from learn.people.models import AuditEvent, User
 from learn.progress.models import Contact
 from learn.progress.written import moment, rows
@@ -84,7 +85,7 @@ class Row(NamedTuple):
 
 _TITLE = f"""
 SELECT e.title FROM {Edition._meta.db_table} e
-WHERE e.lesson_id = a.lesson_id AND e.language = '{LANGUAGE}' AND e.state <> '{State.DRAFT.value}'
+WHERE e.lesson_id = a.lesson_id AND e.language = '{SOURCE}' AND e.state <> '{State.DRAFT.value}'
 ORDER BY e.number DESC LIMIT 1"""  # noqa: S608 - only names and constants of our own are put in
 # All words about a contact: this history is for staff alone.
 _NOTE = """c.note || CASE

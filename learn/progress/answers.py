@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from learn.languages import SOURCE, reader
 from learn.people.models import CareTeam, Patient
 from learn.progress.models import TeachBack
 from learn.progress.safety import Answer, SaidBack, Verdict, judge
@@ -44,16 +45,19 @@ class AnswerRow(NamedTuple):
     in_quiz: int | None  # a quiz that asks the question now
     zone: str | None  # of the clinic; None for a guest
     helped: bool = False  # the learner said that someone was helping them
+    language: str = SOURCE  # in which it was asked
+    source_topic: str | None = None  # of the question that is translated; None if it was asked in the source language
 
 
 # The columns are those of AnswerRow, in order.
 _ANSWERS = f"""
 SELECT r.id, a.learner_id, v.question_id, i.id, r.number, r.mark, r.at, v.critical, v.objective, a.id, a.kind,
-    a.quiz_id, z.title, a.finished, n.quiz_id, t.zone, a.helped
+    a.quiz_id, z.title, a.finished, n.quiz_id, t.zone, a.helped, v.language, e.objective
 FROM {Response._meta.db_table} r
 JOIN {AttemptItem._meta.db_table} i ON i.id = r.item_id
 JOIN {Attempt._meta.db_table} a ON a.id = i.attempt_id
 JOIN {Revision._meta.db_table} v ON v.id = i.revision_id
+LEFT JOIN {Revision._meta.db_table} e ON e.id = v.translates_id
 LEFT JOIN {Quiz._meta.db_table} z ON z.id = a.quiz_id
 LEFT JOIN {QuizItem._meta.db_table} n ON n.question_id = v.question_id
 LEFT JOIN {Patient._meta.db_table} p ON p.user_id = a.learner_id
@@ -82,12 +86,16 @@ WHERE p.user_id IN () AND b.question_id IN ()
 
 
 def _answers(statement: str, *lists: Collection[int]) -> list[AnswerRow]:
-    """Return the rows of a statement that has the columns of an answer, as the ORM returns them."""
-    to_uuid = Attempt._meta.pk.to_python
-    return [
+    """Return the rows of a statement that has the columns of an answer, as the ORM returns them.
+
+    The Desk reads each topic in the source language, in whatever language the question was asked.
+    """
+    to_uuid, at_the_desk = Attempt._meta.pk.to_python, reader() == SOURCE
+    found = [
         AnswerRow(*row)._replace(at=moment(row[6]), attempt=to_uuid(row[9]), finished=moment(row[13]))
         for row in rows(statement, *lists)
     ]
+    return [row._replace(topic=row.source_topic) if at_the_desk and row.source_topic else row for row in found]
 
 
 @dataclass

@@ -28,7 +28,8 @@ from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySe
 from django.db.models.functions import Coalesce
 
 from learn.assignments.models import Assignment
-from learn.lessons.models import LANGUAGE, Edition
+from learn.languages import SOURCE
+from learn.lessons.models import Edition
 from learn.people.models import Patient, PatientQuerySet
 from learn.progress import answers, cards
 from learn.progress.models import Contact, Reading
@@ -230,7 +231,7 @@ def _open_asks(patients: PatientQuerySet, unsettled: set[tuple[int, int]]) -> di
     since = Coalesce(OuterRef("since"), Value(LONG_AGO, output_field=DateTimeField()))
     checked = Attempt.objects.finished().filter(learner=learner, quiz=OuterRef("lesson__quiz"), kind="check")
     checked = checked.filter(finished__gt=since)
-    taught = Edition.objects.filter(lesson=lesson, state=State.PUBLISHED, language=LANGUAGE)
+    taught = Edition.objects.filter(lesson=lesson, state=State.PUBLISHED, language=SOURCE)
     rows = (
         Assignment.objects.active()
         .exclude(Q(taught_at__isnull=False) & (Q(since=None) | Q(since__lt=F("taught_at"))))

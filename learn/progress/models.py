@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from learn.languages import SOURCE, reader
 from learn.lessons.models import CardText, Edition, Lesson, Step
 from learn.people.models import Patient
 from quizzes.models import Question, State
@@ -52,6 +54,8 @@ class Reading(models.Model):
     moved = models.DateTimeField(null=True)  # when a step was last shown for the first time; None in very old rows
     finished = models.DateTimeField(null=True)
     seen = models.JSONField(default=list, db_default=[])
+    # In which it was read last. The edition is always the source, so that what was read counts in every language.
+    language = models.CharField(max_length=10, default="en", db_default="en")
 
     objects = ReadingQuerySet.as_manager()
 
@@ -73,9 +77,13 @@ class KeptPageQuerySet(models.QuerySet["KeptPage"]):
     def with_places(self) -> models.QuerySet[Any]:
         """Add `heading` and `position` of each page as readers see it now; None if its lesson no longer has it."""
         now = Step.objects.shown().filter(edition__lesson=OuterRef("lesson"), slug=OuterRef("slug"))
-        return self.annotate(
-            heading=Subquery(now.values("heading")[:1]), position=Subquery(now.values("position")[:1])
-        ).select_related("lesson__therapy")
+        theirs = Step.objects.shown(reader()).filter(edition__lesson=OuterRef("lesson"), slug=OuterRef("slug"))
+        heading: Any = Subquery(now.values("heading")[:1])
+        if reader() != SOURCE:
+            heading = Coalesce(Subquery(theirs.values("heading")[:1]), heading)
+        return self.annotate(heading=heading, position=Subquery(now.values("position")[:1])).select_related(
+            "lesson__therapy"
+        )
 
 
 class KeptPage(models.Model):

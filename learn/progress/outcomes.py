@@ -17,7 +17,7 @@ from learn.people.models import AccessCode, Patient, User
 from learn.progress import cards, shares, standing
 from learn.progress.shares import Share, Try
 from learn.progress.standing import Standing, Whole
-from quizzes.models import Attempt, Response
+from quizzes.models import Attempt, Response, in_source
 
 
 @dataclass
@@ -151,7 +151,13 @@ def _topics(patients: Sequence[Patient], since: date) -> Iterator[Topic]:
         item__revision__critical=True,
         number=1,
     ).order_by("at", "pk")
-    columns = ("item__attempt__learner", "item__revision__question", "item__revision__objective", "at", "mark")
+    columns = (
+        "item__attempt__learner",
+        "item__revision__question",
+        in_source("item__revision", "objective"),
+        "at",
+        "mark",
+    )
     words: dict[int, str] = {}
     tries = []
     for learner, question, topic, at, mark in rows.values_list(*columns):

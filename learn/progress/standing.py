@@ -177,12 +177,13 @@ class ReadingRow(NamedTuple):
     finished: datetime | None
     edition: int
     seen: list[str]  # the slugs of the steps that were shown, and the marks of the call cards (`card_mark`)
+    language: str  # in which it was read last
     card: int | None  # the number of the call card's wording that is shown now
 
 
 _READING = (
     "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
-    "started", "moved", "finished", "edition", "seen",
+    "started", "moved", "finished", "edition", "seen", "language",
 )  # fmt: skip
 
 

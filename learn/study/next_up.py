@@ -182,7 +182,8 @@ def said(standing: Standing) -> str:
             "count": len(standing.taught.steps),
         }
         return f"{stopped} {_time_left(minutes, questions)}"
-    return f"{to_read(minutes, questions)} {_('You can stop at any time: your place is kept.')}"
+    can_stop = _("You can stop at any time: your place is kept.")
+    return f"{to_read(minutes, questions)} {can_stop}"
 
 
 def _time_left(minutes: int, questions: int) -> str:

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn import looks
+from learn.languages import reader
 from learn.lessons import reference, shown
 from learn.lessons import reviewing as clinical
-from learn.lessons.models import LANGUAGE, Edition, Lesson, Step
+from learn.lessons.models import Lesson, Step
 from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
 from learn.people.models import User
@@ -27,7 +28,7 @@ from learn.progress.models import KeptPage, Reading
 from learn.progress.standing import Standing, Status
 from learn.study import looking_up, next_up, returning
 from quizzes import reviewing, taking
-from quizzes.models import Attempt, Quiz, State, day_of
+from quizzes.models import Attempt, Quiz, day_of
 from quizzes.numbers import number
 
 
@@ -50,7 +51,7 @@ def _today(request: HttpRequest) -> Any:
 
 def _review(request: HttpRequest) -> reviewing.Outlook:
     """Return what this visitor can review now."""
-    return reviewing.outlook(learner=request.user, language=LANGUAGE, now=timezone.now())
+    return reviewing.outlook(learner=request.user, language=reader(), now=timezone.now())
 
 
 def _pages(therapy: str, lesson: str, reader: Any = None) -> tuple[Sequence[Page], str]:
@@ -208,7 +209,10 @@ def _read(request: HttpRequest, here: Page | None, pages: Sequence[Page]) -> Htt
         steps, step = list(Step.objects.filter(edition=older.edition_id).order_by("position")), older
     if step is None:
         return None
-    onward = actions.read(learner=learner(request), steps=steps, step=step, now=timezone.now(), shown=pages)
+    language = pages[0].lesson.row.language
+    onward = actions.read(
+        learner=learner(request), steps=steps, step=step, now=timezone.now(), shown=pages, language=language
+    )
     if onward.unseen and pages[0].lesson.row.quiz:
         messages.info(request, _("You have not seen this step yet. Then the questions."))
     elif onward.unseen:
@@ -248,7 +252,7 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
     if request.method == "POST":
         try:
             attempt = taking.start(
-                learner=learner(request), quiz=quiz, language=LANGUAGE, now=timezone.now(), helped=looks.helped(request)
+                learner=learner(request), quiz=quiz, language=reader(), now=timezone.now(), helped=looks.helped(request)
             )
         except taking.NothingToAsk as error:
             raise Http404("This check has no questions now") from error
@@ -257,7 +261,7 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
             return redirect("quizzes:result", attempt.pk)
         return redirect("quizzes:question", attempt.pk, waiting.position)
     mine = Attempt.objects.of(request.user).filter(quiz=quiz)
-    kind, questions = taking.to_ask(learner=request.user, quiz=quiz, language=LANGUAGE)
+    kind, questions = taking.to_ask(learner=request.user, quiz=quiz, language=reader())
     context = {
         "lesson": taught,
         "begun": mine.filter(finished=None).exists(),
@@ -325,9 +329,7 @@ def my(request: HttpRequest) -> HttpResponse:
 
 def _learned(request: HttpRequest, done: list[Standing]) -> HttpResponse:
     """Show the points to remember of these lessons, to print."""
-    now_read = Edition.objects.filter(
-        state=State.PUBLISHED, language=LANGUAGE, lesson__in=[s.taught.lesson for s in done]
-    )
-    points = dict(now_read.values_list("lesson", "remember"))
-    context = {"done": [(s, points.get(s.taught.lesson, [])) for s in done], "today": _today(request)}
+    now_read = shown.pages(s.taught.slug for s in done)
+    points = {slug: pages[0].lesson.remember for slug, pages in now_read.items()}
+    context = {"done": [(s, points.get(s.taught.slug, ())) for s in done], "today": _today(request)}
     return render(request, "study/learned.html", context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,12 +10,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from learn.lessons import overlays
 from learn.lessons.models import Lesson
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 LONGEST = 300  # letters
+FILE = "questions.yaml"
 
 
 class SuggestedQuestionQuerySet(models.QuerySet["SuggestedQuestion"]):
@@ -28,6 +30,14 @@ class SuggestedQuestionQuerySet(models.QuerySet["SuggestedQuestion"]):
     def after(self, lesson: str) -> SuggestedQuestionQuerySet:
         """Return the questions that belong to this lesson (its slug), safety questions first."""
         return self.filter(withdrawn=False, lessons__slug=lesson).order_by(F("safety").desc(), "position")
+
+
+def said(questions: Iterable[SuggestedQuestion]) -> list[SuggestedQuestion]:
+    """Return suggested questions in the reader's language, not to be saved."""
+    found = list(questions)
+    for question in found:
+        question.text, question.group = (overlays.said(FILE, text) for text in (question.text, question.group))
+    return found
 
 
 class SuggestedQuestion(models.Model):

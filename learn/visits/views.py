@@ -17,13 +17,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from learn.lessons import symptoms
-from learn.lessons.models import Step
+from learn.lessons import shown, symptoms
 from learn.people.actions import learner
 from learn.people.models import Patient
 from learn.visits import actions
 from learn.visits.forms import OwnForm
-from learn.visits.models import LONGEST, MyQuestion, SuggestedQuestion
+from learn.visits.models import LONGEST, MyQuestion, SuggestedQuestion, said
 from quizzes.models import AttemptItem
 from quizzes.numbers import number
 
@@ -66,7 +65,7 @@ def _page(request: HttpRequest, form: OwnForm, lessons_read: LessonsRead, about:
     if "print" in request.GET:
         return render(request, "visits/print.html", {"waiting": waiting, "today": timezone.localdate()})
     held = {q.suggested_id for q in mine} | {q.text for q in mine}
-    offered = list(SuggestedQuestion.objects.offered())
+    offered = said(SuggestedQuestion.objects.offered())
     first, groups = _suggest([q for q in offered if held.isdisjoint({q.pk, q.text})], lessons_read(request.user), mine)
     context = {
         "form": form,
@@ -109,11 +108,8 @@ def _about(value: str) -> dict[str, str] | None:
     if not re.fullmatch(r"[-a-z0-9]{1,80}/[-a-z0-9]{1,80}", value):
         return None
     lesson, slug = value.split("/")
-    step = Step.objects.shown().filter(edition__lesson__slug=lesson, slug=slug)
-    found = step.values_list("heading", "edition__lesson__therapy__slug", "position").first()
-    if found is None:
-        return None
-    return {"value": value, "heading": found[0], "address": reverse("step", args=[found[1], lesson, found[2]])}
+    here = next((page for page in shown.pages({lesson}).get(lesson, ()) if page.slug == slug), None)
+    return {"value": value, "heading": here.heading, "address": here.address} if here else None
 
 
 def _result(address: str) -> str:
@@ -165,7 +161,7 @@ def _sharing(request: HttpRequest) -> Patient | None:
 
 def add(request: HttpRequest, value: str) -> HttpResponse:
     """Add a suggested question (its slug) to the list. Redirect to where it was offered."""
-    suggested = next((q for q in SuggestedQuestion.objects.offered() if q.slug == value), None)
+    suggested = next((q for q in said(SuggestedQuestion.objects.offered()) if q.slug == value), None)
     if suggested is None:
         messages.info(request, _("That question is not offered any more. Here is what is."))
         return redirect("questions")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpRequest
 
-from quizzes.models import Question
+from quizzes.models import SOURCE, Question
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User
 
-LANGUAGE = "en"  # the language of the Desk
+LANGUAGE = SOURCE  # the language of the Desk
 
 
 class StaffRequest(HttpRequest):

@@ -269,6 +269,7 @@ class TestThePseudoLanguage(TestCase):
             "email_remove",
             "kept_pages",
             "stay",
+            "language",
             *(f"pdf_{name}" for name in ("overview", "wallet", "questions", "therapy", "lesson")),
         }  # without a page of their own
         of_staff = ("admin:", "again", "digest", "sso", "two_step")  # in English only

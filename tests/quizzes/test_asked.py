@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from quizzes import asked, authoring, reviewing, taking
+from quizzes import asked, authoring, reviewing, taking, translating
 from quizzes.asked import Asked, Wording
 from quizzes.models import Attempt, AttemptItem, Memory, Response, Revision
 from tests.quizzes.cast import ask, at, give, learn, make_learner, make_question, make_quiz, right, wrong
@@ -121,7 +121,25 @@ def test_the_memories_of_a_learner_are_the_orms() -> None:
         assert len(twins) == 2
         assert [vars(memory) | {"_state": 0} for memory in found] == [vars(twin) | {"_state": 0} for twin in twins]
         assert [type(memory.safety) for memory in found] == [bool, bool]
-        assert asked.memories(who.pk, "es") == []
+        assert [m.revision for m in asked.memories(who.pk, "es")] == [m.revision for m in asked.memories(who.pk, "en")]
+
+
+@pytest.mark.django_db
+def test_a_review_asks_in_the_readers_language_what_is_translated() -> None:
+    """And the rest in the source language: nothing that is due is forgotten."""
+    learner, one, two = make_learner(), make_question("one"), make_question("two")
+    learn(learner, one, two, now=at(1))
+    words = {"objective": "Uno", "stem": "¿Uno?", "why": "Porque sí.", "spec": one.spec}
+    told = translating.translate(of=one, language="es", **words)
+    assert {m.revision for m in asked.memories(learner.pk, "es")} == {told.pk, two.pk}
+    assert {m.revision for m in asked.memories(learner.pk, "en")} == {one.pk, two.pk}
+    again = translating.translate(of=one, language="es", **(words | {"stem": "¿Cuál?"}))
+    told.refresh_from_db()
+    assert (told.state, again.number, again.line) == ("retired", 2, one.line)
+    with pytest.raises(authoring.Unfit):
+        translating.translate(of=one, language="es", **(words | {"spec": {"version": 1}}))
+    with pytest.raises(authoring.Unfit):
+        translating.translate(of=told, language="es", **words)
 
 
 @pytest.mark.django_db

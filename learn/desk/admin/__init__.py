@@ -43,9 +43,9 @@ from learn.desk.admin import (
     staff,
     teach_back,
     team,
-    ticked,
     text,
     texts,
+    ticked,
     two_step,
     worklist,
 )

@@ -15,7 +15,8 @@ from learn.assignments import actions
 from learn.assignments.forms import ONCE_MORE, AgainForm, AssignForm, DueForm, InPersonForm
 from learn.assignments.models import Act, Assignment
 from learn.desk.admin.ticked import ticked
-from learn.lessons.models import LANGUAGE, Edition
+from learn.languages import SOURCE
+from learn.lessons.models import Edition
 from learn.people import audit, seen
 from learn.people.models import Patient
 from learn.people.names import stopped
@@ -187,5 +188,5 @@ def withdraw(request: StaffRequest, pk: int, assignment: int) -> HttpResponse:
 def _titles(assignments: Collection[Assignment]) -> dict[int, str]:
     """Return the lesson title of each assignment, also when the lesson is no longer published. One query."""
     of = {a.lesson_id for a in assignments}
-    shown = Edition.objects.exclude(state=State.DRAFT).filter(language=LANGUAGE, lesson__in=of)
+    shown = Edition.objects.exclude(state=State.DRAFT).filter(language=SOURCE, lesson__in=of)
     return dict(shown.order_by("number").values_list("lesson", "title"))

@@ -20,10 +20,11 @@ from django.core import signing
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
 
+from learn import languages
 from learn.desk.admin.days import day
 from learn.handouts import pdf, sheets
 from learn.handouts.views import look_of
@@ -75,7 +76,7 @@ def invitations(request: StaffRequest) -> HttpResponse:
     """
     now = timezone.now()
     asked = {pk for p in request.GET.getlist("patient") if (pk := number(p))}
-    found = Patient.objects.visible_to(request.user).select_related("care_team").order_by("pk")
+    found = Patient.objects.visible_to(request.user).select_related("care_team", "user").order_by("pk")
     patients = list(found.filter(pk__in=list(asked)[:MOST]))
     if not patients or len(patients) != len(asked):
         raise Http404("Not all of these are your patients")
@@ -123,9 +124,12 @@ def _file(
     if not shown:
         return None
     words = {n: str(n) if mark == Mark.NUMBER else card[0].name if mark else "" for n, card in shown.items()}
-    sheet = sheets.invitations(shown.values(), look_of(request, Phones("", "", "")), marks=words.values())
+    look = look_of(request, Phones("", "", ""))
+    spoken = {languages.of(patient.user) for patient, *_ in shown.values()}
     try:
-        made = pdf.pdf("invitations", sheet, keep=False)
+        with translation.override(spoken.pop() if len(spoken) == 1 else languages.SOURCE):
+            data = sheets.invitations(shown.values(), look, marks=words.values())
+        made = pdf.pdf("invitations", data, keep=False)
     except (pdf.Busy, pdf.Fault):
         messages.info(request, "The PDF could not be made now. Print this page instead.")
         return None
@@ -212,9 +216,12 @@ def _invitation(patient: Patient, code: AccessCode, letters: str, token: str) ->
     address = settings.PUBLIC_URL + reverse("join", args=[token])
     return {
         "patient": patient,
+        "language": languages.of(patient.user),
         "letters": codes.in_groups(letters),
         "square": _square(address),
         "until": patient.care_team.today(code.expires),
+        # Staff of an emergency room read this part, so it stands on a card in another language too.
+        "in_english": "" if languages.of(patient.user) == languages.SOURCE else str(sheets.EMERGENCY),
     }
 
 

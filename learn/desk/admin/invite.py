@@ -19,6 +19,7 @@ from learn.people import audit
 from learn.people.models import CareTeam, Patient
 from learn.people.requests import StaffRequest
 
+ASKED = ("team", "lessons", "due", "form", "treatment", "language")
 MAY = ("people.add_patient", "people.add_accesscode", "assignments.add_assignment")
 
 
@@ -55,7 +56,7 @@ def invite_names(request: StaffRequest) -> HttpResponse:
     )
     if sent and form.is_valid() and form.settles(_doubles(request, form), now):
         if form.is_checked():
-            asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form", "treatment")}
+            asked = {name: form.cleaned_data[name] for name in ASKED}
             patients, made = actions.invite(people=form.people(), by=request.user, now=now, **asked)
             audit.note_list(by=request.user, what="cards.seen", patients=patients, now=now)
             opened = {m.code.pk: (m.letters, m.token) for m in made}
@@ -83,7 +84,7 @@ def _invite(request: StaffRequest, form_class: type[InviteForm] | type[InviteMan
         return render(request, "admin/invite.html", context)
     form = form_class(request.POST if request.method == "POST" else None, teams=teams, today=_today(teams, now))
     if request.method == "POST" and form.is_valid() and form.settles(_doubles(request, form), now):
-        asked = {name: form.cleaned_data[name] for name in ("team", "lessons", "due", "form", "treatment")}
+        asked = {name: form.cleaned_data[name] for name in ASKED}
         patients, made = actions.invite(people=form.people(), by=request.user, now=now, ahead=many, **asked)
         return show(patients, made, mark=Mark.LABEL if many else Mark.NONE)
     return render(request, "admin/invite.html", context | {"form": form})

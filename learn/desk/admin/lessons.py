@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from learn.desk.lesson_forms import NewLessonForm, TherapyForm
+from learn.languages import SOURCE
 from learn.lessons import measures, places, writing
-from learn.lessons.models import LANGUAGE, ClinicalReview, Edition, Lesson, Step, Therapy
+from learn.lessons.models import ClinicalReview, Edition, Lesson, Step, Therapy
 from learn.people.requests import StaffRequest
 from quizzes import health
 from quizzes.models import QuizItem, Revision, State
@@ -86,7 +87,7 @@ def _editions() -> tuple[dict[int, Edition], dict[int, Edition]]:
     """Return the newest and the published edition of each lesson, by the lesson's key."""
     newest: dict[int, Edition] = {}
     published: dict[int, Edition] = {}
-    rows = Edition.objects.filter(language=LANGUAGE).select_related("author")
+    rows = Edition.objects.filter(language=SOURCE).select_related("author")
     for edition in rows.order_by("lesson", "state", "-number"):  # "draft" < "published" < "retired"
         newest.setdefault(edition.lesson_id, edition)
         if edition.state == State.PUBLISHED:
@@ -97,10 +98,10 @@ def _editions() -> tuple[dict[int, Edition], dict[int, Edition]]:
 def _questions() -> tuple[Counter[int | None], Counter[int | None]]:
     """Return how many questions each check asks, and how many of them need a look, by the key of the check."""
     asking = QuizItem.objects.filter(
-        question__in=Revision.objects.filter(state=State.PUBLISHED, language=LANGUAGE).values("question")
+        question__in=Revision.objects.filter(state=State.PUBLISHED, language=SOURCE).values("question")
     )
     asked: Counter[int | None] = Counter(asking.values_list("quiz", flat=True))
-    lines = health.lines(language=LANGUAGE, leave_out={"is_staff": True})
+    lines = health.lines(language=SOURCE, leave_out={"is_staff": True})
     bad = [line.revision.question for line in lines if line.worst.name not in FINE]
     return asked, Counter(item.quiz_id for question in bad for item in question.quizitem_set.all())
 

@@ -8,9 +8,10 @@ from django import forms
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from learn import languages
 from learn.handouts import missed, pdf, sheets
 from learn.handouts.views import PaperForm, answer, look_of
 from learn.people import permissions
@@ -69,7 +70,9 @@ def choose(request: StaffRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"title": f"Print for {patient.name}", "patient": patient, "form": form}
     try:
         if wanted == CARD:
-            return answer(request, "wallet", sheets.wallet(look), "card")
+            with in_their_language(patient):
+                data = sheets.wallet(look)
+            return answer(request, "wallet", data, "card")
         if wanted and form.is_valid():
             return _file(request, patient, record, form.cleaned_data)
     except pdf.Fault:
@@ -79,7 +82,8 @@ def choose(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _file(request: StaffRequest, patient: Patient, record: Record, chosen: dict[str, Any]) -> HttpResponse:
     asked = missed.as_asked(record.misses) if chosen["missed"] else []
-    data = sheets.for_patient(patient, chosen["lesson"], asked, look_of(request, numbers(patient.care_team)))
+    with in_their_language(patient):
+        data = sheets.for_patient(patient, chosen["lesson"], asked, look_of(request, numbers(patient.care_team)))
     return answer(request, "lessons", data, "for-a-patient", keep=False)
 
 
@@ -89,6 +93,11 @@ def _instead(record: Record, chosen: dict[str, Any]) -> dict[str, Any]:
         "missed": missed.as_asked(record.misses) if chosen["missed"] else [],
         "lessons": [s.taught for s in record.whole.standings if s.taught.slug in chosen["lesson"]],
     }
+
+
+def in_their_language(patient: Patient) -> translation.override:
+    """Return the context in which texts are in the language of this patient."""
+    return translation.override(languages.of(patient.user))
 
 
 def numbers(team: CareTeam) -> Phones:

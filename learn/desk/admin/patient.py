@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from learn import languages
 from learn.desk.admin import codes, drawn, questions, remind, timeline
 from learn.desk.admin.days import day, moment, short
 from learn.desk.admin.strip import Strip
@@ -89,11 +90,13 @@ def _lessons(patient: Patient, record: records.Record, done: list[acts.Done], no
 def as_asked(misses: Collection[records.Miss], team: CareTeam, now: datetime) -> list[dict[str, Any]]:
     """Return each missed question as it was worded then, with the chosen answer and the right answer. One query."""
     newest = [miss.newest.pk for miss in misses]
-    responses = {r.pk: r for r in Response.objects.filter(pk__in=newest).select_related("item__revision")}
+    responses = {r.pk: r for r in Response.objects.filter(pk__in=newest).select_related("item__revision__translates")}
     found = []
     for miss in misses:
         response = responses[miss.newest.pk]
-        mark = response.item.revision.mark(response.given)
+        asked = response.item.revision
+        source = asked.translates or asked  # the ids of its choices are the same
+        mark = source.mark(response.given)
         last = miss.history.rows[-1]
         found.append(
             {
@@ -102,7 +105,8 @@ def as_asked(misses: Collection[records.Miss], team: CareTeam, now: datetime) ->
                 "safety": miss.newest.safety,
                 "flag": miss.verdict.flag,
                 "open": miss.is_open,
-                "stem": response.item.revision.stem,
+                "stem": source.stem,
+                "language": languages.name_in_english(asked.language) if asked.translates else "",
                 "chosen": mark.chosen,
                 "best": mark.best,
                 "times": len(miss.history.misses),

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from learn.desk.admin.lesson import PUBLISHES, SIGNS
 from learn.desk.lesson_forms import HoldForm
+from learn.languages import SOURCE
 from learn.lessons import card, draft, reference, reviewing, rewording, writing
-from learn.lessons.models import LANGUAGE, ClinicalReview, Edition, Step
+from learn.lessons.models import ClinicalReview, Edition, Step
 from learn.people.requests import StaffRequest
 from quizzes.models import Revision, State
 
@@ -49,7 +50,7 @@ def home(request: StaffRequest) -> HttpResponse:
 def _waiting(today: date) -> list[dict[str, Any]]:
     """Return the lessons in review, those about safety first, then the oldest."""
     editions = list(
-        Edition.objects.filter(state=State.DRAFT, stage=Edition.Stage.SENT, language=LANGUAGE)
+        Edition.objects.filter(state=State.DRAFT, stage=Edition.Stage.SENT, language=SOURCE)
         .select_related("lesson__therapy", "author")
         .order_by("sent")
     )
@@ -67,13 +68,13 @@ def _waiting(today: date) -> list[dict[str, Any]]:
 
 def _questions() -> list[Revision]:
     """Return the drafts of questions, those about safety first, then the oldest."""
-    drafts = Revision.objects.filter(state=State.DRAFT, language=LANGUAGE).select_related("author")
+    drafts = Revision.objects.filter(state=State.DRAFT, language=SOURCE).select_related("author")
     return list(drafts.order_by("-critical", "written", "pk"))
 
 
 def _unchecked(today: date) -> list[dict[str, Any]]:
     """Return the published lessons without a valid clinical review, and those whose review or check runs out soon."""
-    published = Edition.objects.filter(state=State.PUBLISHED, language=LANGUAGE).select_related("lesson__therapy")
+    published = Edition.objects.filter(state=State.PUBLISHED, language=SOURCE).select_related("lesson__therapy")
     last: dict[int, ClinicalReview] = {}
     for made in ClinicalReview.objects.filter(edition__in=published.values("pk")).order_by("until", "pk"):
         last[made.edition_id or 0] = made

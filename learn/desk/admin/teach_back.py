@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from learn import languages
 from learn.desk.admin.contact import OTHER_FORM
 from learn.desk.admin.patient import as_asked, next_number
 from learn.desk.forms import AddendumForm, TeachBackForm, read_out
@@ -48,7 +49,8 @@ def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
         messages.info(request, f"{patient.name} has not read or answered anything yet, so there is no topic.")
         return redirect("admin:people_patient_change", patient.pk)
     say = {key: read_out(topic.text) for key, topic in topics.items()}
-    form = TeachBackForm(request.POST or None, topics=say)
+    spoken = languages.name_in_english(languages.of(patient.user))
+    form = TeachBackForm(request.POST or None, topics=say, initial={"language": spoken})
     if request.method == "POST" and form.is_valid():
         rows = [
             {"question_id": topic.question, "lesson_id": topic.lesson, "topic": topic.text, "place": place}

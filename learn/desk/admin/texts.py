@@ -17,9 +17,10 @@ from learn import typed
 from learn.desk.admin.lesson_review import texts_of
 from learn.desk.admin.lessons import ADDS, SEES, WRITES
 from learn.desk.text_forms import TextForm
+from learn.languages import SOURCE
 from learn.lessons import bodies, content, draft, rewording, shown, writing
 from learn.lessons.bodies import CARD, MEDICINE, TERM, Body
-from learn.lessons.models import LANGUAGE, Edition, Reference, Therapy
+from learn.lessons.models import Edition, Reference, Therapy
 from learn.lessons.rewording import Standing
 from learn.people.requests import StaffRequest
 from quizzes import authoring
@@ -168,7 +169,7 @@ def _question(request: StaffRequest, kind: str, slug: str) -> Newer:
         words, digest = content.shipped_question(FIXTURES, slug)
     except content.ContentError as error:
         raise Http404("No shipped text") from error
-    ours = question.newest(LANGUAGE)
+    ours = question.newest(SOURCE)
     was, now = (_all(revision) if revision else {} for revision in (ours, Revision(**words)))
     differences = [
         one
@@ -181,9 +182,7 @@ def _question(request: StaffRequest, kind: str, slug: str) -> Newer:
             raise authoring.Unfit(["The question has a draft. Publish it or throw it away first."])
         if take:
             seen = authoring.fingerprint(ours)
-            authoring.write(
-                question=question, language=LANGUAGE, seen=seen, by=request.user, now=timezone.now(), **words
-            )
+            authoring.write(question=question, language=SOURCE, seen=seen, by=request.user, now=timezone.now(), **words)
         Reference.objects.filter(kind=kind, slug=slug).update(newer="", dealt_with=digest)
 
     return differences, deal, ("admin:quizzes_question_change", question.pk)

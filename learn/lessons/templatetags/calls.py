@@ -8,10 +8,12 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from learn.languages import SOURCE, reader
 from learn.lessons import card, shown, texts
 from learn.people.models import Phones, phones_for
 from learn.people.phones import dial
 from quizzes.asked import Item
+from quizzes.models import Quiz
 
 register = template.Library()
 CLOSED = "none"  # stands for the tier that is open where none is
@@ -53,7 +55,8 @@ def card_of(lesson: str, limit: str) -> dict[str, Any]:
     """Return the call card of a lesson (its slug; "" for the whole card), with the team's own fever limit inserted."""
     drawn = card.for_lesson(lesson) if lesson else card.whole()
     own, fever = card.fever(drawn, limit)
-    return {"card": drawn, "own": own, "fever": fever}
+    language = card.language()
+    return {"card": drawn, "own": own, "fever": fever, "stale": language != reader(), "language": language}
 
 
 @register.inclusion_tag("lessons/_call_line.html", takes_context=True)
@@ -108,3 +111,12 @@ def taught_in(items: Item | Sequence[Item]) -> list[tuple[Item, dict[str, str] |
         for page in pages
     }
     return [(item, places.get(item.revision.source)) for item in items]
+
+
+@register.simple_tag
+def lesson_title(quiz: Quiz) -> str:
+    """Return the title of a quiz, which is its lesson's, in the reader's language. No query in the source language."""
+    if reader() == SOURCE:
+        return quiz.title
+    pages = shown.pages({quiz.slug}).get(quiz.slug)
+    return pages[0].lesson.title if pages else quiz.title

@@ -9,10 +9,11 @@ from django.db import transaction
 
 from learn.assignments import content as pathways
 from learn.lessons import content as lessons
+from learn.lessons import translated
 from learn.visits import content as questions
 
 # In this order, because a later loader refers to rows of an earlier one.
-LOADERS = (lessons.load, pathways.load, questions.load)
+LOADERS = (lessons.load, translated.load, pathways.load, questions.load)
 
 
 def load(folder: Path) -> lessons.Report:

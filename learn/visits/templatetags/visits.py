@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from learn.visits.models import MyQuestion, SuggestedQuestion
+from learn.visits.models import MyQuestion, SuggestedQuestion, said
 
 register = template.Library()
 
@@ -15,4 +15,4 @@ register = template.Library()
 def to_ask_after(context: dict[str, Any], lesson: str) -> list[SuggestedQuestion]:
     """Return up to four suggested questions of a lesson (its slug) that are not on the person's list. One query."""
     mine = MyQuestion.objects.of(context["request"].user).exclude(suggested=None).order_by()
-    return list(SuggestedQuestion.objects.after(lesson).exclude(pk__in=mine.values("suggested"))[:4])
+    return said(SuggestedQuestion.objects.after(lesson).exclude(pk__in=mine.values("suggested"))[:4])
