@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 
-from learn.lessons import reference
+from learn.lessons import reference, texts
 from learn.lessons.draft import StepText, Text
 from quizzes import readability
 
@@ -42,7 +41,7 @@ class Measure:
         return found
 
 
-@lru_cache(maxsize=512)
+@texts.kept
 def of_step(step: StepText, mask: tuple[str, ...] = ()) -> Measure:
     """Measure one step: its text and its key point. `mask` are terms of the lesson that count as short words."""
     text = readability.plain(f"{step.body}\n\n{step.key_point}")
@@ -60,7 +59,7 @@ def of_step(step: StepText, mask: tuple[str, ...] = ()) -> Measure:
     )
 
 
-@lru_cache(maxsize=256)
+@texts.kept
 def of_lesson(text: Text) -> Measure:
     """Measure a whole lesson: what stands outside of the steps too."""
     mask = mask_of(text)

@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 import yaml
 
 FIXTURES = Path(__file__).resolve().parent.parent.parent / "fixtures"
+MOST = 4096  # results that `kept` keeps of one function; a site has some hundred steps and words
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SOURCE = "en"  # the language of all files but those of a translation (overlays.py)
 
@@ -108,6 +109,8 @@ def kept(make: Callable[P, R]) -> Callable[P, R]:
         try:
             return found[key]
         except KeyError:
+            if len(found) >= MOST:
+                found.clear()
             value = found[key] = make(*args, **kwargs)
             return value
 

@@ -234,7 +234,7 @@ def test_a_patients_sheets_have_their_teams_numbers_and_only_their_own_open_ques
 
 
 @pytest.mark.parametrize(("name", "args", "queries"), [
-    ("pdf_wallet", [], 0), ("pdf_questions", [], 0), ("pdf_lesson", ["who-to-call"], 2),
+    ("pdf_wallet", [], 1), ("pdf_questions", [], 1), ("pdf_lesson", ["who-to-call"], 2),
     ("pdf_therapy", ["basics"], 1), ("pdf_overview", [], 2), ("on_paper", [], 1),
 ])  # fmt: skip
 def test_a_sheet_costs_few_queries(
