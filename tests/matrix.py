@@ -155,7 +155,7 @@ MAY_WRITE = {
     *(f"admin:quizzes_question_{what}" for what in ("add", "write", "publish", "discard", "retire", "move")),
     "admin:quizzes_question_take_in",
 }  # fmt: skip
-MAY_WRITE |= {"places", "stop_sharing", "erase", "keep", "finish", "account_signup"}
+MAY_WRITE |= {"places", "stop_sharing", "erase", "keep", "finish", "account_signup", "language"}
 
 # Invitations, access codes, closing a record.
 INVITES = cells(404, (VISITORS, ASKED), (("guest",), ASKED), (NURSES, ON), (("newcomer",), 200))

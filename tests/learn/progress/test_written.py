@@ -24,7 +24,7 @@ COLUMNS = (
     "item__revision__critical", "item__revision__objective", "item__attempt", "item__attempt__kind",
     "item__attempt__quiz", "item__attempt__quiz__title", "item__attempt__finished",
     "item__revision__question__quizitem__quiz", "item__attempt__learner__patient__care_team__zone",
-    "item__attempt__helped",
+    "item__attempt__helped", "item__revision__language", "item__revision__translates__objective",
 )  # fmt: skip
 
 
