@@ -218,8 +218,8 @@ def run_all(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     # One round to warm up, one batch to count queries, and every round may be measured again.
     answers = ((1 + SPARE) * options.rounds + 2) * BATCH * QUESTIONS
     chosen = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
-    # As after the first start of a site. If the environment forbids Python to keep what it compiles, each start compiles
-    # everything again, which takes half a second and 4 MB.
+    # As after a site's first start. Where the environment forbids Python to keep what it compiles, each start compiles
+    # all again, which takes half a second and 4 MB.
     run(dict(os.environ), "-m", "compileall", "-q", "learn", "quizzes", "tests/bench/floor")
     with started(chosen, folder, answers) as pairs:
         before = {id(side): side.stored() for here in pairs for side in here.sides.values()}
