@@ -118,10 +118,10 @@ def therapy(request: HttpRequest, therapy: str) -> HttpResponse:
     With `?medicine=slug`, from the finder, the page names that medicine. Its own lesson comes first, and lessons about
     other medicines come last; they are not counted in the bar.
     """
+    standings = _standings(request)  # first: its statement knows which medicines are the hospital's own
     medicine = reference.taught(request.GET.get("medicine", ""), therapy)
     others = reference.lessons_of_others(medicine) if medicine else frozenset()
     own = medicine.lesson if medicine else ""
-    standings = _standings(request)
     rows = [s for s in standings if s.taught.therapy == therapy]
     if not rows:
         raise Http404("No such therapy type")
