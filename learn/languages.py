@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
@@ -45,11 +46,16 @@ def others() -> list[Language]:
 
 def name_in_english(code: str) -> str:
     """Return the English name of a language, for staff: "Spanish"."""
-    return str(translation.get_language_info(code)["name"])
+    return str(LANG_INFO[code]["name"]) if code in LANG_INFO else code
 
 
 def of(person: Any) -> str:
-    """Return the language in which this person (a user) is written to: their own if it is on, else SOURCE."""
+    """Return the language in which this person (a user) is written to: their own if it is on, else SOURCE.
+
+    Where there is only one language, it is the active one.
+    """
+    if len(settings.LANGUAGES) < 2:
+        return translation.get_language() or SOURCE
     own = getattr(person, "language", "")
     return own if own in dict(settings.LANGUAGES) else SOURCE
 

@@ -22,6 +22,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from learn import languages
@@ -221,7 +222,7 @@ def _invitation(patient: Patient, code: AccessCode, letters: str, token: str) ->
         "square": _square(address),
         "until": patient.care_team.today(code.expires),
         # Staff of an emergency room read this part, so it stands on a card in another language too.
-        "in_english": "" if languages.of(patient.user) == languages.SOURCE else str(sheets.EMERGENCY),
+        "in_english": "" if languages.of(patient.user) == get_language() else str(sheets.EMERGENCY),
     }
 
 
