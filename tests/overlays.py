@@ -12,7 +12,7 @@ import yaml
 from django.conf import settings
 from django.test import override_settings
 
-from learn.lessons import card, overlays, reference, search, symptoms, texts, views
+from learn.lessons import overlays, symptoms, texts
 from quizzes.templatetags import kept as drawn
 
 ACCENTS = str.maketrans("aeiou", "áéíóú")
@@ -51,10 +51,8 @@ def save(folder: Path, name: str, language: str, told: dict[str, Any]) -> None:
 
 def forget() -> None:
     """Clear what is kept of the files, as after a restart."""
-    for kept in (
-        overlays.is_fresh, overlays._phrases, reference._terms, reference._medicines, reference._words,
-        reference.words_on, card._whole, card._for_lesson, symptoms._said_in, search._terms, views._named,
-    ):  # fmt: skip
+    texts.forget()
+    for kept in (overlays.is_fresh, overlays._phrases, symptoms._said_in):
         kept.cache_clear()
     drawn._drawn.clear()
     drawn._size = 0

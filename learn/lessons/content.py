@@ -300,8 +300,7 @@ def _order(quiz: Quiz, questions: list[Question], report: Report) -> None:
         return
     quiz.items.all().delete()
     QuizItem.objects.bulk_create(QuizItem(quiz=quiz, question=q, position=n) for n, q in enumerate(questions, 1))
-    quiz.shipped_order = digest(wanted)
-    quiz.save(update_fields=["shipped_order"])
+    Quiz.objects.filter(pk=quiz.pk).update(shipped_order=digest(wanted))
 
 
 def _order_lessons(therapy: Therapy, wanted: list[str], known: set[str], report: Report) -> None:

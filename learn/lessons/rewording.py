@@ -1,4 +1,4 @@
-"""What a hospital does with the call card, a medicine or a word: write, send, send back, publish, take out (ruling 49).
+"""What a hospital does with the call card, a medicine or a word: write, send, send back, publish, take out (ruling 48).
 
 Every change is published by a second person; the call card by a clinician, who signs it. `deal` answers newer shipped
 text.

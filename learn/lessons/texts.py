@@ -39,6 +39,7 @@ class Own:
 
 
 NONE = Own()
+_kept: list[dict[Any, Any]] = []  # what each function below `kept` has made
 _found: ContextVar[Callable[[], Own]] = ContextVar("own texts", default=lambda: NONE)
 
 
@@ -96,6 +97,7 @@ def kept(make: Callable[P, R]) -> Callable[P, R]:
     Each of the readers' languages has its own.
     """
     found: dict[Any, R] = {}
+    _kept.append(found)
     newest = NONE
 
     @wraps(make)
@@ -115,3 +117,10 @@ def kept(make: Callable[P, R]) -> Callable[P, R]:
             return value
 
     return inner
+
+
+def forget() -> None:
+    """Clear what is kept of the files, as after a restart: needed when FIXTURES is another folder."""
+    read_once.cache_clear()
+    for found in _kept:
+        found.clear()

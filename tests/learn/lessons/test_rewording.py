@@ -1,4 +1,4 @@
-"""A hospital's own call card, medicines and words: written, reviewed, published, followed by every page (ruling 49)."""
+"""A hospital's own call card, medicines and words: written, reviewed, published, followed by every page (ruling 48)."""
 
 from __future__ import annotations
 
