@@ -94,10 +94,10 @@ def load_content(folder: Path = FIXTURES) -> None:
     load_content takes two to four seconds each time; inserting the rows takes a few hundredths of a second.
     """
     shipped = _shipped.setdefault(folder, [])
-    if Quiz.objects.exists() or CardText.objects.exists() or not shipped:
-        first = not Quiz.objects.exists()
+    empty = not Quiz.objects.exists() and not CardText.objects.exists()
+    if not empty or not shipped:
         command.load(folder)
-        if first:
+        if empty:
             shipped.extend((model, [*model._base_manager.all()]) for model in LOADED)
         return
     with transaction.atomic():  # foreign keys are checked at the end of it, so the tables need no order
