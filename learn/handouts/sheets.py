@@ -179,13 +179,13 @@ def _checked_card() -> str:
 def emergency() -> dict[str, str]:
     """Return what a patient shows in an emergency room, as on the invitation, with room for medicine and date.
 
-    Staff read it, so it stands in English too where the sheet is in another language.
+    Staff read it, so it is in English on every sheet. `said` has it in the patient's language, "" if that is English.
     """
-    theirs = str(EMERGENCY)
     with translation.override(SOURCE):
         for_staff = str(EMERGENCY)
     return {
-        "emergency": theirs if reader() == SOURCE else f"{for_staff} ({theirs})",
+        "emergency": for_staff,
+        "said": "" if reader() == SOURCE else str(EMERGENCY),
         "medicine": _("Name of the medicine:"),
         "dose": _("Date of the last dose:"),
     }

@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 from django.db import transaction
+from django.utils import translation
 from pypdfium2 import raw
 from pytest_django import DjangoDbBlocker
 
@@ -110,6 +111,22 @@ def test_the_wallet_card_is_one_page_and_folds_to_a_bank_card(paper: str, phones
     assert (top - bottom) * MM == pytest.approx(162, abs=0.5)
     assert 0 < left < right < one.get_width()
     assert [line for line in lines(card.whole()) if line not in text(pdf)] == []
+
+
+@pytest.mark.parametrize("paper", parts.PAPERS)
+@pytest.mark.parametrize("phones", [KNOWN, UNKNOWN], ids=["numbers", "lines to write on"])
+def test_sheets_of_one_page_hold_the_longer_words_of_a_translation_too(
+    paper: str, phones: Phones, settings: Any
+) -> None:
+    settings.LANGUAGES = [("en", "English"), ("es", "Español")]
+    look = Look(paper, 12, phones)
+    with translation.override("es"):
+        wallet, overview = made("wallet", sheets.wallet(look)), made("overview", sheets.overview(look))
+        assert [line for line in lines(card.whole()) if line not in text(wallet)] == []
+        assert [line for line in lines(card.whole()) if line not in text(overview)] == []
+    assert (pages(wallet), pages(overview)) == (1, 2)
+    assert "I get immunotherapy." in text(wallet)  # for the staff of an emergency room
+    assert "Recibo inmunoterapia." in text(wallet)
 
 
 @pytest.mark.parametrize("therapy", ["basics", "virus-therapy"])
