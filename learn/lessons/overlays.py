@@ -56,7 +56,16 @@ SHAPES: dict[str, Any] = {
     },
     "medicines.yaml": {
         "rows": [
-            {"slug": SAME, "kind": TEXT, "given": TEXT, "sentence": TEXT, "note": TEXT, "say": FREE, "aliases": FREE}
+            {
+                "slug": SAME,
+                "generic": FREE,
+                "aliases": FREE,
+                "kind": TEXT,
+                "given": TEXT,
+                "say": FREE,
+                "sentence": TEXT,
+                "note": TEXT,
+            }
         ]
     },
     "pathways.yaml": {"rows": [{"slug": SAME, "name": TEXT}]},
@@ -159,7 +168,7 @@ def merged(name: str, data: Any, given: Any) -> Any:
 def _merged(shape: Any, data: Any, given: Any) -> Any:
     if isinstance(shape, dict):
         new = {key: _merged(inner, data.get(key), given[key]) for key, inner in shape.items() if key in given}
-        return data | {key: value for key, value in new.items() if value}
+        return data | {key: value for key, value in new.items() if value or shape[key] == FREE}
     if isinstance(shape, list):
         return [_merged(shape[0], one, other) for one, other in zip(data, given, strict=True)]
     return [*(data or ()), *given] if isinstance(given, list) else given
