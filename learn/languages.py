@@ -41,7 +41,8 @@ def of_page(request: HttpRequest) -> str:
 
 def others() -> list[Language]:
     """Return the languages that are on, but the active one."""
-    return [Language(*row) for row in settings.LANGUAGES if row[0] != reader()]
+    active = reader() if len(settings.LANGUAGES) > 1 else SOURCE
+    return [Language(*row) for row in settings.LANGUAGES if row[0] != active]
 
 
 def name_in_english(code: str) -> str:

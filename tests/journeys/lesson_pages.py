@@ -43,6 +43,15 @@ def writing_pages(page: Page, password: str) -> Iterator[str]:
     press(page, "The lesson")
     press(page, "Send for review")
     yield "a lesson, sent for review"
+    press(page, "Texts")
+    yield "texts"
+    page.get_by_role("table").get_by_role("link", name="Call card").click()
+    yield "the call card"
+    page.goto("/admin/lessons/text/?kind=term")
+    yield "texts, the words"
+    page.goto("/admin/lessons/text/medicine/new/")
+    page.get_by_role("main").get_by_role("button").last.click()
+    yield "a new medicine, nothing written"
 
 
 def reviewing_pages(page: Page, password: str) -> Iterator[str]:
