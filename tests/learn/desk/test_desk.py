@@ -102,7 +102,7 @@ class TestAPatientsPage(DeskCase):
     def test_shows_the_patients_lessons_to_their_nurse(self) -> None:
         self.assign(self.ana)
         page = words(self.client.get(reverse("admin:people_patient_change", args=[self.ana.pk])))
-        assert "Ana Maple team" in page
+        assert "Ana Choose the treatment · Maple team" in page
         assert "Side effects: when to call Not started, due Dec 4" in page
         assert "What is immunotherapy?" in page.split("lessons not asked for")[1]
 

@@ -81,7 +81,7 @@ class TestPrintForThisPatient(PatientCase):
         self.client.get(self.address("print"))
         for day in (10, 15):
             keep_published()
-            with self.assertNumQueries(11):
+            with self.assertNumQueries(10):
                 self.client.get(self.address("print"))
             self.check(safety=wrong, now=at(day))
 

@@ -78,7 +78,7 @@ class TestAPatientsPage(SharedCase):
             self.ask(*texts)
             self.page()
             keep_published()
-            with self.assertNumQueries(14):
+            with self.assertNumQueries(13):
                 self.page()
 
 
