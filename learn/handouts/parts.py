@@ -5,6 +5,7 @@ Every word about symptoms comes from the call card (`lessons.card`), as on the p
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -87,12 +88,19 @@ def credit() -> str:
 
 
 def fine_print(row: Row | None = None) -> list[str]:
-    """Return the lines at the end of a sheet: when the facts of a lesson were checked, what nobody did, the source."""
+    """Return the lines at the end of a sheet: when a lesson's facts were checked, who reviewed it, the source."""
     checked = []
     if row and row.checked_on:
         day = date_format(row.checked_on, "DATE_FORMAT")
         checked = [_("Facts last checked: %(checked_on)s.") % {"checked_on": day}]
-    return [*checked, _("Not yet reviewed by a clinician."), advice(), credit()]
+    return [*checked, reviewed(row.reviewed_on if row else None), advice(), credit()]
+
+
+def reviewed(on: date | None) -> str:
+    """Return the line that says whether a clinician reviewed a text as it is now, and on which day."""
+    if not on:
+        return _("Not yet reviewed by a clinician.")
+    return _("Reviewed by a clinician, %(reviewed_on)s.") % {"reviewed_on": date_format(on, "DATE_FORMAT")}
 
 
 def call_card(drawn: card.Card, phones: Phones) -> Data:

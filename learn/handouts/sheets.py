@@ -25,6 +25,7 @@ from learn.handouts.parts import (
     fine_print,
     picture,
     qr,
+    reviewed,
 )
 from learn.languages import SOURCE, reader
 from learn.lessons import card, shown
@@ -151,7 +152,7 @@ def wallet(look: Look) -> Data:
             "Cut along the dashed line. Fold along the dotted lines to the size of a bank card. Keep it with you."
         ),
         "cover": _("In an emergency room, show this:"),
-        "fine": _checked_card(),
+        "fine": reviewed(card.reviewed(timezone.localdate())),
     }
     return data | {
         "tiers": [
@@ -167,13 +168,6 @@ def wallet(look: Look) -> Data:
             for tier in whole.tiers
         ]
     }
-
-
-def _checked_card() -> str:
-    """Return the line that says whether a clinician reviewed the card as it is now."""
-    if not (day := card.reviewed(timezone.localdate())):
-        return _("Not yet reviewed by a clinician.")
-    return _("Reviewed by a clinician, %(reviewed_on)s.") % {"reviewed_on": date_format(day, "DATE_FORMAT")}
 
 
 def emergency() -> dict[str, str]:

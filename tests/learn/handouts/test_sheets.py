@@ -251,3 +251,10 @@ def test_markdown_becomes_blocks(markdown: str, kinds: list[str]) -> None:
     assert [block["k"] for block in found] == kinds
     addresses = {run["a"] for block in found for run in block.get("runs", [])}
     assert addresses <= {"", "https://a.example"}
+
+
+def test_a_sheet_says_whether_a_clinician_reviewed_its_lesson() -> None:
+    [page, *_] = shown.pages(["il-2"])["il-2"]
+    assert "Not yet reviewed by a clinician." in parts.fine_print(page.lesson.row)
+    lines = parts.fine_print(page.lesson.row._replace(reviewed_on=date(2026, 11, 24)))
+    assert lines[1] == "Reviewed by a clinician, November 24, 2026."
