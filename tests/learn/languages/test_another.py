@@ -46,8 +46,8 @@ def test_a_third_language_is_content_and_a_po_file(tmp_path: Path, settings: Any
     words = tmp_path / "locale" / "pt" / "LC_MESSAGES"
     words.mkdir(parents=True)
     (words / "django.mo").write_bytes(compiled(PO))
+    settings.LOCALE_PATHS = [tmp_path / "locale"]  # before the languages: what was changed last is put back first
     with made.translated(tmp_path, "pt") as folder:
-        settings.LOCALE_PATHS = [tmp_path / "locale"]
         trans_real._translations.clear()  # type: ignore[attr-defined]
         load_content(folder)
         visitor = Client(headers={"accept-language": "pt-BR"})
