@@ -254,18 +254,19 @@ def test_the_migration_takes_over_what_was_read_and_begun(older_release: None) -
 
     MigrationExecutor(connection).migrate(AFTER)
 
-    seen = {name: Reading.objects.get(learner=learner).seen for name, learner in learners.items()}
+    rows_now = dict(Reading.objects.values_list("learner", "seen"))  # no column that came later
+    seen = {name: rows_now[learner.pk] for name, learner in learners.items()}
     assert seen == {
         "read": ["one", "two", "three"],
         "begun": ["one", "two"],
         "at its first step": [],
         "in the newer edition": ["zero"],
     }
-    assert Reading.objects.get(learner=learners["read"]).finished == at(20)
+    assert Reading.objects.values_list("finished", flat=True).get(learner=learners["read"]) == at(20)
     with connection.cursor() as cursor:  # a process of the release before writes on while the site is updated
         cursor.execute(
             "INSERT INTO progress_reading (learner_id, edition_id, furthest_id, started)"
             " SELECT %s, edition_id, furthest_id, started FROM progress_reading WHERE learner_id = %s",
             [User.objects.create_guest().pk, learners["read"].pk],
         )
-    assert Reading.objects.order_by("-pk")[0].seen == []
+    assert Reading.objects.order_by("-pk").values_list("seen", flat=True)[0] == []
