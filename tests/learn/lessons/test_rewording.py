@@ -134,6 +134,35 @@ def test_a_clinician_signs_the_card_as_it_came_and_a_newer_one_takes_its_place(r
     assert "Not yet reviewed by a clinician." in get("help")
 
 
+def in_spanish(settings: Any) -> str:
+    """Return the help page as a Spanish reader has it."""
+    settings.LANGUAGES = [("en", "English"), ("es", "Español")]
+    return words(Client(headers={"accept-language": "es"}).get(reverse("help")))
+
+
+def test_a_card_of_the_hospital_is_shown_in_its_own_words_to_readers_of_a_translation(
+    eda: User, rex: User, settings: Any
+) -> None:
+    """The translation is of the card that came with the site, and says something older."""
+    assert "Dolor en el pecho." in in_spanish(settings)
+    own_card(eda, rex)
+    with time_machine.travel(at(24), tick=False):
+        page = in_spanish(settings)
+    assert NEW in page
+    assert "Dolor en el pecho." not in page
+    assert "La tarjeta cambió." in page
+    assert "Revisado por un profesional de la salud" in page  # these words, and not their translation
+
+
+def test_a_signature_under_the_card_is_none_under_its_translation(rex: User, settings: Any) -> None:
+    rewording.sign(seen=stands(CARD, card.SLUG).fingerprint, by=rex, now=at(23), role="nurse", until=UNTIL)
+    with time_machine.travel(at(24), tick=False):
+        page = in_spanish(settings)
+        assert "Reviewed by a clinician" in get("help")
+    assert "Dolor en el pecho." in page
+    assert "Todavía no lo ha revisado un profesional de la salud." in page
+
+
 def shipped_with(kind: str, slug: str, **values: Any) -> dict[str, dict[str, Body]]:
     """Return all shipped texts, one of them changed as by a newer version of the site."""
     found = {each: deepcopy(bodies.shipped(each)) for each in bodies.FILES}
