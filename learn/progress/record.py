@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import cached_property
 
 from learn.assignments.models import Assignment
-from learn.people.models import CareTeam, Patient
+from learn.people.models import CareTeam, Patient, User
 from learn.people.names import isolated
 from learn.progress import answers, standing
 from learn.progress.answers import RIGHT, History
@@ -79,6 +79,11 @@ class Record:
     talks: list[Talk]  # the newest first
     misses: list[Miss]  # first those that need help, then open ones, safety before the rest, then the newest
     patient: Patient
+
+    def next_number(self, nurse: User) -> int:
+        """Return the number of this nurse's next teach-back form: `NumberedQuerySet.next_number` without a query."""
+        rows = [row for talk in self.talks for row in (talk.first, *talk.added)]
+        return max((row.number for row in rows if row.nurse_id == nurse.pk), default=0) + 1
 
     @cached_property
     def in_person(self) -> list[Assignment]:

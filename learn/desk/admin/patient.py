@@ -18,11 +18,10 @@ from learn.desk.admin.days import day, moment, short
 from learn.desk.admin.strip import Strip
 from learn.desk.forms import TeachBackForm, read_out
 from learn.people import permissions
-from learn.people.models import CareTeam, Patient, User
+from learn.people.models import CareTeam, Patient
 from learn.people.requests import StaffRequest
 from learn.progress import acts
 from learn.progress import record as records
-from learn.progress.models import TeachBack
 from learn.progress.standing import Status
 from quizzes.models import Response
 
@@ -54,7 +53,7 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
         "newest": events == happened[: len(events)],
     }
     if context["open_misses"]:
-        context |= next_number(request.user, patient)
+        context["number"] = record.next_number(request.user)
     for part in PARTS:
         context |= part(request.user, patient, now)
     return render(request, "admin/patient.html", context | _lessons(patient, record, done, now))
@@ -123,11 +122,6 @@ def _teach(miss: dict[str, Any]) -> dict[str, Any]:
     key = f"q{miss['question']}"
     form = TeachBackForm(topics={key: read_out(miss["topic"])}, auto_id=f"{key}-%s")
     return {"key": key, "form": form, "went": form[key], "note": form[f"note-{key}"]}
-
-
-def next_number(by: User, patient: Patient) -> dict[str, int]:
-    """Return the number that a new teach-back form of this nurse carries, so that it is saved once. One query."""
-    return {"number": TeachBack.objects.filter(patient=patient, nurse=by.pk).next_number()}
 
 
 def _talk(talk: records.Talk, team: CareTeam, now: datetime) -> dict[str, Any]:

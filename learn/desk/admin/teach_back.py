@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from learn import languages
 from learn.desk.admin.contact import OTHER_FORM
-from learn.desk.admin.patient import as_asked, next_number
+from learn.desk.admin.patient import as_asked
 from learn.desk.forms import AddendumForm, TeachBackForm, read_out
 from learn.people import permissions
 from learn.people.models import Patient
@@ -65,7 +65,7 @@ def teach_back(request: StaffRequest, pk: int) -> HttpResponse:
     missed = [miss for miss in record.misses if f"q{miss.question}" in topics]
     misses = {f"q{miss['question']}": miss for miss in as_asked(missed, patient.care_team, now)}
     context = {"title": "Record a teach-back", "patient": patient, "form": form, "topics": topics, "misses": misses}
-    return render(request, "admin/teach_back.html", context | next_number(request.user, patient))
+    return render(request, "admin/teach_back.html", context | {"number": record.next_number(request.user)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +84,8 @@ def add(request: StaffRequest, pk: int, first: int) -> HttpResponse:
             messages.success(request, "Added to the teach-back.")
             return redirect("admin:people_patient_change", patient.pk)
     context = {"title": "Add to a teach-back", "patient": patient, "form": form, "row": row}
-    return render(request, "admin/addendum.html", context | next_number(request.user, patient))
+    following = patient.teach_backs.filter(nurse=request.user.pk).next_number()
+    return render(request, "admin/addendum.html", context | {"number": following})
 
 
 def _topics(record: records.Record, request: StaffRequest) -> dict[str, Topic]:

@@ -161,9 +161,9 @@ class TestThePage(PatientCase):
         self.client.get(self.address())
         for n in range(3):
             # session and user, roles, patient, audit row; answers, teach-backs, the four of the status; what staff did;
-            # questions, codes, records merged; if questions were missed, their wording, and the number of a teach-back
+            # questions, codes, records merged; if questions were missed, their wording
             keep_published()
-            with self.assertNumQueries(15 if n else 13):
+            with self.assertNumQueries(14 if n else 13):
                 self.client.get(self.address())
             self.read(1, 2, 3)
             self.check(plain=wrong, safety=wrong, now=at(10 + n))
