@@ -30,8 +30,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from rapidfuzz.distance import JaroWinkler
-from rapidfuzz.fuzz import ratio
 
 from learn import typed
 
@@ -207,6 +205,9 @@ def _fit(letters: str, sound: str, form: _Form) -> float:
         return 100.0 if form.whole else PIECE
     fit, length = 0.0, len(letters) / len(form.letters)
     if len(letters) >= 4 and 0.5 < length < 2:
+        from rapidfuzz.distance import JaroWinkler  # loaded when used: it takes 4 MB
+        from rapidfuzz.fuzz import ratio
+
         spelt = ratio(letters, form.letters)
         heard = 50 * JaroWinkler.similarity(letters, form.letters) + ratio(sound, form.sound) / 2
         fit = max(spelt, heard if spelt >= SPELT else min(heard, PIECE))

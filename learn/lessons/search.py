@@ -26,7 +26,6 @@ from functools import lru_cache
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
-from rapidfuzz.distance import OSA
 
 from learn import typed
 from learn.languages import reader
@@ -210,6 +209,8 @@ def _is_same(one: str, other: str) -> bool:
 
 def _nearest(word: str, known: Iterable[str], most: int) -> list[str]:
     """Return the known words that differ least from a misspelled one, by `most` letters at most."""
+    from rapidfuzz.distance import OSA  # loaded when used: it takes 4 MB
+
     near = {
         other: distance
         for other in known

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from rapidfuzz.distance import OSA
 
 from learn import typed
 from learn.lessons import overlays, texts
@@ -43,6 +42,8 @@ def _fits(term: str) -> Callable[[str], bool]:
     """
     words = [word for word in term.split("/") if not word.endswith("*")]
     begin = tuple(word[:-1] for word in term.split("/") if word.endswith("*"))
+    from rapidfuzz.distance import OSA  # loaded when used: it takes 4 MB
+
     long = [(each, None) for each in words if len(each) >= LONG] + [(e, len(e)) for e in begin if len(e) >= LONG]
 
     def fits(word: str) -> bool:
