@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-
 from learn import typed
 
 CUT, PIECE, SPELT, CLEAR, WORD_CUT, SURE, AHEAD, EDGE = 79.0, 84.0, 79.0, 85.0, 84.0, 90.0, 10.0, 0.5

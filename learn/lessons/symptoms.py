@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
-
 from learn import typed
 from learn.lessons import overlays, texts
 
