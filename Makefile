@@ -170,8 +170,9 @@ test: browser
 		python manage.py check --deploy --fail-level WARNING
 	check "Types" mypy
 	check "The engine alone" python -m pytest $$many tests/quizzes --ds=tests.quizzes.alone.settings -m "not race"
-	check "Tests, on SQLite and in a browser" python -m pytest $$many -m "not race" --cov --cov-report=
-	check "Branches taken by these tests" coverage report --format=total
+	rm -f .coverage.json
+	check "Tests, on SQLite and in a browser" python -m slipcover --json --out .coverage.json -m pytest $$many -m "not race"
+	check "Branches taken by these tests" python -m tests.branches
 	begin "Tests, many at once among them, on PostgreSQL"
 	python -m tests.postgres python -m pytest $$many -m "not browser and not one_database" || case $$? in
 		77) missing="$$missing, tests on PostgreSQL, where many at once are tried (there is none)" ;;

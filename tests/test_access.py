@@ -44,8 +44,7 @@ from tests.matrix import (
     World,
 )
 
-# Thousands of cells ask what other tests measure: measuring branches here would take twice as long.
-pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
+pytestmark = pytest.mark.django_db
 
 INPUTS = [
     (name, field, method)

@@ -341,7 +341,6 @@ def forward() -> None:
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
-@pytest.mark.no_cover  # migrations are not measured, and rendering their models is slow
 @pytest.mark.django_db(transaction=True)
 def test_patients_from_before_are_sorted_and_names_get_one_spelling(older_release: None) -> None:
     state = MigrationExecutor(connection).loader.project_state([("people", "0008_no_repeated_index")]).apps

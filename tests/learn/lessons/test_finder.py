@@ -17,8 +17,7 @@ from tests.cast import FIXTURES
 from tests.shipped import FEVER_T_CELLS as F1
 from tests.shipped import LESSONS, UNKIND
 
-# Thousands of names are looked up here: measuring branches would make it three times as slow.
-pytestmark = [pytest.mark.no_cover, pytest.mark.one_database]
+pytestmark = pytest.mark.one_database
 
 MEDICINES: list[dict[str, Any]] = texts.read(FIXTURES / "medicines.yaml")
 TYPED: dict[str, Any] = texts.read(Path(__file__).parent / "misspellings.yaml")

@@ -414,7 +414,6 @@ def put(folder: Path, name: str, at: tuple[Any, ...], value: Any) -> None:
 
 
 @pytest.mark.usefixtures("_read_once")
-@pytest.mark.no_cover  # every place of every file: measuring branches would take twice as long
 @pytest.mark.one_database
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "way"), PLACES, ids=[f"{name}:{'.'.join(map(str, way))}" for name, way in PLACES])

@@ -164,7 +164,6 @@ def forward() -> None:
     immutable.put_back()
 
 
-@pytest.mark.no_cover  # migrations are not measured, and rendering their models is slow
 @committed
 @pytest.mark.parametrize("batch", [2, 2000])
 def test_the_migration_seals_what_is_in_the_log_already(

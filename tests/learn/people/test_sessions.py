@@ -107,7 +107,6 @@ def newest() -> None:
     immutable.put_back()
 
 
-@pytest.mark.no_cover  # migrations are not measured, and rendering their models is slow
 @pytest.mark.django_db(transaction=True)
 class TestTheMigration:
     def old(self, data: dict[str, Any], seconds: int = 3600) -> str:

@@ -231,7 +231,6 @@ def older_release() -> Iterator[None]:
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
-@pytest.mark.no_cover  # migrations are not measured, and rendering their models is slow
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_takes_over_what_was_read_and_begun(older_release: None) -> None:
     therapy = Therapy.objects.create(slug="basics", position=1, title="The basics", summary="S.")
