@@ -32,7 +32,7 @@ class TextForm(forms.Form):
     ) -> None:  # fmt: skip
         self.kind, self.body = kind, body
         self.parts = [part for part in bodies.parts(kind, body) if seen or part.name != "hidden"]
-        values = {part.name: part.text.split("\n") if part.many else part.text for part in self.parts}
+        values = {part.name: part.text.split() if part.many else part.text for part in self.parts}
         super().__init__(data, initial={"seen": seen} | values)
         for part in self.parts:
             name = "places" if part.name.startswith("lesson_") else part.name

@@ -19,7 +19,8 @@ from learn.desk.lesson_forms import BACK, PUBLISH, SIGN, TYPO, SendForm
 from learn.desk.text_forms import TextDecisionForm, TextForm
 from learn.lessons import bodies, card, mentions, rewording, writing
 from learn.lessons.bodies import CARD, MEDICINE, TERM
-from learn.lessons.models import ClinicalReview, Edition
+from learn.lessons.models import ClinicalReview, Edition, Lesson
+from learn.lessons.parts import PATHWAY
 from learn.lessons.rewording import Standing
 from learn.people.requests import StaffRequest
 
@@ -91,6 +92,7 @@ def _context(text: Standing, of: dict[str, list[tuple[str, str]]]) -> dict[str, 
         "seen": text.fingerprint,
         "differences": bodies.compare(text.kind, text.read, text.next, titles(of)) if differs else [],
         "hides": hides,
+        "calls": text.kind != PATHWAY or Lesson.objects.filter(slug__in=text.next["lessons"], read_first=True).exists(),
         "pages": mentions.of_hidden(text.kind, text.next) if hides else [],
         "lines": mentions.of_change(text.read, text.next) if differs and text.kind == CARD and text.read else [],
         "review": review if text.published else None,
