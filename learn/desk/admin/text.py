@@ -184,6 +184,8 @@ def _verdicts(request: StaffRequest, text: Standing) -> list[tuple[str, str]]:
     if text.draft.stage != Edition.Stage.SENT or request.user.pk in text.draft.writers:
         return []
     back = (BACK, f"It goes back to {text.draft.author}")
+    if text.draft.body.get("hidden"):
+        return [(PUBLISH, "Publish it. Patients do not find it from now on"), back]
     if text.kind != CARD:
         return [(PUBLISH, "Publish it. Patients read it from now on"), back]
     if not signs:
@@ -211,7 +213,8 @@ def _decide(request: StaffRequest, text: Standing, form: TextDecisionForm) -> bo
             messages.success(request, "Signed. Patients read “Reviewed by a clinician”.")
         else:
             rewording.publish(**of, by=request.user, now=now, same_meaning=data["verdict"] == TYPO, **signed)
-            messages.success(request, "Published. Patients read it from now on.")
+            read = "do not find" if text.next.get("hidden") else "read"
+            messages.success(request, f"Published. Patients {read} it from now on.")
     except writing.Unfit as unfit:
         form.add_error(None, str(unfit))
         return False
