@@ -52,8 +52,9 @@ def _load_pathway(data: dict[str, Any], theirs: Theirs, report: Report) -> None:
     if now == wanted:
         theirs.same(data["slug"])
         return
+    body = now | {"therapy": pathway.therapy.slug} if pathway else {}
     # One that the hospital does not use has no row.
-    if data["slug"] in theirs.slugs or (pathway and digest(now) != pathway.shipped):
+    if theirs.has(data["slug"], body, changed=pathway is not None and digest(now) != pathway.shipped):
         if theirs.unheard(data["slug"]):
             report.left_alone.append(f"pathway {data['slug']}: a newer one is available; yours was left as it is.")
         return

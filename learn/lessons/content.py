@@ -208,7 +208,7 @@ def _load_therapy(data: Data, theirs: Theirs, report: Report) -> None:
     now = {"title": therapy.title, "summary": therapy.summary}
     if new or now == words:
         return theirs.same(therapy.slug)
-    if therapy.slug in theirs.slugs or digest(now) != therapy.shipped:
+    if theirs.has(therapy.slug, now, changed=digest(now) != therapy.shipped):
         if theirs.unheard(therapy.slug):
             report.left_alone.append(f"{therapy.slug}: newer words are available; yours were left as they are.")
         return None

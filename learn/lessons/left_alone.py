@@ -31,6 +31,13 @@ class Theirs:
         self.newer = dict(Reference.objects.filter(kind=kind).values_list("slug", "newer"))
         self.known = dealt_with(kind)
 
+    def has(self, slug: str, now: Body, *, changed: bool) -> bool:
+        """Return whether the hospital wrote what stands in this row `now`.
+
+        `changed`: it is not what was loaded last. It may be what the hospital has gone back to.
+        """
+        return slug in self.slugs or (changed and texts.digest(now) != self.known.get(slug))
+
     def unheard(self, slug: str) -> bool:
         """Keep that a newer shipped text of this slug is left alone; return whether the loader says so."""
         newest = texts.digest(self.shipped[slug])

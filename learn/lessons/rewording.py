@@ -242,6 +242,9 @@ def publish(
 ) -> None:  # fmt: skip
     """Publish a draft in review that somebody else wrote. The wording before is retired; pages follow at once.
 
+    A text that is word for word what is shipped goes back to that: it has its translation again, and follows newer
+    shipped text. The card does not: a clinician has signed it.
+
     The call card needs a clinician: `role` ("oncology nurse") and `until`, how long the review counts. What the card
     said is kept, so that readers are told of the change, unless it means the same.
 
@@ -257,6 +260,9 @@ def publish(
         raise Unfit(*found)
     row.same_meaning = same_meaning
     _publish(there, row, by=by, now=now, role=role, until=until)
+    if kind != CARD and row.body == there.shipped:
+        _retire(row, by=by, now=now)
+        Reference.objects.filter(kind=kind, slug=slug).update(newer="", dealt_with=texts.digest(there.shipped))
 
 
 @transaction.atomic

@@ -62,7 +62,8 @@ def _load(
         if now == wanted:
             theirs.same(question.slug)
             return
-        if question.slug in theirs.slugs or digest(now) != question.shipped:
+        body = {name: value for name, value in now.items() if name != "position"}
+        if theirs.has(question.slug, body, changed=digest(now) != question.shipped):
             if theirs.unheard(question.slug):
                 what = f"suggested question {question.slug}"
                 report.left_alone.append(f"{what}: a newer one is available; yours was left.")

@@ -264,14 +264,33 @@ def test_a_shipped_text_that_leaves_the_files_stays_if_the_hospital_wrote_its_ow
     assert Pathway.objects.get(slug="bcg").name == "Ours"
 
 
-def test_a_hospital_that_writes_the_shipped_words_again_keeps_them(eda: Client, rex: Client, folder: Path) -> None:
-    """Its text is published, so it is its own, also if it says what was shipped once."""
-    was = Therapy.objects.get(slug="basics").title
-    published(eda, rex, THERAPY, "basics", title="Ours")
-    published(eda, rex, THERAPY, "basics", title=was)
-    edit(folder, "therapies.yaml", lambda d: d[0].update(title="Newer"))
-    command.load(folder)
-    assert Therapy.objects.get(slug="basics").title == was
+AGAIN = [
+    (VISIT, "cost", {"text": "Ours?"}),
+    (VISIT, "cost", {"group": "Who to call"}),
+    (PATHWAY, "bcg", {"name": "Ours"}),
+    (PATHWAY, "bcg", {"hidden": HIDDEN}),
+    (THERAPY, "basics", {"title": "Ours"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "slug", "over"), AGAIN)
+def test_a_hospital_that_goes_back_to_the_shipped_text_follows_it_again(
+    eda: Client, rex: Client, folder: Path, kind: str, slug: str, over: dict[str, str]
+) -> None:
+    was = {part.name: part.text for part in bodies.parts(kind, bodies.shipped(kind)[slug])}
+    published(eda, rex, kind, slug, **over)
+    published(eda, rex, kind, slug, **{name: was[name] for name in over})
+    assert not ReferenceText.objects.filter(state="published").exists()
+    there = rewording.standing(kind, slug)
+    assert there is not None
+    assert there.row == there.shipped
+    assert not there.by_hand
+    _, _, _, file, change = next(row for row in NEWER if row[0] == kind)
+    edit(folder, file, change)
+    assert command.load(folder).left_alone == []
+    there = rewording.standing(kind, slug)
+    assert there is not None
+    assert "Newer" in str(there.row)
 
 
 class TestNotUsedHere:
@@ -299,6 +318,7 @@ class TestNotUsedHere:
         written(eda, TERM, "antigen", hidden=HIDDEN)
         page = rex.get(url("read", TERM, "antigen")).content.decode()
         assert "Where it is said in lessons" in page
+        assert "Publish it. Patients do not find it from now on" in page
         said = [address.split('"')[0] for address in page.split('href="/lessons/')[1:]]
         assert said
         meaning = bodies.shipped(TERM)["antigen"]["meaning"]
@@ -307,6 +327,15 @@ class TestNotUsedHere:
         assert 'id="antigen"' not in Client().get(reverse("words")).content.decode()
         assert meaning not in words(Client().get(f"/lessons/{said[0]}"))
         assert "Not used here" in words(eda.get(url("changelist"), {"kind": TERM, "q": "antigen"}))
+
+    def test_a_word_that_is_used_again_has_its_translation(self, eda: Client, rex: Client, settings: Any) -> None:
+        settings.LANGUAGES = [("en", "English"), ("es", "Español")]
+        spanish = {"headers": {"accept-language": "es"}}
+        before = get("words", **spanish)
+        published(eda, rex, TERM, "antigen", hidden=HIDDEN)
+        assert get("words", **spanish) != before
+        published(eda, rex, TERM, "antigen", hidden="")
+        assert get("words", **spanish) == before
 
 
 def test_a_pathway_without_a_lesson_that_says_when_to_call_is_told_of(eda: Client) -> None:
