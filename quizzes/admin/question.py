@@ -48,9 +48,7 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
         "asked": asked,
         "asked_seen": authoring.fingerprint(asked),
         "newest": NEWEST,
-        "history": list(
-            zip(history, map(_counted, history, [*history[1:], None]), _of_earlier(history, asked), strict=True)
-        ),
+        "history": _with_counts(history, asked),
         "items": list(question.quizitem_set.select_related("quiz").order_by("quiz__title")),
         **{f"may_{what}": request.user.has_perm(f"quizzes.{name}") for what, name in MAY.items()},
     }
@@ -69,14 +67,18 @@ def _counted(one: Revision, older: Revision | None) -> str:
     return "A changed meaning: its answers are counted anew."
 
 
-def _of_earlier(history: list[Revision], asked: Revision | None) -> list[dict[str, Any] | None]:
-    """Return for each revision, newest first, the counts of its line; None if another one or the page has them."""
+def _with_counts(history: list[Revision], asked: Revision | None) -> list[tuple[Revision, str, dict[str, Any] | None]]:
+    """Return each revision, newest first, with which answers count for it, and the numbers of its line.
+
+    There are no numbers if a later one of the same line has them, or if the page shows them for what is asked now.
+    """
     last: dict[int, Revision] = {}
     for one in history:
         if one.state == State.RETIRED and not (asked and one.line == asked.line):
             last.setdefault(one.line, one)
     found = {line.revision.pk: _figures(line) for line in earlier(last.values(), leave_out=STAFF)}
-    return [found.get(one.pk) for one in history]
+    counted = map(_counted, history, [*history[1:], None])
+    return [(one, words, found.get(one.pk)) for one, words in zip(history, counted, strict=True)]
 
 
 def _as_seen(revision: Revision) -> dict[str, Any]:
