@@ -118,7 +118,7 @@ def _card(body: Body) -> Iterator[Part]:
         at = {"section": tier["name"]}
         yield Part(f"top_{tier['slug']}", "Under the name", tier.get("top", ""), needed="top" in tier, **at)
         for n, group in enumerate(tier["groups"]):
-            yield Part(f"head_{tier['slug']}_{n}", "Heading", group["heading"], 120, needed=True, **at)
+            yield Part(f"head_{tier['slug']}_{n}", f"Heading {n + 1}", group["heading"], 120, needed=True, **at)
             for line in group["lines"]:
                 whom = f" ({line['treatment']} only)" if "treatment" in line else ""
                 label = f"{group['heading']}{whom}"

@@ -275,7 +275,7 @@ def test_the_heading_of_a_group_is_reworded_and_its_lines_stay(eda: User, rex: U
     assert "Heart and chest" in get("help")
     reworded(CARD, card.SLUG, eda, **{part.name: "Your heart"})
     (line,) = mentions.of_change(before, stands(CARD, card.SLUG).next)
-    assert (line.where, line.places) == ("Call 911: Heading", [])  # it stands on the card alone
+    assert (line.where, line.places) == ("Call 911: Heading 2", [])  # it stands on the card alone
     publish(CARD, card.SLUG, rex)
     page = get("help")
     assert "Your heart" in page
