@@ -7,7 +7,7 @@ site, a page that reads the answers of everyone would take minutes and use all m
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from quizzes.models import Attempt, Question, Quiz, Response, ResponseQuerySet, 
 
 Key = tuple[int, str, int]  # the revisions that share statistics: question, language, line
 
+EARLIER = 5000  # answers to all earlier wordings of a question, the newest: enough for several of them
 NEWEST = 500  # checks of each quiz, the latest started first: the learners who took them count
 
 
@@ -66,6 +67,27 @@ def lines(
     answers = _first_answers({_key(r): r for r in revisions}, _of_the_newest(leave_out or {}))
     found = [_line(revision, answers[_key(revision)]) for revision in revisions]
     return sorted(found, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
+
+
+def earlier(revisions: Iterable[Revision], *, leave_out: Mapping[str, Any] | None = None) -> list[QuestionHealth]:
+    """Return the statistics of wordings that are asked no more, one of each line, all of one question and language.
+
+    What they say of other questions is not read, so no discrimination is known. One query, none without revisions.
+    """
+    wanted = {_key(revision): revision for revision in revisions}
+    if not wanted:
+        return []
+    (question, language, _), *_ = wanted
+    rows = Response.objects.first_tries().filter(
+        item__revision__question=question,
+        item__revision__language=language,
+        item__revision__line__in=[line for _, _, line in wanted],
+        item__attempt__quiz__isnull=False,  # not of a review
+    )
+    rows = rows.exclude(**{f"item__attempt__learner__{key}": value for key, value in (leave_out or {}).items()})
+    newest = rows.order_by("-at", "-pk").values("pk")[:EARLIER]
+    answers = _first_answers(wanted, Response.objects.first_tries().filter(pk__in=newest))
+    return [_line(revision, answers[key]) for key, revision in wanted.items()]
 
 
 def _of_the_newest(leave_out: Mapping[str, Any]) -> ResponseQuerySet:

@@ -8,9 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from learn.assignments.models import Pathway, Place
-from learn.lessons import shapes
-from learn.lessons.content import ContentError, Report, find, named, read
+from learn.lessons import bodies, shapes
+from learn.lessons.content import ContentError, find, named, read
+from learn.lessons.left_alone import Report, Theirs
 from learn.lessons.models import Lesson, Therapy
+from learn.lessons.parts import PATHWAY as KIND
 from learn.lessons.texts import digest
 
 PATHWAY = {"slug": "slug", "name": "text", "therapy": "slug", "lessons": ["slug"]}
@@ -25,11 +27,12 @@ def load(folder: Path) -> Report:
     with transaction.atomic(), named("pathways.yaml"):
         rows = read(folder / "pathways.yaml")
         shapes.fit(rows, [PATHWAY], "pathways")
+        theirs = Theirs(KIND, bodies.of(KIND, rows))
         for data in rows:
-            _load_pathway(data, report)
+            _load_pathway(data, theirs, report)
         for pathway in Pathway.objects.exclude(slug__in=[data["slug"] for data in rows]).exclude(shipped=""):
             # Deleting is safe: assignments refer to lessons, not to pathways, so assigned lessons stay assigned.
-            if digest(_words(pathway)) == pathway.shipped:
+            if digest(_words(pathway)) == pathway.shipped and pathway.slug not in theirs.slugs:
                 pathway.delete()
                 report.added.append(f"pathway {pathway.slug}: offered no more")
             else:
@@ -42,16 +45,19 @@ def _words(pathway: Pathway) -> dict[str, Any]:
     return {"name": pathway.name, "lessons": [place.lesson.slug for place in pathway.places.select_related("lesson")]}
 
 
-def _load_pathway(data: dict[str, Any], report: Report) -> None:
+def _load_pathway(data: dict[str, Any], theirs: Theirs, report: Report) -> None:
     wanted = {"name": data["name"], "lessons": data["lessons"]}
     pathway = Pathway.objects.filter(slug=data["slug"]).first()
-    if pathway is not None:
-        now = _words(pathway)
-        if now == wanted:
-            return
-        if digest(now) != pathway.shipped:
-            report.left_alone.append(f"pathway {pathway.slug}: a newer one is available; yours was left as it is.")
-            return
+    now = _words(pathway) if pathway else {}
+    if now == wanted:
+        theirs.same(data["slug"])
+        return
+    body = now | {"therapy": pathway.therapy.slug} if pathway else {}
+    # One that the hospital does not use has no row.
+    if theirs.has(data["slug"], body, changed=pathway is not None and digest(now) != pathway.shipped):
+        if theirs.unheard(data["slug"]):
+            report.left_alone.append(f"pathway {data['slug']}: a newer one is available; yours was left as it is.")
+        return
     lessons = [find(Lesson, slug) for slug in data["lessons"]]
     if not lessons or len(set(lessons)) != len(lessons):
         raise ContentError(f"{data['slug']}: must name each of its lessons once")

@@ -10,12 +10,16 @@ from django import forms
 
 from learn.desk.lesson_forms import BACK, SIGN, TYPO, DecisionForm
 from learn.lessons import bodies, draft, reviewing
-from learn.lessons.bodies import CARD, Body, Part
+from learn.lessons.bodies import CARD
 from learn.lessons.draft import Problem
+from learn.lessons.parts import Body, Part
 
 
 class TextForm(forms.Form):
-    """One text: a field for each of its parts. `choices` has the values of the parts that are chosen, not typed."""
+    """One text: a field for each of its parts. `choices` has the values of the parts that are chosen, not typed.
+
+    A text that is not there yet (without `seen`) is used here, so it is not asked whether.
+    """
 
     use_required_attribute = False
 
@@ -26,10 +30,13 @@ class TextForm(forms.Form):
         self, kind: str, body: Body, seen: str, choices: Mapping[str, list[tuple[str, str]]],
         data: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        self.kind, self.body, self.parts = kind, body, bodies.parts(kind, body)
-        super().__init__(data, initial={"seen": seen} | {part.name: part.text for part in self.parts})
+        self.kind, self.body = kind, body
+        self.parts = [part for part in bodies.parts(kind, body) if seen or part.name != "hidden"]
+        values = {part.name: part.text.split() if part.many else part.text for part in self.parts}
+        super().__init__(data, initial={"seen": seen} | values)
         for part in self.parts:
-            self.fields[part.name] = _field(part, choices.get(part.name))
+            name = "places" if part.name.startswith("lesson_") else part.name
+            self.fields[part.name] = _field(part, choices.get(name))
         if kind == CARD:
             where = [("", "No new line"), *bodies.groups(body)]
             self.fields["new_group"] = forms.ChoiceField(
@@ -69,9 +76,14 @@ class TextForm(forms.Form):
 
 def _field(part: Part, choices: list[tuple[str, str]] | None) -> forms.Field:
     """Return the field of one part. What is missing in it is said by `bodies.problems`."""
+    if choices is not None and part.many:
+        return forms.MultipleChoiceField(
+            label=part.label, help_text=part.hint, choices=choices, required=False, widget=forms.CheckboxSelectMultiple,
+            error_messages={"invalid_choice": "Choose among these", "invalid_list": "Choose among these"},
+        )  # fmt: skip
     if choices is not None:
         return forms.ChoiceField(
-            label=part.label, choices=choices, required=False,
+            label=part.label, help_text=part.hint, choices=choices, required=False,
             error_messages={"invalid_choice": "Choose one of these"},
         )  # fmt: skip
     widget: forms.Widget = forms.TextInput(attrs={"autocomplete": "off"})

@@ -1,4 +1,4 @@
-"""The texts outside of the lessons as plain data: call card, medicines, words. Plain Python.
+"""The texts outside of the lessons as plain data: call card, medicines, words; with `parts.py`, all. Plain Python.
 
 A body has what a hospital can change of one text. Its parts are the fields of a form: to write it, to compare it, to
 check it. What the shipped files are held to (`reference_check.py`, the tests of medicines and words) is said here at
@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any, NamedTuple
+from typing import Any
 
 from learn import typed
 from learn.lessons import card, draft, reference, texts
+from learn.lessons import parts as of_rows
 from learn.lessons.draft import Problem
+from learn.lessons.parts import ROWS, Body, Part
 from quizzes import readability
-
-Body = dict[str, Any]
 
 CARD, MEDICINE, TERM = "card", "medicine", "term"
 FILES = {CARD: "call_card.yaml", MEDICINE: "medicines.yaml", TERM: "terms.yaml"}
@@ -29,29 +29,18 @@ CANCERS = re.compile(r"melanoma|lung|kidney|liver|bladder|skin cancer|blood canc
 DEGREES = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:°|degrees)\s*([FC])", re.IGNORECASE)
 
 
-class Part(NamedTuple):
-    """One field of a text: its name in the form, its label, what stands in it, and what it must keep to."""
-
-    name: str
-    label: str
-    text: str
-    most: int = 300
-    hint: str = ""
-    section: str = ""  # fields of one section stand together under it
-    needed: bool = False
-    long: bool = False  # several lines to type in
-
-
 def of(kind: str, data: Any) -> dict[str, Body]:
     """Return the texts of a file by slug, as bodies."""
     if kind == CARD:
         return {card.SLUG: {key: data[key] for key in ("above", "fever", "hidden_fever", "tiers")}}
+    if kind in ROWS:
+        return of_rows.of(kind, data)
     return {row["slug"]: _normal(kind, row) for row in data}
 
 
 def shipped(kind: str) -> dict[str, Body]:
     """Return the shipped texts of a kind by slug, as bodies."""
-    return of(kind, texts.read_once(FILES[kind]))
+    return of(kind, texts.read_once((FILES | ROWS)[kind]))
 
 
 def _normal(kind: str, row: Mapping[str, Any]) -> Body:
@@ -61,18 +50,33 @@ def _normal(kind: str, row: Mapping[str, Any]) -> Body:
 
 
 def empty(kind: str) -> Body:
-    """Return the body of a medicine or a word that is not written yet."""
-    return _normal(kind, {})
+    """Return the body of a text that is not written yet."""
+    return of_rows.empty(kind) if kind in ROWS else _normal(kind, {})
 
 
 def name(kind: str, body: Body) -> str:
     """Return what a list calls this text."""
+    if kind in ROWS:
+        return of_rows.name(kind, body)
     return "Call card" if kind == CARD else str(body["generic"] if kind == MEDICINE else body["term"])
 
 
 def parts(kind: str, body: Body) -> list[Part]:
     """Return the fields of a text, in the order of the page."""
-    return list(_card(body) if kind == CARD else _fields(kind, body))
+    if kind in ROWS:
+        return list(of_rows.fields(kind, body))
+    return list(_card(body)) if kind == CARD else [*_fields(kind, body), of_rows.hidden(body)]
+
+
+def said(kind: str, body: Body, titles: Mapping[str, str]) -> list[Part]:
+    """Return the parts of a text as somebody reads them. `titles` has those of lessons and therapy types, by slug."""
+    found = of_rows.said(kind, body, titles) if kind in ROWS else parts(kind, body)
+    slugs = {"lesson", "lessons", "therapy"}
+    return [
+        part._replace(text="\n".join(titles.get(one, one) for one in part.text.split("\n"))) if part.name in slugs
+        else part
+        for part in found
+    ]  # fmt: skip
 
 
 def _fields(kind: str, body: Body) -> Iterator[Part]:
@@ -113,7 +117,8 @@ def _card(body: Body) -> Iterator[Part]:
     for tier in body["tiers"]:
         at = {"section": tier["name"]}
         yield Part(f"top_{tier['slug']}", "Under the name", tier.get("top", ""), needed="top" in tier, **at)
-        for group in tier["groups"]:
+        for n, group in enumerate(tier["groups"]):
+            yield Part(f"head_{tier['slug']}_{n}", f"Heading {n + 1}", group["heading"], 120, needed=True, **at)
             for line in group["lines"]:
                 whom = f" ({line['treatment']} only)" if "treatment" in line else ""
                 label = f"{group['heading']}{whom}"
@@ -130,11 +135,14 @@ def groups(body: Body) -> list[tuple[str, str]]:
     ]
 
 
-def filled(kind: str, body: Body, values: Mapping[str, str]) -> Body:
+def filled(kind: str, body: Body, values: Mapping[str, Any]) -> Body:
     """Return a body with what was typed into its parts; of a card, with the line that was added."""
+    if kind in ROWS:
+        return of_rows.filled(kind, body, values)
     if kind != CARD:
         lists = {key: names(values.get(key, "")) for key in ("brands", "aliases") if key in body}
-        return body | {key: " ".join(values.get(key, "").split()) for key in body} | lists
+        said = {key: " ".join(values.get(key, "").split()) for key in body if key != "hidden"}
+        return of_rows.with_hidden(body | said | lists, values)
     now = deepcopy(body)
     said = {key: " ".join(text.split()) for key, text in values.items()}
     now |= {key: said.get(key, now[key]) for key in ("above", "hidden_fever")}
@@ -148,6 +156,7 @@ def filled(kind: str, body: Body, values: Mapping[str, str]) -> Body:
             if text or end in tier:
                 tier[end] = text
         for n, group in enumerate(tier["groups"]):
+            group["heading"] = said.get(f"head_{tier['slug']}_{n}", group["heading"])
             for line in group["lines"]:
                 line["text"] = said.get(f"line_{line['id']}", line["text"])
             # A line of the hospital's own that was emptied is taken out; one that covers a symptom cannot be.
@@ -191,10 +200,13 @@ def covered(line: str) -> list[tuple[str, str]]:
     return symptoms_of().get(line, [])
 
 
-def problems(kind: str, slug: str, body: Body, lessons: Mapping[str, str]) -> Iterator[Problem]:
+def problems(
+    kind: str, slug: str, body: Body, lessons: Mapping[str, str], others: Mapping[str, Body | None] | None = None
+) -> Iterator[Problem]:
     """Yield what must be mended before this text can be reviewed, each at its field.
 
-    `lessons` has the therapy type of each lesson that a medicine may name, by slug.
+    `lessons` has the therapy type of each lesson that a text may name, by slug. `others` has the others of its kind, if
+    pages read them from rows.
     """
     for part in parts(kind, body):
         if part.needed and not part.text:
@@ -203,7 +215,9 @@ def problems(kind: str, slug: str, body: Body, lessons: Mapping[str, str]) -> It
             yield Problem(part.name, f"Use {part.most} letters at most")
         elif typed.turns(part.text):
             yield Problem(part.name, "This has hidden marks that turn the reading direction. Type it again")
-    if kind == CARD:
+    if kind in ROWS:
+        yield from of_rows.problems(kind, body, lessons, others or {})
+    elif kind == CARD:
         yield from _of_card(body)
     elif kind == TERM:
         yield from _of_term(slug, body)
@@ -271,10 +285,12 @@ def _of_medicine(slug: str, body: Body, lessons: Mapping[str, str]) -> Iterator[
             yield Problem(field, "Name no cancer: what such a medicine is for changes several times a year")
 
 
-def compare(kind: str, before: Body | None, now: Body) -> list[draft.Difference]:
-    """Return where two wordings of a text differ, from the top of the page to its end."""
-    old = {part.name: part for part in parts(kind, before)} if before else {}
-    new = {part.name: part for part in parts(kind, now)}
+def compare(
+    kind: str, before: Body | None, now: Body, titles: Mapping[str, str] | None = None
+) -> list[draft.Difference]:
+    """Return where two wordings of a text differ, from the top of the page to its end. `titles` as in `said`."""
+    old = {part.name: part for part in said(kind, before, titles or {})} if before else {}
+    new = {part.name: part for part in said(kind, now, titles or {})}
     found: list[draft.Difference] = []
     for key in dict.fromkeys([*new, *old]):
         part = new.get(key) or old[key]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +22,9 @@ from django.utils import timezone
 
 from learn.languages import SOURCE
 from learn.lessons import bodies, card_texts, draft, governance, overlays, reference_check, rewording, shapes, texts
+from learn.lessons.left_alone import Report, Theirs
 from learn.lessons.models import Edition, Lesson, Reference, ReferenceText, Step, Therapy
+from learn.lessons.parts import THERAPY as WORDS
 from learn.lessons.texts import digest
 from quizzes import authoring
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
@@ -60,14 +61,6 @@ class ContentError(ValueError):
 WRONG = (ContentError, overlays.Unlike, shapes.Misshapen, authoring.Unfit, governance.UnfitEdition, ValidationError)
 
 
-@dataclass
-class Report:
-    """What was added and what was left alone, in sentences for the person who loads."""
-
-    added: list[str] = field(default_factory=list)
-    left_alone: list[str] = field(default_factory=list)
-
-
 def load(folder: Path) -> Report:
     """Load therapy types, lessons and quizzes from this folder of YAML.
 
@@ -90,8 +83,9 @@ def load(folder: Path) -> Report:
         with named("therapies.yaml"):
             therapies = read(folder / "therapies.yaml")
             shapes.fit(therapies, [THERAPY], "therapies")
+            theirs = Theirs(WORDS, bodies.of(WORDS, therapies))
             for therapy in therapies:
-                _load_therapy(therapy, report)
+                _load_therapy(therapy, theirs, report)
         with named("pictures.yaml"):
             drawn = read(folder / "pictures.yaml")
             shapes.fit(drawn, [PICTURE], "pictures")
@@ -204,7 +198,7 @@ def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, re
     return True
 
 
-def _load_therapy(data: Data, report: Report) -> None:
+def _load_therapy(data: Data, theirs: Theirs, report: Report) -> None:
     words = {"title": data["title"], "summary": data["summary"]}
     place = _free(data["position"], Therapy.objects.exclude(slug=data["slug"]))
     Therapy(slug=data["slug"], kind=data["kind"], position=place, **words).clean_fields()
@@ -213,12 +207,13 @@ def _load_therapy(data: Data, report: Report) -> None:
     )
     now = {"title": therapy.title, "summary": therapy.summary}
     if new or now == words:
-        return
-    if digest(now) != therapy.shipped:
-        report.left_alone.append(f"{therapy.slug}: newer words are available; yours were left as they are.")
-        return
+        return theirs.same(therapy.slug)
+    if theirs.has(therapy.slug, now, changed=digest(now) != therapy.shipped):
+        if theirs.unheard(therapy.slug):
+            report.left_alone.append(f"{therapy.slug}: newer words are available; yours were left as they are.")
+        return None
     Therapy.objects.filter(pk=therapy.pk).update(**words, shipped=digest(words))
-    report.added.append(f"therapy type {therapy.slug}, its words")
+    return report.added.append(f"therapy type {therapy.slug}, its words")
 
 
 def _free(wanted: int, others: QuerySet[Any]) -> int:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from learn import typed
 from learn.languages import SOURCE
 from learn.lessons import bodies, shown
-from learn.lessons.bodies import CARD, Body
+from learn.lessons.bodies import CARD, TERM
+from learn.lessons.parts import Body
 from learn.lessons.shown import Page
 from quizzes.models import Revision, State
 
@@ -54,9 +55,22 @@ def of_change(before: Body, now: Body) -> list[Line]:
         claims = {claim for claim, _ in bodies.covered(line)} - {"GENERAL"}
         only = _only(before, one.slug)
         has = [pages[0].lesson for pages in lessons if not only or pages[0].lesson.row.slug in only]
-        places = [*_steps(lessons, text, claims), *_asked(questions, text)]
+        words = [typed.fold(text)] if one.slug.startswith("head_") else _phrases(text)  # a heading names many symptoms
+        places = [*_steps(lessons, words, claims), *_asked(questions, words)]
         found.append(Line(one.where, one.blocks, [each.title for each in has], len(has) == len(lessons), places))
     return found
+
+
+def of_hidden(kind: str, now: Body) -> list[Page]:
+    """Return the pages that say a word or a medicine, which the hospital will not use. One query, or two.
+
+    They keep their words. A word is not explained under them any more, and a medicine is not found by its name.
+    """
+    pages = [page for pages in shown.every_page() for page in pages]
+    if kind == TERM:
+        return [page for page in pages if any(word.term == now["term"] for word in page.words)]
+    names = [typed.fold(name) for name in (now["generic"], *now["brands"]) if typed.fold(name)]
+    return [page for page in pages if _has(names, [page.heading, page.body, page.key_point, page.alt, *page.key])]
 
 
 def _only(body: Body, name: str) -> Collection[str]:
@@ -66,8 +80,7 @@ def _only(body: Body, name: str) -> Collection[str]:
     return next((row.get("lessons", ()) for key, row in rows if key == name), ())
 
 
-def _steps(lessons: Sequence[Sequence[Page]], text: str, claims: set[str]) -> Iterator[Place]:
-    words = _phrases(text)
+def _steps(lessons: Sequence[Sequence[Page]], words: Sequence[str], claims: set[str]) -> Iterator[Place]:
     for pages in lessons:
         for page in pages:
             said = [page.heading, page.body, page.key_point, page.alt, *page.key]
@@ -96,8 +109,7 @@ def _texts(spec: Any) -> Iterator[str]:
         yield spec
 
 
-def _asked(questions: Sequence[tuple[Revision, list[str]]], text: str) -> Iterator[Place]:
-    words = _phrases(text)
+def _asked(questions: Sequence[tuple[Revision, list[str]]], words: Sequence[str]) -> Iterator[Place]:
     for row, said in questions:
         if _has(words, said):
             yield Place("", row.stem, question=row.question_id)

@@ -233,8 +233,8 @@ class CardText(models.Model):
 class Reference(models.Model):
     """A text outside of the lessons that the hospital has changed, or has begun to: it stays the same in all wordings.
 
-    The shipped texts have no rows here: pages read their files. Of a question, which has tables of its own, this row
-    only keeps what `load_content` left alone.
+    The shipped texts have no rows here: pages read their files, or rows in other tables (`rows.py`). Of a question of a
+    check, this row only keeps what `load_content` left alone.
     """
 
     class Kind(models.TextChoices):
@@ -242,6 +242,9 @@ class Reference(models.Model):
         MEDICINE = "medicine", "Medicine"
         TERM = "term", "Word"
         QUESTION = "question", "Question"
+        VISIT = "visit", "Visit question"
+        PATHWAY = "pathway", "Pathway"
+        THERAPY = "therapy", "Therapy type"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     slug = models.SlugField(max_length=80)
@@ -257,9 +260,10 @@ class Reference(models.Model):
 
 
 class ReferenceText(models.Model):
-    """One wording of the hospital's own for the call card, a medicine or a word. Once published, it never changes.
+    """One wording of the hospital's own for a text outside of the lessons. Once published, it never changes.
 
-    The published one lies over the shipped text (`owned.py`). The words and stages are those of `Edition`.
+    The published one lies over the shipped text (`owned.py`), or stands in its row (`rows.py`). The words and stages
+    are those of `Edition`.
     """
 
     reference = models.ForeignKey(Reference, models.PROTECT, related_name="texts", db_index=False)

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from learn.languages import SOURCE
-from learn.lessons import texts
+from learn.lessons import bodies, texts
 from learn.lessons.models import ClinicalReview, Reference, ReferenceText
 from learn.lessons.texts import NONE, Own
 from quizzes import statements
@@ -47,7 +47,9 @@ def at(stamp: int) -> Own:
     if not stamp or known == stamp:
         return own if stamp else NONE
     rows: dict[str, dict[str, object]] = {}
-    published = ReferenceText.objects.filter(state=State.PUBLISHED, language=SOURCE).select_related("reference")
+    published = ReferenceText.objects.filter(
+        state=State.PUBLISHED, language=SOURCE, reference__kind__in=bodies.FILES
+    ).select_related("reference")
     card = None
     for row in published.order_by("reference__slug"):
         rows.setdefault(row.reference.kind, {})[row.reference.slug] = row.body

@@ -108,9 +108,12 @@ def _terms(language: str) -> tuple[Term, ...]:
 
 
 @texts.kept
-def medicines() -> dict[str, Medicine]:
-    """Return all medicines by slug, sorted by generic name, in the reader's language."""
-    found = texts.laid_over("medicine", _rows("medicines.yaml", texts.reader()))
+def medicines(*, hidden: bool = False) -> dict[str, Medicine]:
+    """Return all medicines by slug, sorted by generic name, in the reader's language.
+
+    Without those that the hospital does not use, unless `hidden`.
+    """
+    found = texts.laid_over("medicine", _rows("medicines.yaml", texts.reader()), hidden=hidden)
     rows = sorted(found, key=lambda r: str(r["generic"]).casefold())
     return {
         r["slug"]: Medicine(
@@ -141,7 +144,7 @@ def taught(slug: str, therapy: str) -> Medicine | None:
 @texts.kept
 def lessons_of_others(medicine: Medicine) -> frozenset[str]:
     """Return the lessons (slugs) of its therapy type that are about other medicines and not about this one."""
-    named = {m.lesson for m in medicines().values() if m.therapy == medicine.therapy}
+    named = {m.lesson for m in medicines(hidden=True).values() if m.therapy == medicine.therapy}
     return frozenset(named - {medicine.lesson})
 
 
@@ -152,7 +155,7 @@ def mixed() -> frozenset[str]:
     A lesson of such a type may be wrong for a person who gets another medicine of the same type.
     """
     named: dict[str, set[str]] = {}
-    for medicine in medicines().values():
+    for medicine in medicines(hidden=True).values():
         if medicine.lesson:
             named.setdefault(medicine.therapy, set()).add(medicine.lesson)
     return frozenset(therapy for therapy, lessons in named.items() if len(lessons) > 1)

@@ -1,7 +1,7 @@
-"""What a hospital does with the call card, a medicine or a word: write, send, send back, publish, take out (ruling 48).
+"""What a hospital does with a text outside of the lessons: write, send, send back, publish, take out (ruling 48).
 
 Every change is published by a second person; the call card by a clinician, who signs it. `deal` answers newer shipped
-text.
+text. What is published lies over a file (call card, medicines, words), or is written into a row (`rows.py`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from learn.languages import SOURCE
-from learn.lessons import bodies, card, card_texts, texts
-from learn.lessons.bodies import CARD, MEDICINE, Body
+from learn.lessons import bodies, card, card_texts, rows, texts
+from learn.lessons.bodies import CARD, MEDICINE
 from learn.lessons.draft import Problem
 from learn.lessons.models import ClinicalReview, Edition, Lesson, Reference, ReferenceText
+from learn.lessons.parts import PATHWAY, ROWS, VISIT, Body
 from learn.lessons.writing import Unfit, free_slug
 from learn.people import audit
 from learn.people.models import User
@@ -43,20 +44,34 @@ class Standing:
     draft: ReferenceText | None = None
     retired: ReferenceText | None = None  # the newest wording that was taken out
     reference: Reference | None = None
+    row: Body | None = None  # what stands in its row, if pages read it from there
 
     @property
     def read(self) -> Body | None:
-        """What patients read now; None if they do not find it."""
-        return self.published.body if self.published else self.shipped
+        """What patients read now; None if they do not find it. A text that is not used here is `hidden`."""
+        if self.published:
+            body: Body = self.published.body
+            return body
+        return self.row if self.kind in ROWS else self.shipped
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the hospital has published that it does not use this text."""
+        return bool(self.published and self.published.body.get("hidden"))
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the hospital has changed its row without a published text, as with its therapy types."""
+        return self.row is not None and self.published is None and self.row != self.shipped
 
     @property
     def next(self) -> Body:
         """What an educator writes in next."""
         newest = self.draft or self.published
-        if newest is None and self.shipped is None and self.retired is None:
-            return bodies.empty(self.kind)
-        body: Body = newest.body if newest else self.shipped or self.retired.body  # type: ignore[union-attr]
-        return body
+        if newest:
+            body: Body = newest.body
+            return body
+        return self.row or self.shipped or (self.retired.body if self.retired else bodies.empty(self.kind))
 
     @property
     def name(self) -> str:
@@ -76,34 +91,42 @@ class Standing:
 
 
 def standings(kind: str) -> list[Standing]:
-    """Return all texts of a kind: the shipped ones and those that the hospital added, A to Z. Two queries."""
+    """Return all texts of a kind: the shipped ones and those that the hospital added, A to Z.
+
+    Two queries, and those of `rows.read`.
+    """
     held = {row.slug: row for row in Reference.objects.filter(kind=kind)}
-    rows: dict[str, list[ReferenceText]] = {}
+    wordings: dict[str, list[ReferenceText]] = {}
     for row in ReferenceText.objects.filter(reference__kind=kind, language=SOURCE).select_related(
         "reference", "author"
     ).order_by("-number"):  # fmt: skip
-        rows.setdefault(row.reference.slug, []).append(row)
+        wordings.setdefault(row.reference.slug, []).append(row)
     shipped = bodies.shipped(kind)
+    stored = {slug: body for slug, body in rows.read(kind).items() if body} if kind in ROWS else None
     found = [
-        _standing(kind, slug, shipped.get(slug), held.get(slug), rows.get(slug, [])) for slug in {**shipped, **rows}
+        _standing(kind, slug, shipped.get(slug), held.get(slug), wordings.get(slug, []), (stored or {}).get(slug))
+        for slug in {**(shipped if stored is None else stored), **wordings}
     ]
     return sorted(found, key=lambda one: one.name.casefold())
 
 
 def standing(kind: str, slug: str) -> Standing | None:
-    """Return how one text stands, or None if there is no such text. Two queries."""
+    """Return how one text stands, or None if there is no such text. Two queries, and those of `rows.read`."""
     shipped = bodies.shipped(kind).get(slug)
     held = Reference.objects.filter(kind=kind, slug=slug).first()
-    rows = list(held.texts.filter(language=SOURCE).select_related("author").order_by("-number")) if held else []
-    return _standing(kind, slug, shipped, held, rows) if shipped or rows else None
+    wordings = list(held.texts.filter(language=SOURCE).select_related("author").order_by("-number")) if held else []
+    stored = rows.read(kind).get(slug) if kind in ROWS else None
+    there = stored if kind in ROWS else shipped
+    return _standing(kind, slug, shipped, held, wordings, stored) if there or wordings else None
 
 
 def _standing(
-    kind: str, slug: str, shipped: Body | None, held: Reference | None, rows: list[ReferenceText]
-) -> Standing:
-    newest = {row.state: row for row in reversed(rows)}
+    kind: str, slug: str, shipped: Body | None, held: Reference | None, wordings: list[ReferenceText],
+    stored: Body | None,
+) -> Standing:  # fmt: skip
+    newest = {row.state: row for row in reversed(wordings)}
     published, draft, retired = (newest.get(state.value) for state in (State.PUBLISHED, State.DRAFT, State.RETIRED))
-    return Standing(kind, slug, shipped, published, draft, retired, held)
+    return Standing(kind, slug, shipped, published, draft, retired, held, stored)
 
 
 def waiting() -> list[ReferenceText]:
@@ -116,13 +139,15 @@ def waiting() -> list[ReferenceText]:
 
 
 def lessons() -> dict[str, str]:
-    """Return the therapy type of each lesson that a medicine may name, by slug: those that are published."""
+    """Return the therapy type of each lesson that a text may name, by slug: those that are published."""
     return dict(Lesson.objects.taught().values_list("slug", "therapy__slug"))
 
 
 def problems(now: Standing, body: Body) -> list[Problem]:
     """Return what must be mended before this body can be reviewed."""
-    return list(bodies.problems(now.kind, now.slug, body, lessons() if now.kind == MEDICINE else {}))
+    known = lessons() if now.kind in (MEDICINE, VISIT, PATHWAY) else {}
+    others = {slug: row for slug, row in rows.read(now.kind).items() if slug != now.slug} if now.kind in ROWS else {}
+    return list(bodies.problems(now.kind, now.slug, body, known, others))
 
 
 def _locked(kind: str, slug: str, seen: str | None = None) -> Standing:
@@ -140,12 +165,12 @@ def _locked(kind: str, slug: str, seen: str | None = None) -> Standing:
 
 @transaction.atomic
 def begin(*, kind: str, body: Body, by: User, now: datetime) -> Standing:
-    """Add a medicine or a word, as a draft. The same form sent twice makes one."""
+    """Add a text, as a draft. The same form sent twice makes one."""
     User.objects.select_for_update(no_key=True).get(pk=by.pk)  # two presses at once make one
     here = standings(kind)
     if twin := next((one for one in here if one.draft and one.read is None and one.draft.body == body), None):
         return twin
-    taken = {one.slug for one in here}
+    taken = {one.slug for one in here} | (rows.read(kind).keys() if kind in ROWS else set())
     there = None
     while there is None or there.draft or there.published:  # somebody else may have taken the slug meanwhile
         slug = free_slug(bodies.name(kind, body), taken)
@@ -217,6 +242,9 @@ def publish(
 ) -> None:  # fmt: skip
     """Publish a draft in review that somebody else wrote. The wording before is retired; pages follow at once.
 
+    A text that is word for word what is shipped goes back to that: it has its translation again, and follows newer
+    shipped text. The card does not: a clinician has signed it.
+
     The call card needs a clinician: `role` ("oncology nurse") and `until`, how long the review counts. What the card
     said is kept, so that readers are told of the change, unless it means the same.
 
@@ -232,6 +260,9 @@ def publish(
         raise Unfit(*found)
     row.same_meaning = same_meaning
     _publish(there, row, by=by, now=now, role=role, until=until)
+    if kind != CARD and row.body == there.shipped:
+        _retire(row, by=by, now=now)
+        Reference.objects.filter(kind=kind, slug=slug).update(newer="", dealt_with=texts.digest(there.shipped))
 
 
 @transaction.atomic
@@ -260,6 +291,7 @@ def _publish(there: Standing, row: ReferenceText, *, by: User, now: datetime, ro
         _retire(there.published, by=by, now=now)
     row.state, row.stage, row.published_by, row.published_at = State.PUBLISHED, "", by, now
     row.save()
+    rows.put(there.kind, there.slug, row.body)
     if role and until:
         ClinicalReview.objects.create(text=row, who=by, role=role, on=timezone.localdate(now), until=until)
     if there.kind == CARD:
@@ -281,7 +313,7 @@ def discard(*, kind: str, slug: str, seen: str) -> None:
 
 @transaction.atomic
 def retire(*, kind: str, slug: str, seen: str, by: User, now: datetime) -> None:
-    """Take out a medicine or a word that the hospital added: patients no longer find it.
+    """Take out a text that the hospital added: patients no longer find it.
 
     Raises Stale; Unfit if it is shipped, has a draft, is not published, or if this person wrote it.
     """
@@ -291,6 +323,7 @@ def retire(*, kind: str, slug: str, seen: str, by: User, now: datetime) -> None:
     if by.pk in there.published.writers:
         raise Unfit("You wrote this. A second person has to take it out.")
     _retire(there.published, by=by, now=now)
+    rows.put(kind, slug, None)
     audit.note_own(user=by, what="text.retired", now=now)
 
 

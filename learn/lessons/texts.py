@@ -82,13 +82,17 @@ def following(found: Callable[[], Own]) -> Iterator[None]:
         _found.reset(before)
 
 
-def laid_over(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of a file with the hospital's own in their places; what the hospital added comes last."""
+def laid_over(kind: str, rows: list[dict[str, Any]], *, hidden: bool = False) -> list[dict[str, Any]]:
+    """Return the rows of a file with the hospital's own in their places; what the hospital added comes last.
+
+    Without those that the hospital does not use, unless `hidden`.
+    """
     if not (mine := own().rows.get(kind)):
         return rows
     shipped = {row["slug"] for row in rows}
     added = [{"slug": slug} | body for slug, body in mine.items() if slug not in shipped]
-    return [row | mine.get(row["slug"], {}) for row in rows] + added
+    found = [row | mine.get(row["slug"], {}) for row in rows] + added
+    return [row for row in found if hidden or not row.get("hidden")]
 
 
 def kept(make: Callable[P, R]) -> Callable[P, R]:

@@ -16,7 +16,8 @@ from django.db.models import Max
 
 from learn.languages import SOURCE, name_in_english
 from learn.lessons import content, governance, overlays
-from learn.lessons.content import Data, Report, named, read
+from learn.lessons.content import Data, named, read
+from learn.lessons.left_alone import Report
 from learn.lessons.models import Edition, Step
 from learn.lessons.overlays import State as Standing
 from learn.lessons.texts import digest

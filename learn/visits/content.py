@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
-from learn.lessons import shapes
-from learn.lessons.content import Report, find, named, read
+from learn.lessons import bodies, shapes
+from learn.lessons.content import find, named, read
+from learn.lessons.left_alone import Report, Theirs
 from learn.lessons.models import Lesson
+from learn.lessons.parts import VISIT
 from learn.lessons.texts import digest
 from learn.visits.models import SuggestedQuestion
 
@@ -31,18 +33,21 @@ def load(folder: Path) -> Report:
         known = {question.slug: question for question in SuggestedQuestion.objects.prefetch_related("lessons")}
         groups = read(folder / "questions.yaml")
         shapes.fit(groups, GROUPS, "groups")
+        theirs = Theirs(VISIT, bodies.of(VISIT, groups))
         rows = [(group["group"], data) for group in groups for data in group["questions"]]
         for position, (group, data) in enumerate(rows, 1):
-            _load(known.pop(data["slug"], None), data, group, position, report)
+            _load(known.pop(data["slug"], None), data, group, position, theirs, report)
         for question in known.values():
-            if question.shipped and not question.withdrawn:
+            if question.shipped and not question.withdrawn and question.slug not in theirs.slugs:
                 question.withdrawn = True
                 question.save(update_fields=["withdrawn"])
                 report.added.append(f"suggested question {question.slug}: withdrawn")
     return report
 
 
-def _load(question: SuggestedQuestion | None, data: Any, group: str, position: int, report: Report) -> None:
+def _load(
+    question: SuggestedQuestion | None, data: Any, group: str, position: int, theirs: Theirs, report: Report
+) -> None:
     wanted = {
         "position": position,
         "group": group,
@@ -55,9 +60,13 @@ def _load(question: SuggestedQuestion | None, data: Any, group: str, position: i
         now = {name: getattr(question, name) for name in FIELDS}
         now["lessons"] = sorted(lesson.slug for lesson in question.lessons.all())
         if now == wanted:
+            theirs.same(question.slug)
             return
-        if digest(now) != question.shipped:
-            report.left_alone.append(f"suggested question {question.slug}: a newer one is available; yours was left.")
+        body = {name: value for name, value in now.items() if name != "position"}
+        if theirs.has(question.slug, body, changed=digest(now) != question.shipped):
+            if theirs.unheard(question.slug):
+                what = f"suggested question {question.slug}"
+                report.left_alone.append(f"{what}: a newer one is available; yours was left.")
             return
     question = question or SuggestedQuestion(slug=data["slug"])
     for name in FIELDS:

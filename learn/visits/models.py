@@ -25,11 +25,11 @@ class SuggestedQuestionQuerySet(models.QuerySet["SuggestedQuestion"]):
 
     def offered(self) -> SuggestedQuestionQuerySet:
         """Return the questions that people may choose from, in order, with their lessons prefetched. Two queries."""
-        return self.filter(withdrawn=False).order_by("position").prefetch_related("lessons")
+        return self.filter(withdrawn=False).order_by("position", "pk").prefetch_related("lessons")
 
     def after(self, lesson: str) -> SuggestedQuestionQuerySet:
         """Return the questions that belong to this lesson (its slug), safety questions first."""
-        return self.filter(withdrawn=False, lessons__slug=lesson).order_by(F("safety").desc(), "position")
+        return self.filter(withdrawn=False, lessons__slug=lesson).order_by(F("safety").desc(), "position", "pk")
 
 
 def said(questions: Iterable[SuggestedQuestion]) -> list[SuggestedQuestion]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -97,7 +96,10 @@ def _suggest(
     urgent = sum(q.safety or q.pk in fitting for q in offered)
     first = ranked[: min(max(urgent, 3), SHOWN) if mine else 3]
     others = [q for q in offered if q not in first]
-    return first, [(name, list(rows)) for name, rows in groupby(others, key=lambda q: q.group)]
+    groups: dict[str, list[SuggestedQuestion]] = {}
+    for question in others:
+        groups.setdefault(question.group, []).append(question)
+    return first, list(groups.items())
 
 
 def _about(value: str) -> dict[str, str] | None:

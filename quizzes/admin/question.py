@@ -15,7 +15,7 @@ from quizzes.admin.health import STAFF
 from quizzes.admin.requests import LANGUAGE, StaffRequest, find
 from quizzes.analysis import ENOUGH
 from quizzes.forms import AnswerForm
-from quizzes.health import NEWEST, lines
+from quizzes.health import NEWEST, QuestionHealth, earlier, lines
 from quizzes.kinds import KINDS, said
 from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State
 from quizzes.places import ALONE
@@ -48,7 +48,7 @@ def overview(request: StaffRequest, pk: int) -> HttpResponse:
         "asked": asked,
         "asked_seen": authoring.fingerprint(asked),
         "newest": NEWEST,
-        "history": list(zip(history, map(_counted, history, [*history[1:], None]), strict=True)),
+        "history": _with_counts(history, asked),
         "items": list(question.quizitem_set.select_related("quiz").order_by("quiz__title")),
         **{f"may_{what}": request.user.has_perm(f"quizzes.{name}") for what, name in MAY.items()},
     }
@@ -67,6 +67,20 @@ def _counted(one: Revision, older: Revision | None) -> str:
     return "A changed meaning: its answers are counted anew."
 
 
+def _with_counts(history: list[Revision], asked: Revision | None) -> list[tuple[Revision, str, dict[str, Any] | None]]:
+    """Return each revision, newest first, with which answers count for it, and the numbers of its line.
+
+    There are no numbers if a later one of the same line has them, or if the page shows them for what is asked now.
+    """
+    last: dict[int, Revision] = {}
+    for one in history:
+        if one.state == State.RETIRED and not (asked and one.line == asked.line):
+            last.setdefault(one.line, one)
+    found = {line.revision.pk: _figures(line) for line in earlier(last.values(), leave_out=STAFF)}
+    counted = map(_counted, history, [*history[1:], None])
+    return [(one, words, found.get(one.pk)) for one, words in zip(history, counted, strict=True)]
+
+
 def _as_seen(revision: Revision) -> dict[str, Any]:
     """Return what learners see of this text, and the advice on it."""
     advice = advise(kind=revision.kind, stem=revision.stem, why=revision.why, spec=revision.spec)
@@ -82,8 +96,11 @@ def _beside(question: Question) -> dict[str, Any]:
 def _how_it_does(asked: Revision) -> dict[str, Any]:
     """Return the statistics of what is asked now, with a bar for each answer."""
     line = next(iter(lines(language=asked.language, question=asked.question, leave_out=STAFF)), None)
-    if line is None:
-        return {}
+    return _figures(line) if line else {}
+
+
+def _figures(line: QuestionHealth) -> dict[str, Any]:
+    """Return the numbers of one line, with a bar for each answer."""
     health = line.health
     least = min((times for _, times, right in line.picks if right), default=0)
     answers = []

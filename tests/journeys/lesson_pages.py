@@ -49,6 +49,15 @@ def writing_pages(page: Page, password: str) -> Iterator[str]:
     yield "the call card"
     page.goto("/admin/lessons/text/?kind=term")
     yield "texts, the words"
+    for kind, slug in (("visit", "cost"), ("pathway", "bcg"), ("therapy", "basics")):
+        page.goto(f"/admin/lessons/text/{kind}/{slug}/change/")
+        yield f"texts, a {kind}"
+    page.goto("/admin/lessons/text/term/antigen/change/")
+    page.get_by_label("Is it used here?").select_option("Not used here")
+    press(page, "Save the draft")
+    yield "a word that will not be used"
+    page.get_by_text("Throw the draft away").click()
+    press(page, "Throw this draft away")
     page.goto("/admin/lessons/text/medicine/new/")
     press(page, "Save as a draft")
     yield "a new medicine, nothing written"

@@ -1,47 +1,104 @@
 """E-b: an educator publishes a typo in a lesson, writes a lesson of a new treatment, and carries one to a new site.
 
-Each is walked with the keyboard alone and without JavaScript. Presses are counted: 5, 60 and 6 at most.
+Each is walked with the keyboard alone and with a pointer, without JavaScript. Presses are counted: 5, 60 and 6 at most.
 """
 
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Download, Page, expect
 
 from learn.lessons import texts
 from tests.conftest import Site, Visit, serving
-from tests.journeys.hands import Keyboard
+from tests.journeys.hands import Keyboard, Pointer
 from tests.journeys.walk import QUIZZES, heading, press, sign_in
 
 pytestmark = pytest.mark.browser
 
 TYPO, NEW, CARRY = 5, 60, 6  # presses at most
 LESSON, STEP = "antibodies-and-the-brake", 2  # a step that is not about safety; no other journey reads it
-TITLE, TREATMENT = "Before your knee operation", "Knee operation"
 
 
-def staff(page: Page, name: str, site: Site) -> Keyboard:
+class ByKeyboard(Keyboard):
+    """It goes down a page, so the next field of a name is the one below."""
+
+    part, end = "knee", "so to say."
+
+    def over(self, field: str, nth: int, text: str) -> None:
+        for _ in range(nth):
+            self.reach(field)
+        self.page.keyboard.type(text)  # Tab has selected what stood there
+
+    def tick(self, name: str) -> None:
+        self.reach(name, exact=False)
+        self.page.keyboard.press("Space")
+        self.taps += 1
+
+    def load(self, name: str) -> Download:
+        self.reach(name, exact=False)
+        with self.page.expect_download() as told:
+            self.page.keyboard.press("Enter")
+        self.taps += 1
+        return told.value
+
+
+class ByPointer(Pointer):
+    """It goes down a page too: what it writes in a field of the same name goes into the one below."""
+
+    part, end = "hip", "as one says."
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.written: Counter[str] = Counter()
+
+    def press(self, name: str) -> None:
+        super().press(name)
+        self.written.clear()
+
+    def write(self, field: str, text: str) -> None:
+        self.page.get_by_label(field, exact=True).nth(self.written[field]).fill(text)
+        self.written[field] += 1
+
+    def over(self, field: str, nth: int, text: str) -> None:
+        self.page.get_by_label(field, exact=True).nth(nth - 1).fill(text)
+
+    def tick(self, name: str) -> None:
+        self.page.locator("main label").filter(has_text=name).first.click()
+        self.taps += 1
+
+    def load(self, name: str) -> Download:
+        with self.page.expect_download() as told:
+            self.page.get_by_role("link", name=name).click()
+        self.taps += 1
+        return told.value
+
+
+Hand = ByKeyboard | ByPointer
+both = pytest.mark.parametrize("hand", [ByKeyboard, ByPointer])
+
+
+def staff(page: Page, name: str, site: Site, hand: type[Hand]) -> Hand:
     page.goto("/admin/")
     sign_in(page, name, site.password)
-    return Keyboard(page)
+    return hand(page)
 
 
-def test_a_typo_in_a_lesson_is_published_in_five_presses(visit: Visit, site: Site) -> None:
+@both
+def test_a_typo_in_a_lesson_is_published_in_five_presses(visit: Visit, site: Site, hand: type[Hand]) -> None:
     lesson = texts.read(QUIZZES.parent / "lessons" / f"{LESSON}.yaml")
-    point = lesson["steps"][STEP - 1]["key_point"].removesuffix(".") + ", so to say."
-    eda = staff(visit(), "eda", site)
+    point = lesson["steps"][STEP - 1]["key_point"].removesuffix(".") + f", {hand.end}"
+    eda = staff(visit(), "eda", site, hand)
     eda.press("Lessons")
     eda.press(lesson["title"])
-    for _ in range(STEP):
-        eda.reach("Key point")
-    eda.page.keyboard.type(point)  # Tab has selected what stood there
+    eda.over("Key point", STEP, point)
     eda.press("Save and check")
     expect(eda.page.get_by_role("status")).to_contain_text("Saved.")
-    assert "so to say" in eda.page.locator(".diff ins").first.inner_text()
+    assert hand.end.removesuffix(".") in eda.page.locator(".diff ins").first.inner_text()
     eda.press("Publish as a mended typo")
     expect(eda.page.get_by_role("status")).to_contain_text("Published.")
     assert eda.taps + 1 <= TYPO  # plus the click into the field
@@ -50,21 +107,21 @@ def test_a_typo_in_a_lesson_is_published_in_five_presses(visit: Visit, site: Sit
     assert point in patient.inner_text("main")
 
 
-def write_lesson(eda: Keyboard) -> None:
+def write_lesson(eda: Hand) -> None:
     """Begin a therapy type and a lesson, and write its three steps."""
     eda.press("Lessons")
     eda.press("New lesson")
     eda.press("New therapy type")
-    eda.write("Name of the treatment", TREATMENT)
-    eda.write("What it is, in one sentence", "An operation that gives you a new knee.")
+    eda.write("Name of the treatment", f"Operation of the {eda.part}")
+    eda.write("What it is, in one sentence", f"An operation that gives you a new {eda.part}.")
     eda.press("Make it")
-    eda.write("Title", TITLE)
+    eda.write("Title", f"Before your {eda.part} operation")
     eda.press("Write it")
     for n, name in enumerate(("The day before", "The morning", "Coming home"), 1):
         eda.write("Heading", name)
         eda.write("Text", f"This is **part {n}** of what you do. It is short.")
         eda.write("Key point", f"{name} has its own list.")
-    eda.write("Main message", "Know what to do before your knee operation.")
+    eda.write("Main message", f"Know what to do before your {eda.part} operation.")
     for n in (1, 2, 3):
         eda.write(f"Remember, point {n}", f"Read list {n} again.")
     eda.press("Save and check")
@@ -72,47 +129,46 @@ def write_lesson(eda: Keyboard) -> None:
     assert eda.page.get_by_text("There is a problem").count() == 0
 
 
-def write_question(eda: Keyboard, n: int) -> None:
+def write_question(eda: Hand, n: int) -> None:
     """Write a question from the lesson's page, and go back there."""
     eda.press("Write a question")
     eda.write("Question", f"What is part {n} about?")
-    for k, (text, right) in enumerate((("Your knee", True), ("Your elbow", False), ("Your car", False))):
+    for k, (text, right) in enumerate(((f"Your {eda.part}", True), ("Your elbow", False), ("Your car", False))):
         eda.write("The choice", text)
         if right:
-            eda.reach("This choice is right")
-            eda.page.keyboard.press("Space")
-            eda.taps += 1
-        eda.write("Said to whoever chose it", f"It is about your knee, in list {k}.")
-    eda.write("Why", "The lesson is about your knee operation.")
+            eda.tick("This choice is right")
+        eda.write("Said to whoever chose it", f"It is about your {eda.part}, in list {k}.")
+    eda.write("Why", f"The lesson is about your {eda.part} operation.")
     eda.write("Topic in a few words", f"Part {n}")
     eda.press("Save the draft")
     assert "Nobody is asked it yet" in eda.page.inner_text("main")
     eda.press("Lessons")
-    eda.press(TITLE)
+    eda.press(f"Before your {eda.part} operation")
 
 
-def test_a_lesson_of_a_new_treatment_is_written_reviewed_and_published(visit: Visit, site: Site) -> None:
-    eda = staff(visit(), "eda", site)
+@both
+def test_a_lesson_of_a_new_treatment_is_written_reviewed_and_published(
+    visit: Visit, site: Site, hand: type[Hand]
+) -> None:
+    eda, title = staff(visit(), "eda", site, hand), f"Before your {hand.part} operation"
     write_lesson(eda)
     for n in range(1, 5):
         write_question(eda, n)
     eda.press("Send for review")
     expect(eda.page.get_by_role("status")).to_contain_text("Sent for review.")
-    rex = staff(visit(), "rex", site)
+    rex = staff(visit(), "rex", site, hand)
     assert heading(rex.page) == "To review"
-    rex.press(TITLE)
+    rex.press(title)
     assert "Its 4 questions" in rex.page.inner_text("main")
-    rex.reach("As a clinician", exact=False)
-    rex.page.keyboard.press("Space")
-    rex.taps += 1
-    rex.write("Your role, as you sign", "knee nurse")
+    rex.tick("As a clinician")
+    rex.write("Your role, as you sign", f"{hand.part} nurse")
     rex.press("Sign and send")
     expect(rex.page.get_by_role("status")).to_contain_text("Signed.")
     assert eda.taps + rex.taps <= NEW, (eda.taps, rex.taps)
     patient = visit(width=320)
     patient.goto("/lessons/")
-    press(patient, TREATMENT)
-    press(patient, TITLE)
+    press(patient, f"Operation of the {hand.part}")
+    press(patient, title)
     press(patient, "Continue")
     press(patient, "Continue")
     assert "Reviewed by a clinician" in patient.inner_text("main")
@@ -121,15 +177,13 @@ def test_a_lesson_of_a_new_treatment_is_written_reviewed_and_published(visit: Vi
     assert heading(patient) == "What is part 1 about?"
 
 
-def test_a_therapy_type_is_carried_to_an_empty_site(visit: Visit, site: Site, tmp_path: Path) -> None:
-    eda = staff(visit(), "eda", site)
+@both
+def test_a_therapy_type_is_carried_to_an_empty_site(visit: Visit, site: Site, tmp_path: Path, hand: type[Hand]) -> None:
+    eda = staff(visit(), "eda", site, hand)
     eda.press("Lessons")
-    eda.reach("Cancer vaccines", exact=False)
-    with eda.page.expect_download() as told:
-        eda.page.keyboard.press("Enter")
-    eda.taps += 1
-    file = tmp_path / told.value.suggested_filename
-    told.value.save_as(file)
+    told = eda.load("Cancer vaccines")
+    file = tmp_path / told.suggested_filename
+    told.save_as(file)
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     env = site.env | {"PUBLIC_URL": url, "DATABASE_URL": f"sqlite:///{tmp_path / 'second.sqlite3'}"}
@@ -138,7 +192,7 @@ def test_a_therapy_type_is_carried_to_an_empty_site(visit: Visit, site: Site, tm
     second.manage("shell", "-c", EDA.format(password=site.password))
     with serving(second):
         page = visit(base=url)
-        there = staff(page, "eda", second)
+        there = staff(page, "eda", second, hand)
         there.press("Lessons")
         there.press("Take in a lesson pack")
         page.get_by_label("The file of the lesson pack").set_input_files(file)

@@ -81,6 +81,32 @@ class TestTheHealthOfAQuestion(TestCase):
         assert line(self.one).health.n == 0
         assert line(self.two).health.n == 1
 
+    def test_of_earlier_wordings_is_counted_for_each_line_alone(self) -> None:
+        text = {"kind": "choice", "spec": self.one.spec, "why": "W.", "objective": "T"}
+
+        def again(stem: str, *, same_meaning: bool) -> Revision:
+            made = authoring.draft(question=self.one.question, language="en", stem=stem, **text)
+            authoring.publish(revision=made, same_meaning=same_meaning)
+            return made
+
+        ana = take(self.quiz, "wrong", "right")
+        typo = again("Stem of one, mended?", same_meaning=True)
+        take(self.quiz, "right", "right")
+        other = again("Another?", same_meaning=False)
+        take(self.quiz, "right", learner=ana, day=2)  # the one that she missed
+        bea = take(self.quiz, "unsure", "right")
+        again("Newest?", same_meaning=False)
+        take(self.quiz, "right", "right", day=3)
+        with self.assertNumQueries(1):
+            first, second = health.earlier([typo, other])
+        assert (first.health.n, first.health.right, first.health.discrimination) == (2, 1, None)
+        assert first.picks == [("Right 0", 1, True), ("Wrong 1", 1, False), ("Wrong 2", 0, False)]
+        assert (second.health.n, second.health.right, second.health.unsure) == (2, 1, 1)
+        (without,) = health.earlier([other], leave_out={"pk": bea.pk})
+        assert (without.health.n, without.health.unsure) == (1, 0)
+        with self.assertNumQueries(0):
+            assert health.earlier([]) == []
+
     def test_is_the_same_for_one_question_as_in_the_list(self) -> None:
         for how in (("right", "wrong"), ("wrong", "right"), ("unsure", "unsure")) * 20:
             take(self.quiz, *how)

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from learn.desk.admin.lesson import PUBLISHES, SIGNS
 from learn.desk.admin.lessons import SEES, WRITES
-from learn.desk.admin.texts import KINDS, choices, found
+from learn.desk.admin.texts import KINDS, choices, found, titles
 from learn.desk.lesson_forms import BACK, PUBLISH, SIGN, TYPO, SendForm
 from learn.desk.text_forms import TextDecisionForm, TextForm
 from learn.lessons import bodies, card, mentions, rewording, writing
-from learn.lessons.bodies import CARD
-from learn.lessons.models import ClinicalReview, Edition
+from learn.lessons.bodies import CARD, MEDICINE, TERM
+from learn.lessons.models import ClinicalReview, Edition, Lesson
+from learn.lessons.parts import PATHWAY
 from learn.lessons.rewording import Standing
 from learn.people.requests import StaffRequest
 
@@ -29,15 +30,14 @@ from learn.people.requests import StaffRequest
 def change(request: StaffRequest, kind: str, slug: str) -> HttpResponse:
     """Show a text to write in; POST saves the draft, if nothing is wrong with it."""
     text = found(kind, slug)
-    form = TextForm(
-        kind, text.next, text.fingerprint, choices(kind), request.POST if request.method == "POST" else None
-    )
+    of = choices(kind)
+    form = TextForm(kind, text.next, text.fingerprint, of, request.POST if request.method == "POST" else None)
     if form.is_bound:
         if not request.user.has_perm(WRITES):
             raise Http404("Not for this role")
         if form.is_valid() and _save(request, form, text):
             return redirect("admin:lessons_text_change", kind, slug)
-    context = _context(text) | {
+    context = _context(text, of) | {
         "form": form,
         "may_write": request.user.has_perm(WRITES),
         "may_publish": request.user.has_perm(PUBLISHES),
@@ -76,9 +76,13 @@ def _save(request: StaffRequest, form: TextForm, text: Standing) -> bool:
     return True
 
 
-def _context(text: Standing) -> dict[str, Any]:
-    """Return what both pages of a text say about it: what changed, and for the card every place that says it too."""
+def _context(text: Standing, of: dict[str, list[tuple[str, str]]]) -> dict[str, Any]:
+    """Return what both pages of a text say about it: what changed, and for the card every place that says it too.
+
+    Of a word or a medicine that will not be used here: the pages that say it.
+    """
     differs = text.draft is not None
+    hides = differs and text.kind in (MEDICINE, TERM) and text.next.get("hidden") and not text.hidden
     review = ClinicalReview.objects.filter(text=text.published).select_related("who").order_by("-pk").first()
     return {
         "title": text.name,
@@ -86,7 +90,10 @@ def _context(text: Standing) -> dict[str, Any]:
         "kind": text.kind,
         "kind_name": KINDS[text.kind],
         "seen": text.fingerprint,
-        "differences": bodies.compare(text.kind, text.read, text.next) if differs else [],
+        "differences": bodies.compare(text.kind, text.read, text.next, titles(of)) if differs else [],
+        "hides": hides,
+        "calls": text.kind != PATHWAY or Lesson.objects.filter(slug__in=text.next["lessons"], read_first=True).exists(),
+        "pages": mentions.of_hidden(text.kind, text.next) if hides else [],
         "lines": mentions.of_change(text.read, text.next) if differs and text.kind == CARD and text.read else [],
         "review": review if text.published else None,
         "reviewed_on": card.reviewed(timezone.localdate()) if text.kind == CARD else None,
@@ -161,8 +168,9 @@ def read(request: StaffRequest, kind: str, slug: str) -> HttpResponse:
     if form.is_bound and form.is_valid() and _decide(request, text, form):
         return redirect("admin:lessons_text_change", kind, slug)
     writers = (text.draft or text.published).writers if text.draft or text.published else []  # type: ignore[union-attr]
-    context = _context(text) | {"form": form, "wrote": request.user.pk in writers}
-    context["parts"] = bodies.parts(kind, text.next)
+    of = choices(kind)
+    context = _context(text, of) | {"form": form, "wrote": request.user.pk in writers}
+    context["parts"] = bodies.said(kind, text.next, titles(of))
     return render(request, "admin/text_read.html", context)
 
 
@@ -176,6 +184,8 @@ def _verdicts(request: StaffRequest, text: Standing) -> list[tuple[str, str]]:
     if text.draft.stage != Edition.Stage.SENT or request.user.pk in text.draft.writers:
         return []
     back = (BACK, f"It goes back to {text.draft.author}")
+    if text.draft.body.get("hidden"):
+        return [(PUBLISH, "Publish it. Patients do not find it from now on"), back]
     if text.kind != CARD:
         return [(PUBLISH, "Publish it. Patients read it from now on"), back]
     if not signs:
@@ -203,7 +213,8 @@ def _decide(request: StaffRequest, text: Standing, form: TextDecisionForm) -> bo
             messages.success(request, "Signed. Patients read “Reviewed by a clinician”.")
         else:
             rewording.publish(**of, by=request.user, now=now, same_meaning=data["verdict"] == TYPO, **signed)
-            messages.success(request, "Published. Patients read it from now on.")
+            read = "do not find" if text.next.get("hidden") else "read"
+            messages.success(request, f"Published. Patients {read} it from now on.")
     except writing.Unfit as unfit:
         form.add_error(None, str(unfit))
         return False

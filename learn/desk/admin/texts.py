@@ -1,4 +1,4 @@
-"""The texts outside of the lessons: their list, a new medicine or word, and newer text that came with the site."""
+"""The texts outside of the lessons: their list, a new one, and newer text that came with the site."""
 
 from __future__ import annotations
 
@@ -18,16 +18,21 @@ from learn.desk.admin.lesson_review import texts_of
 from learn.desk.admin.lessons import ADDS, SEES, WRITES
 from learn.desk.text_forms import TextForm
 from learn.languages import SOURCE
-from learn.lessons import bodies, content, draft, rewording, shown, writing
-from learn.lessons.bodies import CARD, MEDICINE, TERM, Body
+from learn.lessons import bodies, content, draft, rewording, rows, shown, writing
+from learn.lessons.bodies import CARD, MEDICINE, TERM
 from learn.lessons.models import Edition, Reference, Therapy
+from learn.lessons.parts import FIRST, HIDDEN, ONLY_AFTER, PATHWAY, THERAPY, VISIT, Body
 from learn.lessons.rewording import Standing
 from learn.people.requests import StaffRequest
 from quizzes import authoring
 from quizzes.models import Question, Revision, State
 
 FIXTURES = settings.BASE_DIR / "fixtures"
-KINDS = {CARD: "Call card", MEDICINE: "Medicines", TERM: "Words"}
+KINDS = {
+    CARD: "Call card", MEDICINE: "Medicines", TERM: "Words", VISIT: "Visit questions", PATHWAY: "Pathways",
+    THERAPY: "Therapy types",
+}  # fmt: skip
+NEW = (MEDICINE, TERM, VISIT, PATHWAY)  # a new therapy type begins with its first lesson
 SHOWN = {
     "": "All",
     "draft": "Draft",
@@ -47,7 +52,7 @@ def all_texts(request: StaffRequest) -> HttpResponse:
     query = request.GET.get("q", "")[:80].replace("\x00", "")
     found = [(one, _state(one)) for one in rewording.standings(kind)]
     wanted = typed.fold(query)
-    rows = [
+    listed = [
         {"text": one, "state": words, "tone": tone}
         for one, (words, tone, marks) in found
         if (not show or show in marks) and (not wanted or wanted in _said(one))
@@ -57,11 +62,12 @@ def all_texts(request: StaffRequest) -> HttpResponse:
         "title": "Texts",
         "kinds": KINDS.items(),
         "kind": kind,
+        "kind_name": Reference.Kind(kind).label.lower(),
         "shows": [(key, words, counts[key]) for key, words in SHOWN.items() if counts[key] or key == show],
         "show": show,
         "query": query,
-        "rows": rows,
-        "may_add": kind != CARD and request.user.has_perm(ADDS),
+        "rows": listed,
+        "may_add": kind in NEW and request.user.has_perm(ADDS),
         "newer": list(Reference.objects.exclude(newer="").order_by("kind", "slug")),
     }
     return render(request, "admin/texts.html", context)
@@ -79,8 +85,12 @@ def _state(text: Standing) -> tuple[str, str, set[str]]:
     if text.draft:
         stage = Edition.Stage(text.draft.stage)
         return stage.label, "info" if stage == Edition.Stage.SENT else "warn", marks | {stage.value or "draft"}
+    if text.hidden:
+        return HIDDEN, "warn", marks
     if text.published:
         return "Published, your own", "good", marks
+    if text.by_hand:
+        return "Your own", "good", marks | {"own"}
     return ("As shipped", "soft", marks) if text.shipped else ("Taken out", "soft", marks)
 
 
@@ -93,19 +103,38 @@ def found(kind: str, slug: str) -> Standing:
 
 
 def choices(kind: str) -> dict[str, list[tuple[str, str]]]:
-    """Return what can be chosen in a medicine's form. Two queries."""
-    if kind != MEDICINE:
-        return {}
-    therapies = Therapy.objects.filter(kind=Therapy.Kind.THERAPY).values_list("slug", "title")
+    """Return what can be chosen in a text's form, by part. Two queries for a medicine, a visit question, a pathway."""
+    found = {"hidden": [("", "Yes"), (HIDDEN, "No. Patients do not find it")]}
+    if kind in (CARD, TERM, THERAPY):
+        return found
     lessons = [(lesson.row.slug, lesson.title) for lesson, _ in shown.lessons()]
-    return {"therapy": [("", "None: the site has no lesson about it"), *therapies], "lesson": [("", "None"), *lessons]}
+    if kind == VISIT:
+        groups = dict.fromkeys(row["group"] for row in rows.read(VISIT).values() if row)
+        return found | {
+            "group": [("", "Choose a group"), *((name, name) for name in groups)],
+            "lessons": lessons,
+            "safety": [("", "No"), (FIRST, "Yes. It is offered before the others")],
+            "extra": [("", "Everybody"), (ONLY_AFTER, "Only who has read one of its lessons")],
+        }
+    therapies = list(Therapy.objects.filter(kind=Therapy.Kind.THERAPY).values_list("slug", "title"))
+    if kind == PATHWAY:
+        return found | {"therapy": [("", "Choose a therapy type"), *therapies], "places": [("", "None"), *lessons]}
+    none = "None: the site has no lesson about it"
+    return found | {"therapy": [("", none), *therapies], "lesson": [("", "None"), *lessons]}
+
+
+def titles(of: dict[str, list[tuple[str, str]]]) -> dict[str, str]:
+    """Return the title of each lesson and therapy type among the choices, by slug."""
+    return {
+        slug: title for name in ("therapy", "lesson", "lessons", "places") for slug, title in of.get(name, ()) if slug
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(ADDS, raise_exception=True)
 def new(request: StaffRequest, kind: str) -> HttpResponse:
-    """Write a new medicine or word; POST saves it as a draft."""
-    if kind not in (MEDICINE, TERM):
+    """Write a new text; POST saves it as a draft."""
+    if kind not in NEW:
         raise Http404("No such kind")
     there = Standing(kind, "", None)
     form = TextForm(kind, there.next, "", choices(kind), request.POST if request.method == "POST" else None)
@@ -144,7 +173,7 @@ Newer = tuple[list[draft.Difference], Callable[[bool], None], tuple[Any, ...]]
 
 
 def _text(request: StaffRequest, kind: str, slug: str) -> Newer:
-    """Return what differs, what answers it, and where to go on: for a card, a medicine, a word."""
+    """Return what differs, what answers it, and where to go on: for all but a question of a check."""
     text = found(kind, slug)
     shipped: Body | None = text.shipped
     if shipped is None:
@@ -153,7 +182,8 @@ def _text(request: StaffRequest, kind: str, slug: str) -> Newer:
     def deal(take: bool) -> None:
         rewording.deal(kind=kind, slug=slug, take=take, by=request.user, now=timezone.now())
 
-    return bodies.compare(kind, text.next, shipped), deal, ("admin:lessons_text_change", kind, slug)
+    differences = bodies.compare(kind, text.next, shipped, titles(choices(kind)))
+    return differences, deal, ("admin:lessons_text_change", kind, slug)
 
 
 def _all(revision: Revision) -> dict[str, str]:

@@ -164,6 +164,33 @@ class TestAQuestionsPage(EducatorCase):
         assert "Its place A quiz, place 1" in page
         assert "History" in page
 
+    def test_shows_the_counts_of_each_earlier_wording(self) -> None:
+        self.take(4, right)
+        for stem in ("Another?", "A third?"):
+            there = self.asked(self.plain)
+            self.write(there, stem=stem)
+            draft = there.question.newest("en")
+            authoring.publish(revision=draft, same_meaning=False)
+        page = self.page(self.plain)
+        assert "2. Another? Asked no more" in page
+        assert "Nobody has answered it." in page
+        then = page[page.index("1. Stem of plain?") :]
+        assert "4 of 4 were right at the first try" in then
+        assert "Right 0 Right 4 of 4 Wrong 1 0 of 4 Wrong 2 0 of 4 I’m not sure 0 of 4" in then
+        assert "0 of 0" not in page[: page.index("History")].split("How it does")[1]
+
+    def test_costs_one_query_more_with_one_or_three_earlier_wordings(self) -> None:
+        self.take(2, right)
+        address = self.to("change", self.plain.question_id)
+        self.client.get(address)
+        for n, queries in ((0, 9), (1, 10), (2, 10), (3, 10)):
+            if n:
+                there = self.asked(self.plain)
+                self.write(there, stem=f"Again {n}?")
+                authoring.publish(revision=there.question.newest("en"), same_meaning=False)
+            with self.subTest(n=n), self.assertNumQueries(queries):
+                self.client.get(address)
+
     def test_shows_no_estimate_for_all_learners_with_too_few_answers(self) -> None:
         self.take(3, right)
         page = self.page(self.plain)

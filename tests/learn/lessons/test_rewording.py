@@ -217,6 +217,7 @@ def test_what_the_hospital_added_is_found_and_can_be_taken_out_by_another(eda: U
 @pytest.mark.parametrize(("kind", "slug", "values", "field", "says"), [
     (CARD, card.SLUG, {"line_chest-pain": ""}, "line_chest-pain", "It covers chest pain (CI-30)"),
     (CARD, card.SLUG, {"above": " "}, "above", "cannot be empty"),
+    (CARD, card.SLUG, {"head_call-now_0": ""}, "head_call-now_0", "cannot be empty"),
     (CARD, card.SLUG, {"above": "x" * 301}, "above", "300 letters"),
     (CARD, card.SLUG, {"at_t-cells": "For 101 °F or more: call now."}, "at_t-cells", "somebody would call later"),
     (CARD, card.SLUG, {"fever_any-treatment": "From 38.5 °C on, call."}, "fever_any-treatment", "call later"),
@@ -266,6 +267,20 @@ def test_a_line_can_be_added_and_only_such_a_line_taken_out(eda: User, rex: User
     reworded(CARD, card.SLUG, eda, **{f"line_{added['id']}": ""})
     publish(CARD, card.SLUG, rex)
     assert "A rash that burns." not in get("help")
+
+
+def test_the_heading_of_a_group_is_reworded_and_its_lines_stay(eda: User, rex: User) -> None:
+    before = bodies.shipped(CARD)[card.SLUG]
+    part = next(one for one in bodies.parts(CARD, before) if one.text == "Heart and chest")
+    assert "Heart and chest" in get("help")
+    reworded(CARD, card.SLUG, eda, **{part.name: "Your heart"})
+    (line,) = mentions.of_change(before, stands(CARD, card.SLUG).next)
+    assert (line.where, line.places) == ("Call 911: Heading 2", [])  # it stands on the card alone
+    publish(CARD, card.SLUG, rex)
+    page = get("help")
+    assert "Your heart" in page
+    assert "Heart and chest" not in page
+    assert OLD in page
 
 
 def test_two_educators_on_one_draft(eda: User, rex: User) -> None:
