@@ -209,6 +209,25 @@ def is_fresh(name: str, language: str) -> bool:
     return language == texts.SOURCE or state(texts.FIXTURES, name, language) == State.FRESH
 
 
+def pairs(name: str, language: str) -> list[tuple[str, str]]:
+    """Return each text of a shipped file with its translation, in order, for those who compare them."""
+    data, given = texts.read(texts.FIXTURES / name), texts.read(texts.FIXTURES / language / name)
+    return list(_pairs(_shape(name), _wrapped(name, data), given))
+
+
+def _pairs(shape: Any, data: Any, given: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(shape, dict):
+        for key, inner in shape.items():
+            if key in given and inner != SAME:
+                yield from _pairs(inner, data.get(key), given[key])
+    elif isinstance(shape, list):
+        for one, other in zip(data, given, strict=True):
+            yield from _pairs(shape[0], one, other)
+    else:
+        here, there = (", ".join(text) if isinstance(text, list) else text or "" for text in (data, given))
+        yield str(here), str(there)
+
+
 def own_words(language: str) -> dict[str, list[str]]:
     """Return how people say symptoms, by tier: in the source language and, if it is there, in this one."""
     found: dict[str, list[str]] = texts.read(texts.FIXTURES / WITH_OWN_WORDS)
