@@ -334,7 +334,9 @@ TABLE |= {
 }
 # Translations: no other language is on here, so there is none. With one: tests/learn/languages/test_signatures.py.
 NOT_THERE = cells(404, (VISITORS, ASKED), (("guest",), ASKED))
-TABLE |= dict.fromkeys(("admin:lessons_lesson_translation", "admin:lessons_lesson_shared_words"), (NOT_THERE, NOT_THERE))
+TABLE |= dict.fromkeys(
+    ("admin:lessons_lesson_translation", "admin:lessons_lesson_shared_words"), (NOT_THERE, NOT_THERE)
+)
 TABLE |= {
     "admin:lessons_text_changelist": (SEE_QUESTIONS, DESK_POST_ONLY),
     "admin:lessons_text_new": (WRITE_QUESTIONS, WRITES_LESSONS),

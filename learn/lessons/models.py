@@ -334,7 +334,7 @@ class ClinicalReviewQuerySet(models.QuerySet["ClinicalReview"]):
 
 
 class SharedWords(models.Model):
-    """The words of a shipped file that many pages share, in the source and in a language, as somebody signed them."""
+    """The words of a shipped file with their translation, as somebody signed them, or as the call card was shown."""
 
     language = models.CharField(max_length=10)
     name = models.CharField(max_length=80)
