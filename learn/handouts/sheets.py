@@ -152,7 +152,9 @@ def wallet(look: Look) -> Data:
             "Cut along the dashed line. Fold along the dotted lines to the size of a bank card. Keep it with you."
         ),
         "cover": _("In an emergency room, show this:"),
-        "fine": reviewed(signatures.card_reviewed(timezone.localdate())),
+        "fine": _("Draft translation, not checked by anybody qualified.")
+        if signatures.draws_draft()
+        else reviewed(signatures.card_reviewed(timezone.localdate())),
     }
     return data | {
         "tiers": [
