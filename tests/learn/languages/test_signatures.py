@@ -262,7 +262,7 @@ def test_a_reviewer_reads_both_and_signs(people: tuple[User, User]) -> None:
     seen = signatures.shared_text("es", "call-card")
     assert seen is not None
     desk(people[1]).post(shared, {"verdict": "clinician", "role": "R", "next_check": "2027-05-28", "seen": seen.seen})
-    kept = SharedWords.objects.get()
+    kept = SharedWords.objects.get(name="call-card")
     assert ["Call 911", accented("Call 911")] in kept.pairs  # the exact words
 
 
