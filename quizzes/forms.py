@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from quizzes.asked import Item
 from quizzes.kinds import FIELD, KINDS, UNSURE, Ask, Given, Unreadable
 from quizzes.models import SOURCE
-from quizzes.templatetags.tongues import lang, said
+from quizzes.tongues import lang, said
 
 _NUMBER: dict[str, Any] = {"min_value": 1, "max_value": 99}
 

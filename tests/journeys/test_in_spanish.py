@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit, served
 from tests.journeys.seen import SIDEWAYS
-from tests.journeys.test_listen import VOICE
+from tests.journeys.voice import VOICE
 
 pytestmark = pytest.mark.browser
 STEP = "/lessons/basics/what-is-immunotherapy/1/"

@@ -17,8 +17,8 @@ from learn.handouts import parts, sheets
 from learn.handouts.parts import Look
 from learn.lessons import texts, translated
 from tests.cast import load_content
-from tests.learn.handouts.test_sheets import KNOWN, made, pages, text
-from tests.learn.languages.test_walk import BOTH, ENGLISH_ONLY, WORDS
+from tests.english import BOTH, ENGLISH_ONLY, WORDS
+from tests.learn.handouts.sheet import KNOWN, made, pages, text
 from tests.shipped import LESSONS
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]

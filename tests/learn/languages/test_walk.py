@@ -23,19 +23,12 @@ from learn import catalogs
 from learn.lessons import overlays, texts, translated
 from learn.lessons.models import Lesson, Step
 from tests.cast import load_content, make_patient
+from tests.english import BOTH, ENGLISH_ONLY, WORDS
 from tests.learn import test_pseudo_language as walk
 from tests.shipped import READ_OUT
 
 pytestmark = [pytest.mark.one_database]
 
-ENGLISH_ONLY, BOTH = [("en", "English")], [("en", "English"), ("es", "Español")]
-# Words of nearly every English sentence that are no words in Spanish.
-WORDS = re.compile(
-    r"(?<![\w-])(the|and|you|your|of|to|with|for|this|that|what|when|not|have|from|it|if|or|is|are|be|was|will|can|who|"
-    r"how|they|their|which|there|an|at|by|my|we|our|read|see|here|yes|please|about|more|do|does|did|been|its|these|those|"
-    r"after|before|during|call|team|nurse|lesson|page|answer|question|feel|unwell)(?![\w-])",
-    re.IGNORECASE,
-)
 ALONE = {"meta", "link", "img", "input", "br", "hr", "path", "rect", "circle", "line", "use"}
 
 
