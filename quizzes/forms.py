@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,8 +12,23 @@ from django.utils.translation import gettext as _
 
 from quizzes.asked import Item
 from quizzes.kinds import FIELD, KINDS, UNSURE, Ask, Given, Unreadable
+from quizzes.models import SOURCE
+from quizzes.tongues import lang, said
 
 _NUMBER: dict[str, Any] = {"min_value": 1, "max_value": 99}
+
+
+class _Select(forms.Select):
+    """A list of choices in the language of the question. The first one, "Choose", is of the site."""
+
+    def __init__(self, language: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.language = language if language and lang(language) else ""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return what the template needs of one choice."""
+        option = super().create_option(name, value, *args, **kwargs)
+        return option | {"attrs": option["attrs"] | ({"lang": self.language} if self.language and value else {})}
 
 
 class QuestionForm(forms.Form):
@@ -28,17 +44,23 @@ class QuestionForm(forms.Form):
 
     number = forms.IntegerField(**_NUMBER, widget=forms.HiddenInput)
 
-    def __init__(self, ask: Ask, stem: str, number: int, data: QueryDict | None = None) -> None:
+    def __init__(
+        self, ask: Ask, stem: str, number: int, data: QueryDict | None = None, *, language: str = SOURCE
+    ) -> None:
         super().__init__(data, initial={"number": number})
-        self.ask = ask
-        choices: list[Any] = [(choice.id, choice.text) for choice in ask.choices]
+        self.ask, self.stem = ask, said(stem, language)
         for row in ask.rows:
-            select = forms.Select(choices=[("", _("Choose")), *choices])
-            self.fields[f"{FIELD}-{row.id}"] = forms.Field(label=row.text, required=False, widget=select)
+            choices: list[Any] = [(choice.id, choice.text) for choice in ask.choices]
+            select = _Select("" if ask.of_site else language, choices=[("", _("Choose")), *choices])
+            self.fields[f"{FIELD}-{row.id}"] = forms.Field(
+                label=said(row.text, language), required=False, widget=select
+            )
         if not ask.rows:
+            mark = str if ask.of_site else partial(said, code=language)
+            choices = [(choice.id, mark(choice.text)) for choice in ask.choices]
             widget = forms.CheckboxSelectMultiple if ask.several else forms.RadioSelect
             self.fields[FIELD] = forms.Field(
-                label=stem,
+                label=self.stem,
                 help_text=ask.hint,
                 required=False,
                 widget=widget(choices=[*choices, (_("or"), [(UNSURE, _("I’m not sure"))])]),
@@ -49,7 +71,8 @@ class AnswerForm(QuestionForm):
     """One question of an attempt with the posted data; used to show what the learner has to correct."""
 
     def __init__(self, item: Item, data: QueryDict | None = None) -> None:
-        super().__init__(item.ask(), item.revision.stem, item.answers + 1, data)
+        revision = item.revision
+        super().__init__(item.ask(), revision.stem, item.answers + 1, data, language=revision.language)
         self.item = item
         self.post = data if data is not None else QueryDict()
         self.given: Given = []

@@ -9,16 +9,17 @@ A safety question that means something else than when the learner answered it la
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from quizzes import asked, learners, scheduling, taking
-from quizzes.models import Attempt, Memory, Pause, Response, Revision, day_of
+from quizzes.models import Attempt, Memory, Pause, Response, Revision, State, day_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -30,9 +31,12 @@ REST = timedelta(days=7)  # "not this week"
 
 @dataclass(frozen=True)
 class Changed:
-    """A safety question that means something else now than what the learner answered last."""
+    """A safety question that means something else now than what the learner answered last.
 
-    before: asked.Wording
+    `before` is in the language of `now`, whatever they answered it in; None if it never was in that language.
+    """
+
+    before: asked.Wording | None
     now: asked.Wording
 
 
@@ -117,9 +121,31 @@ def _changed(learner: int, memories: Iterable[Memory]) -> dict[int, Changed]:
     last = {question: (line, revision) for question, line, revision in answers}
     older = {question: revision for question, (line, revision) in last.items() if line < may_be[question].line}
     words = asked.wordings([*older.values(), *(may_be[question].revision for question in older)])
-    return {
-        question: Changed(words[revision], words[may_be[question].revision]) for question, revision in older.items()
+    now = {question: words[may_be[question].revision] for question in older}
+    other = {question: pk for question, pk in older.items() if words[pk].language != now[question].language}
+    there = {question: words[pk] for question, pk in older.items() if question not in other}
+    there |= _in_language(other, {question: now[question].language for question in other})
+    return {question: Changed(there.get(question), wording) for question, wording in now.items()}
+
+
+def _in_language(revisions: Mapping[int, int], languages: Mapping[int, str]) -> dict[int, asked.Wording]:
+    """Return, by question (pk), the wordings of these revisions in these languages, where there is one.
+
+    No query if there are none; otherwise two, and one more for what is not in the cache.
+    """
+    if not revisions:
+        return {}
+    rows = Revision.objects.filter(pk__in=revisions.values()).values_list("question", "pk", "translates")
+    sources = {question: translates or pk for question, pk, translates in rows}
+    told = Revision.objects.filter(Q(translates__in=sources.values()) | Q(pk__in=sources.values()))
+    told = told.exclude(state=State.DRAFT).order_by("number")
+    found = {
+        question: pk
+        for question, pk, language in told.values_list("question", "pk", "language")
+        if language == languages[question]
     }
+    words = asked.wordings(found.values())
+    return {question: words[pk] for question, pk in found.items()}
 
 
 def _most_needed(memories: Iterable[Memory], day: date, changed: Container[int] = ()) -> list[Memory]:

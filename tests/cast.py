@@ -26,7 +26,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from learn.assignments.models import Pathway, Place
 from learn.lessons import content, governance, shown
-from learn.lessons.models import CardText, Edition, Lesson, Step, Therapy
+from learn.lessons.models import CardText, Edition, Lesson, SharedWords, Step, Therapy
 from learn.management.commands import load_content as command
 from learn.people import roles
 from learn.people.models import CareTeam, Membership, Patient, User
@@ -44,7 +44,7 @@ ALL = "/admin/people/patient/"  # the list of all patients
 
 # All tables that load_content fills.
 LOADED: list[type[Model]] = [
-    Quiz, Question, QuizItem, Revision, Therapy, Lesson, Edition, Step, CardText, Pathway, Place,
+    Quiz, Question, QuizItem, Revision, Therapy, Lesson, Edition, Step, CardText, SharedWords, Pathway, Place,
     SuggestedQuestion, SuggestedQuestion.lessons.through,
 ]  # fmt: skip
 

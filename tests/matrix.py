@@ -332,6 +332,11 @@ TABLE |= {
     "admin:lessons_lesson_remark": (DESK_POST_ONLY, EDITORS_ON),
     "admin:lessons_lesson_remark_done": (DESK_POST_ONLY, WRITES_LESSONS),
 }
+# Translations: no other language is on here, so there is none. With one: tests/learn/languages/test_signatures.py.
+NOT_THERE = cells(404, (VISITORS, ASKED), (("guest",), ASKED))
+TABLE |= dict.fromkeys(
+    ("admin:lessons_lesson_translation", "admin:lessons_lesson_shared_words"), (NOT_THERE, NOT_THERE)
+)
 TABLE |= {
     "admin:lessons_text_changelist": (SEE_QUESTIONS, DESK_POST_ONLY),
     "admin:lessons_text_new": (WRITE_QUESTIONS, WRITES_LESSONS),
@@ -639,11 +644,12 @@ class World:
         }
         self.kwargs |= {f"admin:people_careteam_{name}": {"pk": maple.pk} for name in ("settings", "close")}
         for_lesson = [name.removeprefix("admin:lessons_lesson_") for name in TABLE if "lessons_lesson_" in name]
-        without = {"changelist", "new", "new_therapy", "order", "review", "holds", "take_in"}
+        without = {"changelist", "new", "new_therapy", "order", "review", "holds", "take_in", "shared_words"}
         self.kwargs |= {
             f"admin:lessons_lesson_{name}": {"pk": written.lesson_id}
             | ({"n": 1} if name in ("preview", "frames") else {})
             | ({"remark": remark.pk} if name == "remark_done" else {})
+            | ({"language": "es"} if name == "translation" else {})
             for name in for_lesson
             if name not in without
         }
@@ -653,6 +659,7 @@ class World:
             for name in ("change", "send", "discard", "retire", "read", "newer")
         }
         self.kwargs["admin:lessons_text_new"] = {"kind": "term"}
+        self.kwargs["admin:lessons_lesson_shared_words"] = {"language": "es", "name": "site"}
         self.kwargs["admin:lessons_lesson_pack"] = {"pk": written.lesson.therapy_id}
         self.query = {
             "admin:people_patient_assign": f"?patient={self.ana.pk}",

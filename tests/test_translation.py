@@ -43,7 +43,7 @@ STAFF_CODE = (
 STAFF_PARTS = {
     "DueForm", "DayForm", "AgainForm", "InPersonForm", "AssignForm",
     "Edition", "Reference", "Step", "CareTeam", "Patient", "Revision", "State", "time_zone", "three_points",
-    "Therapy",
+    "Therapy", "ClinicalReview",
 }  # fmt: skip
 MARKS = re.compile(r"_|n?p?gettext(_lazy|_noop)?")
 

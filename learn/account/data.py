@@ -6,7 +6,7 @@ names are the same in the file for every language. The page translates them, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -14,20 +14,22 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.db import connection
 from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from learn.assignments.models import Assignment, Change, Digest, Reminder
-from learn.languages import SOURCE
-from learn.lessons.models import Lesson, Step, Therapy
+from learn.languages import SOURCE, reader
+from learn.lessons.models import Edition, Lesson, Step, Therapy
+from learn.lessons.overlays import said
 from learn.people import sessions
 from learn.people.audit import LISTS, WORDS
 from learn.people.models import AccessCode, AuditEvent, Patient, User
 from learn.progress.models import Contact, KeptPage, Merge, Reading, TeachBack
 from learn.visits.models import MyQuestion
-from quizzes.models import Attempt, Memory, Pause, Response, Revision
+from quizzes.models import Attempt, Memory, Pause, Response, Revision, State
 
 Row = dict[str, Any]
 
@@ -82,7 +84,8 @@ def _patient(patient: Patient) -> Row:
 
 
 def _therapy(slug: str) -> str:
-    return Therapy.objects.filter(slug=slug).values_list("title", flat=True).first() or slug if slug else ""
+    title = Therapy.objects.filter(slug=slug).values_list("title", flat=True).first() if slug else None
+    return said("therapies.yaml", title) if title else slug
 
 
 def _own_patient(user: User) -> list[Row]:
@@ -90,8 +93,16 @@ def _own_patient(user: User) -> list[Row]:
     return [_patient(user.patient)] if hasattr(user, "patient") else []
 
 
-def _title(lesson: Lesson) -> str:
-    return lesson.quiz.title if lesson.quiz else lesson.slug
+def _titles(by: str = "lesson") -> dict[int | None, str]:
+    """Return the titles of lessons in the reader's language, by lesson (pk). No query in the source language."""
+    if reader() == SOURCE:
+        return {}
+    found = Edition.objects.filter(language=reader(), state=State.PUBLISHED)
+    return dict(found.values_list(by, "title"))
+
+
+def _title(lesson: Lesson, titles: Mapping[int | None, str]) -> str:
+    return titles.get(lesson.pk) or (lesson.quiz.title if lesson.quiz else lesson.slug)
 
 
 def _checks(user: User) -> list[Row]:
@@ -103,9 +114,10 @@ def _checks(user: User) -> list[Row]:
             answered.order_by("item__attempt_id", "pk"), key=lambda response: response.item.attempt_id
         )
     }
+    titles = _titles("lesson__quiz")
     return [
         {
-            _("lesson"): attempt.quiz.title if attempt.quiz else None,
+            _("lesson"): titles.get(attempt.quiz_id, attempt.quiz.title) if attempt.quiz else None,
             _("kind"): attempt.get_kind_display(),
             _("begun"): attempt.started,
             _("finished"): attempt.finished,
@@ -129,8 +141,11 @@ def _checks(user: User) -> list[Row]:
 
 def _memories(user: User) -> list[Row]:
     """Return when each question is asked again, with its topic as published now."""
-    published = Revision.objects.published(language=SOURCE).filter(question=OuterRef("question")).values("objective")
-    memories = Memory.objects.filter(learner=user).annotate(topic=Subquery(published[:1])).order_by("pk")
+    published = Revision.objects.filter(state=State.PUBLISHED, question=OuterRef("question")).values("objective")
+    topic: Any = Subquery(published.filter(language=SOURCE)[:1])
+    if reader() != SOURCE:
+        topic = Coalesce(Subquery(published.filter(language=reader())[:1]), topic)
+    memories = Memory.objects.filter(learner=user).annotate(topic=topic).order_by("pk")
     columns = ("topic", "question__slug", "last", "due", "in_a_row", "stability", "difficulty")
     return [
         {
@@ -150,11 +165,16 @@ def _readings(user: User) -> list[Row]:
     steps: dict[int, list[Step]] = {}
     for step in Step.objects.filter(edition__in=[row.edition_id for row in rows]).order_by("position"):
         steps.setdefault(step.edition_id, []).append(step)
+    told = _translated(list(steps))
     return [
         {
-            _("lesson"): row.edition.title,
-            _("furthest page"): row.furthest.heading,
-            _("pages shown"): "; ".join(step.heading for step in steps[row.edition_id] if step.slug in row.seen),
+            _("lesson"): told.get((row.edition_id, ""), row.edition.title),
+            _("furthest page"): told.get((row.edition_id, row.furthest.slug), row.furthest.heading),
+            _("pages shown"): "; ".join(
+                told.get((row.edition_id, step.slug), step.heading)
+                for step in steps[row.edition_id]
+                if step.slug in row.seen
+            ),
             _("begun"): row.started,
             _("finished"): row.finished,
         }
@@ -162,11 +182,59 @@ def _readings(user: User) -> list[Row]:
     ]
 
 
+def _translated(editions: list[int]) -> dict[tuple[int, str], str]:
+    """Return the headings of editions in the reader's language, by edition (pk) and slug; with "", their title.
+
+    One query; none in the source language.
+    """
+    if reader() == SOURCE:
+        return {}
+    steps = Step.objects.filter(edition__translates__in=editions, edition__language=reader(), frozen=True)
+    found: dict[tuple[int, str], str] = {}
+    rows = steps.order_by("edition__number").values_list("edition__translates", "edition__title", "slug", "heading")
+    for edition, title, slug, heading in rows:
+        found |= {(edition or 0, ""): title, (edition or 0, slug): heading}
+    return found
+
+
 def _kept_pages(user: User) -> list[Row]:
     """Return the kept pages with their headings as published now; one that is not in its lesson any more has a slug."""
     pages = KeptPage.objects.of(user).with_places().select_related("lesson__quiz").order_by("pk")
+    titles = _titles()
     return [
-        {_("lesson"): _title(page.lesson), _("page"): page.heading or page.slug, _("at"): page.at} for page in pages
+        {_("lesson"): _title(page.lesson, titles), _("page"): page.heading or page.slug, _("at"): page.at}
+        for page in pages
+    ]
+
+
+def _asked(user: User) -> list[Row]:
+    titles = _titles()
+    return [
+        {
+            _("lesson"): _title(row.lesson, titles),
+            _("by"): row.due,
+            _("note"): row.note,
+            _("asked"): row.made,
+            _("asked to do it again"): row.since,
+            _("taught in person on"): row.taught_on,
+            _("taken back"): row.withdrawn,
+        }
+        for row in Assignment.objects.filter(patient__user=user).select_related("lesson__quiz").order_by("pk")
+    ]
+
+
+def _changes(user: User) -> list[Row]:
+    titles = _titles()
+    changes = Change.objects.filter(assignment__patient__user=user).select_related("assignment__lesson__quiz", "act")
+    return [
+        {
+            _("lesson"): _title(row.assignment.lesson, titles),
+            _("changed"): row.act.at,
+            _("before that: by"): row.due,
+            _("before that: note"): row.note,
+            _("before that: asked"): row.made,
+        }
+        for row in changes.order_by("pk")
     ]
 
 
@@ -203,33 +271,9 @@ PERSONAL_DATA = (
             _("talked about"): q.talked,
         },
     ),
+    PersonalData(_("What your nurse asked you to do"), Assignment, "patient__user", lambda a: {}, rows=_asked),
     PersonalData(
-        _("What your nurse asked you to do"),
-        Assignment,
-        "patient__user",
-        lambda a: {
-            _("lesson"): _title(a.lesson),
-            _("by"): a.due,
-            _("note"): a.note,
-            _("asked"): a.made,
-            _("asked to do it again"): a.since,
-            _("taught in person on"): a.taught_on,
-            _("taken back"): a.withdrawn,
-        },
-        ("lesson__quiz",),
-    ),
-    PersonalData(
-        _("How what you were asked was changed"),
-        Change,
-        "assignment__patient__user",
-        lambda c: {
-            _("lesson"): _title(c.assignment.lesson),
-            _("changed"): c.act.at,
-            _("before that: by"): c.due,
-            _("before that: note"): c.note,
-            _("before that: asked"): c.made,
-        },
-        ("assignment__lesson__quiz", "act"),
+        _("How what you were asked was changed"), Change, "assignment__patient__user", lambda c: {}, rows=_changes
     ),
     PersonalData(
         _("Reminders by email"),

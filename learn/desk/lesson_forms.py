@@ -283,6 +283,26 @@ class DecisionForm(forms.Form):
         return data
 
 
+class SignatureForm(DecisionForm):
+    """Who signs a translation, in which way and role, and until when it counts."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["verdict"].label = "How you sign"
+        self.fields["role"].help_text = "For example: certified medical translator; or oncology nurse."
+        self.fields["next_check"].label = "It counts until"
+
+    def clean(self) -> dict[str, Any]:
+        """Require a role, and a day within two years."""
+        data: dict[str, Any] = forms.Form.clean(self) or {}
+        if not data.get("role") and "role" not in self.errors:
+            self.add_error("role", "Say in which role you sign, like “certified medical translator”")
+        day = data.get("next_check")
+        if "next_check" not in self.errors and not (day and self.today < day <= self.today + reviewing.MOST_AHEAD):
+            self.add_error("next_check", "Choose a day after today, two years from now at most")
+        return data
+
+
 class HoldForm(forms.Form):
     """Settle a hold, or open it again: in which role, and why."""
 

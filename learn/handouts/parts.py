@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from learn.lessons import card
+from learn.lessons import card, signatures
 from learn.lessons.shown import Page, Row
 from learn.people.models import Phones
 
@@ -97,10 +97,14 @@ def fine_print(row: Row | None = None) -> list[str]:
 
 
 def reviewed(on: date | None) -> str:
-    """Return the line that says whether a clinician reviewed a text as it is now, and on which day."""
-    if not on:
-        return _("Not yet reviewed by a clinician.")
-    return _("Reviewed by a clinician, %(reviewed_on)s.") % {"reviewed_on": date_format(on, "DATE_FORMAT")}
+    """Return the line that says whether a clinician reviewed a text as it is now, and on which day.
+
+    Before it, of a translation that nobody qualified has checked, what the pages say of it.
+    """
+    draft = [_("This translation is a draft. Nobody who is qualified has checked it.")] * signatures.draws_draft()
+    day = {"reviewed_on": date_format(on, "DATE_FORMAT")} if on else {}
+    said = _("Reviewed by a clinician, %(reviewed_on)s.") % day if on else _("Not yet reviewed by a clinician.")
+    return " ".join([*draft, said])
 
 
 def call_card(drawn: card.Card, phones: Phones) -> Data:

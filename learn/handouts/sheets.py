@@ -28,7 +28,7 @@ from learn.handouts.parts import (
     reviewed,
 )
 from learn.languages import SOURCE, reader
-from learn.lessons import card, shown
+from learn.lessons import card, shown, signatures
 from learn.lessons.models import Therapy
 from learn.lessons.shown import Page
 from learn.people import codes
@@ -152,7 +152,9 @@ def wallet(look: Look) -> Data:
             "Cut along the dashed line. Fold along the dotted lines to the size of a bank card. Keep it with you."
         ),
         "cover": _("In an emergency room, show this:"),
-        "fine": reviewed(card.reviewed(timezone.localdate())),
+        "fine": _("Draft translation, not checked by anybody qualified.")
+        if signatures.draws_draft()
+        else reviewed(signatures.card_reviewed(timezone.localdate())),
     }
     return data | {
         "tiers": [

@@ -153,6 +153,11 @@ def _own() -> dict[str, Any]:
     return own if any(shipped.get(key) != value for key, value in own.items()) else {}
 
 
+def is_own() -> bool:
+    """Return whether the hospital has changed the card."""
+    return bool(_own())
+
+
 @texts.kept
 def language() -> str:
     """Return the language of the card: the reader's, or the source's as long as nobody has translated this card."""

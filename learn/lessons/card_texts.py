@@ -6,16 +6,17 @@ is told of the lines that concern them: those for any treatment, and those of th
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Subquery
 
-from learn.lessons import card, wordings
+from learn.languages import SOURCE
+from learn.lessons import card, overlays, texts, wordings
 from learn.lessons.changes import Change, Wording, differs
-from learn.lessons.models import CardText
+from learn.lessons.models import CardText, SharedWords
 
 # The number of the wording that is shown now, to be read with another query; None before the first is kept.
 NEWEST = Subquery(CardText.objects.order_by("-number").values("number")[:1])
@@ -41,7 +42,7 @@ def forget() -> None:
 
 def keep(data: dict[str, Any], now: datetime) -> bool:
     """Keep this wording (the data of call_card.yaml) if it is not the same text as the newest one. Return whether."""
-    text = {name: value for name, value in data.items() if name != "same_meaning"}
+    text = _text(data)
     last = CardText.objects.order_by("-number").first()
     if last and _keys(card.of(last.data)) == _keys(card.of(text)):
         return False
@@ -49,6 +50,41 @@ def keep(data: dict[str, Any], now: datetime) -> bool:
         number=last.number + 1 if last else 1, data=text, same_meaning=data.get("same_meaning", False), at=now
     )
     return True
+
+
+def keep_words(data: dict[str, Any], pairs: list[tuple[str, str]], language: str) -> None:
+    """Keep a translation of the newest wording, if that is the text of `data` (of call_card.yaml)."""
+    last = CardText.objects.order_by("-number").first()
+    if last and _keys(card.of(last.data)) == _keys(card.of(_text(data))):
+        SharedWords.objects.get_or_create(
+            language=language, name=_name(last.number), mark=texts.digest(pairs), defaults={"pairs": pairs}
+        )
+
+
+def _text(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != "same_meaning"}
+
+
+def _name(number: int) -> str:
+    return f"{card.SLUG}-{number}"
+
+
+def translated(found: Iterable[Change], language: str, lessons: Collection[str]) -> list[Change]:
+    """Return changes of the card in the words of its translations, as `changes.translated`. Two queries."""
+    rows = list(found)
+    if language == SOURCE or not rows:
+        return rows
+    known = {row.read for row in rows}
+    data = dict(CardText.objects.filter(number__in=known).values_list("number", "data"))
+    kept = SharedWords.objects.filter(language=language, name__in=map(_name, known)).order_by("pk")
+    said = {name: dict(pairs) for name, pairs in kept.values_list("name", "pairs")}
+    old = {
+        number: tiers_of(card.of(overlays.replaced(data[number], said[_name(number)])), lessons)
+        for number in known
+        if _name(number) in said
+    }
+    new = tiers_of(card.whole(), lessons) if card.language() == language else {}
+    return [row.in_words_of(language, old.get(row.read, {}).get(row.slug), new.get(row.slug)) for row in rows]
 
 
 def since(read: datetime, seen: int, newest: int, lessons: Collection[str]) -> tuple[Change, ...]:
@@ -67,7 +103,7 @@ def since(read: datetime, seen: int, newest: int, lessons: Collection[str]) -> t
     tiers = [tiers_of(version.card, lessons) for version in shown]
     same = [version.same_meaning for version in shown[1:]]
     return tuple(
-        Change(slug, tiers[0].get(slug), tiers[-1].get(slug), 0)
+        Change(slug, tiers[0].get(slug), tiers[-1].get(slug), 0, shown[0].number)
         for slug in dict.fromkeys([*tiers[-1], *tiers[0]])
         if differs([each.get(slug) for each in tiers], same)
     )

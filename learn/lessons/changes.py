@@ -13,7 +13,8 @@ Published editions never change, so the process keeps them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property, lru_cache, partial
 from itertools import groupby, pairwise
 
@@ -22,6 +23,7 @@ from django.db import transaction
 from learn.languages import SOURCE
 from learn.lessons import reference, wordings
 from learn.lessons.models import Edition, Step
+from quizzes.models import State
 
 MOST = 200  # size of the cache, in lessons
 REMEMBER = "*"  # stands for the slug of the points to remember, which are on the last page
@@ -49,6 +51,15 @@ class Text:
     last: str  # the slug of the last page
 
 
+class Told(StrEnum):
+    """How a reader of another language is told of a change."""
+
+    BOTH = "both"  # the older and the newer words
+    NOW = "now"  # what it says now: the older words are not in their language
+    SAME = "same"  # what it says now: in their language the words are the same
+    SOURCE = "source"  # both in the source language
+
+
 @dataclass(frozen=True)
 class Change:
     """One changed page: `before` is None for a new page, `now` is None for one that was taken out."""
@@ -57,16 +68,57 @@ class Change:
     before: Wording | None
     now: Wording | None
     position: int  # of the page as it is now; of one that was taken out, 0
+    read: int = 0  # the edition of `before`; of the call card, the number of its wording
+    language: str = SOURCE  # of both wordings
+    told: Told = Told.BOTH
 
     @property
     def heading(self) -> str:
         """The heading as it is now; "" for the points to remember."""
         return (self.now or self.before).heading  # type: ignore[union-attr]  # never both None
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The words of now, without the heading."""
+        found = self.now.lines if self.now else ()
+        return found[1:] if found[:1] == (self.heading,) else found
+
+    def in_words_of(self, language: str, before: Wording | None, now: Wording | None) -> Change:
+        """Return this change in the words of a translation, as far as it has both wordings."""
+        if self.now is None and before:
+            return replace(self, before=before, language=language)
+        if now is None:
+            return replace(self, told=Told.SOURCE)
+        if self.before is None:
+            return replace(self, now=now, language=language)
+        told = Told.NOW if before is None else Told.SAME if before.key == now.key else Told.BOTH
+        return replace(self, before=before or self.before, now=now, language=language, told=told)
+
     @cached_property
     def blocks(self) -> list[wordings.Block]:
         """What differs, in order."""
         return wordings.blocks(self.before.lines if self.before else (), self.now.lines if self.now else ())
+
+
+def translated(found: Iterable[Change], edition: int, language: str) -> list[Change]:
+    """Return changes of a lesson, whose published edition this is, in the words of its translations. One query.
+
+    Where one of both wordings is not translated, the change says so (`told`).
+    """
+    rows = list(found)
+    if language == SOURCE or not rows:
+        return rows
+    asked = Step.objects.filter(edition__translates__in={edition, *(row.read for row in rows)}, frozen=True)
+    asked = asked.filter(edition__language=language).select_related("edition")
+    texts: dict[int | None, Text] = {}
+    for made, steps in groupby(asked.order_by("edition__number", "position"), key=lambda step: step.edition):
+        if made.translates_id != edition or made.state == State.PUBLISHED:
+            texts[made.translates_id] = _text(made, list(steps))
+    pages = {pk: text.pages for pk, text in texts.items()}
+    return [
+        row.in_words_of(language, pages.get(row.read, {}).get(row.slug), pages.get(edition, {}).get(row.slug))
+        for row in rows
+    ]
 
 
 Chain = tuple[Text, ...]  # all editions of a lesson up to the published one, the oldest first
@@ -144,7 +196,7 @@ def _since(chain: Chain, seen: tuple[tuple[str, ...], ...], read_first: bool) ->
         return ()
     first, now = min(shown.values()), chain[-1]
     found = [
-        Change(slug, chain[n].pages.get(slug), now.pages.get(slug), _position(slug, now))
+        Change(slug, chain[n].pages.get(slug), now.pages.get(slug), _position(slug, now), chain[n].edition)
         for slug in dict.fromkeys([*now.pages, *shown])
         if _means_something_else(chain, slug, n := shown.get(slug, first), read_first)
     ]

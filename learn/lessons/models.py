@@ -153,8 +153,7 @@ class Edition(models.Model):
             "lesson", "language", "translates", "number", "title", "main_message", "remember", "minutes",
             "same_meaning", "author", "written", "writers", "published_by", "published_at",
         ),
-        once="OLD.state <> 'draft'",
-        back="NEW.state = 'draft'",
+        once="OLD.state <> 'draft'", back="NEW.state = 'draft'",
     )  # fmt: skip
 
     class Meta:
@@ -290,8 +289,7 @@ class ReferenceText(models.Model):
             "reference", "language", "number", "body", "same_meaning", "author", "written", "writers",
             "published_by", "published_at",
         ),
-        once="OLD.state <> 'draft'",
-        back="NEW.state = 'draft'",
+        once="OLD.state <> 'draft'", back="NEW.state = 'draft'",
     )  # fmt: skip
 
     class Meta:
@@ -337,34 +335,49 @@ class ClinicalReviewQuerySet(models.QuerySet["ClinicalReview"]):
         return self.filter(until__gte=today)
 
 
-class ClinicalReview(models.Model):
-    """A clinician has read one published text (lesson, question, call card), and answers for it until a day.
+class SharedWords(models.Model):
+    """The words of a shipped file with their translation, as somebody signed them, or as the call card was shown."""
 
-    The text of its row never changes, so a changed text is another row, without a review.
-    """
+    language = models.CharField(max_length=10)
+    name = models.CharField(max_length=80)
+    mark = models.CharField(max_length=64)  # the hash of the pairs
+    pairs = models.JSONField()
+
+    guard = ("language", "name", "mark", "pairs")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["language", "name", "mark"], name="sharedwords_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"
+
+
+_OF = ("edition", "revision", "text", "words")  # what a review can be of
+_OF_ONE = Q(*(Q(**{f"{name}__isnull": name != of for name in _OF}) for of in _OF), _connector=Q.OR)
+
+
+class ClinicalReview(models.Model):
+    """Somebody has read one published text, and answers for it until a day. A changed or translated text is another."""
+
+    class Kind(models.TextChoices):
+        CLINICIAN = "clinician", "Clinician"
+        TRANSLATOR = "translator", "Qualified translator"
 
     edition = models.ForeignKey(Edition, models.PROTECT, null=True, blank=True, related_name="reviews")
     revision = models.ForeignKey(Revision, models.PROTECT, null=True, blank=True, related_name="+")
     text = models.ForeignKey(ReferenceText, models.PROTECT, null=True, blank=True, related_name="reviews")
+    words = models.ForeignKey(SharedWords, models.PROTECT, null=True, blank=True, related_name="reviews")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CLINICIAN, db_default=Kind.CLINICIAN)
     who = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     role = models.CharField(max_length=80)  # in the reviewer's own words: "oncology nurse"
     on = models.DateField()
     until = models.DateField()
 
     objects = ClinicalReviewQuerySet.as_manager()
-    guard = Guard(("edition", "revision", "text", "who", "role", "on", "until"))
+    guard = Guard((*_OF, "kind", "who", "role", "on", "until"))
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=(
-                    Q(edition__isnull=False, revision=None, text=None)
-                    | Q(edition=None, revision__isnull=False, text=None)
-                    | Q(edition=None, revision=None, text__isnull=False)
-                ),
-                name="clinicalreview_of_one_text",
-            ),
-        ]
+        constraints = [models.CheckConstraint(condition=_OF_ONE, name="clinicalreview_of_one_text")]
 
     def __str__(self) -> str:
         return f"{self.role}, {self.on}"

@@ -209,6 +209,35 @@ def is_fresh(name: str, language: str) -> bool:
     return language == texts.SOURCE or state(texts.FIXTURES, name, language) == State.FRESH
 
 
+def pairs(name: str, language: str, folder: Path | None = None) -> list[tuple[str, str]]:
+    """Return each text of a shipped file with its translation, in order, for those who compare them."""
+    here = folder or texts.FIXTURES
+    data, given = texts.read(here / name), texts.read(here / language / name)
+    return list(_pairs(_shape(name), _wrapped(name, data), given))
+
+
+def _pairs(shape: Any, data: Any, given: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(shape, dict):
+        for key, inner in shape.items():
+            if key in given and inner != SAME:
+                yield from _pairs(inner, data.get(key), given[key])
+    elif isinstance(shape, list):
+        for one, other in zip(data, given, strict=True):
+            yield from _pairs(shape[0], one, other)
+    else:
+        here, there = (", ".join(text) if isinstance(text, list) else text or "" for text in (data, given))
+        yield str(here), str(there)
+
+
+def replaced(data: Any, said: dict[str, str]) -> Any:
+    """Return data with each text replaced by its translation, by these pairs; what is not among them stays."""
+    if isinstance(data, dict):
+        return {key: replaced(value, said) for key, value in data.items()}
+    if isinstance(data, list):
+        return [replaced(value, said) for value in data]
+    return said.get(data, data) if isinstance(data, str) else data
+
+
 def own_words(language: str) -> dict[str, list[str]]:
     """Return how people say symptoms, by tier: in the source language and, if it is there, in this one."""
     found: dict[str, list[str]] = texts.read(texts.FIXTURES / WITH_OWN_WORDS)

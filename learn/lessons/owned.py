@@ -8,7 +8,7 @@ A page without such a statement runs one, when it first needs a text.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from django.db import transaction
@@ -63,11 +63,15 @@ def at(stamp: int) -> Own:
 
 
 class _Seen:
-    """What one request knows: nothing, then the number, then the texts. They stay the same to its end."""
+    """What one request knows: nothing, then the number, then the texts. They stay the same to its end.
+
+    `translations` has the translated editions whose words it has read (`signatures.py`).
+    """
 
     def __init__(self) -> None:
         self.stamp: int | None = None
         self.own: Own | None = None
+        self.translations: set[int] = set()
 
     def __call__(self) -> Own:
         if self.own is None:
@@ -81,6 +85,17 @@ def note(stamp: int) -> None:
     """Tell this request the number that a statement of its has read."""
     if isinstance(seen := texts.finder(), _Seen) and seen.stamp is None:
         seen.stamp = stamp
+
+
+def note_translations(editions: Iterable[int]) -> None:
+    """Tell this request which translated editions (pks) it has words of."""
+    if isinstance(seen := texts.finder(), _Seen):
+        seen.translations.update(editions)
+
+
+def translations() -> frozenset[int]:
+    """Return the translated editions (pks) whose words this request has read until now."""
+    return frozenset(seen.translations) if isinstance(seen := texts.finder(), _Seen) else frozenset()
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:

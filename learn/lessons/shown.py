@@ -31,19 +31,25 @@ MOST = 200  # size of the cache, in lessons; about 20 KB each
 # Written as SQL: the ORM would compile it again for every page, which takes ten times as long as the query itself.
 _NOW = f"""
 SELECT e.id, {{short}}, e.checked_on, e.next_check, l.id, l.slug, l.quiz_id, l.read_first,
-    t.slug, t.title, t.summary, t.kind, v."on", {{wording}}, ({owned.STAMP}){{more}}
+    t.slug, t.title, t.summary, t.kind, v."on", {{wording}}, ({owned.STAMP}), {{compared_on}}{{more}}
 FROM {Lesson._meta.db_table} l
 JOIN {Therapy._meta.db_table} t ON t.id = l.therapy_id
 JOIN {Edition._meta.db_table} e ON e.lesson_id = l.id AND e.state = '{{state}}' AND e.language = '{SOURCE}'
 {{translated}}
 LEFT JOIN {ClinicalReview._meta.db_table} v ON v.id = (
-    SELECT MAX(w.id) FROM {ClinicalReview._meta.db_table} w WHERE w.edition_id = {{shown}} AND w.until >= %s
+    SELECT MAX(w.id) FROM {ClinicalReview._meta.db_table} w
+    WHERE w.edition_id = {{shown}} AND w.kind = '{ClinicalReview.Kind.CLINICIAN.value}' AND w.until >= %s
 )
+{{compared}}
 """  # noqa: S608 - only names and constants of our own are put in
 # For a reader of another language: the edition that translates this one; whether there is only one of an older text.
 _TRANSLATED = f"""LEFT JOIN {Edition._meta.db_table} x ON x.id = (
     SELECT MAX(y.id) FROM {Edition._meta.db_table} y
     WHERE y.translates_id = e.id AND y.language = '{{language}}' AND y.state = '{{state}}'
+)"""  # noqa: S608 - as above
+_COMPARED = f"""LEFT JOIN {ClinicalReview._meta.db_table} u ON u.id = (
+    SELECT MAX(w.id) FROM {ClinicalReview._meta.db_table} w
+    WHERE w.edition_id = x.id AND w.kind = '{ClinicalReview.Kind.TRANSLATOR.value}' AND w.until >= %s
 )"""  # noqa: S608 - as above
 _OUTDATED = f"""x.id IS NULL AND EXISTS (
     SELECT 1 FROM {Edition._meta.db_table} o WHERE o.lesson_id = l.id AND o.language = '{{language}}'
@@ -65,12 +71,15 @@ def _sql(language: str, end: str, state: State = State.PUBLISHED, more: str = ""
     """Return the statement for readers of one language (a code of the settings)."""
     if language == SOURCE:
         own = {"short": "e.short_title", "wording": f"e.id, '{SOURCE}', 1 = 0", "translated": "", "shown": "e.id"}
+        own |= {"compared": "", "compared_on": "NULL"}
     else:
         own = {
             "short": "COALESCE(x.short_title, e.short_title)",
             "wording": f"COALESCE(x.id, e.id), COALESCE(x.language, '{SOURCE}'), {_OUTDATED.format(language=language)}",
             "translated": _TRANSLATED.format(language=language, state=state.value),
             "shown": "COALESCE(x.id, e.id)",
+            "compared": _COMPARED,
+            "compared_on": 'u."on"',
         }
     return _NOW.format(more=more, state=state.value, **own) + end
 
@@ -98,6 +107,8 @@ class Row(NamedTuple):
     outdated: bool  # there is a translation into the reader's language, but of an older text
     # Which words, medicines and call card of its own the hospital had published (`owned.STAMP`).
     texts: int = 0
+    # When a qualified translator compared these words with the source, if that signature is still valid.
+    compared_on: date | None = None
 
 
 def _row(values: Iterable[Any]) -> Row:
@@ -158,8 +169,9 @@ class Page:
 _kept: dict[Row, tuple[Page, ...]] = {}
 
 
-def _today() -> str:
-    return str(timezone.localdate())
+def _today() -> list[str]:
+    """Return this day once for each signature that the statement looks for."""
+    return [str(timezone.localdate())] * (1 if reader() == SOURCE else 2)
 
 
 def forget() -> None:
@@ -177,7 +189,7 @@ def pages(lessons: Iterable[str]) -> dict[str, tuple[Page, ...]]:
     if not slugs:
         return {}
     some = _sql(reader(), "WHERE l.slug IN ") + f"({', '.join(['%s'] * len(slugs))})"
-    rows = [_row(row) for row in statements.run(some, [_today(), *slugs])]
+    rows = [_row(row) for row in statements.run(some, [*_today(), *slugs])]
     return {row.slug: pages for row, pages in _pages(rows).items()}
 
 
@@ -191,7 +203,7 @@ def retired(editions: Iterable[int]) -> dict[int, tuple[Page, ...]]:
     if not pks:
         return {}
     some = _sql(reader(), "WHERE e.id IN ", State.RETIRED) + f"({', '.join(['%s'] * len(pks))})"
-    rows = [_row(row) for row in statements.run(some, [_today(), *pks])]
+    rows = [_row(row) for row in statements.run(some, [*_today(), *pks])]
     return {row.edition: pages for row, pages in _pages(rows).items()}
 
 
@@ -200,7 +212,7 @@ def lessons() -> list[tuple[Shown, int]]:
 
     One query, and one more for lessons that are not in the cache.
     """
-    all_ = statements.run(_sql(reader(), _COUNTED, more=", c.n"), [_today()])
+    all_ = statements.run(_sql(reader(), _COUNTED, more=", c.n"), _today())
     questions = {_row(row[:-1]): row[-1] or 0 for row in all_}
     found = _pages(questions)
     return [(found[row][0].lesson, n) for row, n in questions.items() if row in found]
@@ -208,7 +220,7 @@ def lessons() -> list[tuple[Shown, int]]:
 
 def every_page() -> list[tuple[Page, ...]]:
     """Return the pages of each published lesson, in the order of the site. It costs the queries of `lessons`."""
-    rows = [_row(row[:-1]) for row in statements.run(_sql(reader(), _COUNTED, more=", c.n"), [_today()])]
+    rows = [_row(row[:-1]) for row in statements.run(_sql(reader(), _COUNTED, more=", c.n"), _today())]
     found = _pages(rows)
     return [found[row] for row in rows if row in found]
 
@@ -227,6 +239,7 @@ def _pages(rows: Iterable[Row]) -> dict[Row, tuple[Page, ...]]:
     if not rows:
         return {}
     owned.note(rows[0].texts)  # of one statement, so the same in all rows
+    owned.note_translations(row.wording for row in rows if row.language != SOURCE)
     here = {row: pages for row in rows if (pages := _kept.get(row))}  # another thread may clear the cache
     if missing := {row.edition: row for row in rows if row not in here}:
         wanted = {pk for row in missing.values() for pk in (row.edition, row.wording)}

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from learn.languages import SOURCE, name_in_english
-from learn.lessons import content, governance, overlays
+from learn.lessons import card, card_texts, content, governance, overlays
 from learn.lessons.content import Data, named, read
 from learn.lessons.left_alone import Report
 from learn.lessons.models import Edition, Step
@@ -55,6 +55,8 @@ def _load(folder: Path, language: str, report: Report) -> None:
                     _load_questions(data, overlays.merged(name, data, given), language, report)
                 elif _has_pictures(data, here, standings["pictures.yaml"]):
                     _load_lesson(data, overlays.merged(name, data, given), here, drawn, language, report)
+    if standings[card.FILE] is Standing.FRESH:
+        card_texts.keep_words(read(folder / card.FILE), overlays.pairs(card.FILE, language, folder), language)
     stale = sum(standing is Standing.STALE for standing in standings.values())
     if stale:
         say = f"{name_in_english(language)}: {stale} files are of an older text and are shown in English"

@@ -210,6 +210,12 @@ class Whole:
     retired: list[Assignment]  # asked for, and nobody can read it any more; those who have begun it have a standing
     card: tuple[changes.Change, ...] = ()
 
+    @property
+    def read(self) -> frozenset[str]:
+        """The slugs of the published lessons that they have read."""
+        done = {row.lesson for row in self.readings if row.finished}
+        return frozenset(s.taught.slug for s in self.standings if s.taught.lesson in done and not s.taught.retired)
+
 
 def standings(learners: Collection[int]) -> dict[int, list[Standing]]:
     """Return the status in every published lesson, for each learner (a user's pk)."""

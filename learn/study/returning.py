@@ -10,6 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from learn.languages import reader
+from learn.lessons import card_texts
+from learn.lessons import changes as changed_texts
 from learn.lessons.shown import Page
 from learn.people.actions import learner
 from learn.people.models import User
@@ -34,7 +37,8 @@ def changes(request: HttpRequest, therapy: str, lesson: str) -> HttpResponse:
         messages.success(request, _("Thank you. You have read what changed."))
     if request.method == "POST":
         return redirect("my")
-    return render(request, "study/changes.html", {"row": row})
+    told = changed_texts.translated(row.changed, row.taught.edition, reader())
+    return render(request, "study/changes.html", {"row": row, "changed": told})
 
 
 @login_not_required
@@ -55,8 +59,8 @@ def card_changes(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Thank you. You have read what changed."))
     if request.method == "POST":
         return redirect("my")
-    context = {"changed": found.card if found else (), "number": newest}
-    return render(request, "study/card_changes.html", context)
+    told = card_texts.translated(found.card, reader(), found.read) if found and newest else []
+    return render(request, "study/card_changes.html", {"changed": told, "number": newest})
 
 
 def _standing(request: HttpRequest, therapy: str, lesson: str) -> Standing:

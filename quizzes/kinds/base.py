@@ -70,6 +70,7 @@ class Ask:
     rows: tuple[Choice, ...] = ()
     shuffle_choices: bool = False  # each learner sees the choices in a different order
     shuffle_rows: bool = False  # the same for the rows, and never in the order given here
+    of_site: bool = False  # the choices are words of the site: "True", "First"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Mark:
     best: tuple[str, ...]  # the right answer, in the words of the choices
     chosen: tuple[str, ...]  # what the learner chose, in the words of the choices
     remarks: tuple[str, ...]  # the author's feedback on what was chosen
+    of_site: bool = False  # as in `Ask`, of `best` and `chosen`
 
 
 class Kind(Protocol):

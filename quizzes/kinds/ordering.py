@@ -57,7 +57,7 @@ class OrderingKind:
         """Return the tiles as rows, to be shown in any order but this one, and the places as choices."""
         tiles = tuple(Choice(tile["id"], tile["text"]) for tile in spec["cards"])
         places = tuple(Choice(str(n), str(PLACES[n - 1])) for n in range(1, len(tiles) + 1))
-        return Ask(_("Choose a place for each line."), places, rows=tiles, shuffle_rows=True)
+        return Ask(_("Choose a place for each line."), places, rows=tiles, shuffle_rows=True, of_site=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return the ids of the tiles in the order that the learner gave them. Raises Unreadable."""

@@ -27,7 +27,7 @@ class TruthKind:
 
     def ask(self, spec: Spec) -> Ask:
         """Return True and False, always in this order."""
-        return Ask(_("Choose one."), tuple(Choice(id_, str(text)) for id_, text in _WORDS.items()))
+        return Ask(_("Choose one."), tuple(Choice(id_, str(text)) for id_, text in _WORDS.items()), of_site=True)
 
     def read(self, spec: Spec, post: Post) -> Given:
         """Return ["true"] or ["false"]. Raises Unreadable."""
@@ -48,4 +48,5 @@ class TruthKind:
             best=(str(_WORDS[best]),),
             chosen=tuple(str(_WORDS[id_]) for id_ in given),
             remarks=tuple(spec["feedback"][id_] for id_ in given),
+            of_site=True,
         )

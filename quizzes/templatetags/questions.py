@@ -11,6 +11,6 @@ register = template.Library()
 
 
 @register.simple_tag
-def blank(ask: Ask, stem: str, number: int) -> QuestionForm:
-    """Return the empty form of a question. `number` is the answer number."""
-    return QuestionForm(ask, stem, number)
+def blank(ask: Ask, stem: str, number: int, language: str) -> QuestionForm:
+    """Return the empty form of a question. `number` is the answer number, `language` that of the question."""
+    return QuestionForm(ask, stem, number, language=language)

@@ -6,23 +6,10 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Visit
+from tests.journeys.voice import VOICE
 
 pytestmark = pytest.mark.browser
 STEP = "/lessons/basics/what-is-immunotherapy/1/"
-
-# The machine that runs the tests has no voice. This fake records each part, and `finish()` ends the current one.
-VOICE = """
-const said = window.said = [];
-let now = null;
-const speech = {
-  speak(part) { said.push(part); now = part },
-  cancel() { now = null; said.push("cancel") }, pause() { said.push("pause") }, resume() { said.push("resume") },
-  getVoices: () => [{lang: "en-US", localService: LOCAL}],
-};
-window.finish = () => now && now.onend();
-window.SpeechSynthesisUtterance = function (text) { this.text = text };
-Object.defineProperty(window, "speechSynthesis", {value: speech});
-"""
 
 
 def at_a_step(visit: Visit, *, local: bool = True, javascript: bool = True) -> Page:

@@ -24,6 +24,7 @@ from learn.lessons.models import (
     Reference,
     ReferenceText,
     Remark,
+    SharedWords,
     Step,
 )
 from learn.people import audit
@@ -91,6 +92,8 @@ class TestAPublishedRow(TestCase):
                 reference=Reference.objects.create(kind="term", slug=slug), number=1, state="published", body={},
                 author=learners[0], written=at(20), published_by=learners[0], published_at=at(20),
             )  # fmt: skip
+        for name in ("one", "two"):
+            SharedWords.objects.create(language="es", name=name, mark="M", pairs=[["a", "b"]])
         HoldAct.objects.create(note="N", settled=True, by=learners[0], role="R", why="W", at=at(20))
         TeachBack.objects.create(
             patient=patient, question=revisions[0].question, lesson=Lesson.objects.all()[0], topic="When to call",
@@ -100,7 +103,7 @@ class TestAPublishedRow(TestCase):
     def test_of_each_guarded_model_is_in_these_tests(self) -> None:
         assert {model for model, _ in immutable.guarded()} == {
             Revision, AttemptItem, Response, Edition, Step, CardText, AuditEvent, AuditSeal, Contact, TeachBack, Remark,
-            ClinicalReview, HoldAct, ReferenceText,
+            ClinicalReview, HoldAct, ReferenceText, SharedWords,
         }  # fmt: skip
 
     def test_refuses_a_change_of_each_guarded_field(self) -> None:
@@ -111,7 +114,7 @@ class TestAPublishedRow(TestCase):
                 with pytest.raises(IntegrityError, match="published text never changes"), transaction.atomic():
                     model.objects.filter(pk=row.pk).update(**{field: other(row, field)})
                 tried += 1
-        assert tried == 16 + 3 + 5 + 14 + 10 + 4 + 7 + 3 + 5 + 14 + 5 + 7 + 6 + 10
+        assert tried == 16 + 3 + 5 + 14 + 10 + 4 + 7 + 3 + 5 + 14 + 5 + 9 + 6 + 10 + 4
 
     def test_cannot_become_a_draft_again(self) -> None:
         for rows, back in (

@@ -46,6 +46,7 @@ from learn.desk.admin import (
     text,
     texts,
     ticked,
+    translation,
     two_step,
     worklist,
 )
@@ -126,6 +127,7 @@ LESSONS: list[Screen] = [  # below /admin/lessons/lesson/, named "admin:lessons_
     ("order/", lessons.order, "order"),
     ("review/", review.home, "review"),
     ("review/holds/", review.holds, "holds"),
+    ("review/in/<slug:language>/<slug:name>/", translation.words, "shared_words"),
     ("pack/", lesson_pack.take_in, "take_in"),
     ("pack/<number:pk>/", lesson_pack.download, "pack"),
     ("<number:pk>/change/", lesson.change, "change"),
@@ -137,6 +139,7 @@ LESSONS: list[Screen] = [  # below /admin/lessons/lesson/, named "admin:lessons_
     ("<number:pk>/preview/<number:n>/", lesson_preview.preview, "preview"),
     ("<number:pk>/as-patients/<number:n>/", lesson_preview.frames, "frames"),
     ("<number:pk>/review/", lesson_review.read, "read"),
+    ("<number:pk>/review/<slug:language>/", translation.lesson, "translation"),
     ("<number:pk>/remark/", lesson_review.remark, "remark"),
     ("<number:pk>/remark/<number:remark>/done/", lesson.remark_done, "remark_done"),
 ]

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from learn.desk.admin import translation
 from learn.desk.admin.lesson import PUBLISHES, SIGNS
 from learn.desk.lesson_forms import HoldForm
 from learn.languages import SOURCE
@@ -38,6 +39,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "card_reviewed": card.reviewed(today),
         "unchecked": [row for row in unchecked if row["why"] != "soon"],
         "soon": [row for row in unchecked if row["why"] == "soon"],
+        "translations": translation.waiting(today),
         "signed": ClinicalReview.objects.filter(who=request.user, edition__isnull=False).select_related("edition")
         .order_by("-on", "-pk")[:MINE],
         "holds": sum(not (act and act.settled) for act in _holds().values()),

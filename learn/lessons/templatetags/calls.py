@@ -9,7 +9,7 @@ from django import template
 from django.utils import timezone
 
 from learn.languages import SOURCE, reader
-from learn.lessons import card, shown, texts
+from learn.lessons import card, shown, signatures, texts
 from learn.people.models import Phones, phones_for
 from learn.people.phones import dial
 from quizzes.asked import Item
@@ -46,7 +46,7 @@ def call_card(
         "phones": _phones(context),
         "unfolded": unfolded if source and folded else "",
         "texts": texts.own(),
-        "reviewed_on": card.reviewed(timezone.localdate()),
+        "reviewed_on": signatures.card_reviewed(timezone.localdate()),
     }
 
 

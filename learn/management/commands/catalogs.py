@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from learn.management.catalogs import catalogs, compiled, entries
+from learn.catalogs import catalogs, compiled, entries
 
 
 class Command(BaseCommand):

@@ -13,9 +13,11 @@
   let parts = [];
   let paused = false;
 
-  // A translation changes the language of the page, so the voice is looked for again then.
+  // A translation changes the language of the page, so the voice is looked for again then. A step that is not
+  // translated yet stands in its own language inside the page.
+  const step = document.querySelector("main [data-read]");
   const look = () => {
-    const language = page.lang.slice(0, 2);
+    const language = step.closest("[lang]").lang.slice(0, 2);
     voice = speech.getVoices().find((one) => one.localService && one.lang.slice(0, 2) === language);
     bar.hidden = !voice;
   };

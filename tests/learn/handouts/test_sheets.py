@@ -8,7 +8,6 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-import page
 import pypdfium2
 import pytest
 import zxingcpp
@@ -17,18 +16,18 @@ from django.utils import translation
 from pypdfium2 import raw
 from pytest_django import DjangoDbBlocker
 
-from learn.handouts import parts, sheets, typeset
+from learn.handouts import parts, sheets
 from learn.handouts.blocks import blocks
 from learn.handouts.parts import Look
 from learn.lessons import card, shown
 from learn.people import codes
 from learn.people.models import AccessCode, Phones
 from tests.cast import at, load_content, make_nurse, make_patient, make_team
+from tests.learn.handouts.sheet import KNOWN, made, pages, text
 from tests.shipped import LESSONS
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
-KNOWN = Phones("555-010-0199", "555-011-0199 ext. 3", "100.4 °F (38 °C)")
 UNKNOWN = Phones("", "", "")
 LETTER = Look("letter", 12, KNOWN)
 # The most pages of a lesson, by the size of its letters: the figure of 29 November 2026.
@@ -42,23 +41,6 @@ def content(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         load_content()
         yield
         transaction.set_rollback(True)
-
-
-def made(template: str, data: dict[str, Any]) -> bytes:
-    """Return the PDF, made in this process: the child runs the same function. Fail if it is not accessible."""
-    pdf = typeset.make(template, json.dumps(data))
-    assert [str(failure) for failure in page.validate_pdf_bytes(pdf, profile="ua1").failures] == []
-    return pdf
-
-
-def pages(pdf: bytes) -> int:
-    return len(pypdfium2.PdfDocument(pdf))
-
-
-def text(pdf: bytes) -> str:
-    """Return all words of a PDF, with one space between them; a hyphen of a broken line is none of ours."""
-    whole = " ".join(p.get_textpage().get_text_bounded() for p in pypdfium2.PdfDocument(pdf))
-    return " ".join(whole.replace("\ufffe", "").split())
 
 
 def fonts(pdf: bytes) -> Iterator[tuple[str, bool]]:

@@ -16,8 +16,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import trans_real
 
+from learn.catalogs import compiled
 from learn.lessons import overlays
-from learn.management.catalogs import compiled
 from tests import overlays as made
 from tests.cast import load_content
 from tests.overlays import accented

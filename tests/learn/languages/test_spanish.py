@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from learn.catalogs import catalogs, compiled, entries
 from learn.lessons import card, overlays, reference, texts
 from learn.lessons.overlays import State
-from learn.management.catalogs import catalogs, compiled, entries
 from quizzes import spanish
 from quizzes.readability import plain
 

@@ -79,7 +79,7 @@ def test_the_pages_are_the_orms() -> None:
         assert found.row == (
             edition.pk, edition.short_title, edition.checked_on, edition.next_check, lesson.pk, lesson.slug,
             lesson.quiz_id, lesson.read_first, lesson.therapy.slug, lesson.therapy.title, lesson.therapy.summary,
-            lesson.therapy.kind, None, edition.pk, "en", False, 0,
+            lesson.therapy.kind, None, edition.pk, "en", False, 0, None,
         )  # fmt: skip
         assert (found.title, found.minutes, list(found.remember)) == (edition.title, edition.minutes, edition.remember)
         assert list(found.steps) == [step.slug for step in steps]
