@@ -180,6 +180,10 @@ def test_invitations_come_two_on_a_sheet_and_their_codes_can_be_read(paper: str)
         rows.append((patient, AccessCode.objects.get(pk=code.code.pk), code.letters, code.token))
     pdf = made("invitations", sheets.invitations(rows, Look(paper, 12, UNKNOWN), marks=["1", "2", "3"]))
     assert pages(pdf) == 2
+    [sheet, _] = pypdfium2.PdfDocument(pdf)
+    bounds = [thing.get_bounds() for thing in sheet.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH])]
+    [cut] = [bottom for left, bottom, right, _ in bounds if right - left > sheet.get_width() - 30 / MM]
+    assert cut == pytest.approx(sheet.get_height() / 2, abs=2)  # points
     read = codes_on(pdf, 0) + codes_on(pdf, 1)
     assert sorted(read) == sorted(f"{sheets.settings.PUBLIC_URL}/j/{row[3]}/" for row in rows)
     assert [row[2] for row in rows if codes.in_groups(row[2]) not in text(pdf)] == []
