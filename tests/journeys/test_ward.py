@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
 from playwright.sync_api import Locator, Page
 
@@ -80,11 +82,18 @@ def test_the_bar_on_top_leaves_room_on_a_phone_and_only_the_page_shown_is_bold(
     assert bold == ["My patients"]
 
 
-def test_the_button_of_an_invitation_is_within_a_screen_and_a_half(visit: Visit, site: Site, lead: str) -> None:
+def test_the_button_of_a_form_with_many_choices_is_within_a_screen_and_a_half(
+    visit: Visit, site: Site, lead: str
+) -> None:
     for size in (COMPUTER, TABLET):
-        page = at(visit, site, lead, size, "/admin/people/patient/invite/")
-        [button] = boxes(page.get_by_role("button", name="Save and show the card"))
-        assert button["y"] + button["height"] <= 1.5 * size[1], size
+        page = at(visit, site, lead, size)
+        page.locator("main tbody th a").first.click()
+        for address, name in (("../../invite/", "Save and show the card"), ("../print/", "Make the PDF")):
+            patient = page.url
+            page.goto(urljoin(patient, address))
+            [button] = boxes(page.get_by_role("button", name=name))
+            assert button["y"] + button["height"] <= 1.5 * size[1], (size, name)
+            page.goto(patient)
 
 
 def test_a_line_stands_between_two_topics(visit: Visit, site: Site, lead: str) -> None:
