@@ -39,6 +39,15 @@ def test_ten_questions_fit_one_page_and_many_questions_need_more(visit: Visit, p
     assert pages(page, paper) == 2
 
 
+def test_the_two_ways_to_take_the_list_stand_on_lines_of_their_own(visit: Visit) -> None:
+    page = visit(width=320)
+    ask(page, "Can I get a flu shot?")
+    here, pdf = (page.get_by_role("link", name=name).bounding_box() for name in ("Print my list", "My list as a PDF"))
+    assert here is not None
+    assert pdf is not None
+    assert here["y"] + here["height"] <= pdf["y"]
+
+
 @pytest.fixture
 def long_team(site: Site) -> Iterator[None]:
     """Give ana's team the longest phone numbers and fever limit that a team can have."""
