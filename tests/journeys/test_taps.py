@@ -6,12 +6,11 @@ import re
 
 import pytest
 
-from learn.lessons import texts
 from tests.conftest import Site, Visit
 from tests.journeys.hands import Hand, Keyboard, Pointer
 from tests.journeys.pages import CARDS, LESSON, NARROW
-from tests.journeys.test_short import LESSONS
 from tests.journeys.walk import Question, answer, days_go_by, heading, press, questions, start_check
+from tests.shipped import LESSONS
 
 pytestmark = pytest.mark.browser
 TO_STEP_ONE = 4  # from a misspelled medicine
@@ -60,7 +59,7 @@ def test_from_a_misspelled_medicine_to_the_first_step(hand: Hand) -> None:
 
 
 def test_a_lesson_takes_a_tap_a_step_and_a_question_its_choices_and_two(hand: Hand) -> None:
-    [lesson] = [found for file in LESSONS if (found := texts.read(file))["slug"] == LESSON]
+    lesson = LESSONS[LESSON]
     hand.page.goto(f"/lessons/{lesson['therapy']}/{LESSON}/1/")
     for _ in lesson["steps"][1:]:
         hand.press("Continue")
@@ -74,7 +73,7 @@ def test_a_lesson_takes_a_tap_a_step_and_a_question_its_choices_and_two(hand: Ha
 
 
 def test_who_comes_back_is_one_tap_from_going_on(hand: Hand) -> None:
-    [lesson] = [found for file in LESSONS if (found := texts.read(file))["slug"] == LESSON]
+    lesson = LESSONS[LESSON]
     hand.page.goto(f"/lessons/{lesson['therapy']}/{LESSON}/1/")
     press(hand.page, "Continue")
     hand.page.goto("/")
