@@ -26,9 +26,11 @@ Membership.objects.create(care_team=team, nurse=nurse, started=timezone.now(), l
 ward = Ward(team=team, noor=nurse, now=timezone.now())
 names = [f"Robin Miller {{n}}" for n in range(20)]
 missed, unused, late = names[:4], names[4:14], names[14:]
-for n, one in enumerate(ward.invite(missed, -6, 60)):
-    ward.open_card([one], -6)
-    ward.do(one, SAFETY, ward.at(-2), ward.safety_places(n + 1))
+for n, one in enumerate(ward.invite(missed, -30, 60)):
+    ward.open_card([one], -30)
+    ward.do(one, SAFETY, ward.at(-30), ward.safety_places(n + 1))
+    for day in (-22, -3):
+        ward.review(one, ward.at(day), 0)
 ward.invite(unused, -5)
 for one in ward.invite(late, -9):
     ward.open_card([one], -9)
@@ -102,6 +104,14 @@ def test_a_line_stands_between_two_topics(visit: Visit, site: Site, lead: str) -
     lines = heads.evaluate_all("found => found.map(th => parseFloat(getComputedStyle(th).borderBottomWidth))")
     assert len(lines) > 3
     assert min(lines[:-1]) > 0
+
+
+def test_all_that_is_said_about_a_topic_is_in_sight(visit: Visit, site: Site, lead: str) -> None:
+    for width in (1280, 1366):
+        page = at(visit, site, lead, (width, 800), "/admin/people/patient/how-it-goes/")
+        topics = page.get_by_role("region", name="Safety questions, topic by topic")
+        assert "After a month" in topics.inner_text()
+        assert topics.evaluate("e => e.scrollWidth - e.clientWidth") == 0, width
 
 
 def test_what_stands_in_a_row_of_a_lesson_stands_on_one_line(visit: Visit, site: Site, lead: str) -> None:
