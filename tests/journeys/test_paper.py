@@ -39,6 +39,15 @@ def test_ten_questions_fit_one_page_and_many_questions_need_more(visit: Visit, p
     assert pages(page, paper) == 2
 
 
+def test_the_two_ways_to_take_the_list_stand_on_lines_of_their_own(visit: Visit) -> None:
+    page = visit(width=320)
+    ask(page, "Can I get a flu shot?")
+    here, pdf = (page.get_by_role("link", name=name).bounding_box() for name in ("Print my list", "My list as a PDF"))
+    assert here is not None
+    assert pdf is not None
+    assert here["y"] + here["height"] <= pdf["y"]
+
+
 @pytest.fixture
 def long_team(site: Site) -> Iterator[None]:
     """Give ana's team the longest phone numbers and fever limit that a team can have."""
@@ -174,3 +183,34 @@ def test_the_open_list_is_printed_without_buttons_and_messages(visit: Visit) -> 
         "Questions other people ask",
     ):
         assert text not in shown
+
+
+# A patient whose note has about forty lines: seven lessons, eight safety questions, a teach-back.
+NOTE = """
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from learn.management.ward import SAFETY, Ward
+from learn.people.models import CareTeam, Membership, User
+team = CareTeam.objects.create(name="Note team", day_phone="555-010-0177", night_phone="555-011-0177")
+nurse = User.objects.create_user("note", password="{password}", is_staff=True)
+nurse.groups.add(Group.objects.get(name="Nurse"))
+Membership.objects.create(care_team=team, nurse=nurse, started=timezone.now())
+ward = Ward(team=team, noor=nurse, now=timezone.now())
+[patient] = ward.invite(["Iris Morgan"], -18)
+ward.do(patient, SAFETY, ward.at(-9, 20), ward.safety_places(1))
+ward.rows.save()
+print(patient.pk)
+"""
+
+
+def test_the_note_for_the_chart_is_one_sheet_without_a_frame(visit: Visit, site: Site) -> None:
+    patient = site.manage("shell", "--no-imports", "-c", NOTE.format(password=site.password)).strip()
+    page = visit(javascript=True)
+    page.goto(f"/admin/people/patient/{patient}/chart/")
+    sign_in(page, "note", site.password)
+    assert (pages(page, "Letter"), pages(page, "A4")) == (1, 1)
+    page.emulate_media(media="print")
+    note = page.locator("pre")
+    assert "Safety questions answered right" in note.inner_text()
+    assert note.evaluate("e => getComputedStyle(e).borderTopWidth") == "0px"
+    assert not page.locator("textarea").is_visible()

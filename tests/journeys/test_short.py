@@ -59,6 +59,22 @@ def test_the_header_is_at_most_two_rows_on_a_phone_and_one_on_a_computer(visit: 
         assert page.locator("header.site").evaluate("e => e.getBoundingClientRect().height") <= most, width
 
 
+# Puts the switch of a site in two languages into the header, and returns how high the header is then.
+SWITCH = """header => {
+    const name = Object.assign(document.createElement("button"), {className: "link", textContent: "Español"});
+    const form = Object.assign(document.createElement("form"), {className: "language"});
+    form.append(name);
+    header.querySelector(".wrap").append(form);
+    return header.getBoundingClientRect().height;
+}"""
+
+
+def test_the_header_is_one_row_on_a_computer_with_a_second_language_too(visit: Visit) -> None:
+    page = visit(width=768)
+    page.goto("/")
+    assert page.locator("header.site").evaluate(SWITCH) <= 50
+
+
 def test_a_step_without_a_picture_has_its_button_within_two_screens(visit: Visit) -> None:
     page = visit(width=NARROW)
     long, seen = {}, 0
@@ -98,6 +114,14 @@ def test_a_question_has_its_first_two_choices_on_the_first_screen(visit: Visit) 
                 long[f"{file.stem}/{item['slug']}"] = round(end)
     assert asked > 80
     assert long == {}
+
+
+def test_the_help_page_says_when_to_call_911_on_the_first_screen(visit: Visit) -> None:
+    page = visit(width=NARROW)
+    page.goto("/help/")
+    head = page.locator(".call-911 > h3").bounding_box()
+    assert head is not None
+    assert head["y"] + head["height"] <= SCREEN
 
 
 def test_the_sign_in_button_is_on_the_first_screen(visit: Visit, site: Site) -> None:

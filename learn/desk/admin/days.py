@@ -8,6 +8,8 @@ from django.utils.formats import date_format
 
 from quizzes.templatetags.days import weekday
 
+OTHER_YEAR = "M j, Y"  # in a narrow column
+
 
 def day(on: date, today: date) -> str:
     """Return a date in words: today, yesterday, or the date, with the year when it is not this year."""
@@ -17,8 +19,8 @@ def day(on: date, today: date) -> str:
 
 
 def short(on: date | None, today: date) -> str:
-    """Return a date for a narrow column: "Nov 26", with the year when it is not this year; "" without a date."""
-    return date_format(on, "SHORT_DATE_FORMAT" if on.year == today.year else "DATE_FORMAT") if on else ""
+    """Return a date for a narrow column: "Nov 26", or "Jan 3, 2027" in another year; "" without a date."""
+    return date_format(on, "SHORT_DATE_FORMAT" if on.year == today.year else OTHER_YEAR) if on else ""
 
 
 def moment(at: datetime, today: date) -> str:

@@ -131,23 +131,23 @@ def _bars(numbers: Numbers) -> list[tuple[str, list[Bar]]]:
     ]
 
 
-def _scale(weeks: list[Week]) -> int:
+def scale(weeks: list[Week]) -> int:
     """Return the number at the top of the picture: a multiple of four that no column exceeds."""
     most = max((week.due for week in weeks), default=0)
-    step = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step * 4 >= most), most // 4 + 1)
+    step = next((step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500) if step * 4 >= most), most // 4 + 1)
     return 4 * step
 
 
 def _lines(weeks: list[Week]) -> list[tuple[int, int, int]]:
     """Return the numbers beside the picture, each with the height of its line and of its text."""
-    top = _scale(weeks)
+    top = scale(weeks)
     heights = [(n, round(BOTTOM - (BOTTOM - TOP) * n / top)) for n in range(0, top + 1, top // 4)]
     return [(n, y, y + 4) for n, y in heights]
 
 
 def _columns(weeks: list[Week], today: date) -> list[dict[str, Any]]:
     """Return a column of the picture for each week: its parts from the bottom up, and the row of the table."""
-    top, found = _scale(weeks), []
+    top, found = scale(weeks), []
     wide = (RIGHT - LEFT) / max(len(weeks), 1)
     every = -(-len(weeks) // 4)  # four dates have room below the picture
     for n, week in enumerate(weeks):

@@ -2,6 +2,6 @@
 
 DATE_FORMAT = "F j, Y"
 MONTH_DAY_FORMAT = "F j"
-SHORT_DATE_FORMAT = "M j"  # for the narrow columns of the Desk; a day of another year has DATE_FORMAT
+SHORT_DATE_FORMAT = "M j"  # for the narrow columns of the Desk; a day of another year has its year too
 DATETIME_FORMAT = "F j, Y, P"
 TIME_FORMAT = "P"

@@ -9,11 +9,17 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from learn.assignments.models import Assignment
+from learn.desk.admin import days
 from learn.lessons.models import Lesson, Step
 from learn.people import roles
 from learn.people.models import CareTeam, Membership, Patient, User
 from learn.progress import actions
 from tests.cast import ALL, DeskCase, at, keep_published, make_nurse, make_patient, words
+
+
+def test_a_day_is_as_short_in_another_year() -> None:
+    today = date(2026, 11, 29)
+    assert [days.short(on, today) for on in (today, date(2027, 1, 3), None)] == ["Nov 29", "Jan 3, 2027", ""]
 
 
 class TestAllPatients(DeskCase):

@@ -6,12 +6,14 @@ import csv
 from datetime import date
 from typing import Any
 
+import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from learn.assignments.models import Assignment
+from learn.desk.admin.lead import scale
 from learn.people import codes, roles
 from learn.people.models import AccessCode, Membership, Patient, User
 from learn.progress import actions, outcomes
@@ -186,3 +188,9 @@ class TestTheFile(LeadCase):
         assert [row for row in rows if row[0] == "Invited by"] == [["Invited by", "noor", "", "fewer than 5 patients"]]
         self.invite("Eve", 20)
         assert ["Invited by", "noor: learning", "", "5", "5"] in self.rows()
+
+
+@pytest.mark.parametrize(("most", "top"), [(0, 4), (7, 8), (81, 100), (875, 1000), (5000, 5004)])
+def test_the_highest_column_takes_more_than_half_of_the_picture(most: int, top: int) -> None:
+    weeks = [outcomes.Week(begins=date(2026, 11, 23), not_done=n) for n in (most, 0)]
+    assert scale(weeks) == top

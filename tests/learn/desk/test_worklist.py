@@ -93,6 +93,16 @@ class TestMyPatients(RecordCase):
             assert "Iris" not in self.home()
             assert "You have no patients here yet" in self.home()
 
+    def test_when_there_are_none_tell_a_nurse_and_a_lead_what_to_do(self) -> None:
+        nurse, lead = make_nurse("omar", make_team("Cedar team")), make_nurse("lena", make_team("Oak team"))
+        lead.groups.set(Group.objects.filter(name=roles.LEAD))
+        for user, who in ((nurse, "Ask your lead nurse to add you to a care team."), (lead, "who works in which care")):
+            self.client.force_login(user)
+            for address in (HOME, f"{HOME}people/patient/", f"{HOME}people/patient/progress/"):
+                page = words(self.client.get(address))
+                assert "Invite the first one" in page, address
+                assert who in page, address
+
     def test_have_one_row_each_sorted_by_reason_and_by_longest_wait(self) -> None:
         for label, why, day in (
             ("A", Why.QUIET, 8), ("B", BEGUN, 18), ("C", Why.LATE, 16), ("D", Why.LATE, 15),

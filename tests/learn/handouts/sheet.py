@@ -25,7 +25,11 @@ def pages(pdf: bytes) -> int:
     return len(pypdfium2.PdfDocument(pdf))
 
 
+def text_of(one: pypdfium2.PdfPage) -> str:
+    """Return all words of a page, with one space between them; a hyphen of a broken line is none of ours."""
+    return " ".join(one.get_textpage().get_text_bounded().replace("\ufffe", "").split())
+
+
 def text(pdf: bytes) -> str:
-    """Return all words of a PDF, with one space between them; a hyphen of a broken line is none of ours."""
-    whole = " ".join(p.get_textpage().get_text_bounded() for p in pypdfium2.PdfDocument(pdf))
-    return " ".join(whole.replace("\ufffe", "").split())
+    """Return all words of a PDF, as those of a page."""
+    return " ".join(text_of(one) for one in pypdfium2.PdfDocument(pdf))

@@ -23,7 +23,7 @@ from learn.lessons import card, shown
 from learn.people import codes
 from learn.people.models import AccessCode, Phones
 from tests.cast import at, load_content, make_nurse, make_patient, make_team
-from tests.learn.handouts.sheet import KNOWN, made, pages, text
+from tests.learn.handouts.sheet import KNOWN, made, pages, text, text_of
 from tests.shipped import LESSONS
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
@@ -31,7 +31,8 @@ pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 UNKNOWN = Phones("", "", "")
 LETTER = Look("letter", 12, KNOWN)
 # The most pages of a lesson, by the size of its letters: the figure of 29 November 2026.
-MOST = {12: 4, 14: 7, 18: 10}
+MOST = {12: 4, 14: 6, 18: 9}
+FOURS = 8  # at the standard size, the most lessons of four pages; the others have three, the call card on the last
 MM = 25.4 / 72
 
 
@@ -70,6 +71,22 @@ def test_every_lesson_is_accessible_and_no_longer_than_its_bound(paper: str, siz
     counts = {slug: pages(made("lessons", sheets.lesson(slug, look))) for slug in LESSONS}
     assert len(counts) == len(LESSONS) == 20
     assert {slug: n for slug, n in counts.items() if not 3 <= n <= MOST[size]} == {}
+    assert size != 12 or [*counts.values()].count(4) <= FOURS
+
+
+@pytest.mark.parametrize("paper", parts.PAPERS)
+def test_a_picture_its_text_and_what_matters_stay_on_one_page(paper: str) -> None:
+    apart, pictures = [], 0
+    for slug in LESSONS:
+        data = sheets.lesson(slug, Look(paper, 12, KNOWN))
+        sides = [text_of(one) for one in pypdfium2.PdfDocument(made("lessons", data))]
+        for step in data["lessons"][0]["steps"]:
+            if drawn := step["picture"]:
+                pictures += 1
+                says = (step["heading"], step["point"], *drawn["key"])
+                apart += [] if any(all(words in side for words in says) for side in sides) else [(slug, says)]
+    assert pictures > 40
+    assert apart == []
 
 
 @pytest.mark.parametrize("paper", parts.PAPERS)
@@ -141,6 +158,10 @@ def test_invitations_come_two_on_a_sheet_and_their_codes_can_be_read(paper: str)
         rows.append((patient, AccessCode.objects.get(pk=code.code.pk), code.letters, code.token))
     pdf = made("invitations", sheets.invitations(rows, Look(paper, 12, UNKNOWN), marks=["1", "2", "3"]))
     assert pages(pdf) == 2
+    [sheet, _] = pypdfium2.PdfDocument(pdf)
+    bounds = [thing.get_bounds() for thing in sheet.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH])]
+    [cut] = [bottom for left, bottom, right, _ in bounds if right - left > sheet.get_width() - 30 / MM]
+    assert cut == pytest.approx(sheet.get_height() / 2, abs=2)  # points
     read = codes_on(pdf, 0) + codes_on(pdf, 1)
     assert sorted(read) == sorted(f"{sheets.settings.PUBLIC_URL}/j/{row[3]}/" for row in rows)
     assert [row[2] for row in rows if codes.in_groups(row[2]) not in text(pdf)] == []
