@@ -33,6 +33,7 @@ if [ ! -e /etc/learn/cluster.env ]; then
 	)
 	echo "Passwords are in /etc/learn/cluster.env. Look at NETWORK there: only machines in it can connect."
 fi
+# shellcheck source=/dev/null
 . /etc/learn/cluster.env
 for file in server.crt server.key; do
 	[ -e /etc/learn/tls/$file ] || stop "Put the certificate and its key into /etc/learn/tls/ (server.crt, server.key), then run this again."
