@@ -26,6 +26,20 @@ WALKED = ("account", "assignments", "desk", "lessons", "people", "progress", "st
 # They look at the schema itself, at migrations, or at commands that run only when the site is stopped.
 NOT = ("indexes", "migration", "restore", "backup", "guard", "immutable", "upgrade", "alone", "seal", "schema")
 
+# A test that commits empties the tables that its own release knows. Tables that came later point to them.
+CASCADING = """
+def pytest_collection_finish():
+    from django.db import connection
+
+    Operations = type(connection.ops)
+    flush = Operations.sql_flush
+
+    def cascading(self, style, tables, *, reset_sequences=False, allow_cascade=False):
+        return flush(self, style, tables, reset_sequences=reset_sequences, allow_cascade=True)
+
+    Operations.sql_flush = cascading
+"""
+
 
 @contextmanager
 def tree() -> Iterator[Path | None]:
@@ -56,7 +70,9 @@ def main() -> int:
             "DATABASE_URL": url,
             "THREADS": "20",
         }
-        chosen = ["-m", "not browser and not one_database", "-k", " and ".join(f"not {word}" for word in NOT)]
+        (old / "cascading.py").write_text(CASCADING)
+        but = " and ".join(f"not {word}" for word in NOT)
+        chosen = ["-p", "cascading", "-m", "not browser and not one_database", "-k", but]
         places = sys.argv[1:] or ["tests/quizzes", *(f"tests/learn/{name}" for name in WALKED)]
         command = [sys.executable, "-m", "pytest", "-q", "--reuse-db", *places, *chosen]
         return subprocess.run(command, cwd=old, env=env).returncode
