@@ -6,9 +6,11 @@
 # make restore FILE=…   restore a backup; stop the site first (IDENTITY=…: the key of an encrypted one)
 # make browsers walk the guest's journey and the nurse's sign-in in Firefox and WebKitGTK; installs both (minutes)
 # make faults   kill workers and databases under load, and check that no answer is lost (minutes; FULL=1: 300 kills,
-#               20 restarts). CLUSTER=1: on a cluster of three databases, the short drills (ALL=1: every drill)
+#               20 restarts). CLUSTER=1: on a cluster of three databases, the short drills (ALL=1: every drill).
+#               OLD=1: the tests of the last release by its own code, on a database of this one
 # make cluster  three databases and two sites on loopback addresses, as deploy/cluster/ sets them up (root; Debian)
-# make bench    compare the speed of pages with a bare Django view (minutes)
+# make bench    compare the speed of pages with a bare Django view (minutes). SCALE=1: every page and command with a
+#               thousand, a hundred thousand and a million learners (half an hour, 20 GB of disk)
 # make weight   measure the size of pages, and when a slow phone has painted them (half a minute)
 # make proxies  send forged headers through nginx, Apache and HAProxy (installs them) to the site (two minutes)
 # make screens  take a picture of every screen, into docs/screens/ (minutes)
@@ -208,13 +210,13 @@ browsers: $(VENV)/requirements-dev.txt
 	LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings $(PY) -m pytest -q -rP tests/journeys/engines.py
 
 faults: $(VENV)/requirements-dev.txt
-	$(PY) -m $(if $(CLUSTER),tests.faults.drills $(if $(ALL),--all),tests.faults $(if $(FULL),--full))
+	$(PY) -m $(if $(CLUSTER),tests.faults.drills $(if $(ALL),--all),$(if $(OLD),tests.faults.released,tests.faults $(if $(FULL),--full)))
 
 cluster: $(VENV)/requirements-dev.txt
 	$(PY) -m tests.faults.cluster
 
 bench: $(VENV)/requirements-dev.txt
-	$(PY) -m tests.bench
+	$(PY) -m tests.bench$(if $(SCALE),.scale)
 
 proxies: $(VENV)/requirements-dev.txt
 	$(STOP)

@@ -20,6 +20,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from learn import connections
+
 OURS = ("learn", "quizzes")  # loggers whose messages are constants in our own code
 FIELDS = ("request", "method", "route", "status", "ms", "user")
 
@@ -33,7 +35,7 @@ class JsonLines(logging.Formatter):
         """Return the line.
 
         The message of another package is replaced by its place in the code, an exception by its type. A traceback is a
-        list of files, lines and function names, without values.
+        list of files, lines and function names, without values. Why the pool cannot connect is said in our own words.
         """
         ours = record.name.partition(".")[0] in OURS
         line: dict[str, Any] = {
@@ -44,6 +46,9 @@ class JsonLines(logging.Formatter):
         line |= {name: getattr(record, name) for name in FIELDS if ours and hasattr(record, name)}
         if request := getattr(record, "request", None) if not ours else None:
             line["request"] = getattr(request, "id", None)
+        told = record.args[-1] if isinstance(record.args, tuple) and record.args else None
+        if record.name == "psycopg.pool" and isinstance(told, Exception):
+            line["why"] = connections.why(told)
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             frames = traceback.extract_tb(record.exc_info[2])

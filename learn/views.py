@@ -9,7 +9,7 @@ from datetime import UTC, timedelta
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.defaults import permission_denied, server_error
 
-from learn import languages, looks, writing
+from learn import connections, languages, looks, writing
 from learn.apps import database_problems
 from learn.lessons import reference
 from learn.people import known_keys, rate_limits, sessions
@@ -124,7 +124,7 @@ def stumbled(request: HttpRequest) -> HttpResponse:
     The page keeps the form, and sending it twice counts once. This view does not use the database.
     """
     error = sys.exc_info()[1]
-    if not isinstance(error, writing.AWAY):
+    if not isinstance(error, connections.AWAY):
         try:
             return HttpResponse(loader.render_to_string("500.html", {"styled": True}), status=500)
         except Exception:  # the fault may lie in the static files
@@ -216,7 +216,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         problems = database_problems() or known_keys.problems()
         if not problems and "read" not in request.GET:
             problems = writing.problems()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return HttpResponse("not ready: no database\n", content_type="text/plain", status=503)
     if problems:
         return HttpResponse("not ready: " + " ".join(problems) + "\n", content_type="text/plain", status=503)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest
 
 FREE = 50 * 2**20  # bytes on SQLite's disk; with less, /readyz says so before anything fails
-AWAY = (OperationalError, InterfaceError, InternalError)  # the database is full, busy, read-only or not there
 # SQLite: FULL, READONLY, IOERR_WRITE. PostgreSQL: read-only, disk full, our time limits for locks and statements.
 REFUSALS = {13, 8, 778, "25006", "53100", "55P03", "57014"}
 # Whoever finds this page open must not read a password or a code out of it.

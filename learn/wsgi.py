@@ -1,7 +1,7 @@
 """The WSGI application. learn/rsgi.py is the door in front of it, which `make run` serves.
 
-It refuses to start if the settings are invalid, if the database could lose or change answers, or if it was used with
-other keys.
+It refuses to start if the settings are invalid, if the database cannot be reached, could lose or change answers, or was
+used with other keys.
 """
 
 import os
@@ -20,17 +20,22 @@ except ImproperlyConfigured as error:
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 
-from learn import gate
+from learn import connections, gate
 from learn.apps import close_files, database_problems
 from learn.people import known_keys
 
 if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refuses it: its connect_query says the same
     options = connection.settings_dict["OPTIONS"]
     options["options"] = f"{options.get('options', '')} {settings.PAGES_WAIT}".strip()
-problems = database_problems()
+    options["pool"] |= {"connection_class": connections.Patient}
+try:
+    problems = database_problems()
+except OperationalError as error:
+    reason = connections.why_not(connection) or str(error).rstrip(".")
+    sys.exit(f"The site does not start. The database cannot be reached: {reason.rstrip('.')}.")
 with suppress(DatabaseError):  # before `migrate` there is no table; with a full disk, pages can still be read
     problems += known_keys.problems()
     if not problems:

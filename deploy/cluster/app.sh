@@ -20,7 +20,7 @@ for file in learn.env tls/ca.crt tls/site.pem; do
 	[ -e /etc/learn/$file ] || stop "/etc/learn/$file is missing. README.md beside this script says what it is."
 done
 grep -q '^SECRET_KEY=.' /etc/learn/learn.env || stop "SECRET_KEY is empty in /etc/learn/learn.env."
-chmod 600 /etc/learn/learn.env /etc/learn/tls/site.pem
+chmod 600 /etc/learn/tls/site.pem
 databases=("${@:1:3}")
 apps=("${@:4}")
 
@@ -28,12 +28,13 @@ apt-get update -q
 DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends haproxy python3-venv
 id learn >/dev/null 2>&1 || useradd --system --home-dir /srv/learn --shell /usr/sbin/nologin learn
 install -d -o learn -g learn -m 700 /var/backups/learn
+chown root:learn /etc/learn/learn.env && chmod 640 /etc/learn/learn.env
 grep -q ' learn-db$' /etc/hosts || echo "127.0.0.1 learn-db" >>/etc/hosts
 [ -x /srv/learn/.venv/bin/python ] || /usr/bin/python3 -m venv /srv/learn/.venv
 /srv/learn/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r /srv/learn/requirements.txt
 install -d -o learn -g learn /srv/learn/.static
 
-sites= files= k=0
+sites='' files='' k=0
 for ip in "${apps[@]}"; do
 	k=$((k + 1))
 	sites+="  server s$k $ip:8000 check\n"
@@ -53,13 +54,11 @@ systemctl reload haproxy
 
 install -m 644 "$here"/systemd/learn*.service "$here"/systemd/learn*.timer /etc/systemd/system/
 systemctl daemon-reload
-(
-	set -a
-	. /etc/learn/learn.env
-	cd /srv/learn && setpriv --reuid=learn --regid=learn --clear-groups .venv/bin/python manage.py upgrade
-)
+# The site reads the file itself: for a shell, the & in an address of a database would end the line.
+(cd /srv/learn && setpriv --reuid=learn --regid=learn --clear-groups \
+	env LEARN_ENV_FILE=/etc/learn/learn.env .venv/bin/python manage.py upgrade)
 systemctl enable learn learn-daily.timer
 systemctl restart learn
 systemctl start learn-daily.timer
 [ "${BACKUP:-0}" = 0 ] || systemctl enable --now learn-backup.timer
-echo "Done. The first administrator: cd /srv/learn, then manage.py make_admin with the settings of /etc/learn/learn.env."
+echo "Done. The first administrator: cd /srv/learn && sudo -u learn LEARN_ENV_FILE=/etc/learn/learn.env .venv/bin/python manage.py make_admin"

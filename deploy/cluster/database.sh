@@ -33,6 +33,7 @@ if [ ! -e /etc/learn/cluster.env ]; then
 	)
 	echo "Passwords are in /etc/learn/cluster.env. Look at NETWORK there: only machines in it can connect."
 fi
+# shellcheck source=/dev/null
 . /etc/learn/cluster.env
 for file in server.crt server.key; do
 	[ -e /etc/learn/tls/$file ] || stop "Put the certificate and its key into /etc/learn/tls/ (server.crt, server.key), then run this again."
@@ -80,6 +81,7 @@ ETCD_INITIAL_CLUSTER_STATE=new
 ETCD_HEARTBEAT_INTERVAL=100
 ETCD_ELECTION_TIMEOUT=1000
 END
+install -d /etc/udev/rules.d /etc/modules-load.d
 echo 'KERNEL=="watchdog", OWNER="postgres"' >/etc/udev/rules.d/61-watchdog.rules
 echo softdog >/etc/modules-load.d/softdog.conf
 modprobe softdog 2>/dev/null || echo "There is no softdog module: Patroni runs without a watchdog." >&2

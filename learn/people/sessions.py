@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from learn import connections
 from learn.people import who
 from learn.people.models import Session, User
 from learn.people.requests import SiteRequest
@@ -97,10 +98,13 @@ class SessionStore(_Store):
         """Save the session. If it was ended elsewhere during this request, it stays ended, and nothing is saved.
 
         Django would answer 400 then. This way the person is signed out from the next request on, as when the session
-        ends between two requests.
+        ends between two requests. Django also calls it so when the database is away: then the request has failed.
         """
-        with suppress(UpdateError):
+        try:
             super().save(must_create=must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, connections.AWAY):
+                raise error.__context__ from error.__context__.__cause__
 
     def _validate_session_key(self, key: str) -> bool:
         """Accept only ASCII letters and digits. PostgreSQL rejects NUL, so such a key would cause a server error."""

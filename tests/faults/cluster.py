@@ -74,8 +74,9 @@ def tree(pid: int) -> list[int]:
 class Machines:
     """The machines of a trial; each part of a machine is a process that can be killed, frozen and started again."""
 
-    def __init__(self, home: Path, *, synchronous: bool = True) -> None:
+    def __init__(self, home: Path, *, synchronous: bool = True, tree: Path = ROOT) -> None:
         self.home, self.synchronous, self.patroni = home, synchronous, patroni()
+        self.trees = dict.fromkeys(SITES, tree)  # the code of each app machine
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         self.why = ""  # the last reason why no connection was possible
         home.chmod(0o755)
@@ -98,8 +99,8 @@ class Machines:
         self.proxy()
         self.until(lambda: len(self.streaming()) == 2 and bool(self.leader()), 60, "three databases")
         self.until(self.reached, 60, "leader behind the proxy")
-        run(self.env, "manage.py", "upgrade")
         for n in SITES:
+            self.upgrade(n)
             self.site(n)
         self.until(self.answers, 30, "the site")
 
@@ -176,6 +177,28 @@ class Machines:
         config.write_text(fill("haproxy.cfg.in", words))
         self._start("proxy", ["haproxy", "-db", "-f", str(config)])
 
+    def of_machine(self, n: int) -> dict[str, str]:
+        """Return the environment of this app machine: each has the static files of its own release."""
+        (folder := self.home / f"files{n}").mkdir(exist_ok=True)
+        return self.env | {"RUN_FOLDER": str(folder)}
+
+    def upgrade(self, n: int, tree: Path | None = None) -> None:
+        """Put code in place on this app machine, and run `manage.py upgrade` there."""
+        self.trees[n] = tree or self.trees[n]
+        run(self.of_machine(n), "manage.py", "upgrade", at=self.trees[n])
+
+    def restart(self, n: int) -> None:
+        """Let the site of this app machine finish what it has begun, and start it again, as systemd does."""
+        supervisor = self.parts[f"site{n}"]
+        (granian,) = children(supervisor.pid)
+        supervisor.kill()
+        os.kill(granian, signal.SIGTERM)
+        end = time.monotonic() + 15
+        while Path(f"/proc/{granian}").exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        kill_group(supervisor)
+        self.site(n)
+
     def site(self, n: int) -> None:
         """Start the site on this app machine, as learn.service does (with `Restart=always`)."""
         granian = [
@@ -184,7 +207,7 @@ class Machines:
             "--workers-kill-timeout", "10", "--log-level", "warning",
         ]  # fmt: skip
         again = 'cd "$1" && shift && while :; do "$@"; sleep 2; done'
-        self._start(f"site{n}", ["sh", "-c", again, "sh", str(ROOT), *granian], **self.env)
+        self._start(f"site{n}", ["sh", "-c", again, "sh", str(self.trees[n]), *granian], **self.of_machine(n))
 
     def pids(self, part: str) -> list[int]:
         """Return the processes of a part; PostgreSQL leaves Patroni's process tree, so it is added."""
@@ -284,10 +307,10 @@ class Machines:
 
 
 @contextmanager
-def cluster(*, synchronous: bool = True) -> Iterator[Machines]:
+def cluster(*, synchronous: bool = True, tree: Path = ROOT) -> Iterator[Machines]:
     """Yield running machines; remove them afterwards."""
     home = Path(tempfile.mkdtemp(prefix="learn-cluster-", dir="/var/tmp"))
-    machines = Machines(home, synchronous=synchronous)
+    machines = Machines(home, synchronous=synchronous, tree=tree)
     try:
         machines.make()
         yield machines

@@ -25,7 +25,8 @@ from pathlib import Path
 from tests.faults import writers
 from tests.faults.browser import Browser, Fields, Reply
 from tests.faults.cluster import PORT, Machines, cluster, end_cleanly, missing
-from tests.faults.server import run
+from tests.faults.released import tree
+from tests.faults.server import ROOT, run
 from tests.faults.verdict import Verdict, compare
 from tests.faults.writers import Answer, Ledger, Writer
 
@@ -162,6 +163,14 @@ def stalled_and_killed(machines: Machines) -> Callable[[], None]:
     return lambda: machines.database(lead)
 
 
+def rolling_upgrade(machines: Machines) -> None:
+    """IT upgrades one app machine after the other, from the last release to this one."""
+    for n in machines.trees:
+        machines.upgrade(n, ROOT)
+        machines.restart(n)
+        machines.until(machines.answers, 60, "site of the new release")
+
+
 @dataclass
 class Drill:
     """An event, for how long it holds, and the longest time without an accepted answer (both in seconds)."""
@@ -185,6 +194,7 @@ DRILLS = (
     Drill("app machine killed", killed("site1"), 10, 2),
     Drill("power lost for 5 s", power, 5, 25),
 )
+ROLLING = Drill("rolling upgrade", rolling_upgrade, 0, 5)
 PLANT = Drill("planted: asynchronous", stalled_and_killed, 30, 60, short=True)
 
 
@@ -287,6 +297,11 @@ def main() -> int:
         for drill in [drill for drill in DRILLS if options.only in drill.name] if options.only else chosen:
             outcomes.append(perform(machines, drill))
             sys.stdout.write(f"{drill.name}: {outcomes[-1].gap:.1f} s\n")
+    if options.all or options.only == "rolling":
+        with tree() as old:
+            if old:
+                with cluster(tree=old) as machines:
+                    outcomes.append(perform(machines, ROLLING))
     if not options.only:
         with cluster(synchronous=False) as machines:
             outcomes.append(perform(machines, PLANT))
