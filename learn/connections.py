@@ -40,7 +40,7 @@ REASONS = (
 )
 
 
-class Patient(psycopg.Connection[Any]):
+class Timed(psycopg.Connection[Any]):
     """A connection that gives a server up which does not answer. It is closed then, and the pool opens another."""
 
     _longest = LONGEST

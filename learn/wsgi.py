@@ -30,7 +30,7 @@ from learn.people import known_keys
 if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refuses it: its connect_query says the same
     options = connection.settings_dict["OPTIONS"]
     options["options"] = f"{options.get('options', '')} {settings.PAGES_WAIT}".strip()
-    options["pool"] |= {"connection_class": connections.Patient}
+    options["pool"] |= {"connection_class": connections.Timed}
 try:
     problems = database_problems()
 except OperationalError as error:

@@ -155,13 +155,13 @@ def test_an_answer_that_met_an_outage_is_kept_and_counts_once(
 def test_a_server_that_takes_a_statement_and_never_answers_is_given_up(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections.Patient, "_longest", 0.3)
-    waiting = connections.Patient.connect(host=str(cluster.home), port=5432, user="quiz", dbname="quiz")
+    monkeypatch.setattr(connections.Timed, "_longest", 0.3)
+    waiting = connections.Timed.connect(host=str(cluster.home), port=5432, user="quiz", dbname="quiz")
     with pytest.raises(psycopg.OperationalError, match="does not answer"):
         waiting.cursor().execute("SELECT pg_sleep(30)")
     assert waiting.closed
     monkeypatch.setattr(connections, "ALIVE", 0.3)
-    lively = connections.Patient.connect(host=str(cluster.home), port=5432, user="quiz", dbname="quiz", autocommit=True)
+    lively = connections.Timed.connect(host=str(cluster.home), port=5432, user="quiz", dbname="quiz", autocommit=True)
     lively.execute("")
     assert lively._longest == connections.LONGEST
     with frozen(cluster), pytest.raises(psycopg.OperationalError, match="does not answer"):
