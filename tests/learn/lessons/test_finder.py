@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from django.test import SimpleTestCase
+from rapidfuzz import fuzz
 from rapidfuzz.fuzz import ratio
 
 from learn.lessons import finder, texts
@@ -273,10 +274,11 @@ class TestBadInput(SimpleTestCase):
             " ".join("qwertyuiop"[i:] for i in range(7)) * 3, ("tislelizumac and " * 12)[:LONGEST],
         ):  # fmt: skip
             compared.clear()
-            with patch.object(finder, "ratio", counted):
+            with patch.object(fuzz, "ratio", counted):
                 find(query, NAMES)
             assert len(compared) <= 2 * names * (1 + finder.MOST_PARTS + finder.MOST_WORDS), query[:40]
             assert len(query) <= LONGEST or not compared, query[:40]
+        assert compared, "the last one is compared, so the counting works"
 
     def test_with_any_characters_raises_no_error(self) -> None:
         dice = random.Random(4)
