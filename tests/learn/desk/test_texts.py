@@ -17,6 +17,7 @@ from learn.people.models import User
 from quizzes import authoring
 from quizzes.models import Question, Revision
 from tests.cast import FIXTURES, FolderCase, at, make_staff, words
+from tests.learn.desk.staff import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -29,22 +30,6 @@ def url(name: str, *args: str) -> str:
 def _clock() -> Any:
     with time_machine.travel(at(23), tick=False):
         yield
-
-
-@pytest.fixture
-def eda() -> Client:
-    return signed_in("eda", roles.EDUCATOR)
-
-
-@pytest.fixture
-def rex() -> Client:
-    return signed_in("rex", roles.REVIEWER)
-
-
-def signed_in(name: str, role: str) -> Client:
-    client = Client()
-    client.force_login(make_staff(name, role))
-    return client
 
 
 def form(kind: str, slug: str, **over: str) -> dict[str, str]:

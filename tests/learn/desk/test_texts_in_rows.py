@@ -20,9 +20,8 @@ from learn.lessons.bodies import MEDICINE, TERM
 from learn.lessons.models import Reference, ReferenceText, Therapy
 from learn.lessons.parts import FIRST, HIDDEN, ONLY_AFTER, PATHWAY, THERAPY, VISIT
 from learn.management.commands import load_content as command
-from learn.people import roles
 from learn.visits.models import SuggestedQuestion
-from tests.cast import FIXTURES, at, load_content, make_staff, words
+from tests.cast import FIXTURES, at, load_content, words
 
 pytestmark = pytest.mark.django_db
 TYPE = "antibodies-and-checkpoint-inhibitors"
@@ -33,22 +32,6 @@ def _site() -> Iterator[None]:
     load_content()
     with time_machine.travel(at(23), tick=False):
         yield
-
-
-@pytest.fixture
-def eda() -> Client:
-    return signed_in("eda", roles.EDUCATOR)
-
-
-@pytest.fixture
-def rex() -> Client:
-    return signed_in("rex", roles.REVIEWER)
-
-
-def signed_in(name: str, role: str) -> Client:
-    client = Client()
-    client.force_login(make_staff(name, role))
-    return client
 
 
 def url(name: str, *args: str) -> str:
