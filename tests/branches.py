@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 MEASURED = Path(__file__).resolve().parent.parent / ".coverage.json"
-LEAST = 95  # percent of all lines and branches; it may only rise
+LEAST = 95.5  # percent of all lines and branches; it may only rise
 
 
 def main() -> int:
