@@ -25,7 +25,7 @@ from django.test import Client
 from learn import connections
 from learn.people.models import Session, User
 from learn.people.sessions import SessionStore
-from tests.conftest import ROOT
+from tests.conftest import IN_CI, ROOT
 from tests.faults.browser import Browser, Page, Reply
 from tests.faults.cluster import tree
 from tests.faults.databases import Cluster, postgresql
@@ -38,7 +38,8 @@ CHECK = "/check/what-is-immunotherapy/"
 def cluster() -> Iterator[Cluster]:
     with postgresql() as found:
         if found is None:
-            pytest.skip("could not run: there is no PostgreSQL here")
+            stop = pytest.fail if IN_CI else pytest.skip
+            stop("could not run: there is no PostgreSQL here")
         yield found
 
 
