@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import sqlite3
 import stat
@@ -88,12 +87,10 @@ class Site:
     def run(self, *command: object, most: int | None = None, **over: str) -> subprocess.CompletedProcess[str]:
         """Run `manage.py command`; `most` limits the size of a file in bytes."""
 
-        def limit() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-
+        python = [sys.executable] if most is None else [sys.executable, "-c", LIMITED, str(most), sys.executable]
         return subprocess.run(
-            [sys.executable, "manage.py", *map(str, command)],
-            cwd=ROOT, env=self.environment(**over), capture_output=True, text=True, preexec_fn=limit if most else None,
+            [*python, "manage.py", *map(str, command)],
+            cwd=ROOT, env=self.environment(**over), capture_output=True, text=True,
         )  # fmt: skip
 
     def do(self, function: str) -> str:
@@ -141,6 +138,13 @@ class Site:
 
 
 CALL = "import sys, django; django.setup(); from tests.learn import test_backups; getattr(test_backups, sys.argv[1])()"
+# Limits the size of files, then becomes the command behind it. subprocess's `preexec_fn` would run Python between fork
+# and exec, where it may wait for ever for another thread: the pool of connections has some.
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 MASTER = Site(f"{ROLE}_master", Path(tempfile.gettempdir()) / f"{ROLE}_master")
 
 
