@@ -140,10 +140,12 @@ def test_an_address_answers_each_role_as_the_table_says(world: World, name: str,
                 assert response.status_code == (REDIRECT[method] if wanted in (ON, ASKED) else wanted)
                 assert wanted != ASKED or response.url.startswith((reverse("code"), reverse("account_login")))
                 assert set(HEADERS) <= set(response.headers)
+                assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
                 assert "no-store" in response.headers["Cache-Control"]
                 assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", [name for name in TABLE if name.startswith("admin:") and name != "admin:login"])
 def test_the_desk_leads_staff_without_a_second_step_to_set_it_up(

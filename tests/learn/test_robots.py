@@ -1,4 +1,7 @@
-"""Search engines: no page of a person is ever listed, and the public pages only if the hospital wants it."""
+"""Search engines: no page of a person is ever listed, and the public pages only if the hospital wants it.
+
+That no page is listed by default is asked of each address, for each role, in tests/test_access.py.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from pytest_django.fixtures import Settings
 from learn.headers import PUBLIC
 from tests.matrix import TABLE, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 NEVER = "noindex, nofollow"
 SECURITY = "/.well-known/security.txt"
 
@@ -35,13 +38,6 @@ def tag(response: Any) -> str | None:
 def test_each_public_page_is_an_address_of_the_site() -> None:
     assert set(TABLE) >= PUBLIC
     assert not {name for name in PUBLIC if ":" in name}
-
-
-@pytest.mark.parametrize("role", ["anonymous", "ana", "noor", "eda"])
-@pytest.mark.parametrize("name", [*TABLE])
-def test_by_default_no_page_is_listed(world: World, name: str, role: str) -> None:
-    for method in ("get", "head", "post"):
-        assert tag(getattr(world.client(role), method)(world.address(name))) == NEVER
 
 
 @pytest.mark.parametrize("name", [*TABLE])

@@ -189,6 +189,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("start", START.values(), ids=START)
 @pytest.mark.parametrize(("name", "value", "said"), REFUSED.values(), ids=REFUSED)
 def test_an_invalid_setting_keeps_the_site_from_starting(
