@@ -277,7 +277,7 @@ def _with_check(request: HttpRequest, lesson: str) -> Lesson:
     rows = {"quiz__isnull": False, "slug": lesson}
     taught = Lesson.objects.taught().select_related("quiz", "therapy").filter(**rows)
     mine = Lesson.objects.select_related("quiz", "therapy").filter(editions__readings__learner=request.user.pk, **rows)
-    mine = mine.annotate(title=F("editions__title"))
+    mine = mine.annotate(title=F("editions__title"), language=F("editions__language"))
     here = taught.first() or (mine.order_by("-editions__readings__started").first() if request.user.pk else None)
     if here is None:
         raise Http404("No such lesson with a check")
