@@ -65,11 +65,12 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
     def taught(self) -> LessonQuerySet:
         """Return the lessons with a published edition (ruling 10), in the site's order.
 
-        Each has its `title`, in the reader's language if the edition is translated.
+        Each has its `title`, in the reader's language if the edition is translated, and the `language` of that.
         """
+        theirs = Edition.objects.filter(translates=OuterRef("editions"))
         return (
             self.filter(editions__state=State.PUBLISHED, editions__language=SOURCE)
-            .annotate(title=_in_theirs(Edition.objects.filter(translates=OuterRef("editions")), "title", "editions"))
+            .annotate(**{name: _in_theirs(theirs, name, "editions") for name in ("title", "language")})
             .order_by("therapy__position", "position")
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -75,15 +75,16 @@ class KeptPageQuerySet(models.QuerySet["KeptPage"]):
         return mine.order_by("-at", "-pk")
 
     def with_places(self) -> models.QuerySet[Any]:
-        """Add `heading` and `position` of each page as readers see it now; None if its lesson no longer has it."""
+        """Add `heading`, its `language` and `position` of each page as readers see it now; None where it is gone."""
         now = Step.objects.shown().filter(edition__lesson=OuterRef("lesson"), slug=OuterRef("slug"))
         theirs = Step.objects.shown(reader()).filter(edition__lesson=OuterRef("lesson"), slug=OuterRef("slug"))
         heading: Any = Subquery(now.values("heading")[:1])
+        language: Any = Value(SOURCE)
         if reader() != SOURCE:
             heading = Coalesce(Subquery(theirs.values("heading")[:1]), heading)
-        return self.annotate(heading=heading, position=Subquery(now.values("position")[:1])).select_related(
-            "lesson__therapy"
-        )
+            language = Coalesce(Subquery(theirs.values("edition__language")[:1]), language)
+        position = Subquery(now.values("position")[:1])
+        return self.annotate(heading=heading, language=language, position=position).select_related("lesson__therapy")
 
 
 class KeptPage(models.Model):

@@ -37,6 +37,7 @@ class Taught:
     therapy_title: str
     therapy_summary: str
     title: str
+    language: str  # of the title
     minutes: int  # reading time, without the check
     quiz: int | None
     read_first: bool = False  # the lesson says when to call the clinic
@@ -126,8 +127,7 @@ class Standing:
 
         A retired lesson is never late.
         """
-        late = self.is_wanted and self.assigned is not None and self.assigned.is_late(today)
-        return late and not self.taught.retired
+        return self.is_wanted and bool(self.assigned and self.assigned.is_late(today)) and not self.taught.retired
 
 
 def catalogue() -> list[Taught]:
@@ -148,6 +148,7 @@ def _taught(lesson: shown.Shown, questions: int, retired: bool = False) -> Taugh
         therapy_title=row.therapy_title,
         therapy_summary=row.therapy_summary,
         title=lesson.title,
+        language=row.language,
         minutes=lesson.minutes,
         quiz=row.quiz,
         read_first=row.read_first,

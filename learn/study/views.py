@@ -246,7 +246,10 @@ def go_on_without_cookies(therapy: str, lesson: str, n: int) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, lesson: str) -> HttpResponse:
-    """Show one button; POST starts or resumes the check, or starts a retry of the missed questions."""
+    """Show one button; POST starts or resumes the check, or starts a retry of the missed questions.
+
+    With `?on`, the address of "Carry on" elsewhere, a check that was begun opens at its next question at once.
+    """
     taught = _with_check(request, lesson)
     quiz = cast(Quiz, taught.quiz)
     if request.method == "POST":
@@ -256,11 +259,10 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
             )
         except taking.NothingToAsk as error:
             raise Http404("This check has no questions now") from error
-        waiting = taking.owed(list(attempt.items.with_answers()))
-        if waiting is None:
-            return redirect("quizzes:result", attempt.pk)
-        return redirect("quizzes:question", attempt.pk, waiting.position)
+        return _go_on(attempt)
     mine = Attempt.objects.of(request.user).filter(quiz=quiz)
+    if "on" in request.GET and (begun := mine.filter(finished=None).first()):
+        return _go_on(begun)
     kind, questions = taking.to_ask(learner=request.user, quiz=quiz, language=reader())
     context = {
         "lesson": taught,
@@ -272,12 +274,20 @@ def check(request: HttpRequest, lesson: str) -> HttpResponse:
     return render(request, "study/check.html", context)
 
 
+def _go_on(attempt: Attempt) -> HttpResponse:
+    """Redirect to the question that waits for an answer; without one, to the result."""
+    waiting = taking.owed(list(attempt.items.with_answers()))
+    if waiting is None:
+        return redirect("quizzes:result", attempt.pk)
+    return redirect("quizzes:question", attempt.pk, waiting.position)
+
+
 def _with_check(request: HttpRequest, lesson: str) -> Lesson:
     """Return a lesson with a check, also a retired one that this person has begun. Raises `Http404`."""
     rows = {"quiz__isnull": False, "slug": lesson}
     taught = Lesson.objects.taught().select_related("quiz", "therapy").filter(**rows)
     mine = Lesson.objects.select_related("quiz", "therapy").filter(editions__readings__learner=request.user.pk, **rows)
-    mine = mine.annotate(title=F("editions__title"))
+    mine = mine.annotate(title=F("editions__title"), language=F("editions__language"))
     here = taught.first() or (mine.order_by("-editions__readings__started").first() if request.user.pk else None)
     if here is None:
         raise Http404("No such lesson with a check")

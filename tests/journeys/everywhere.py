@@ -111,7 +111,6 @@ def _does_the_check(walker: Walker) -> None:
             walker.come_back()
             assert "You have begun the questions." in main(walker)
             walker.press("Carry on")
-            walker.press("Carry on")
         else:
             walker.press("Next question")
 

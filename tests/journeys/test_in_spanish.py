@@ -12,8 +12,10 @@ from playwright.sync_api import Page
 from tests.conftest import Site, Visit, served
 from tests.journeys.seen import SIDEWAYS
 from tests.journeys.voice import VOICE
+from tests.journeys.walk import press, sign_in
 
 pytestmark = pytest.mark.browser
+SCREEN = 640
 STEP = "/lessons/basics/what-is-immunotherapy/1/"
 ENGLISH, MEXICAN, REMOTE = (
     {"lang": "en-US", "localService": True},
@@ -22,8 +24,8 @@ ENGLISH, MEXICAN, REMOTE = (
 )
 SPOKEN = "said.filter(part => part.text).map(part => [part.lang, part.voice.lang])"
 PAGES = [
-    "/", "/lessons/", "/lessons/basics/", STEP, "/help/", "/find/", "/words/", "/questions/", "/my/", "/more/",
-    "/about/", "/settings/", "/check/what-is-immunotherapy/", "/code/", "/keep/", "/privacy/", "/nowhere/",
+    "/", "/lessons/", "/lessons/basics/", STEP, "/help/", "/find/", "/words/", "/my/questions/", "/my/", "/more/",
+    "/about/", "/settings/", "/check/what-is-immunotherapy/", "/code/", "/print/", "/privacy/", "/nowhere/",
 ]  # fmt: skip
 
 
@@ -84,3 +86,23 @@ def test_nothing_is_cut_on_the_narrowest_phone(visit: Visit, spanish: Site, size
         page.goto(address)
         assert page.locator("html").get_attribute("lang") == "es", address
         assert page.evaluate(SIDEWAYS) <= 0, address
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_who_is_in_danger_sees_911_on_the_first_screen(visit: Visit, spanish: Site, language: str) -> None:
+    """For a visitor, and for a patient, whose page begins with the numbers of the team."""
+    page = reads(visit, spanish, "en", javascript=True)
+    for person in ("", "ana"):
+        if person:
+            page.goto("/accounts/login/")
+            sign_in(page, person, spanish.password)
+        page.goto("/help/")
+        if language == "es":
+            press(page, "Español")
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.locator(".numbers").count() == bool(person)
+        head = page.locator(".call-911 > h3").bounding_box()
+        assert head is not None
+        assert head["y"] + head["height"] <= SCREEN, person
+        if language == "es":
+            press(page, "English")

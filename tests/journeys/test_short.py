@@ -116,14 +116,6 @@ def test_a_question_has_its_first_two_choices_on_the_first_screen(visit: Visit) 
     assert long == {}
 
 
-def test_the_help_page_says_when_to_call_911_on_the_first_screen(visit: Visit) -> None:
-    page = visit(width=NARROW)
-    page.goto("/help/")
-    head = page.locator(".call-911 > h3").bounding_box()
-    assert head is not None
-    assert head["y"] + head["height"] <= SCREEN
-
-
 def test_the_sign_in_button_is_on_the_first_screen(visit: Visit, site: Site) -> None:
     phone, computer = visit(width=NARROW, javascript=True), visit(width=1366, javascript=True)
     for address in ("/accounts/login/", "/accounts/login/?next=/admin/"):

@@ -82,6 +82,18 @@ def test_who_comes_back_is_one_tap_from_going_on(hand: Hand) -> None:
     assert hand.taps <= CARRY_ON
 
 
+def test_who_comes_back_to_a_check_is_one_tap_from_its_next_question(hand: Hand) -> None:
+    start_check(hand.page, LESSON)
+    first, second = questions(LESSON)[:2]
+    answer(hand.page, first, "right")
+    for place in ("/", "/my/"):
+        hand.page.goto(place)
+        before = hand.taps
+        hand.press("Carry on")
+        assert heading(hand.page) == second.stem
+        assert hand.taps - before <= CARRY_ON
+
+
 def test_who_comes_back_is_two_taps_from_the_first_question_of_a_review(hand: Hand, site: Site) -> None:
     start_check(hand.page, LESSON)
     answer(hand.page, first := questions(LESSON)[0], "unsure")

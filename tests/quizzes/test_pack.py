@@ -79,13 +79,15 @@ def test_a_page_may_draw_the_summary_itself() -> None:
     ],
     ids=["text", "choices", "box"],
 )
-def test_a_form_of_one_field_says_what_is_wrong_once(field: forms.Field) -> None:
+def test_a_form_of_one_field_says_what_is_wrong_in_the_summary_and_at_the_field(field: forms.Field) -> None:
     asked = type("Asked", (forms.Form,), {"use_required_attribute": False, "only": field})
     page = draw(asked({}))
-    assert [text for _, _, text in page.all if "Choose one" in text] == ["Choose one"]
-    [(item, _)] = page.find("li")
+    [(_, said)] = page.find("a")
+    [(beside, _)] = page.find("p", id="id_only_error")
+    assert said == "Choose one"
+    assert [text for _, _, text in page.all if text.endswith("Error: Choose one")]
     named = [has["aria-describedby"] for tag, has, _ in page.all if tag != "div" and "aria-describedby" in has]
-    assert named == [item["id"]], "the sentence describes the field"
+    assert named == [beside["id"]], "the sentence beside the field describes it"
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,9 @@ class TestAQuestion(PagesCase):
         assert "There is a problem" in page
         assert 'href="#id_choice_0"' in page
         assert 'id="id_choice_0"' in page
-        assert page.count("Choose the answer you think is right") == 1, "not again at the field"
+        summary, field = page.split("<fieldset")
+        assert 'href="#id_choice_0">Choose the answer you think is right' in summary
+        assert re.search(r'id="id_choice_error">.*Choose the answer you think is right', field, re.DOTALL)
         assert "<title>Error: Question 1 of 3" in page
         assert not Response.objects.exists()
 

@@ -14,6 +14,7 @@ from learn.people.models import Phones, phones_for
 from learn.people.phones import dial
 from quizzes.asked import Item
 from quizzes.models import Quiz
+from quizzes.tongues import said
 
 register = template.Library()
 CLOSED = "none"  # stands for the tier that is open where none is
@@ -98,7 +99,7 @@ def tel(number: str) -> str:
 
 @register.simple_tag
 def taught_in(items: Item | Sequence[Item]) -> list[tuple[Item, dict[str, str] | None]]:
-    """Return each asked item with the step that teaches it: {"url", "heading"}, or None. One query for all.
+    """Return each asked item with the step that teaches it: {"url", "heading", "language"}, or None. One query for all.
 
     A question's source is "lesson/step". The result is None if that step is no longer published.
     """
@@ -106,7 +107,7 @@ def taught_in(items: Item | Sequence[Item]) -> list[tuple[Item, dict[str, str] |
     sources = {item.revision.source for item in items if "/" in item.revision.source}
     taught = shown.pages({source.partition("/")[0] for source in sources})
     places = {
-        f"{lesson}/{page.slug}": {"url": page.address, "heading": page.heading}
+        f"{lesson}/{page.slug}": {"url": page.address, "heading": page.heading, "language": page.lesson.row.language}
         for lesson, pages in taught.items()
         for page in pages
     }
@@ -114,9 +115,12 @@ def taught_in(items: Item | Sequence[Item]) -> list[tuple[Item, dict[str, str] |
 
 
 @register.simple_tag
-def lesson_title(quiz: Quiz) -> str:
-    """Return the title of a quiz, which is its lesson's, in the reader's language. No query in the source language."""
-    if reader() == SOURCE:
-        return quiz.title
-    pages = shown.pages({quiz.slug}).get(quiz.slug)
-    return pages[0].lesson.title if pages else quiz.title
+def lesson_title(quiz: Quiz, plain: bool = False) -> str:
+    """Return the title of a quiz, which is its lesson's, in the reader's language. No query in the source language.
+
+    It is marked where it is in another language than the page; not if `plain`, for the title of a page.
+    """
+    title, language = quiz.title, SOURCE
+    if reader() != SOURCE and (pages := shown.pages({quiz.slug}).get(quiz.slug)):
+        title, language = pages[0].lesson.title, pages[0].lesson.row.language
+    return title if plain else said(title, language)

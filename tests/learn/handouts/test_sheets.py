@@ -75,6 +75,17 @@ def test_every_lesson_is_accessible_and_no_longer_than_its_bound(paper: str, siz
 
 
 @pytest.mark.parametrize("paper", parts.PAPERS)
+def test_the_code_and_the_small_print_never_have_a_page_for_themselves(paper: str) -> None:
+    """They follow what to remember, on the same page. With larger letters the card follows them."""
+    for slug in LESSONS:
+        data = sheets.lesson(slug, Look(paper, 12, KNOWN))
+        [lesson] = data["lessons"]
+        sides = [text_of(one) for one in pypdfium2.PdfDocument(made("lessons", data))]
+        [end] = [side for side in sides if data["words"]["read"] in side]
+        assert all(point in end for point in lesson["remember"]), slug
+
+
+@pytest.mark.parametrize("paper", parts.PAPERS)
 def test_a_picture_its_text_and_what_matters_stay_on_one_page(paper: str) -> None:
     apart, pictures = [], 0
     for slug in LESSONS:

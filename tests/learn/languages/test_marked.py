@@ -136,3 +136,38 @@ def test_a_lesson_that_is_not_translated_is_marked(folder: Path) -> None:
     assert [told[text] for text in ("three", "Text.", "a", "b", "c", "Lesson 2")] == ["en"] * 6
     assert told["Recuerde"] == "es"
     assert Step.objects.filter(edition__state=State.PUBLISHED, edition__lesson=lesson).count() == 3
+
+
+@pytest.mark.parametrize("place", ["start", "my", "therapy", "check", "on_paper", "helping", "find"])
+def test_a_title_that_is_not_translated_is_marked_in_lists(folder: Path, place: str) -> None:
+    """A list in Spanish that names a lesson in English: its name, or the sentence's part that names it."""
+    load_content(folder)
+    lesson = Lesson.objects.get(slug="what-is-immunotherapy")
+    make_edition(lesson, "one xylem", number=2, title="Lymph")
+    reader = Client(headers={"accept-language": "es"})
+    here = ["basics", lesson.slug]
+    reader.get(reverse("step", args=[*here, 1]))
+    reader.post(reverse("step", args=[*here, 1]))
+    reader.post(reverse("step", args=[*here, 1]), {"keep": "1"})
+    args = {"therapy": here[:1], "check": here[1:]}.get(place, [])
+    told = spoken(reader.get(reverse(place, args=args), {"q": "xylem"} if place == "find" else {}))
+    named = {text: language for text, language in told.items() if "Lymph" in text or "xylem" in text.split()}
+    assert named
+    assert set(named.values()) == {"en"}
+
+
+def test_a_result_marks_a_title_that_is_not_translated(folder: Path) -> None:
+    load_content(folder)
+    lesson = Lesson.objects.get(slug="what-is-immunotherapy")
+    make_edition(lesson, number=2, title="Lymph")
+    reader = Client(headers={"accept-language": "es"})
+    address = reader.post(reverse("check", args=[lesson.slug]))["Location"]
+    for _ in range(40):
+        page = reader.get(address, follow=True)
+        if "item" not in page.context:
+            break
+        item = page.context["item"]
+        reader.post(page.request["PATH_INFO"], as_form(item.revision, right(item.revision), item.answers + 1))
+        address = reverse("quizzes:result", args=[item.attempt_id])
+    assert spoken(page)["Lymph"] == "en"
+    assert "<span" not in page.content.decode().split("</title>")[0]

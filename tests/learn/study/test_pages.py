@@ -6,6 +6,7 @@ from datetime import date
 import time_machine
 from django.test import Client, TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from learn.assignments.actions import assign
 from learn.lessons import governance
@@ -218,7 +219,24 @@ class TestAReturningGuest(SiteCase):
         assert "Look again" in words(self.get("start"))
         self.client.post(reverse("check", args=[CALL[1]]))
         page = self.get("start").content.decode()
-        assert re.search(rf'href="{reverse("check", args=[CALL[1]])}">\s*Carry on', page)
+        assert re.search(rf'href="{reverse("check", args=[CALL[1]])}\?on=1">\s*Carry on', page)
+
+    def test_goes_on_with_a_check_in_one_press(self) -> None:
+        """From each place that says "Carry on", and not twice: the same words stood on a page between."""
+        address = reverse("check", args=[WHAT[1]])
+        assert "8 short questions" in words(self.client.get(address, {"on": "1"})), "nothing is begun"
+        self.client.post(address)
+        attempt = Attempt.objects.get()
+        for place in ("start", "my", "therapy"):
+            page = self.get(place, *WHAT[:1] if place == "therapy" else ()).content.decode()
+            assert f'href="{address}?on=1"' in page, place
+        question = reverse("quizzes:question", args=[attempt.pk, 1])
+        self.assertRedirects(self.client.get(address, {"on": "1"}), question)
+        assert "You have begun these questions" in words(self.client.get(address)), "Back from a question leads here"
+        Attempt.objects.update(finished=timezone.now())
+        assert self.client.get(address, {"on": "1"}).status_code == 200, "a page from before"
+        other = Client()
+        assert other.get(address, {"on": "1"}).status_code == 200
 
     def test_sees_a_check_that_was_started_before_any_step(self) -> None:
         self.client.post(reverse("check", args=[WHAT[1]]))
@@ -544,14 +562,13 @@ class TestHelp(SiteCase):
     def test_tells_a_guest_where_to_find_the_phone_number(self) -> None:
         page = words(self.get("help"))
         where = "on your appointment card or in the patient portal. Or ask the hospital operator for"
-        assert page.count(where) == 2, "on top of the page, and in the tier of the card"
+        assert page.count(where) == 1, "in the tier of the card: on top it pushes 911 off the first screen"
 
     def test_starts_with_the_phone_numbers_and_says_that_nurses_do_not_watch_the_site(self) -> None:
         self.client.force_login(make_patient(make_team(), name="ana").user)
         page = words(self.get("help"))
-        top = page.split("When to call")[0]
-        assert "Day: 555-010-0199 Night and weekend: 555-011-0199" in top
-        assert "This site is not watched by nurses." in top
+        assert "Day: 555-010-0199 Night and weekend: 555-011-0199" in page.split("When to call")[0]
+        assert "This site is not watched by nurses." in page
 
     def test_is_linked_in_the_same_place_on_every_page(self) -> None:
         nav = '<a href="/my/">My learning</a>\n<a href="/help/">Get help</a>\n</nav>'
