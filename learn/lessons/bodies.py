@@ -71,7 +71,7 @@ def parts(kind: str, body: Body) -> list[Part]:
 def said(kind: str, body: Body, titles: Mapping[str, str]) -> list[Part]:
     """Return the parts of a text as somebody reads them. `titles` has those of lessons and therapy types, by slug."""
     found = of_rows.said(kind, body, titles) if kind in ROWS else parts(kind, body)
-    slugs = {"lesson", "lessons", "therapy"}
+    slugs = {"lesson", "lessons", "therapy", "after"}
     return [
         part._replace(text="\n".join(titles.get(one, one) for one in part.text.split("\n"))) if part.name in slugs
         else part

@@ -18,7 +18,7 @@ from learn.lessons import bodies, card, card_texts, rows, texts
 from learn.lessons.bodies import CARD, MEDICINE
 from learn.lessons.draft import Problem
 from learn.lessons.models import ClinicalReview, Edition, Lesson, Reference, ReferenceText
-from learn.lessons.parts import PATHWAY, ROWS, VISIT, Body
+from learn.lessons.parts import PATHWAY, ROWS, VISIT, Body, lasting
 from learn.lessons.writing import Unfit, free_slug
 from learn.people import audit
 from learn.people.models import User
@@ -50,9 +50,12 @@ class Standing:
     def read(self) -> Body | None:
         """What patients read now; None if they do not find it. A text that is not used here is `hidden`."""
         if self.published:
-            body: Body = self.published.body
-            return body
+            return self._whole(self.published.body)
         return self.row if self.kind in ROWS else self.shipped
+
+    def _whole(self, body: Body) -> Body:
+        """Return a published body; what it does not say, because it is older than that field, stands in its row."""
+        return (self.row or {}) | lasting(body)
 
     @property
     def hidden(self) -> bool:
@@ -67,11 +70,11 @@ class Standing:
     @property
     def next(self) -> Body:
         """What an educator writes in next."""
-        newest = self.draft or self.published
-        if newest:
-            body: Body = newest.body
+        if self.draft:
+            body: Body = self.draft.body
             return body
-        return self.row or self.shipped or (self.retired.body if self.retired else bodies.empty(self.kind))
+        there = self.read or self.shipped or (self.retired.body if self.retired else bodies.empty(self.kind))
+        return lasting(there)
 
     @property
     def name(self) -> str:
@@ -136,6 +139,12 @@ def waiting() -> list[ReferenceText]:
     for row in found:
         row.name = bodies.name(row.reference.kind, row.body)  # type: ignore[attr-defined]
     return sorted(found, key=lambda row: row.reference.kind != CARD)
+
+
+def drafted_groups() -> list[str]:
+    """Return the groups that the drafts of visit questions name. One query."""
+    drafts = ReferenceText.objects.filter(reference__kind=VISIT, state=State.DRAFT, language=SOURCE)
+    return [body["group"] for body in drafts.order_by("pk").values_list("body", flat=True)]
 
 
 def lessons() -> dict[str, str]:
