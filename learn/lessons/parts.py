@@ -20,6 +20,14 @@ PLACES = 12  # lessons in a pathway, at most
 HIDDEN = "Not used here"
 FIRST = "Offered before the others"
 ONLY_AFTER = "Offered only after one of its lessons"
+FOR_SOME, FOR_ALL = "therapy", "general"  # `Therapy.kind`
+CHANGES = {  # what another kind of a therapy type changes, by the kind that it has
+    FOR_SOME: "If it is for everyone, the page of each treatment offers its lessons too, and they can be next for any "
+    "patient. The fact sheet does not name it any more, and medicines and pathways cannot belong to it.",
+    FOR_ALL: "If it is a treatment, only its own page offers its lessons. They are next only for who has begun one, or "
+    "whose nurse asks for one. The fact sheet names it, and medicines and pathways can belong to it. “Start with the "
+    "basics” leads to the first therapy type that is still for everyone.",
+}
 TOP = "-"  # where a visit question stands that is the first of its group; otherwise the slug of the one above it
 
 
@@ -53,7 +61,7 @@ def of(kind: str, data: Any) -> dict[str, Body]:
     """Return the texts of a file by slug, as bodies."""
     if kind == VISIT:
         return {row["slug"]: visit(group["group"], row) for group in data for row in group["questions"]}
-    names = {PATHWAY: ("name", "therapy", "lessons"), THERAPY: ("title", "summary")}[kind]
+    names = {PATHWAY: ("name", "therapy", "lessons"), THERAPY: ("title", "summary", "kind")}[kind]
     return {row["slug"]: {name: row[name] for name in names} for row in data}
 
 
@@ -69,7 +77,7 @@ def empty(kind: str) -> Body:
     found: dict[str, Body] = {
         VISIT: {"text": "", "group": "", "lessons": [], "safety": False, "extra": False},
         PATHWAY: {"name": "", "therapy": "", "lessons": []},
-        THERAPY: {"title": "", "summary": ""},
+        THERAPY: {"title": "", "summary": "", "kind": FOR_SOME},
     }
     return found[kind]
 
@@ -89,6 +97,7 @@ def fields(kind: str, body: Body) -> Iterator[Part]:
     if kind == THERAPY:
         yield Part("title", "Name", body["title"], 120, needed=True)
         yield Part("summary", "What it is", body["summary"], 300, "One sentence.", needed=True, long=True)
+        yield Part("kind", "Whose is it?", body["kind"], 10, CHANGES.get(body["kind"], ""), needed=True)
         return
     if kind == VISIT:
         yield Part(

@@ -14,14 +14,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from learn.languages import SOURCE
-from learn.lessons import bodies, card, card_texts, rows, texts
+from learn.lessons import bodies, card, card_texts, reference, rows, texts
 from learn.lessons.bodies import CARD, MEDICINE
 from learn.lessons.draft import Problem
 from learn.lessons.models import ClinicalReview, Edition, Lesson, Reference, ReferenceText
-from learn.lessons.parts import PATHWAY, ROWS, VISIT, Body, lasting
+from learn.lessons.parts import FOR_SOME, PATHWAY, ROWS, THERAPY, VISIT, Body, lasting
 from learn.lessons.writing import Unfit, free_slug
 from learn.people import audit
-from learn.people.models import User
+from learn.people.models import Patient, User
 from quizzes.models import State
 
 
@@ -156,7 +156,20 @@ def problems(now: Standing, body: Body) -> list[Problem]:
     """Return what must be mended before this body can be reviewed."""
     known = lessons() if now.kind in (MEDICINE, VISIT, PATHWAY) else {}
     others = {slug: row for slug, row in rows.read(now.kind).items() if slug != now.slug} if now.kind in ROWS else {}
-    return list(bodies.problems(now.kind, now.slug, body, known, others))
+    found = list(bodies.problems(now.kind, now.slug, body, known, others))
+    turned = now.kind == THERAPY and (now.read or body)["kind"] == FOR_SOME != body["kind"]
+    if turned and (whose := _belonging(now.slug)):
+        found.append(Problem("kind", f"It stays a treatment as long as it has {', '.join(whose)}"))
+    return found
+
+
+def _belonging(therapy: str) -> list[str]:
+    """Return what belongs to this therapy type as a treatment, in words."""
+    medicines = sum(one.therapy == therapy for one in reference.medicines(hidden=True).values())
+    pathways = sum(row["therapy"] == therapy for row in rows.read(PATHWAY).values() if row)
+    counts = ((medicines, "medicine"), (pathways, "pathway"))
+    found = [f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n]
+    return found + ["patients"] * Patient.objects.current().filter(treatment=therapy).exists()
 
 
 def _locked(kind: str, slug: str, seen: str | None = None) -> Standing:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from learn import typed
 from learn.desk.admin.lesson_review import texts_of
 from learn.desk.admin.lessons import ADDS, SEES, WRITES
+from learn.desk.lesson_forms import WHOSE
 from learn.desk.text_forms import TextForm
 from learn.languages import SOURCE
 from learn.lessons import bodies, content, draft, rewording, rows, shown, writing
@@ -109,7 +110,9 @@ def choices(text: Standing) -> dict[str, list[tuple[str, str]]]:
     """
     kind = text.kind
     found = {"hidden": [("", "Yes"), (HIDDEN, "No. Patients do not find it")]}
-    if kind in (CARD, TERM, THERAPY):
+    if kind == THERAPY:
+        return found | {"kind": WHOSE}
+    if kind in (CARD, TERM):
         return found
     lessons = [(lesson.row.slug, lesson.title) for lesson, _ in shown.lessons()]
     if kind == VISIT:
@@ -132,10 +135,10 @@ def choices(text: Standing) -> dict[str, list[tuple[str, str]]]:
 
 
 def titles(of: dict[str, list[tuple[str, str]]]) -> dict[str, str]:
-    """Return the title of each lesson, therapy type and place among the choices, by slug."""
+    """Return the words of what can be chosen by slug: lessons, therapy types, their kinds, places."""
     return {
         slug: title
-        for name in ("therapy", "lesson", "lessons", "places", "after")
+        for name in ("therapy", "lesson", "lessons", "places", "after", "kind")
         for slug, title in of.get(name, ())
         if slug
     }
