@@ -80,6 +80,7 @@ def load(folder: Path) -> Report:
     except reference_check.Faulty as error:
         raise ContentError(str(error)) from error
     with transaction.atomic():
+        governance.hold_still()
         with named("therapies.yaml"):
             therapies = read(folder / "therapies.yaml")
             shapes.fit(therapies, [THERAPY], "therapies")
