@@ -15,8 +15,10 @@ from learn.fields import ChoiceOne, LabelField, Lines, choice
 from learn.lessons import draft, reference, reviewing
 from learn.lessons.draft import LONGEST, MOST_STEPS, StepText, Text
 from learn.lessons.models import Therapy
+from learn.lessons.parts import FOR_ALL, FOR_SOME
 
 NEXT = timedelta(days=182)  # until a text is checked again, unless the reviewer says otherwise
+WHOSE = [(FOR_SOME, "For people who get this treatment"), (FOR_ALL, "For everyone")]  # the kinds of therapy types
 SLUG = re.compile(r"[\w-]{1,80}", re.ASCII)
 
 
@@ -216,8 +218,8 @@ class TherapyForm(forms.Form):
     )
     kind = ChoiceOne(
         label="Whose is it?",
-        choices=[("therapy", "For people who get this treatment"), ("general", "For everyone")],
-        initial="therapy",
+        choices=WHOSE,
+        initial=FOR_SOME,
         say="Choose one",
     )
 

@@ -18,7 +18,7 @@ from learn.lessons.parts import Body, Part
 class TextForm(forms.Form):
     """One text: a field for each of its parts. `choices` has the values of the parts that are chosen, not typed.
 
-    A text that is not there yet (without `seen`) is used here, so it is not asked whether.
+    A text that is not there yet (without `seen`) is used here and stands last, so neither is asked.
     """
 
     use_required_attribute = False
@@ -31,7 +31,7 @@ class TextForm(forms.Form):
         data: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.kind, self.body = kind, body
-        self.parts = [part for part in bodies.parts(kind, body) if seen or part.name != "hidden"]
+        self.parts = [part for part in bodies.parts(kind, body) if seen or part.name not in ("hidden", "after")]
         values = {part.name: part.text.split() if part.many else part.text for part in self.parts}
         super().__init__(data, initial={"seen": seen} | values)
         for part in self.parts:

@@ -69,11 +69,11 @@ def parts(kind: str, body: Body) -> list[Part]:
 
 
 def said(kind: str, body: Body, titles: Mapping[str, str]) -> list[Part]:
-    """Return the parts of a text as somebody reads them. `titles` has those of lessons and therapy types, by slug."""
+    """Return the parts of a text as somebody reads them. `titles` has the words of what was chosen, by slug."""
     found = of_rows.said(kind, body, titles) if kind in ROWS else parts(kind, body)
-    slugs = {"lesson", "lessons", "therapy"}
+    chosen = {"lesson", "lessons", "therapy", "after", "kind"}
     return [
-        part._replace(text="\n".join(titles.get(one, one) for one in part.text.split("\n"))) if part.name in slugs
+        part._replace(text="\n".join(titles.get(one, one) for one in part.text.split("\n"))) if part.name in chosen
         else part
         for part in found
     ]  # fmt: skip

@@ -80,6 +80,7 @@ def load(folder: Path) -> Report:
     except reference_check.Faulty as error:
         raise ContentError(str(error)) from error
     with transaction.atomic():
+        governance.hold_still()
         with named("therapies.yaml"):
             therapies = read(folder / "therapies.yaml")
             shapes.fit(therapies, [THERAPY], "therapies")
@@ -199,13 +200,13 @@ def _is_wanted(rows: list[Edition] | list[Revision], shipped: str, name: str, re
 
 
 def _load_therapy(data: Data, theirs: Theirs, report: Report) -> None:
-    words = {"title": data["title"], "summary": data["summary"]}
+    words = {name: data[name] for name in ("title", "summary", "kind")}
     place = _free(data["position"], Therapy.objects.exclude(slug=data["slug"]))
-    Therapy(slug=data["slug"], kind=data["kind"], position=place, **words).clean_fields()
+    Therapy(slug=data["slug"], position=place, **words).clean_fields()
     therapy, new = Therapy.objects.get_or_create(
-        slug=data["slug"], defaults=words | {"position": place, "kind": data["kind"], "shipped": digest(words)}
+        slug=data["slug"], defaults=words | {"position": place, "shipped": digest(words)}
     )
-    now = {"title": therapy.title, "summary": therapy.summary}
+    now = {name: getattr(therapy, name) for name in words}
     if new or now == words:
         return theirs.same(therapy.slug)
     if theirs.has(therapy.slug, now, changed=digest(now) != therapy.shipped):

@@ -20,6 +20,15 @@ PLACES = 12  # lessons in a pathway, at most
 HIDDEN = "Not used here"
 FIRST = "Offered before the others"
 ONLY_AFTER = "Offered only after one of its lessons"
+FOR_SOME, FOR_ALL = "therapy", "general"  # `Therapy.kind`
+CHANGES = {  # what another kind of a therapy type changes, by the kind that it has
+    FOR_SOME: "If it is for everyone, the page of each treatment offers its lessons too, and they can be next for any "
+    "patient. The fact sheet does not name it any more, and medicines and pathways cannot belong to it.",
+    FOR_ALL: "If it is a treatment, only its own page offers its lessons. They are next only for who has begun one, or "
+    "whose nurse asks for one. The fact sheet names it, and medicines and pathways can belong to it. “Start with the "
+    "basics” leads to the first therapy type that is still for everyone.",
+}
+TOP = "-"  # where a visit question stands that is the first of its group; otherwise the slug of the one above it
 
 
 class Part(NamedTuple):
@@ -52,7 +61,7 @@ def of(kind: str, data: Any) -> dict[str, Body]:
     """Return the texts of a file by slug, as bodies."""
     if kind == VISIT:
         return {row["slug"]: visit(group["group"], row) for group in data for row in group["questions"]}
-    names = {PATHWAY: ("name", "therapy", "lessons"), THERAPY: ("title", "summary")}[kind]
+    names = {PATHWAY: ("name", "therapy", "lessons"), THERAPY: ("title", "summary", "kind")}[kind]
     return {row["slug"]: {name: row[name] for name in names} for row in data}
 
 
@@ -68,7 +77,7 @@ def empty(kind: str) -> Body:
     found: dict[str, Body] = {
         VISIT: {"text": "", "group": "", "lessons": [], "safety": False, "extra": False},
         PATHWAY: {"name": "", "therapy": "", "lessons": []},
-        THERAPY: {"title": "", "summary": ""},
+        THERAPY: {"title": "", "summary": "", "kind": FOR_SOME},
     }
     return found[kind]
 
@@ -78,17 +87,26 @@ def name(kind: str, body: Body) -> str:
     return str(body[{VISIT: "text", PATHWAY: "name", THERAPY: "title"}[kind]])
 
 
+def lasting(body: Body) -> Body:
+    """Return what a published body says from then on. A question was put in its place when it was published."""
+    return {key: value for key, value in body.items() if key != "after"}
+
+
 def fields(kind: str, body: Body) -> Iterator[Part]:
     """Yield the fields of a text, in the order of the page."""
     if kind == THERAPY:
         yield Part("title", "Name", body["title"], 120, needed=True)
         yield Part("summary", "What it is", body["summary"], 300, "One sentence.", needed=True, long=True)
+        yield Part("kind", "Whose is it?", body["kind"], 10, CHANGES.get(body["kind"], ""), needed=True)
         return
     if kind == VISIT:
         yield Part(
             "text", "Question", body["text"], 300, "It stands alone on a patient’s list.", needed=True, long=True
         )
         yield Part("group", "Group", body["group"], 80, needed=True)
+        yield Part("own_group", "Or a new group", "", 80, "Its name. It stands after the others.")
+        hint = "In another group it stands last. Save the group first to choose a place in it."
+        yield Part("after", "Place in its group", body.get("after", ""), 80, hint)
         hint = "It is offered after their checks."
         yield Part("lessons", "Lessons that it belongs to", "\n".join(body["lessons"]), 2000, hint, many=True)
         yield Part("safety", "Is it about safety?", FIRST if body["safety"] else "", 40)
@@ -108,7 +126,9 @@ def filled(kind: str, body: Body, values: Mapping[str, Any]) -> Body:
         key: " ".join(values[key].split()) for key, value in body.items() if isinstance(value, str) and key in values
     }
     if kind == VISIT:
+        now = lasting(now) | ({"after": after} if (after := values.get("after", body.get("after"))) else {})
         now |= {key: bool(values[key]) for key in ("safety", "extra") if key in values}
+        now["group"] = " ".join(values.get("own_group", "").split()) or now["group"]
         chosen = values.get("lessons", body["lessons"])
         now["lessons"] = sorted(one for one in (chosen.split("\n") if isinstance(chosen, str) else chosen) if one)
     if kind == PATHWAY:
@@ -140,8 +160,20 @@ def problems(kind: str, body: Body, lessons: Mapping[str, str], others: Mapping[
             yield Problem("lessons", f"Patients cannot read these lessons: {', '.join(sorted(unknown))}")
         if body["extra"] and not body["lessons"]:
             yield Problem("extra", "Choose the lessons after which it is offered")
+        yield from _of_place(body, {slug: other["group"] for slug, other in others.items() if other})
     if kind == PATHWAY:
         yield from _of_pathway(body, lessons)
+
+
+def _of_place(body: Body, groups: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what is wrong with the group and the place of a visit question. `groups` has that of each other one."""
+    group, after = body["group"], body.get("after", TOP)
+    if group and not typed.fold(group):
+        yield Problem("own_group", "Write it with letters")
+    elif group not in groups.values() and typed.fold(group) in map(typed.fold, groups.values()):
+        yield Problem("own_group", "There is a group with this name already. Choose it above")
+    if after != TOP and groups.get(after) != group:
+        yield Problem("after", "The question above it is not in this group. Choose another place, or none")
 
 
 def _of_pathway(body: Body, lessons: Mapping[str, str]) -> Iterator[Problem]:

@@ -14,14 +14,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from learn.languages import SOURCE
-from learn.lessons import bodies, card, card_texts, rows, texts
+from learn.lessons import bodies, card, card_texts, reference, rows, texts
 from learn.lessons.bodies import CARD, MEDICINE
 from learn.lessons.draft import Problem
 from learn.lessons.models import ClinicalReview, Edition, Lesson, Reference, ReferenceText
-from learn.lessons.parts import PATHWAY, ROWS, VISIT, Body
+from learn.lessons.parts import FOR_SOME, PATHWAY, ROWS, THERAPY, VISIT, Body, lasting
 from learn.lessons.writing import Unfit, free_slug
 from learn.people import audit
-from learn.people.models import User
+from learn.people.models import Patient, User
 from quizzes.models import State
 
 
@@ -50,9 +50,12 @@ class Standing:
     def read(self) -> Body | None:
         """What patients read now; None if they do not find it. A text that is not used here is `hidden`."""
         if self.published:
-            body: Body = self.published.body
-            return body
+            return self._whole(self.published.body)
         return self.row if self.kind in ROWS else self.shipped
+
+    def _whole(self, body: Body) -> Body:
+        """Return a published body; what it does not say, because it is older than that field, stands in its row."""
+        return (self.row or {}) | lasting(body)
 
     @property
     def hidden(self) -> bool:
@@ -67,11 +70,11 @@ class Standing:
     @property
     def next(self) -> Body:
         """What an educator writes in next."""
-        newest = self.draft or self.published
-        if newest:
-            body: Body = newest.body
+        if self.draft:
+            body: Body = self.draft.body
             return body
-        return self.row or self.shipped or (self.retired.body if self.retired else bodies.empty(self.kind))
+        there = self.read or self.shipped or (self.retired.body if self.retired else bodies.empty(self.kind))
+        return lasting(there)
 
     @property
     def name(self) -> str:
@@ -138,6 +141,12 @@ def waiting() -> list[ReferenceText]:
     return sorted(found, key=lambda row: row.reference.kind != CARD)
 
 
+def drafted_groups() -> list[str]:
+    """Return the groups that the drafts of visit questions name. One query."""
+    drafts = ReferenceText.objects.filter(reference__kind=VISIT, state=State.DRAFT, language=SOURCE)
+    return [body["group"] for body in drafts.order_by("pk").values_list("body", flat=True)]
+
+
 def lessons() -> dict[str, str]:
     """Return the therapy type of each lesson that a text may name, by slug: those that are published."""
     return dict(Lesson.objects.taught().values_list("slug", "therapy__slug"))
@@ -147,7 +156,20 @@ def problems(now: Standing, body: Body) -> list[Problem]:
     """Return what must be mended before this body can be reviewed."""
     known = lessons() if now.kind in (MEDICINE, VISIT, PATHWAY) else {}
     others = {slug: row for slug, row in rows.read(now.kind).items() if slug != now.slug} if now.kind in ROWS else {}
-    return list(bodies.problems(now.kind, now.slug, body, known, others))
+    found = list(bodies.problems(now.kind, now.slug, body, known, others))
+    turned = now.kind == THERAPY and (now.read or body)["kind"] == FOR_SOME != body["kind"]
+    if turned and (whose := _belonging(now.slug)):
+        found.append(Problem("kind", f"It stays a treatment as long as it has {', '.join(whose)}"))
+    return found
+
+
+def _belonging(therapy: str) -> list[str]:
+    """Return what belongs to this therapy type as a treatment, in words."""
+    medicines = sum(one.therapy == therapy for one in reference.medicines(hidden=True).values())
+    pathways = sum(row["therapy"] == therapy for row in rows.read(PATHWAY).values() if row)
+    counts = ((medicines, "medicine"), (pathways, "pathway"))
+    found = [f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n]
+    return found + ["patients"] * Patient.objects.current().filter(treatment=therapy).exists()
 
 
 def _locked(kind: str, slug: str, seen: str | None = None) -> Standing:

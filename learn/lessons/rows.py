@@ -34,13 +34,13 @@ def put(kind: str, slug: str, body: Body | None) -> None:
 
 
 def _read() -> dict[str, Body | None]:
-    rows = Therapy.objects.values_list("slug", "title", "summary")
-    return {slug: {"title": title, "summary": summary} for slug, title, summary in rows}
+    rows = Therapy.objects.values_list("slug", "title", "summary", "kind")
+    return {slug: {"title": title, "summary": summary, "kind": kind} for slug, title, summary, kind in rows}
 
 
 def _put(slug: str, body: Body | None) -> None:
     if body:
-        Therapy.objects.filter(slug=slug).update(title=body["title"], summary=body["summary"])
+        Therapy.objects.filter(slug=slug).update(title=body["title"], summary=body["summary"], kind=body["kind"])
 
 
 HELD[THERAPY] = Held(_read, _put)

@@ -13,7 +13,7 @@ from learn.lessons.left_alone import Report, Theirs
 from learn.lessons.models import Lesson
 from learn.lessons.parts import VISIT
 from learn.lessons.texts import digest
-from learn.visits.models import SuggestedQuestion
+from learn.visits.models import ROOM, SuggestedQuestion
 
 QUESTION = {
     "slug": "slug", "text": "text", "article?": "number", "claims?": ["text"], "extra?": "yes or no",
@@ -35,8 +35,8 @@ def load(folder: Path) -> Report:
         shapes.fit(groups, GROUPS, "groups")
         theirs = Theirs(VISIT, bodies.of(VISIT, groups))
         rows = [(group["group"], data) for group in groups for data in group["questions"]]
-        for position, (group, data) in enumerate(rows, 1):
-            _load(known.pop(data["slug"], None), data, group, position, theirs, report)
+        for n, (group, data) in enumerate(rows, 1):
+            _load(known.pop(data["slug"], None), data, group, n * ROOM, theirs, report)
         for question in known.values():
             if question.shipped and not question.withdrawn and question.slug not in theirs.slugs:
                 question.withdrawn = True

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 LONGEST = 300  # letters
+ROOM = 100  # between the positions of two shipped questions; what the hospital puts between them stands there
 FILE = "questions.yaml"
 
 

@@ -30,7 +30,7 @@ from learn.people.requests import StaffRequest
 def change(request: StaffRequest, kind: str, slug: str) -> HttpResponse:
     """Show a text to write in; POST saves the draft, if nothing is wrong with it."""
     text = found(kind, slug)
-    of = choices(kind)
+    of = choices(text)
     form = TextForm(kind, text.next, text.fingerprint, of, request.POST if request.method == "POST" else None)
     if form.is_bound:
         if not request.user.has_perm(WRITES):
@@ -168,7 +168,7 @@ def read(request: StaffRequest, kind: str, slug: str) -> HttpResponse:
     if form.is_bound and form.is_valid() and _decide(request, text, form):
         return redirect("admin:lessons_text_change", kind, slug)
     writers = (text.draft or text.published).writers if text.draft or text.published else []  # type: ignore[union-attr]
-    of = choices(kind)
+    of = choices(text)
     context = _context(text, of) | {"form": form, "wrote": request.user.pk in writers}
     context["parts"] = bodies.said(kind, text.next, titles(of))
     return render(request, "admin/text_read.html", context)

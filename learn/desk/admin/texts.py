@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from learn import typed
 from learn.desk.admin.lesson_review import texts_of
 from learn.desk.admin.lessons import ADDS, SEES, WRITES
+from learn.desk.lesson_forms import WHOSE
 from learn.desk.text_forms import TextForm
 from learn.languages import SOURCE
 from learn.lessons import bodies, content, draft, rewording, rows, shown, writing
 from learn.lessons.bodies import CARD, MEDICINE, TERM
 from learn.lessons.models import Edition, Reference, Therapy
-from learn.lessons.parts import FIRST, HIDDEN, ONLY_AFTER, PATHWAY, THERAPY, VISIT, Body
+from learn.lessons.parts import FIRST, HIDDEN, ONLY_AFTER, PATHWAY, THERAPY, TOP, VISIT, Body
 from learn.lessons.rewording import Standing
 from learn.people.requests import StaffRequest
 from quizzes import authoring
@@ -102,16 +103,26 @@ def found(kind: str, slug: str) -> Standing:
     return text
 
 
-def choices(kind: str) -> dict[str, list[tuple[str, str]]]:
-    """Return what can be chosen in a text's form, by part. Two queries for a medicine, a visit question, a pathway."""
+def choices(text: Standing) -> dict[str, list[tuple[str, str]]]:
+    """Return what can be chosen in a text's form, by part.
+
+    Two queries for a medicine or a pathway; four for a visit question, which can be in a group that is only drafted.
+    """
+    kind = text.kind
     found = {"hidden": [("", "Yes"), (HIDDEN, "No. Patients do not find it")]}
-    if kind in (CARD, TERM, THERAPY):
+    if kind == THERAPY:
+        return found | {"kind": WHOSE}
+    if kind in (CARD, TERM):
         return found
     lessons = [(lesson.row.slug, lesson.title) for lesson, _ in shown.lessons()]
     if kind == VISIT:
-        groups = dict.fromkeys(row["group"] for row in rows.read(VISIT).values() if row)
+        others = {slug: row for slug, row in rows.read(VISIT).items() if row and slug != text.slug}
+        group = text.next["group"]
+        beside = [(slug, f"After: {row['text']}") for slug, row in others.items() if row["group"] == group]
+        groups = dict.fromkeys([*(row["group"] for row in others.values()), *rewording.drafted_groups(), group])
         return found | {
-            "group": [("", "Choose a group"), *((name, name) for name in groups)],
+            "group": [("", "Choose a group"), *((name, name) for name in groups if name)],
+            "after": [("", "As it is"), (TOP, "First in its group"), *beside],
             "lessons": lessons,
             "safety": [("", "No"), (FIRST, "Yes. It is offered before the others")],
             "extra": [("", "Everybody"), (ONLY_AFTER, "Only who has read one of its lessons")],
@@ -124,9 +135,12 @@ def choices(kind: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def titles(of: dict[str, list[tuple[str, str]]]) -> dict[str, str]:
-    """Return the title of each lesson and therapy type among the choices, by slug."""
+    """Return the words of what can be chosen by slug: lessons, therapy types, their kinds, places."""
     return {
-        slug: title for name in ("therapy", "lesson", "lessons", "places") for slug, title in of.get(name, ()) if slug
+        slug: title
+        for name in ("therapy", "lesson", "lessons", "places", "after", "kind")
+        for slug, title in of.get(name, ())
+        if slug
     }
 
 
@@ -137,7 +151,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
     if kind not in NEW:
         raise Http404("No such kind")
     there = Standing(kind, "", None)
-    form = TextForm(kind, there.next, "", choices(kind), request.POST if request.method == "POST" else None)
+    form = TextForm(kind, there.next, "", choices(there), request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         body = form.filled()
         if missing := rewording.problems(there, body):
@@ -182,7 +196,7 @@ def _text(request: StaffRequest, kind: str, slug: str) -> Newer:
     def deal(take: bool) -> None:
         rewording.deal(kind=kind, slug=slug, take=take, by=request.user, now=timezone.now())
 
-    differences = bodies.compare(kind, text.next, shipped, titles(choices(kind)))
+    differences = bodies.compare(kind, text.next, shipped, titles(choices(text)))
     return differences, deal, ("admin:lessons_text_change", kind, slug)
 
 

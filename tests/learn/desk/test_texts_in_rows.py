@@ -22,6 +22,7 @@ from learn.lessons.parts import FIRST, HIDDEN, ONLY_AFTER, PATHWAY, THERAPY, VIS
 from learn.management.commands import load_content as command
 from learn.visits.models import SuggestedQuestion
 from tests.cast import FIXTURES, at, load_content, words
+from tests.learn.desk.texts import form, published, url, written
 
 pytestmark = pytest.mark.django_db
 TYPE = "antibodies-and-checkpoint-inhibitors"
@@ -32,31 +33,6 @@ def _site() -> Iterator[None]:
     load_content()
     with time_machine.travel(at(23), tick=False):
         yield
-
-
-def url(name: str, *args: str) -> str:
-    return reverse(f"admin:lessons_text_{name}", args=args)
-
-
-def form(kind: str, slug: str, **over: Any) -> dict[str, Any]:
-    """Return what a browser would send if the form of this text is not changed."""
-    there = rewording.standing(kind, slug)
-    assert there is not None
-    parts = bodies.parts(kind, there.next)
-    values = {part.name: part.text.split() if part.many else part.text for part in parts}
-    return values | {"seen": there.fingerprint} | over
-
-
-def written(eda: Client, kind: str, slug: str, **over: Any) -> None:
-    """Save a draft with these values, and send it for review."""
-    assert eda.post(url("change", kind, slug), form(kind, slug, **over)).status_code == 303
-    eda.post(url("send", kind, slug), {"seen": form(kind, slug)["seen"]})
-
-
-def published(eda: Client, rex: Client, kind: str, slug: str, **over: Any) -> None:
-    written(eda, kind, slug, **over)
-    answer = rex.post(url("read", kind, slug), {"verdict": "publish", "seen": form(kind, slug)["seen"]})
-    assert answer.status_code == 303
 
 
 def get(name: str, *args: Any, **more: Any) -> str:
