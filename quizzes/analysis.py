@@ -23,7 +23,7 @@ WEAK = 0.2  # with a lower discrimination, a question does not show who knows th
 
 @dataclass(frozen=True)
 class First:
-    """One learner's first answer.
+    """A first answer, and how many learners gave it (`times`).
 
     `picked` has the ids of what was chosen; it is empty for "I'm not sure". `rest` is the share of the other questions
     of the same check that the learner got right at the first try, 0 to 1; None if not all of them were answered.
@@ -32,6 +32,7 @@ class First:
     right: bool
     picked: Sequence[str]
     rest: float | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,19 @@ def item_rest(right: Sequence[bool], rest: Sequence[float]) -> float | None:
 
 def health(answers: Sequence[First]) -> Health:
     """Return the statistics of these first answers to one line of a question (wordings with the same meaning)."""
-    n = len(answers)
-    right = sum(one.right for one in answers)
-    compared = [(one.right, one.rest) for one in answers if one.rest is not None]
+    n = sum(one.times for one in answers)
+    right = sum(one.times for one in answers if one.right)
+    picked: Counter[str] = Counter()
+    for one in answers:
+        for id_ in one.picked:
+            picked[id_] += one.times
+    compared = [(one.right, one.rest) for one in answers if one.rest is not None for _ in range(one.times)]
     low, high = wilson(right, n)
     return Health(
         n=n,
         right=right,
-        unsure=sum(not one.picked for one in answers),
-        picked=Counter(id_ for one in answers for id_ in one.picked),
+        unsure=sum(one.times for one in answers if not one.picked),
+        picked=picked,
         low=low,
         high=high,
         discrimination=item_rest([r for r, _ in compared], [rest for _, rest in compared])

@@ -6,17 +6,19 @@ site, a page that reads the answers of everyone would take minutes and use all m
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper, OuterRef, Q, Subquery
-from django.db.models.functions import Cast
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 
 from quizzes import analysis
 from quizzes.kinds import KINDS
-from quizzes.models import Attempt, Question, Quiz, Response, ResponseQuerySet, Revision
+from quizzes.models import Attempt, AttemptItem, Question, Quiz, Response, ResponseQuerySet, Revision
 
 Key = tuple[int, str, int]  # the revisions that share statistics: question, language, line
 
@@ -64,7 +66,11 @@ def lines(
     if question:
         published = published.filter(question=question)
     revisions = list(published)
-    answers = _first_answers({_key(r): r for r in revisions}, _of_the_newest(leave_out or {}))
+    rows = _of_the_newest(leave_out or {})
+    if question:  # with the answers beside it: a first answer is compared with the rest of its check
+        asking = AttemptItem.objects.filter(attempt=OuterRef("item__attempt"), revision__question=question)
+        rows = rows.filter(Exists(asking))
+    answers = _first_answers({_key(r): r for r in revisions}, rows)
     found = [_line(revision, answers[_key(revision)]) for revision in revisions]
     return sorted(found, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
 
@@ -110,31 +116,43 @@ def _key(revision: Revision) -> Key:
 
 
 def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> dict[Key, list[analysis.First]]:
-    """Return each learner's first answer to each line. One statement reads all answers, oldest first."""
-    asked: Counter[str] = Counter()  # number of questions of each finished check, by attempt
-    known: Counter[str] = Counter()
-    firsts: dict[tuple[Any, Key], tuple[str, list[str], bool]] = {}
+    """Return the learners' first answers to each line, those that are alike as one. The database counts them."""
     # Retries do not count: a retry asks only the missed questions, so it says nothing about the others.
     whole = Q(item__attempt__kind=Attempt.Kind.CHECK, item__attempt__finished__isnull=False)
-    for attempt, is_whole, learner, question, language, line, given, mark in rows.values_list(
-        Cast("item__attempt", CharField()), ExpressionWrapper(whole, BooleanField()), "item__attempt__learner",
-        "item__revision__question", "item__revision__language", "item__revision__line", "given", "mark",
-    ).iterator():  # fmt: skip
-        key, right = (question, language, line), mark == Response.Marked.RIGHT.value
-        if is_whole:
-            asked[attempt] += 1
-            known[attempt] += right
-        if key in wanted:
-            firsts.setdefault((learner, key), (attempt, given, right))
+    of = {name: F(f"item__revision__{name}") for name in ("question", "language", "line")}
+    # An attempt has one learner. Both windows begin with it, so that the rows are sorted by learner only once.
+    learner, attempt = F("item__attempt__learner"), F("item__attempt")
+    answers = rows.order_by().values(
+        "given", "mark", **of,
+        nth=Window(RowNumber(), [learner, *of.values()], ["at", "pk"]),
+        asked=Window(Count("pk", filter=whole), [learner, attempt]),  # in a finished check, else 0
+        known=Window(Count("pk", filter=whole & Q(mark=Response.Marked.RIGHT)), [learner, attempt]),
+    )  # fmt: skip
     found: dict[Key, list[analysis.First]] = defaultdict(list)
     with_rows = {key for key, revision in wanted.items() if KINDS[revision.kind].ask(revision.spec).rows}
-    for (_, key), (attempt, given, right) in firsts.items():
-        others = asked[attempt] - 1
-        rest = (known[attempt] - right) / others if others > 0 else None
-        # In a question with rows, a choice is a pair of a row and its tile ("Row 1" with its tile), right or wrong.
-        picked = wanted[key].mark(given).chosen if key in with_rows else given
-        found[key].append(analysis.First(right, picked, rest))
+    for question, language, line, text, mark, asked, known, times in _counted(answers):
+        if times and (key := (question, language, line)) in wanted:
+            right, given = mark == Response.Marked.RIGHT.value, json.loads(text)
+            rest = (known - right) / (asked - 1) if asked > 1 else None
+            # In a question with rows, a choice is a pair of a row and its tile ("Row 1" with its tile), right or wrong.
+            picked = wanted[key].mark(given).chosen if key in with_rows else given
+            found[key].append(analysis.First(right, picked, rest, times))
     return found
+
+
+def _counted(answers: QuerySet[Any]) -> list[tuple[Any, ...]]:
+    """Return the answers that differ, and how often each was a first one (with `nth` 1).
+
+    Written by hand, because Django does not group by what a window function found. `WHERE nth = 1` would say the same;
+    PostgreSQL then expects few rows, and sorts all of them instead of hashing them.
+    """
+    columns = "question, language, line, given, mark, asked, known"
+    inner, values = answers.query.sql_with_params()
+    times = "COUNT(*) FILTER (WHERE nth = 1)"
+    statement = f"SELECT {columns}, {times} FROM ({inner}) answers GROUP BY {columns}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
 
 
 def _line(revision: Revision, answers: list[analysis.First]) -> QuestionHealth:

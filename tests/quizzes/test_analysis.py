@@ -105,6 +105,22 @@ class TestHealth(SimpleTestCase):
         assert found.facility == 0.5
         assert analysis.health([]).facility == 0.0
 
+    @given(
+        some.lists(
+            some.builds(
+                First,
+                some.booleans(),
+                some.lists(some.sampled_from("rab"), unique=True),
+                some.none() | some.sampled_from([0.0, 1 / 3, 0.5, 1.0]),
+                some.integers(1, 40),
+            ),
+            max_size=12,
+        )
+    )
+    def test_is_the_same_for_answers_that_are_alike_and_for_each_alone(self, alike: list[First]) -> None:
+        alone = [First(one.right, one.picked, one.rest) for one in reversed(alike) for _ in range(one.times)]
+        assert analysis.health(alike) == analysis.health(alone)
+
 
 class TestAFinding(SimpleTestCase):
     def test_is_not_given_under_thirty_answers(self) -> None:

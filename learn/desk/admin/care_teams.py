@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Case, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from learn import typed
 from learn.desk import zones
+from learn.desk.admin import pages
+from learn.desk.admin.find import LONGEST, has
 from learn.desk.admin.staff import when
 from learn.desk.admin.team import LEADS, led
 from learn.desk.it_forms import NumbersForm, TeamForm
@@ -33,13 +38,15 @@ def nurses() -> list[User]:
 @require_safe
 @permission_required(CHANGES, raise_exception=True)
 def all_teams(request: StaffRequest) -> HttpResponse:
-    """List all care teams with their numbers and their leads; closed ones stand at the end."""
-    now = timezone.now()
-    leads = Membership.objects.filter(ended=None, lead=True, nurse__is_active=True).select_related("nurse")
-    named: dict[int, list[User]] = {}
-    for member in leads.order_by("nurse__first_name", "nurse__username"):
-        named.setdefault(member.care_team_id, []).append(member.nurse)
-    found = CareTeam.objects.select_related("called_by").order_by("name")
+    """List the care teams with their numbers and leads, closed ones at the end: `?q=` words, `?after=` so many."""
+    now, query = timezone.now(), request.GET.get("q", "")[:LONGEST].strip()
+    found = CareTeam.objects.select_related("called_by").order_by(Case(When(closed=None, then=0), default=1), "name")
+    if query:
+        words = typed.fold(query).split()
+        found = found.filter(pk__in=[pk for pk, name in found.values_list("pk", "name") if has(name, words)])
+    part = pages.part(request.GET, found.count())
+    page = list(found[part.start : part.end])
+    named = _leads(page)
     rows = [
         {
             "team": team,
@@ -47,9 +54,18 @@ def all_teams(request: StaffRequest) -> HttpResponse:
             "zone": zones.words(team.zone),
             "called": when(team.called, now) if team.called else "",
         }
-        for team in sorted(found, key=lambda team: bool(team.closed))
+        for team in page
     ]
-    return render(request, "admin/care_teams.html", {"title": "Care teams", "rows": rows})
+    return render(request, "admin/care_teams.html", {"title": "Care teams", "rows": rows, "part": part, "query": query})
+
+
+def _leads(found: Iterable[CareTeam]) -> dict[int, list[User]]:
+    """Return the leads of each of these teams who can sign in, by name."""
+    leads = Membership.objects.filter(care_team__in=found, ended=None, lead=True, nurse__is_active=True)
+    named: dict[int, list[User]] = {}
+    for member in leads.select_related("nurse").order_by("nurse__first_name", "nurse__username"):
+        named.setdefault(member.care_team_id, []).append(member.nurse)
+    return named
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

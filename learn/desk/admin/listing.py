@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 
 from learn.desk.admin import drawn
 from learn.desk.admin.days import short
+from learn.people import staff
 from learn.people.models import AuditEvent, PatientQuerySet, User
 from learn.progress import standing
 from learn.progress.attention import CHIPS, ORDER, Entry, Worklist
@@ -37,8 +37,7 @@ HEADS = {
 def with_nurse(patients: PatientQuerySet) -> PatientQuerySet:
     """Add `nurse` to each patient: the name of who invited them, by the audit log; None if it does not know."""
     invited = AuditEvent.objects.filter(patient=OuterRef("pk"), what="invited").order_by("at", "pk")
-    whole = NullIf(Trim(Concat("first_name", Value(" "), "last_name")), Value(""))
-    names = User.objects.filter(pk=OuterRef("invited_by")).annotate(shown=Coalesce(whole, "username"))
+    names = User.objects.filter(pk=OuterRef("invited_by")).annotate(shown=staff.NAME)
     return patients.annotate(invited_by=Subquery(invited.values("who")[:1])).annotate(
         nurse=Subquery(names.values("shown")[:1])
     )

@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Q
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce, Lower
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from learn import typed
+from learn.desk.admin import pages
 from learn.desk.admin.days import moment
+from learn.desk.admin.find import LONGEST, has
 from learn.people import audit, two_step
 from learn.people import staff as people
 from learn.people.models import AuditEvent, CareTeam, User
@@ -24,18 +28,18 @@ SEES = "people.view_user"
 AWAY = timedelta(days=90)
 PAGE = 50  # audit rows per page
 
-Test = Callable[[User, datetime], bool]
 # name in the address: (words, who is shown)
-SHOWN: dict[str, tuple[str, Test]] = {
-    "": ("All", lambda person, now: True),
-    "never": ("Never signed in", lambda person, now: person.last_login is None),
-    "away": ("Not here for 90 days", lambda person, now: is_away(person, now)),
-    "disabled": ("Disabled", lambda person, now: not person.is_active),
+SHOWN: dict[str, tuple[str, Callable[[datetime], Q]]] = {
+    "": ("All", lambda now: Q(is_staff=True)),
+    "never": ("Never signed in", lambda now: Q(last_login=None)),
+    "away": ("Not here for 90 days", lambda now: Q(is_active=True, last_login__lt=now - AWAY)),
+    "disabled": ("Disabled", lambda now: Q(is_active=False)),
 }
-SORTS: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
-    "name": ("name", lambda row: str(row["person"]).casefold()),
-    "role": ("role", lambda row: (row["role"], str(row["person"]).casefold())),
-    "last": ("last sign-in", lambda row: row["person"].last_login or row["person"].date_joined),
+# name in the address: (words, what comes first)
+SORTS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "name": ("name", ()),
+    "role": ("role", (people.ROLE,)),
+    "last": ("last sign-in", (Coalesce("last_login", "date_joined"),)),
 }
 
 
@@ -52,24 +56,39 @@ def when(at: datetime | None, now: datetime) -> str:
 @require_safe
 @permission_required(SEES, raise_exception=True)
 def all_staff(request: StaffRequest) -> HttpResponse:
-    """List all staff, also those who are disabled; `show` and `sort` choose which and in which order."""
-    now = timezone.now()
-    found = list(people.people())
-    show, sort = request.GET.get("show", ""), request.GET.get("sort", "name")
+    """List all staff, also those who are disabled: `?q=` words of a name, `?show=`, `?sort=`, `?after=` so many."""
+    now, wish = timezone.now(), request.GET
+    show, sort = wish.get("show", ""), wish.get("sort", "name")
     show, sort = show if show in SHOWN else "", sort if sort in SORTS else "name"
-    factors = two_step.second_factors(found)
-    rows = [row(person, factors, now) for person in found if SHOWN[show][1](person, now)]
+    found, query = people.people(), wish.get("q", "")[:LONGEST].strip()
+    if query:
+        found = found.filter(pk__in=_named(query))
+    tests = {f"n_{key}": Count("pk", filter=test(now)) for key, (_, test) in SHOWN.items()}
+    counts = found.aggregate(can=Count("pk", filter=Q(is_active=True)), **tests)
+    part = pages.part(wish, counts[f"n_{show}"])
+    shown = found.filter(SHOWN[show][1](now)).order_by(*SORTS[sort][1], Lower(people.NAME), "pk")
+    page = list(shown[part.start : part.end])
+    factors = two_step.second_factors(page)
     context = {
         "title": "Staff",
-        "rows": sorted(rows, key=SORTS[sort][1]),
-        "can_sign_in": sum(person.is_active for person in found),
-        "all": len(found),
-        "shows": [(key, words, sum(test(p, now) for p in found)) for key, (words, test) in SHOWN.items()],
+        "rows": [row(person, factors, now) for person in page],
+        "part": part,
+        "can_sign_in": counts["can"],
+        "all": counts["n_"],
+        "shows": [(key, words, counts[f"n_{key}"]) for key, (words, _) in SHOWN.items()],
         "sorts": [(key, words) for key, (words, _) in SORTS.items()],
         "show": show,
         "sort": sort,
+        "query": query,
     }
     return render(request, "admin/staff.html", context)
+
+
+def _named(query: str) -> list[int]:
+    """Return the staff whose name and sign-in name together contain all these words."""
+    words = typed.fold(query).split()
+    names = User.objects.filter(is_staff=True).values_list("pk", "first_name", "last_name", "username")
+    return [pk for pk, *texts in names if has(" ".join(text for text in texts if text), words)]
 
 
 def row(person: User, factors: dict[int, bool], now: datetime) -> dict[str, Any]:

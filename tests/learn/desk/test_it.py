@@ -62,6 +62,11 @@ class ItCase(TestCase):
     def team(self, team: CareTeam | None = None, name: str = "settings") -> str:
         return reverse(f"admin:people_careteam_{name}", args=[(team or self.maple).pk])
 
+    def rows(self, of: str = STAFF, **asked: Any) -> list[str]:
+        """Return the names that head the rows of a list."""
+        page = self.client.get(of, asked).content.decode()
+        return re.findall(r'<th role="rowheader" scope="row">\s*<a [^>]+><bdi>([^<]+)</bdi>', page)
+
     def audited(self) -> list[tuple[str, int | None]]:
         events = AuditEvent.objects.exclude(what__in=("list.seen", "signed.in", "sign-in.failed")).order_by("pk")
         return list(events.values_list("what", "person"))
@@ -93,13 +98,72 @@ class TestTheStaffList(ItCase):
         assert "zach" not in page.lower()
         assert "4 people" in page
 
+    def test_finds_a_person_by_words_of_both_names(self) -> None:
+        make_nurse("jal", self.maple, first_name="José", last_name="Alba")
+        everyone = ["Ian", "Ivy", "José Alba", "Lea", "Noor"]
+        for q, found in (("jose", everyone[2:3]), ("ALBA jo", everyone[2:3]), ("jal", everyone[2:3]), ("\0", everyone)):
+            assert self.rows(q=q) == found, q
+        assert "Nobody is here" in words(self.client.get(STAFF, {"q": "nobody"}))
+        assert "1 person, 1 can sign in" in words(self.client.get(STAFF, {"q": "jose"}))
+        assert "Nobody is here" in words(self.client.get(STAFF, {"q": "jose", "show": "disabled"}))
+
+    def test_has_fifty_people_a_page(self) -> None:
+        for n in range(97):
+            make_nurse(f"n{n:02}", first_name=f"nurse {n:02}" if n % 2 else f"Nurse {n:02}")
+        first = self.client.get(STAFF, {"sort": "name"})
+        assert "1 to 50 of 101" in words(first)
+        assert "Earlier" not in words(first)
+        assert 'href="?sort=name&amp;after=50"' in first.content.decode()
+        rows = [row for after in (0, 50, 100) for row in self.rows(sort="name", after=after)]
+        assert rows == ["Ian", "Ivy", "Lea", "Noor", *(f"{'nurse' if n % 2 else 'Nurse'} {n:02}" for n in range(97))]
+        second = self.client.get(STAFF, {"after": 50})
+        assert "51 to 100 of 101" in words(second)
+        assert re.search(r'href="\?" rel="prev"', second.content.decode())
+        for nonsense in ("x", "-1", "101", "9" * 30):
+            assert self.rows(after=nonsense) == rows[:50]
+        assert "1 to 50" not in words(self.client.get(STAFF, {"q": "nurse 1"}))
+
+    def test_is_sorted_by_the_highest_role_and_by_who_was_away_longest(self) -> None:
+        self.ian.groups.add(Group.objects.get(name=roles.NURSE))
+        bob = User.objects.create_user("bob", is_staff=True)
+        assert self.rows(sort="role") == ["Ian", "Ivy", "Lea", "bob", "Noor"]
+        for days, person in enumerate((self.ivy, bob, self.noor, self.ian, self.lea)):
+            User.objects.filter(pk=person.pk).update(last_login=at(23, 9) - timedelta(days=days))
+        assert self.rows(sort="last") == ["Lea", "Ian", "Noor", "bob", "Ivy"]
+
     def test_costs_the_same_queries_for_few_and_many_people(self) -> None:
         self.client.get(STAFF)
         for more in (0, 10):
             for n in range(more):
                 make_nurse(f"nurse{n}", self.maple, self.cedar)
-            with self.assertNumQueries(6):  # session with user, roles; people, their roles, teams and second steps
+            # Session with user, roles; how many; people, their roles, teams and second steps.
+            with self.assertNumQueries(7):
                 self.client.get(STAFF)
+        with self.assertNumQueries(8):
+            self.client.get(STAFF, {"q": "nurse"})
+
+
+class TestTheListOfTeams(ItCase):
+    def test_has_fifty_teams_a_page_and_the_closed_ones_at_the_end(self) -> None:
+        for n in range(50):
+            make_team(f"Ward {n:02}")
+        CareTeam.objects.filter(name__in=("Cedar team", "Ward 07")).update(closed=NOW)
+        wards = [f"Ward {n:02}" for n in range(50) if n != 7]
+        assert self.rows(f"{TEAMS}all/") == ["Maple team", *wards]
+        assert self.rows(f"{TEAMS}all/", after=50) == ["Cedar team", "Ward 07"]
+        assert "51 to 52 of 52 Earlier" in words(self.client.get(f"{TEAMS}all/", {"after": 50}))
+        assert self.rows(f"{TEAMS}all/", q="wArd 7") == ["Ward 17", "Ward 27", "Ward 37", "Ward 47", "Ward 07"]
+        assert "No care team has this name" in words(self.client.get(f"{TEAMS}all/", {"q": "nobody"}))
+
+    def test_costs_the_same_queries_for_few_and_many_teams(self) -> None:
+        self.client.get(f"{TEAMS}all/")
+        for more in (0, 60):
+            for n in range(more):
+                teams.make_lead(team=make_team(f"Ward {n:02}"), nurse=self.lea, by=self.ivy, now=NOW)
+            with self.assertNumQueries(5):  # session with user, roles; how many; teams and their leads
+                self.client.get(f"{TEAMS}all/")
+        with self.assertNumQueries(6):
+            self.client.get(f"{TEAMS}all/", {"q": "ward"})
 
 
 class TestAddingAPerson(ItCase):
