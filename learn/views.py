@@ -23,7 +23,7 @@ from django.views.defaults import permission_denied, server_error
 
 from learn import connections, languages, looks, writing
 from learn.apps import database_problems
-from learn.lessons import reference
+from learn.lessons import reference, symptoms
 from learn.people import known_keys, rate_limits, sessions
 from learn.people.actions import TooManyGuests, reads_in
 from learn.people.models import User
@@ -88,19 +88,33 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Explain why a form was refused, and how to continue (CSRF_FAILURE_VIEW).
 
     Without cookies, people can still read a lesson: Continue opens the next step and saves nothing. If the person
-    signed in elsewhere while the page was open, its token is old; loading the page again solves that.
+    signed in elsewhere while the page was open, its token is old; loading the page again solves that. A question for
+    the team is shown, so that its words are not lost, and with a symptom in it the page says first who to call.
     """
     cookies = settings.CSRF_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in request.COOKIES
     match = resolve(request.path_info)
     if not cookies and match.url_name == "step":
         return go_on_without_cookies(**match.kwargs)
+    page = _page_of_form(request)
+    typed = request.POST.get("text", "") if page and match.url_name == "questions" else ""
     context = {
         "cookies": cookies,
         "settings": match.url_name == "settings",
-        "again": request.get_full_path(),
+        "again": page or request.get_full_path(),
+        "typed": typed,
+        "tiers": symptoms.tiers(typed),
         "keeps_nothing": False,  # hides the notice about cookies, because the heading says the same
     }
     return render(request, "form_refused.html", context, status=403)
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Return the page of this site on which a posted form stood: not each address that takes a form shows a page.
+
+    It is "" if the browser does not say, or if the form stood on another site, whose words we do not repeat.
+    """
+    page = request.headers.get("Referer", "")
+    return page if url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()) else ""
 
 
 @login_not_required

@@ -208,7 +208,6 @@ def invitations(
         "type_at": _("Or go to"),
         "type_it": _("and type these letters. Spaces do not matter."),
         "first": _("Your first lesson takes about 4 minutes. You can stop at any time."),
-        "unwell": _("Feeling unwell? Call your team."),
         "watched": _("Nurses do not watch this site."),
         "show_this": _("In an emergency room, show this:"),
         "seen": _("Your nurse can see which lessons you have done and which questions were hard."),

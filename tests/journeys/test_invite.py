@@ -132,6 +132,7 @@ def test_two_invitations_come_on_a_sheet_also_with_the_longest_phones_and_names(
         assert box is not None
         assert box["height"] <= 127.1 * MM, "half a sheet of Letter, without its margins"
     card = " ".join(cards.first.inner_text().split())
+    assert "Call your team, or call 911. Nurses do not watch this site." in card
     assert "I get immunotherapy. It can make the body attack healthy organs." in card
     assert "I also get chemo, or did in the last 8 weeks: ☐ yes ☐ no." in card
     for part in ("Name of the medicine:", "Date of the last dose:"):

@@ -129,6 +129,33 @@ class TestARefusedForm(TestCase):
         page = self.client.post(STEP + "?a=1&b=2").content.decode()
         assert f'href="{STEP}?a=1&amp;b=2"' in page
 
+    def test_leads_back_to_the_page_where_the_form_stood(self) -> None:
+        """The switch of language posts to an address that shows no page: the way back was an empty page."""
+        self.client.get(STEP)
+        for said, back in (
+            ("http://testserver/lessons/?a=1", "http://testserver/lessons/?a=1"),
+            ("http://elsewhere.example/x", "/language/"),
+        ):
+            page = self.client.post("/language/", {"language": "en"}, headers={"referer": said}).content.decode()
+            assert f'href="{back}"' in page, said
+
+    def test_keeps_the_words_of_a_question_and_says_first_who_to_call(self) -> None:
+        """With an old page, and on a phone without cookies."""
+        own, other = "http://testserver/my/questions/", "http://elsewhere.example/"
+        for visit in ("", STEP):
+            if visit:
+                self.client.get(visit)
+            page = self.client.post(
+                "/my/questions/", {"text": "<b>chest pain\x00"}, headers={"referer": own}
+            ).content.decode()
+            assert "&lt;b&gt;chest pain" in page
+            assert "Call 911 now." in page.split("<h1>")[0]
+            page = self.client.post("/my/questions/", {"text": "any other"}, headers={"referer": own}).content.decode()
+            assert "any other" in page
+            assert "Call 911 now." not in page
+            page = self.client.post("/my/questions/", {"text": "call me"}, headers={"referer": other}).content.decode()
+            assert "call me" not in page, "another site does not put its words here"
+
     def test_does_not_say_that_a_signed_in_person_has_no_cookies(self) -> None:
         self.client.force_login(User.objects.create_guest())
         response = self.client.post(STEP)
