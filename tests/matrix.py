@@ -348,6 +348,18 @@ TABLE |= {
     "admin:lessons_text_newer": (WRITE_QUESTIONS, WRITES_LESSONS),
 }
 MAY_WRITE |= {f"admin:lessons_text_{name}" for name in ("new", "change", "send", "discard", "retire", "read", "newer")}
+# Each kind of text (its draft was written by the lead): (response to GET, response to POST). Of the form for a new one,
+# there is none for two kinds; of the decision, only a clinical reviewer has the one that publishes the call card.
+_NEW, _NO_NEW = (WRITE_QUESTIONS, WRITE_QUESTIONS), (NOT_THERE, NOT_THERE)  # nothing is typed into the forms here
+OF_TEXTS: dict[str, dict[str, tuple[Cell, Cell]]] = {
+    kind: {
+        "new": _NO_NEW if kind in ("card", "therapy") else _NEW,
+        "change": (SEE_QUESTIONS, WRITE_QUESTIONS),
+        "newer": (WRITE_QUESTIONS, WRITES_LESSONS),
+        "read": (SEE_QUESTIONS, EDITORS_ON | ({"eda": 200} if kind == "card" else {})),
+    }
+    for kind in ("card", "medicine", "term", "visit", "pathway", "therapy")
+}
 _OF_LESSONS = ("new", "new_therapy", "order", "holds", "change", "send", "publish_typo", "discard", "retire", "newer")
 MAY_WRITE |= {f"admin:lessons_lesson_{name}" for name in (*_OF_LESSONS, "read", "remark", "remark_done")}
 # Sheets to print. An invitation as a PDF is a POST to the page that shows it.
@@ -514,19 +526,19 @@ def draft_in_review(lesson: Lesson, by: User) -> Edition:
     return Edition.objects.select_related("lesson").get(pk=made.pk)
 
 
-def word_in_review(by: User) -> rewording.Standing:
-    """Return how a word stands of which this person sent a draft for review; a newer shipped text is available too."""
-    there = rewording.standing("term", "antigen")
-    assert there is not None
-    body = there.next | {"meaning": "A mark on a germ."}
-    rewording.write(kind="term", slug="antigen", seen=there.fingerprint, body=body, by=by, now=at(20))
-    made = rewording.standing("term", "antigen")
-    assert made is not None
-    rewording.send(kind="term", slug="antigen", seen=made.fingerprint, asked="", now=at(20))
+def in_review(kind: str, slug: str, by: User, **over: str) -> rewording.Standing:
+    """Return how a text stands of which this person sent a draft for review; a newer shipped text is available too."""
+
+    def there() -> rewording.Standing:
+        found = rewording.standing(kind, slug)
+        assert found is not None
+        return found
+
+    body = there().next | over
+    rewording.write(kind=kind, slug=slug, seen=there().fingerprint, body=body, by=by, now=at(20))
+    rewording.send(kind=kind, slug=slug, seen=there().fingerprint, asked="", now=at(20))
     Reference.objects.update(newer="0" * 64)
-    sent = rewording.standing("term", "antigen")
-    assert sent is not None
-    return sent
+    return there()
 
 
 class World:
@@ -654,7 +666,13 @@ class World:
             for name in for_lesson
             if name not in without
         }
-        word = word_in_review(people["eda"])
+        word = in_review("term", "antigen", people["eda"], meaning="A mark on a germ.")
+        drafted = {"card": ("call-card", "above"), "medicine": ("cemiplimab", "say"), "term": ("antibody", "meaning"),
+                   "visit": ("cost", "text"), "pathway": ("bcg", "name"), "therapy": ("basics", "title")}  # fmt: skip
+        self.texts = {
+            kind: in_review(kind, slug, people["lead"], **{field: "Ours it is"})
+            for kind, (slug, field) in drafted.items()
+        }
         self.kwargs |= {
             f"admin:lessons_text_{name}": {"kind": "term", "slug": "antigen"}
             for name in ("change", "send", "discard", "retire", "read", "newer")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
@@ -33,6 +34,7 @@ from tests.matrix import (
     IT,
     MAY_WRITE,
     NURSES,
+    OF_TEXTS,
     OF_TWO,
     ON,
     OTHERS_WITH_PATIENTS,
@@ -143,6 +145,28 @@ def test_an_address_answers_each_role_as_the_table_says(world: World, name: str,
                 assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
                 assert "no-store" in response.headers["Cache-Control"]
                 assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("kind", [*OF_TEXTS])
+def test_each_kind_of_text_answers_each_role_as_the_table_says(world: World, kind: str) -> None:
+    text = world.texts[kind]
+    until = (timezone.localdate() + timedelta(days=90)).isoformat()
+    data = {
+        "newer": {"do": "keep"},
+        "read": {"verdict": "sign" if kind == "card" else "publish", "seen": text.fingerprint}
+        | {"role": "nurse", "next_check": until},
+    }
+    with cells() as cell:
+        for name, wanted in OF_TEXTS[kind].items():
+            address = reverse(f"admin:lessons_text_{name}", args=[kind] if name == "new" else [kind, text.slug])
+            for role in ("anonymous", "guest", "ana", "noor", "lead", *STAFF):
+                for method, cells_ in zip(("get", "post"), wanted, strict=True):
+                    with cell(f"{method} {name} of a {kind} as {role}"):
+                        with unchanged(but=cells_[role] == ON):
+                            response = getattr(world.client(role), method)(address, data.get(name, {}))
+                        answer = REDIRECT[method] if cells_[role] in (ON, ASKED) else cells_[role]
+                        assert response.status_code == answer
 
 
 @pytest.mark.one_database

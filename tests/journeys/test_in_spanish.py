@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Site, Visit, served
+from tests.journeys.axe import problems
 from tests.journeys.seen import SIDEWAYS
 from tests.journeys.voice import VOICE
 from tests.journeys.walk import press, sign_in
@@ -106,3 +107,26 @@ def test_who_is_in_danger_sees_911_on_the_first_screen(visit: Visit, spanish: Si
         assert head["y"] + head["height"] <= SCREEN, person
         if language == "es":
             press(page, "English")
+
+
+def translation_pages(page: Page, password: str) -> Iterator[str]:
+    """Walk through the pages on which rex reads a translation and signs it; yield the name of each open page."""
+    page.goto("/admin/")
+    sign_in(page, "rex", password)
+    waits = page.get_by_role("region", name="In Spanish, not signed")
+    waits.locator("a[href$='/es/call-card/']").click()
+    page.get_by_role("heading", name="Sign it").wait_for()
+    yield "the call card beside the English"
+    page.goto("/admin/lessons/lesson/review/")
+    yield "to review, translations"
+    waits.locator("a[lang=es]").first.click()
+    page.get_by_role("heading", name="Sign it").wait_for()
+    page.locator("#sign").get_by_role("button", name="Sign").click()
+    page.get_by_text("There is a problem").wait_for()
+    yield "a lesson beside the English, nothing filled in"
+
+
+def test_the_pages_for_translations_can_be_used_by_everybody(visit: Visit, spanish: Site) -> None:
+    page = visit(width=320, base=spanish.url, javascript=True)
+    found = [line for name in translation_pages(page, spanish.password) for line in problems(page, name)]
+    assert not found, "\n".join(found)

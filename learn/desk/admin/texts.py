@@ -116,22 +116,30 @@ def choices(text: Standing) -> dict[str, list[tuple[str, str]]]:
         return found
     lessons = [(lesson.row.slug, lesson.title) for lesson, _ in shown.lessons()]
     if kind == VISIT:
-        others = {slug: row for slug, row in rows.read(VISIT).items() if row and slug != text.slug}
-        group = text.next["group"]
-        beside = [(slug, f"After: {row['text']}") for slug, row in others.items() if row["group"] == group]
-        groups = dict.fromkeys([*(row["group"] for row in others.values()), *rewording.drafted_groups(), group])
-        return found | {
-            "group": [("", "Choose a group"), *((name, name) for name in groups if name)],
-            "after": [("", "As it is"), (TOP, "First in its group"), *beside],
-            "lessons": lessons,
-            "safety": [("", "No"), (FIRST, "Yes. It is offered before the others")],
-            "extra": [("", "Everybody"), (ONLY_AFTER, "Only who has read one of its lessons")],
-        }
+        return found | {"lessons": lessons} | _of_visit(text)
     therapies = list(Therapy.objects.filter(kind=Therapy.Kind.THERAPY).values_list("slug", "title"))
     if kind == PATHWAY:
         return found | {"therapy": [("", "Choose a therapy type"), *therapies], "places": [("", "None"), *lessons]}
     none = "None: the site has no lesson about it"
     return found | {"therapy": [("", none), *therapies], "lesson": [("", "None"), *lessons]}
+
+
+def _of_visit(text: Standing) -> dict[str, list[tuple[str, str]]]:
+    """Return what can be chosen for a visit question beside its lessons: its group, and its place there."""
+    there = {slug: row for slug, row in rows.read(VISIT).items() if row}
+    group = text.next["group"]
+    groups = dict.fromkeys([*(row["group"] for row in there.values()), *rewording.drafted_groups(), group])
+    beside = [slug for slug, row in there.items() if row["group"] == group]
+    here = "Last in this group"
+    if text.slug in beside:
+        here = f"As it is: number {beside.index(text.slug) + 1} of {len(beside)}"
+    places = [(slug, f"After: {there[slug]['text']}") for slug in beside if slug != text.slug]
+    return {
+        "group": [("", "Choose a group"), *((name, name) for name in groups if name)],
+        "after": [("", here), (TOP, "First in its group"), *places],
+        "safety": [("", "No"), (FIRST, "Yes. It is offered before the others")],
+        "extra": [("", "Everybody"), (ONLY_AFTER, "Only who has read one of its lessons")],
+    }
 
 
 def titles(of: dict[str, list[tuple[str, str]]]) -> dict[str, str]:

@@ -55,6 +55,9 @@ def edited(folder: Path, change: Any) -> Path:
 def test_a_question_moves_up_and_down_in_its_group(eda: Client, rex: Client) -> None:
     before = groups()
     assert before[DAILY] == ["my-days", "work", "exercise", "people-at-home", "which-vaccines"]
+    assert "As it is: number 3 of 5 First in its group After: How will" in words(
+        eda.get(url("change", VISIT, "exercise"))
+    )
     written(eda, VISIT, "exercise", after=TOP)
     assert groups() == before  # not before a second person has published it
     read = words(rex.get(url("read", VISIT, "exercise")))
@@ -104,11 +107,13 @@ def test_a_new_group_begins_with_a_question_and_others_join_it(eda: Client, rex:
     assert "Money" not in groups()
     assert '<option value="Money">' in eda.get(url("change", VISIT, "work")).content.decode()
     written(eda, VISIT, "work", group="Money")
+    assert "Last in this group" in words(eda.get(url("change", VISIT, "work")))
     for slug in ("cost", "work"):
         rex.post(url("read", VISIT, slug), {"verdict": "publish", "seen": form(VISIT, slug)["seen"]})
     assert list(groups()) == [*before, "Money"]
     assert groups()["Money"] == ["cost", "work"]
     assert "Money" in words(Client().get(f"{reverse('questions')}?more=1"))
+    assert "Last in this group" not in words(eda.get(url("change", VISIT, "work")))
     published(eda, rex, VISIT, "work", after=TOP)
     assert groups()["Money"] == ["work", "cost"]
     assert list(groups()) == [*before, "Money"]
