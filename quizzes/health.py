@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
@@ -66,11 +67,7 @@ def lines(
     if question:
         published = published.filter(question=question)
     revisions = list(published)
-    rows = _of_the_newest(leave_out or {})
-    if question:  # with the answers beside it: a first answer is compared with the rest of its check
-        asking = AttemptItem.objects.filter(attempt=OuterRef("item__attempt"), revision__question=question)
-        rows = rows.filter(Exists(asking))
-    answers = _first_answers({_key(r): r for r in revisions}, rows)
+    answers = _first_answers({_key(r): r for r in revisions}, _of_the_newest(leave_out or {}, question))
     found = [_line(revision, answers[_key(revision)]) for revision in revisions]
     return sorted(found, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
 
@@ -96,19 +93,26 @@ def earlier(revisions: Iterable[Revision], *, leave_out: Mapping[str, Any] | Non
     return [_line(revision, answers[key]) for key, revision in wanted.items()]
 
 
-def _of_the_newest(leave_out: Mapping[str, Any]) -> ResponseQuerySet:
+def _of_the_newest(leave_out: Mapping[str, Any], question: Question | None) -> ResponseQuerySet:
     """Return all first tries of the learners who took the NEWEST latest checks of each quiz, also their older ones.
 
-    One query finds the start time of the oldest of these checks. It uses the index `attempt_newest_checks`.
+    With a question, only those in the attempts that asked it. One query finds the start time of the oldest of these
+    checks. It uses the index `attempt_newest_checks`.
     """
-    checks = Attempt.objects.filter(kind=Attempt.Kind.CHECK)
-    checks = checks.exclude(**{f"learner__{key}": value for key, value in leave_out.items()})
+    users = get_user_model().objects
+    left_out = users.filter(**leave_out) if leave_out else users.none()
+    checks = Attempt.objects.filter(kind=Attempt.Kind.CHECK).exclude(learner__in=left_out)
     oldest = checks.filter(quiz=OuterRef("pk")).order_by("-started").values("started")[NEWEST - 1 : NEWEST]
     newest = Q(pk=None)
     for quiz, since in Quiz.objects.values_list("pk", Subquery(oldest)):
         newest |= Q(quiz=quiz, started__gte=since) if since else Q(quiz=quiz)
-    whose = {"learner": OuterRef("item__attempt__learner"), "quiz": OuterRef("item__attempt__quiz")}
-    return Response.objects.first_tries().filter(Exists(checks.filter(newest, **whose)))
+    theirs = Exists(checks.filter(newest, learner=OuterRef("learner"), quiz=OuterRef("quiz")))
+    attempts = Attempt.objects.filter(theirs)
+    if question:
+        # Not Exists: PostgreSQL would begin with this, and read everybody who was ever asked.
+        asked = AttemptItem.objects.filter(attempt=OuterRef("pk"), revision__question=question).values("pk")[:1]
+        attempts = attempts.alias(asked=Subquery(asked)).exclude(asked=None)
+    return Response.objects.first_tries().filter(item__attempt__in=attempts)
 
 
 def _key(revision: Revision) -> Key:
