@@ -28,9 +28,11 @@ from learn.apps import close_files, database_problems
 from learn.people import known_keys
 
 if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refuses it: its connect_query says the same
+    from learn.waiting import Timed  # here, because it loads psycopg, which a site on SQLite does without
+
     options = connection.settings_dict["OPTIONS"]
     options["options"] = f"{options.get('options', '')} {settings.PAGES_WAIT}".strip()
-    options["pool"] |= {"connection_class": connections.Timed}
+    options["pool"] |= {"connection_class": Timed}
 try:
     problems = database_problems()
 except OperationalError as error:
