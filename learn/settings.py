@@ -132,7 +132,6 @@ INSTALLED_APPS = [
     "learn.apps.DeskConfig",  # Django's admin, with the Desk as its site
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.sessions",  # for `clearsessions`; its own table stays empty, sessions are in people.Session
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
@@ -142,7 +141,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",  # without any provider app: learn/people/sso.py brings the only one when it is used
     "crispy_forms",
-    "csp",
     "learn.people",
     "quizzes",
     "learn.lessons",
