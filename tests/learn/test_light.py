@@ -12,7 +12,10 @@ from tests.conftest import Site
 from tests.shipped import FOLDERS, ROOT
 
 # Large libraries that few pages need, or only a site on PostgreSQL. They are imported where they are used.
-HEAVY = ("cryptography", "fido2", "marshmallow", "openpyxl", "psycopg", "pyrage", "requests", "segno", "typst")
+HEAVY = (
+    "cryptography", "fido2", "marshmallow", "openpyxl", "psycopg", "pyrage", "quizzes.formats.known", "requests",
+    "segno", "typst", "urllib.request",
+)  # fmt: skip
 STATIC = re.compile(r"""\{% static ['"]([^'"]+)['"]""")
 
 
