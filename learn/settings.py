@@ -7,29 +7,41 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import dj_database_url
+import dj_email_url
 from csp.constants import NONE, SELF
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from dotenv import load_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
 # Tests set LEARN_ENV_FILE, so that they do not read a developer's .env. The environment overrides the file.
-env.read_env(os.environ.get("LEARN_ENV_FILE", str(BASE_DIR / ".env")), recurse=False)
+load_dotenv(os.environ.get("LEARN_ENV_FILE", str(BASE_DIR / ".env")))
 
 Value = TypeVar("Value")
 
 
-def setting(read: Callable[..., Value], name: str, default: Value | str, how: str) -> Value:
+def text(name: str, default: str = "") -> str:
+    """Return a setting from the environment, as it was written."""
+    return os.environ.get(name, default)
+
+
+def setting(read: Callable[[str], Value], name: str, default: str, how: str) -> Value:
     """Return a setting from the environment. Raises ImproperlyConfigured, with a hint (`how`), if it cannot be read.
 
     The error does not contain the value, because a database URL contains a password.
     """
     try:
-        return read(name, default)
-    except ValueError as error:
+        return read(text(name, default))
+    except (KeyError, ValueError) as error:
         raise ImproperlyConfigured(f"{name} cannot be read. {how}") from error
+
+
+def truth(word: str) -> bool:
+    """Return whether this word says yes. Raises KeyError for a word that says neither yes nor no."""
+    yes, no = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
+    return (dict.fromkeys(yes, True) | dict.fromkeys(no, False))[word.lower()]
 
 
 def several(text: str) -> list[str]:
@@ -41,20 +53,20 @@ YES_NO = "Write true or false."
 NUMBER = "Write a whole number, like 1."
 
 # No default: a site with a guessable key would let anyone sign in as anyone.
-SECRET_KEY: str = env.str("SECRET_KEY", "")
+SECRET_KEY: str = text("SECRET_KEY")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. `make run` writes one into .env; elsewhere put one into the environment."
     )
 # For whatever must outlive a new SECRET_KEY (learn/people/keys.py). Without it, SECRET_KEY is used for that as well.
-CODE_KEY: str = env.str("CODE_KEY", "")
+CODE_KEY: str = text("CODE_KEY")
 # Earlier keys, separated by commas. They open what they made, and make nothing new.
-SECRET_KEY_FALLBACKS: list[str] = several(env.str("SECRET_KEY_FALLBACKS", ""))
-CODE_KEY_FALLBACKS: list[str] = several(env.str("CODE_KEY_FALLBACKS", ""))
-DEBUG: bool = setting(env.bool, "DEBUG", False, YES_NO)
+SECRET_KEY_FALLBACKS: list[str] = several(text("SECRET_KEY_FALLBACKS"))
+CODE_KEY_FALLBACKS: list[str] = several(text("CODE_KEY_FALLBACKS"))
+DEBUG: bool = setting(truth, "DEBUG", "false", YES_NO)
 
 # The public address of the site. It decides the scheme, the hosts and the cookies (ruling 1).
-PUBLIC_URL: str = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL: str = text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 # Accept only what a browser can send as Host. With any other value the site would start, and then refuse every visitor.
 _public = re.fullmatch(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?", PUBLIC_URL.lower())
 if _public is None:
@@ -67,7 +79,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 ON_LOOPBACK = _public[2] in LOOPBACK_HOSTS
 ALLOWED_HOSTS = list(LOOPBACK_HOSTS) if ON_LOOPBACK else [_public[2]]
 # The number of reverse proxies in front of the site. Their headers for the visitor's address and scheme are trusted.
-PROXIES: int = setting(env.int, "PROXIES", 0, NUMBER)
+PROXIES: int = setting(int, "PROXIES", "0", NUMBER)
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -75,9 +87,9 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # load balancers use plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Both also bind other hosts of the hospital, which may have no HTTPS. So only the hospital's IT may turn them on.
-SECURE_HSTS_PRELOAD: bool = setting(env.bool, "HSTS_PRELOAD", False, YES_NO)
+SECURE_HSTS_PRELOAD: bool = setting(truth, "HSTS_PRELOAD", "false", YES_NO)
 SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = (
-    setting(env.bool, "HSTS_SUBDOMAINS", False, YES_NO) or SECURE_HSTS_PRELOAD  # preload needs it
+    setting(truth, "HSTS_SUBDOMAINS", "false", YES_NO) or SECURE_HSTS_PRELOAD  # preload needs it
 )
 SILENCED_SYSTEM_CHECKS = [
     check
@@ -120,7 +132,6 @@ INSTALLED_APPS = [
     "learn.apps.DeskConfig",  # Django's admin, with the Desk as its site
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.sessions",  # for `clearsessions`; its own table stays empty, sessions are in people.Session
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
@@ -130,7 +141,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",  # without any provider app: learn/people/sso.py brings the only one when it is used
     "crispy_forms",
-    "csp",
     "learn.people",
     "quizzes",
     "learn.lessons",
@@ -168,7 +178,7 @@ ROOT_URLCONF = "learn.urls"
 WSGI_APPLICATION = "learn.wsgi.application"
 
 # A hospital's own template folder. It is searched first, so its templates replace ours with the same name.
-OWN_TEMPLATES: str = env.str("OWN_TEMPLATES", "")
+OWN_TEMPLATES: str = text("OWN_TEMPLATES")
 if OWN_TEMPLATES and not Path(OWN_TEMPLATES).is_dir():
     raise ImproperlyConfigured(
         f"OWN_TEMPLATES is {OWN_TEMPLATES!r}. Write the path of a folder that is there, like /srv/learn/templates."
@@ -193,10 +203,10 @@ QUIZZES_TAUGHT_IN = "learn.lessons.shown.taught_in"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["care"]
 
 # The number of requests that one worker handles at once; also the size of its PostgreSQL connection pool.
-THREADS: int = setting(env.int, "THREADS", 4, NUMBER)
-POOLER: bool = setting(env.bool, "POOLER", False, YES_NO)  # PgBouncer, in transaction mode
+THREADS: int = setting(int, "THREADS", "4", NUMBER)
+POOLER: bool = setting(truth, "POOLER", "false", YES_NO)  # PgBouncer, in transaction mode
 ADDRESS = "Write sqlite:////srv/learn/db.sqlite3 or postgres://name:password@host:5432/learn."
-DATABASES = {"default": setting(env.dj_db_url, "DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", ADDRESS)}
+DATABASES = {"default": setting(dj_database_url.parse, "DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", ADDRESS)}
 if DATABASES["default"].get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
     raise ImproperlyConfigured(f"DATABASE_URL names another kind of database. {ADDRESS}")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -246,16 +256,16 @@ MFA_ADAPTER = "learn.people.two_step.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ON_LOOPBACK and not HTTPS  # passkeys on http://localhost
 # The second step of a staff sign-in. By default it is required wherever the site is reached by HTTPS (ruling 22).
-STAFF_TWO_STEP: str = env.str("STAFF_TWO_STEP", "") or ("required" if HTTPS else "optional")
+STAFF_TWO_STEP: str = text("STAFF_TWO_STEP") or ("required" if HTTPS else "optional")
 if STAFF_TWO_STEP not in ("required", "optional"):
     raise ImproperlyConfigured(f"STAFF_TWO_STEP is {STAFF_TWO_STEP!r}. Write required or optional.")
 # The hospital's own sign-in, by OpenID Connect (ruling 24). Without an issuer there is none.
 SOCIALACCOUNT_ADAPTER = "learn.people.sso.Adapter"
-OIDC_ISSUER: str = env.str("OIDC_ISSUER", "")
-OIDC_CLIENT: str = env.str("OIDC_CLIENT", "")
-OIDC_SECRET: str = env.str("OIDC_SECRET", "")
-OIDC_NAME: str = env.str("OIDC_NAME", "")
-OIDC_TWO_STEP: bool = setting(env.bool, "OIDC_TWO_STEP", False, YES_NO)
+OIDC_ISSUER: str = text("OIDC_ISSUER")
+OIDC_CLIENT: str = text("OIDC_CLIENT")
+OIDC_SECRET: str = text("OIDC_SECRET")
+OIDC_NAME: str = text("OIDC_NAME")
+OIDC_TWO_STEP: bool = setting(truth, "OIDC_TWO_STEP", "false", YES_NO)
 if OIDC_ISSUER and not re.match(r"https://|http://(127\.0\.0\.1|localhost)[:/]", OIDC_ISSUER):
     raise ImproperlyConfigured("OIDC_ISSUER must begin with https://, like https://login.hospital.example.")
 if OIDC_ISSUER and not (OIDC_CLIENT and OIDC_SECRET):
@@ -270,7 +280,7 @@ ACCOUNT_RATE_LIMITS = {"signup": None, "login": None, "login_failed": "5/5m/key"
 # hospital turns others on (docs/hospital-it.md); learn/languages.py chooses for each reader.
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "learn" / "locale"]
-_codes = several(env.str("LANGUAGES", "")) or [LANGUAGE_CODE]
+_codes = several(text("LANGUAGES")) or [LANGUAGE_CODE]
 _there = {LANGUAGE_CODE, *(path.name for path in LOCALE_PATHS[0].glob("*") if path.name in LANG_INFO)}
 if not {LANGUAGE_CODE} <= set(_codes) <= _there:
     raise ImproperlyConfigured(
@@ -283,42 +293,46 @@ FORMAT_MODULE_PATH = "learn.formats"  # date formats for English; Django has tho
 USE_I18N = True
 USE_TZ = True
 # The calendar for guests, and the default for a new care team. Each care team has its own time zone.
-TIME_ZONE: str = env.str("TIME_ZONE", "America/New_York")
+TIME_ZONE: str = text("TIME_ZONE", "America/New_York")
 try:
     ZoneInfo(TIME_ZONE)
 except (KeyError, ValueError, OSError) as error:
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}. Write a time zone like America/New_York.") from error
 # Shown to guests, who have no care team. If empty, pages say "the number your team gave you". learn/people/apps.py
 # refuses a value that is not a phone number.
-DAY_PHONE: str = env.str("DAY_PHONE", "")
-NIGHT_PHONE: str = env.str("NIGHT_PHONE", "")
+DAY_PHONE: str = text("DAY_PHONE")
+NIGHT_PHONE: str = text("NIGHT_PHONE")
 
 # Where to report a vulnerability, for /.well-known/security.txt: addresses of mail or of a page, separated by commas.
-SECURITY_CONTACT: list[str] = several(env.str("SECURITY_CONTACT", ""))
+SECURITY_CONTACT: list[str] = several(text("SECURITY_CONTACT"))
 if not all(re.fullmatch(r"(mailto:[^\s@]+@|https://|tel:\+)[^\s]+", contact) for contact in SECURITY_CONTACT):
     raise ImproperlyConfigured(
         "SECURITY_CONTACT is not an address. Write one like mailto:security@hospital.example or https://…, or more "
         "with commas between them."
     )
 # The paper of the PDFs. A reader can choose the other one.
-PAPER: str = env.str("PAPER", "letter")
+PAPER: str = text("PAPER", "letter")
 if PAPER not in ("letter", "a4"):
     raise ImproperlyConfigured(f"PAPER is {PAPER!r}. Write letter or a4.")
 
 # The FHIR file of the note for the chart has one code of SNOMED CT, which needs the hospital's licence.
-FHIR_SNOMED: bool = setting(env.bool, "FHIR_SNOMED", True, YES_NO)
+FHIR_SNOMED: bool = setting(truth, "FHIR_SNOMED", "true", YES_NO)
 
 # Whether search engines may list the public pages. All other pages never are (learn/headers.py).
-PUBLIC_INDEX: bool = setting(env.bool, "PUBLIC_INDEX", False, YES_NO)
+PUBLIC_INDEX: bool = setting(truth, "PUBLIC_INDEX", "false", YES_NO)
 
 # Public keys of age (age1…), separated by commas. With one or more, each of their owners can open the backups.
-BACKUP_RECIPIENT: list[str] = several(env.str("BACKUP_RECIPIENT", ""))
+BACKUP_RECIPIENT: list[str] = several(text("BACKUP_RECIPIENT"))
 if not all(re.fullmatch("age1[02-9ac-hj-np-z]{58}", key) for key in BACKUP_RECIPIENT):
     raise ImproperlyConfigured(
         "BACKUP_RECIPIENT is not a public key of age. Write one like age1 and 58 letters and digits, or more with "
         "commas between them. `manage.py backup --new-key FILE` makes one."
     )
 
+# Only the site's own files: no page uses those of Django's admin. They are twice as many, and each worker that starts
+# looks at every collected file.
+STATICFILES_DIRS = [BASE_DIR / "learn" / "static"]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".static"
 STORAGES = {
@@ -328,7 +342,7 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
+LOG_LEVEL: str = text("LOG_LEVEL", "INFO")
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
     raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}. Write DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 # JSON lines on the console, with fields from an allow-list (learn/logs.py). LOG_LEVEL=WARNING omits request lines.
@@ -346,7 +360,7 @@ LOGGING = {
 
 # By default, email goes to the console. An unknown scheme is refused, because it would mean some SMTP server.
 MAIL = "Write console:, or smtp://name:password@host:587 or submission://name:password@host."
-EMAIL_CONFIG = setting(env.dj_email_url, "EMAIL_URL", "console:", MAIL)
+EMAIL_CONFIG = setting(dj_email_url.parse, "EMAIL_URL", "console:", MAIL)
 if "EMAIL_BACKEND" not in EMAIL_CONFIG:
     raise ImproperlyConfigured("EMAIL_URL must begin with console:, smtp:// or submission://.")
 if ON_LOOPBACK and not EMAIL_CONFIG["EMAIL_BACKEND"].endswith("console.EmailBackend"):

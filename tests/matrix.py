@@ -30,6 +30,7 @@ from learn.people.models import Membership, User
 from learn.progress.models import TeachBack
 from quizzes import authoring, formats, interchange, taking
 from quizzes.admin.forms import FORMS
+from quizzes.formats import known
 from quizzes.models import Revision
 from tests.cast import as_form, at, load_content, make_nurse, make_patient, make_team, right
 
@@ -592,7 +593,7 @@ class World:
         step = {"therapy": lesson.therapy.slug, "lesson": lesson.slug}
         written = draft_in_review(Lesson.objects.get(slug="interferons"), by=people["eda"])
         remark = Remark.objects.create(edition=written, about="", by=people["rex"], at=at(20), text="Look again.")
-        incoming = interchange.plan(formats.read(b"Which?{=A#Y. ~B#N. ####W.}"), lesson.quiz)
+        incoming = interchange.plan(known.read(b"Which?{=A#Y. ~B#N. ####W.}"), lesson.quiz)
         self.kwargs: dict[str, dict[str, Any]] = {
             "therapy": {"therapy": lesson.therapy.slug},
             "lesson": step,

@@ -8,9 +8,9 @@ from datetime import datetime
 from learn import languages
 from learn.people.models import CareTeam, Patient, User
 from learn.progress.answers import RIGHT
+from learn.progress.held import ReadingRow
 from learn.progress.models import TeachBack
 from learn.progress.record import Record, Talk
-from learn.progress.standing import ReadingRow
 from quizzes.templatetags.days import weekday
 
 NONE = ["None."]

@@ -11,8 +11,8 @@ import re
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.urls import reverse
@@ -248,7 +248,7 @@ def _clean(text: str) -> str:
 
 def _narrative(found: Iterable[list[str]]) -> Resource:
     """Return these lines as XHTML."""
-    items = "".join(f"<li>{'<br/>'.join(escape(_clean(line)) for line in group)}</li>" for group in found)
+    items = "".join(f"<li>{'<br/>'.join(escape(_clean(line), quote=False) for line in group)}</li>" for group in found)
     return _div(f"<ul>{items}</ul>")
 
 

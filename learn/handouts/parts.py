@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import segno
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import get_language
@@ -186,8 +185,3 @@ def picture(page: Page) -> Data | None:
 @cache
 def _shipped() -> frozenset[Path]:
     return frozenset((PICTURES / "learn" / "pictures").glob("*.svg"))
-
-
-def qr(address: str) -> str:
-    """Return a QR code as SVG, with one square of quiet zone; the paper around it is white."""
-    return segno.make(address, error="m", micro=False).svg_inline(border=1, scale=4, light="#fff")

@@ -24,7 +24,6 @@ from learn.handouts.parts import (
     fever_number,
     fine_print,
     picture,
-    qr,
     reviewed,
 )
 from learn.languages import SOURCE, reader
@@ -33,6 +32,7 @@ from learn.lessons.models import Therapy
 from learn.lessons.shown import Page
 from learn.people import codes
 from learn.people.models import AccessCode, Patient
+from learn.qr import on_paper
 from learn.visits.models import SuggestedQuestion, said
 
 MAIN = "what-is-immunotherapy"  # the lesson that the fact sheet begins with
@@ -104,7 +104,7 @@ def _lesson(pages: Pages, look: Look, own: Data | None) -> Data:
         "remember": list(taught.remember),
         "card": own,
         "url": url,
-        "qr": qr(url),
+        "qr": on_paper(url),
         "lines": fine_print(taught.row),
     }
 
@@ -128,7 +128,7 @@ def overview(look: Look) -> Data:
         "questions": _to_ask(),
         "card": call_card(whole, look.phones),
         "url": url,
-        "qr": qr(url),
+        "qr": on_paper(url),
         "lines": fine_print(),
     }
 
@@ -222,7 +222,7 @@ def _invitation(patient: Patient, code: AccessCode, letters: str, token: str, ma
     return {
         "who": mark,
         "letters": codes.in_groups(letters),
-        "qr": qr(settings.PUBLIC_URL + reverse("join", args=[token])),
+        "qr": on_paper(settings.PUBLIC_URL + reverse("join", args=[token])),
         "site": settings.PUBLIC_URL.partition("://")[2] + reverse("code"),
         "phones": [[_("Day:"), team.day_phone], [_("Night and weekend:"), team.night_phone]],
         "until": told % {"until": until},

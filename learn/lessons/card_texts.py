@@ -11,15 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Subquery
-
 from learn.languages import SOURCE
 from learn.lessons import card, overlays, texts, wordings
 from learn.lessons.changes import Change, Wording, differs
 from learn.lessons.models import CardText, SharedWords
-
-# The number of the wording that is shown now, to be read with another query; None before the first is kept.
-NEWEST = Subquery(CardText.objects.order_by("-number").values("number")[:1])
 
 
 @dataclass(frozen=True)

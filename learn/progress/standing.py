@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from learn.lessons import card_texts, changes, shown
 from learn.lessons.models import Therapy
 from learn.people.models import Patient, User
 from learn.progress import answers, held
+from learn.progress.held import ReadingRow
 from learn.progress.models import Reading
 from learn.progress.safety import Flag, Verdict
 
@@ -164,30 +165,6 @@ def lessons_read(learner: Any) -> set[int]:
     return set(Reading.objects.of(learner).exclude(finished=None).values_list("edition__lesson", flat=True))
 
 
-class ReadingRow(NamedTuple):
-    """How far a learner has read one edition of a lesson."""
-
-    learner: int
-    lesson: int
-    title: str
-    number: int  # of the edition
-    step: str  # the slug of the furthest step
-    position: int  # of that step, in that edition
-    started: datetime
-    moved: datetime | None
-    finished: datetime | None
-    edition: int
-    seen: list[str]  # the slugs of the steps that were shown, and the marks of the call cards (`card_mark`)
-    language: str  # in which it was read last
-    card: int | None  # the number of the call card's wording that is shown now
-
-
-_READING = (
-    "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
-    "started", "moved", "finished", "edition", "seen", "language",
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Need:
     """A safety question that a patient needs help with (ruling 8)."""
@@ -247,8 +224,8 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     no earlier Done and no change of the quiz can hide them.
     """
     readings: dict[int, list[ReadingRow]] = {}
-    for reading in Reading.objects.filter(learner__in=learners).values_list(*_READING, card_texts.NEWEST):
-        readings.setdefault(reading[0], []).append(ReadingRow(*reading))
+    for reading in held.readings(learners):
+        readings.setdefault(reading.learner, []).append(reading)
     attempts = {(row.learner, row.quiz): row for row in held.attempts(learners)}
     if histories is None:
         histories = answers.on_safety(learners)

@@ -23,8 +23,8 @@ from learn.lessons.models import Lesson, Step
 from learn.lessons.shown import HELPER, Page
 from learn.people.actions import learner
 from learn.people.models import User
-from learn.progress import actions, standing
-from learn.progress.models import KeptPage, Reading
+from learn.progress import actions, held, standing
+from learn.progress.models import Reading
 from learn.progress.standing import Standing, Status
 from learn.study import looking_up, next_up, returning
 from quizzes import reviewing, taking
@@ -330,7 +330,7 @@ def my(request: HttpRequest) -> HttpResponse:
         "today": _today(request),
         "changed": [s for s in rows if s.changed],
         "card": found.card if found else (),
-        "kept_pages": list(KeptPage.objects.of(request.user).with_places()),
+        "kept_pages": held.kept_pages(request.user) if isinstance(request.user, User) else [],
         "is_patient": hasattr(request.user, "patient") and request.user.patient.ended_on is None,
         "is_visitor": _is_visitor(request),
     }

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import formats, interchange
 from quizzes.admin.requests import LANGUAGE, StaffRequest
-from quizzes.formats import FORMATS, MOST_BYTES, BadFile
+from quizzes.formats import MOST_BYTES, BadFile
 from quizzes.models import Quiz
 
 TOO_LARGE = "This file has more than 2 MB. Take the pictures out, or make two files of it."
@@ -43,11 +43,13 @@ class FileForm(forms.Form):
 
     def clean_file(self) -> Any:
         """Read the file. Adds an error if it cannot be read."""
+        from quizzes.formats import known
+
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
             raise forms.ValidationError(TOO_LARGE)
         try:
-            self.document = formats.read(file.read())
+            self.document = known.read(file.read())
             if len(formats.dumps(self.document).encode()) > MOST_BYTES:
                 raise BadFile(TOO_LARGE)
         except BadFile as error:
@@ -106,6 +108,8 @@ def _take_in(request: StaffRequest) -> HttpResponse:
 @permission_required("quizzes.view_question", raise_exception=True)
 def give_out(request: StaffRequest) -> HttpResponse:
     """Choose a quiz (`?quiz=`) and a format, with what each format cannot carry."""
+    from quizzes.formats import known
+
     quizzes = list(Quiz.objects.order_by("title"))
     quiz = next((one for one in quizzes if one.slug == request.GET.get("quiz")), None)
     context: dict[str, Any] = {"title": "Give out as a file", "quizzes": quizzes, "chosen": quiz}
@@ -113,7 +117,7 @@ def give_out(request: StaffRequest) -> HttpResponse:
         document = interchange.give_out(quiz, language=LANGUAGE)
         context |= {
             "count": len(document.items),
-            "formats": [(form, interchange.losses(document, form)) for form in FORMATS.values()],
+            "formats": [(form, interchange.losses(document, form)) for form in known.FORMATS.values()],
         }
     return render(request, "quizzes/admin/give_out.html", context)
 
@@ -122,8 +126,10 @@ def give_out(request: StaffRequest) -> HttpResponse:
 @permission_required("quizzes.view_question", raise_exception=True)
 def file(request: StaffRequest) -> HttpResponse:
     """Return a quiz (`?quiz=`) as a file of this format (`?format=`)."""
+    from quizzes.formats import known
+
     quiz = Quiz.objects.filter(slug=request.GET.get("quiz", "").replace("\0", "")).first()
-    form = FORMATS.get(request.GET.get("format", ""))
+    form = known.FORMATS.get(request.GET.get("format", ""))
     if quiz is None or form is None or form.write is None:
         raise Http404("No such file")
     data = form.write(interchange.give_out(quiz, language=LANGUAGE))

@@ -10,7 +10,7 @@ from granian.cli import entrypoint
 LIBRARIES = (
     "csp.utils", "django.contrib.auth", "django.contrib.messages", "django.contrib.sessions.middleware",
     "django.core.serializers", "django.core.wsgi", "django.db.models", "django.forms", "django.template.loader",
-    "environs", "fsrs", "markdown_it", "nh3", "psycopg", "whitenoise.middleware", "yaml",
+    "dj_database_url", "dotenv", "fsrs", "markdown_it", "nh3", "psycopg", "whitenoise.middleware", "yaml",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import DatabaseError, OperationalError
 from django.test import Client
 
-from learn import connections
+from learn import waiting
 from learn.people.models import Session, User
 from learn.people.sessions import SessionStore
 from tests.conftest import IN_CI, ROOT
@@ -156,15 +156,15 @@ def test_an_answer_that_met_an_outage_is_kept_and_counts_once(
 def test_a_server_that_takes_a_statement_and_never_answers_is_given_up(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections.Timed, "_longest", 0.3)
-    waiting = connections.Timed.connect(host=str(cluster.home), port=5432, user="quiz", dbname="quiz")
+    monkeypatch.setattr(waiting.Timed, "_longest", 0.3)
+    stuck = waiting.Timed.connect(host=str(cluster.home), port=5432, user="quiz", dbname="quiz")
     with pytest.raises(psycopg.OperationalError, match="does not answer"):
-        waiting.cursor().execute("SELECT pg_sleep(30)")
-    assert waiting.closed
-    monkeypatch.setattr(connections, "ALIVE", 0.3)
-    lively = connections.Timed.connect(host=str(cluster.home), port=5432, user="quiz", dbname="quiz", autocommit=True)
+        stuck.cursor().execute("SELECT pg_sleep(30)")
+    assert stuck.closed
+    monkeypatch.setattr(waiting, "ALIVE", 0.3)
+    lively = waiting.Timed.connect(host=str(cluster.home), port=5432, user="quiz", dbname="quiz", autocommit=True)
     lively.execute("")
-    assert lively._longest == connections.LONGEST
+    assert lively._longest == waiting.LONGEST
     with frozen(cluster), pytest.raises(psycopg.OperationalError, match="does not answer"):
         lively.execute("")
 

@@ -10,7 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from quizzes import authoring, formats, interchange
-from quizzes.formats import FORMATS, Document
+from quizzes.formats import Document, known
+from quizzes.formats.known import FORMATS
 from quizzes.models import Question, Quiz, QuizItem, Revision, State
 from tests.quizzes.cast import at, make_learner, make_question, make_quiz, paced, together
 
@@ -33,7 +34,7 @@ def eda() -> Any:
 
 
 def plan(quiz: Quiz, data: bytes) -> interchange.Plan:
-    return interchange.plan(formats.read(data), quiz)
+    return interchange.plan(known.read(data), quiz)
 
 
 def take(quiz: Quiz, data: bytes, by: Any) -> int:

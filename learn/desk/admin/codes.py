@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -21,11 +20,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
-from learn import languages
+from learn import languages, qr
 from learn.desk.admin.days import day
 from learn.handouts import pdf, sheets
 from learn.handouts.views import look_of
@@ -219,14 +217,8 @@ def _invitation(patient: Patient, code: AccessCode, letters: str, token: str) ->
         "patient": patient,
         "language": languages.of(patient.user),
         "letters": codes.in_groups(letters),
-        "square": _square(address),
+        "square": qr.on_page(address),
         "until": patient.care_team.today(code.expires),
         # Staff of an emergency room read this part, so it stands on a card in another language too.
         "in_english": "" if languages.of(patient.user) == get_language() else str(sheets.EMERGENCY),
     }
-
-
-def _square(address: str) -> SafeString:
-    """Return a QR code as SVG, black on white with a quiet zone; the style sheet sets its size."""
-    svg = segno.make(address, error="m", micro=False).svg_inline(omitsize=True, light="#fff", svgclass=None)
-    return mark_safe(svg)  # noqa: S308  # segno makes the SVG: only squares, no text

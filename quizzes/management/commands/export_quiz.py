@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from quizzes import interchange
-from quizzes.formats import FORMATS
+from quizzes.formats.known import FORMATS
 from quizzes.models import Quiz
 
 

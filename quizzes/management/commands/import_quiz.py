@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from quizzes import formats, interchange
-from quizzes.formats import MOST_BYTES, BadFile
+from quizzes import interchange
+from quizzes.formats import MOST_BYTES, BadFile, known
 from quizzes.models import Quiz
 
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is nobody called {by!r}." if by else "Say who takes them in: --by NAME")
         try:
             with file.open("rb") as opened:
-                document = formats.read(opened.read(MOST_BYTES + 1))
+                document = known.read(opened.read(MOST_BYTES + 1))
         except (OSError, BadFile) as error:
             raise CommandError(str(error)) from error
         plan = interchange.plan(document, there, language=language)

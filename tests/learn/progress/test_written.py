@@ -6,13 +6,15 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 
 from learn.assignments.actions import assign
 from learn.assignments.models import Assignment
+from learn.lessons.models import CardText
 from learn.people.models import User
 from learn.progress import answers, held
-from learn.progress.models import TeachBack
+from learn.progress.actions import keep_page
+from learn.progress.models import Reading, TeachBack
 from quizzes import taking
 from quizzes.models import Attempt, Response
 from tests.cast import PatientCase, at, make_nurse, make_patient, make_question, make_quiz, right, wrong
@@ -82,6 +84,30 @@ class TestWhatIsRead(PatientCase):
         orm = rows.annotate(checked=Min("finished", filter=Q(kind="check")), open=Count("pk", filter=Q(finished=None)))
         assert typed(held.attempts(self.learners)) == typed(orm)
 
+    def test_of_readings(self) -> None:
+        columns = (
+            "learner", "edition__lesson", "edition__title", "edition__number", "furthest__slug", "furthest__position",
+            "started", "moved", "finished", "edition", "seen", "language",
+        )  # fmt: skip
+        newest = Subquery(CardText.objects.order_by("-number").values("number")[:1])
+        for numbers, learner, positions in (([], self.ana.user, (1,)), ([1, 2], self.ben.user, (1, 2, 3))):
+            CardText.objects.bulk_create(CardText(number=n, data={}, at=at(n)) for n in numbers)
+            self.learner = learner
+            self.read(*positions)
+            orm = Reading.objects.filter(learner__in=self.learners).values_list(*columns, newest)
+            found = held.readings(self.learners)
+            assert typed(found) == typed(orm)
+        assert {(row.learner, row.finished is None, row.card) for row in found} == {
+            (self.ana.user_id, True, 2), (self.ben.user_id, False, 2)
+        }  # fmt: skip
+
+    def test_of_kept_pages(self) -> None:
+        """Whoever keeps none costs one small query."""
+        keep_page(learner=self.guest, lesson=self.lesson.pk, slug=self.edition.steps.all()[1].slug, now=at(21))
+        assert [page.position for page in held.kept_pages(self.guest)] == [2]
+        with self.assertNumQueries(1):
+            assert held.kept_pages(self.ben.user) == []
+
     def test_of_assignments(self) -> None:
         note = "2026-11-24 12:00"  # looks like a time
         assign(patients=[self.ana], lessons=[self.lesson], due=date(2026, 12, 5), note=note, by=self.noor, now=at(23))
@@ -102,7 +128,7 @@ class TestWhatIsRead(PatientCase):
 
     def test_of_nobody_is_nothing(self) -> None:
         with self.assertNumQueries(0):
-            assert (answers.on_safety([]), held.attempts([]), held.assigned([])) == ({}, [], {})
+            assert (answers.on_safety([]), held.attempts([]), held.readings([]), held.assigned([])) == ({}, [], [], {})
 
     def test_of_a_time_to_the_second_is_a_time(self) -> None:
         """SQLite writes 12:00:00 without a fraction, and gives the result of MIN as text."""

@@ -151,5 +151,5 @@ def test_my_learning_costs_the_same_queries_for_one_and_three(
             keep(client, n)
         client.get("/my/")
         keep_published()
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             client.get("/my/")

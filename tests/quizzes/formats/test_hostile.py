@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from quizzes.formats import MOST_BYTES, BadFile, guess, loads, read
+from quizzes.formats import MOST_BYTES, BadFile, loads
+from quizzes.formats.known import guess, read
 
 pytestmark = pytest.mark.one_database
 
@@ -188,7 +189,8 @@ def test_a_plan_that_was_changed_on_its_way_is_refused(text: str) -> None:
 def test_no_cell_of_a_sheet_is_a_formula() -> None:
     from openpyxl import load_workbook
 
-    from quizzes.formats import FORMATS, Document, Item, finish
+    from quizzes.formats import Document, Item, finish
+    from quizzes.formats.known import FORMATS
 
     signs = ["=1+1", "+1", "-1", "@a", "\uff1d1", "'=1"]
     choices = [{"text": text, "right": n == 0, "feedback": text} for n, text in enumerate(signs)]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from quizzes.formats import BadFile, Document, gift, read
+from quizzes.formats import BadFile, Document, gift
+from quizzes.formats.known import read
 
 pytestmark = pytest.mark.one_database
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from quizzes.formats import FORMATS, Document, Item, dumps, guess, loads
+from quizzes.formats import Document, Item, dumps, loads
+from quizzes.formats.known import FORMATS, guess
 from quizzes.formats.rich import canonical
 from tests.quizzes.formats.made import ITEMS, TOLD
 
