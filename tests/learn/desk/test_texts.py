@@ -53,9 +53,10 @@ def test_the_list_is_searched_and_says_how_each_text_stands(eda: Client) -> None
     assert "No text fits this." in words(eda.get(url("changelist"), {"kind": TERM, "show": "sent"}))
 
 
-def test_a_line_of_the_card_goes_from_its_form_to_the_patient(eda: Client, rex: Client) -> None:
-    new = "Pain in the chest."
-    eda.post(url("change", CARD, card.SLUG), form(CARD, card.SLUG, **{"line_chest-pain": new}))
+def test_a_line_of_the_card_and_a_heading_go_from_its_form_to_the_patient(eda: Client, rex: Client) -> None:
+    new, head = "Pain in the chest.", "In your belly or in your blood"
+    values = {"line_chest-pain": new, "head_call-now_1": head}
+    eda.post(url("change", CARD, card.SLUG), form(CARD, card.SLUG, **values))
     page = words(eda.get(url("change", CARD, card.SLUG)))
     assert "Where these words appear" in page
     eda.post(url("send", CARD, card.SLUG), {"seen": seen(CARD, card.SLUG), "asked": "Is it the same?"})
@@ -73,6 +74,7 @@ def test_a_line_of_the_card_goes_from_its_form_to_the_patient(eda: Client, rex: 
     rex.post(url("read", CARD, card.SLUG), signed | {"role": "nurse"})
     helps = words(Client().get(reverse("help")))
     assert new in helps
+    assert head in helps
     assert "Reviewed by a clinician, November 23, 2026." in helps
 
 
