@@ -185,7 +185,8 @@ def _limits(user: Any, shared: Any) -> tuple[float, float]:
 def _to_the_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Make the sign-in redirect back to the page with the form, because the form's own URL may accept only POST."""
     sign_in = resolve_url("account_login")
-    if urlsplit(response.get("Location", "")).path == sign_in:
+    to = urlsplit(response.get("Location", ""))
+    if to.path == sign_in and "next=" in to.query:
         came_from = urlsplit(request.headers.get("referer", ""))
         page = came_from.path if came_from.netloc == request.get_host() else resolve_url(settings.LOGIN_REDIRECT_URL)
         query = f"?{came_from.query}" if came_from.query and page == came_from.path else ""
@@ -198,13 +199,12 @@ def lengths(get_response: Handler) -> Handler:
 
     def middleware(request: SiteRequest) -> HttpResponse:
         now = int(time.time())
-        ended, request.idle = False, None
+        request.idle = None
         if request.user.is_authenticated and "since" in request.session:
             idle, longest = _limits(request.user, request.session.get("shared"))
             since, seen = request.session["since"], request.session["seen"]
             if now - seen > idle or now - since > longest:
                 logout(request)
-                ended = True
                 messages.info(request, ENDED)
             else:
                 left = min(idle - (0 if request.method == "POST" else now - seen), longest - (now - since))
@@ -214,7 +214,7 @@ def lengths(get_response: Handler) -> Handler:
         with timezone.override(zone) if zone else nullcontext():
             response = get_response(request)
         if not request.user.is_authenticated:
-            return _to_the_form(request, response) if ended and request.method == "POST" else response
+            return _to_the_form(request, response) if request.method == "POST" else response
         if "since" not in request.session:  # the user signed in during this request
             request.session["since"] = request.session["seen"] = now
             if request.user.is_staff:

@@ -148,6 +148,15 @@ class TestAnIdleDesk(DeskCase):
             )
             assert response.url == f"{reverse('account_login')}?next={page.replace('/', '%2F')}%3Ffrom%3Dlist"
 
+    def test_leads_back_too_when_another_tab_was_signed_out_first(self) -> None:
+        """Its session is gone by then. The address of the button takes a POST only: after the sign-in it was empty."""
+        page = reverse("admin:people_patient_change", args=[self.ana.pk])
+        self.client.get(page)
+        self.client.post(reverse("account_logout"))
+        button = reverse("admin:people_patient_cancel_card", args=[self.ana.pk])
+        response = self.client.post(button, headers={"referer": f"http://testserver{page}"})
+        assert response.url == f"{reverse('account_login')}?next={page.replace('/', '%2F')}"
+
     def test_never_leads_to_another_site(self) -> None:
         with time_machine.travel(timezone.now(), tick=False) as clock:
             self.client.get(reverse("admin:index"))
