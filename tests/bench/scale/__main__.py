@@ -125,14 +125,14 @@ def measured(workers: dict[int, Worker], only: str, rounds: int) -> dict[str, di
     return found
 
 
-def judged(name: str, at: dict[int, list[dict[str, Any]]]) -> tuple[str, str]:
-    """Return the row of a page, and what does not hold."""
-    p50 = {learners: median(row["ms"] for row in rows) for learners, rows in at.items()}
+def judged(name: str, at: dict[int, list[dict[str, Any]]], by: str) -> tuple[str, str]:
+    """Return the row of a page, and what does not hold. `by` is "ms", or "cpu" for the processor's alone."""
+    p50 = {learners: median(row[by] for row in rows) for learners, rows in at.items()}
     most = {learners: max(row["mb"] for row in rows) for learners, rows in at.items()}
     queries = {learners: max(row["queries"] for row in rows) for learners, rows in at.items()}
     small, large = min(at), max(at)
     ratio = p50[large] / p50[small]
-    row = f"{name:<26}" + "".join(f"{p50[learners]:>9.1f}" for learners in at) + f"{ratio:>7.2f}"
+    row = f"{name:<26}" + "".join(f"{p50[learners]:>10.1f}" for learners in at) + f"{ratio:>7.2f}"
     asked = str(queries[small]) if len(set(queries.values())) == 1 else "/".join(map(str, queries.values()))
     row += f"{asked:>12}" + "".join(f"{most[learners]:>7.0f}" for learners in at)
     wrong = ""
@@ -183,14 +183,17 @@ def run_all(options: argparse.Namespace, folder: Path, cluster: Cluster) -> list
         say(f"{learners:,} learners: seeded in {time.monotonic() - began:.0f} s, {big / 2**20:,.0f} MB, "
             f"{big / learners / 1024:.1f} KB each\n")  # fmt: skip
         last = name
-    workers = {learners: Worker(env) for learners, env in envs.items()}
+    # What other processes do for a statement is not seen.
+    alone = {"PGOPTIONS": "-c max_parallel_workers_per_gather=0"} if options.cpu else {}
+    workers = {learners: Worker(env | alone) for learners, env in envs.items()}
     try:
         found = measured(workers, options.only, options.rounds)
-        head = f"{'p50 in ms':<26}" + "".join(f"{learners:>9,}" for learners in sizes)
+        head = f"{'ms of work, p50' if options.cpu else 'p50 in ms':<26}"
+        head += "".join(f"{learners:>10,}" for learners in sizes)
         say(f"{head}{'ratio':>7}{'queries':>12}{'MB':>7}\n")
         wrong = []
         for name, at in found.items():
-            row, problem = judged(name, at)
+            row, problem = judged(name, at, "cpu" if options.cpu else "ms")
             say(row + "\n")
             wrong += [problem] if problem else []
         for name in workers[sizes[0]].known["commands"] if not options.only else ():
@@ -216,6 +219,7 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--only", default="", help="only the pages whose name contains this; no commands")
+    parser.add_argument("--cpu", action="store_true", help="judge by the time of work: where others work, too")
     options = parser.parse_args()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that the clean-up runs

@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group  # noqa: E402 - apps must be ready 
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from learn.desk.admin.pages import PAGE  # noqa: E402
 from learn.people import roles  # noqa: E402
 from learn.people.models import Membership, User  # noqa: E402
 from learn.people.sessions import SessionStore  # noqa: E402
@@ -29,6 +30,8 @@ def make() -> None:
     """Make the staff, and the tables from which seed.sql reads."""
     teams = [(make_team("Maple team"), MAPLE, "noor"), (make_team("Oak team"), OAK, "oak")]
     teams += [(make_team(f"Small team {n}"), TEN, "ten") for n in range(10)]
+    for n in range(PAGE):  # so that IT's lists fill a page at every size
+        make_nurse(f"nurse{n}", make_team(f"Ward {n}"))
     nurses = {name: make_nurse(name) for name in ("noor", "oak", "ten", "lena")}
     nurses["lena"].groups.set(Group.objects.filter(name=roles.LEAD))
     for team, _, name in teams:
