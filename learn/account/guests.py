@@ -87,12 +87,13 @@ AT_ONCE = 500  # guests that are looked at, and erased, in one transaction: a gu
 
 
 def candidates(*, at: datetime) -> Iterator[list[int]]:
-    """Yield the guests (primary keys) who did not sign in for 30 days, in batches. Not each of them is to be erased.
+    """Yield who may be a guest (primary keys) and did not sign in for 30 days, in batches. `to_erase` looks closely.
 
     It walks by primary key with few conditions: a query with all conditions of ruling 19 takes minutes with a million
-    learners, and the database was seen to choose nested loops for it.
+    learners, and the database was seen to choose nested loops for it. Patients are not left out here: for each batch,
+    the database would read all users to do so.
     """
-    guests = User.objects.filter(username=None, email="", patient=None, is_staff=False).order_by("pk")
+    guests = User.objects.filter(username=None, email="", is_staff=False).order_by("pk")
     guests = guests.alias(seen=Coalesce("last_login", "date_joined")).filter(seen__lte=at - timedelta(days=30))
     last = 0
     while batch := list(guests.filter(pk__gt=last).values_list("pk", flat=True)[:AT_ONCE]):
@@ -113,8 +114,8 @@ def to_erase(guests: Collection[int], *, at: datetime) -> dict[str, set[int]]:
     rows = people.values_list("pk", "is_active", "seen")
     coded = set(AccessCode.objects.living(at=at).filter(user__in=guests).values_list("user", flat=True))
     begun: set[int] = set()
-    for model in OWN:
-        begun.update(model._default_manager.filter(learner__in=guests).values_list("learner", flat=True))
+    for model in OWN:  # of each other model, only those of whom nothing was found yet
+        begun.update(model._default_manager.filter(learner__in={*guests} - begun).values_list("learner", flat=True))
     lately: set[int] = set()
     for model, who, when in (
         (Reading, "learner", Q(started__gt=year) | Q(moved__gt=year)),
@@ -123,7 +124,8 @@ def to_erase(guests: Collection[int], *, at: datetime) -> dict[str, set[int]]:
         (KeptPage, "learner", Q(at__gt=year)),
         (Response, "item__attempt__learner", Q(at__gt=year)),
     ):
-        lately.update(model._default_manager.filter(when, **{f"{who}__in": guests}).values_list(who, flat=True))
+        rest = {*guests} - lately
+        lately.update(model._default_manager.filter(when, **{f"{who}__in": rest}).values_list(who, flat=True))
     found: dict[str, set[int]] = {LEFT: set(), NO_PROGRESS: set(), IDLE: set()}
     for pk, is_active, seen in rows:
         if not is_active:

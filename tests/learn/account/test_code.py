@@ -24,7 +24,7 @@ from learn.assignments.models import Assignment
 from learn.lessons.models import Edition, Lesson, Step
 from learn.logs import JsonLines
 from learn.people import codes
-from learn.people.models import Hit, User
+from learn.people.models import Hit, Patient, User
 from learn.progress import actions
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
@@ -438,6 +438,13 @@ class TestTheTidyCommand(ClaimCase):
                 assert f"Guests idle for a year: {n} erased." in self.tidy()
             costs.append(len(queries))
         assert costs[0] == costs[1]
+
+    def test_erases_no_patient_who_has_not_come_yet(self) -> None:
+        user = self.guest(400)
+        patient = Patient.objects.create(user=user, care_team=self.ana.care_team, label="Bo")
+        assert "Guests without progress for 30 days: 0 would be erased." in self.tidy("--dry-run")
+        self.tidy()
+        assert Patient.objects.get(pk=patient.pk).user == user
 
     def test_walks_all_guests_in_batches(self) -> None:
         made = [self.guest(40).pk for _ in range(7)]
