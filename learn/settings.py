@@ -203,7 +203,9 @@ QUIZZES_TAUGHT_IN = "learn.lessons.shown.taught_in"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["care"]
 
 # The number of requests that one worker handles at once; also the size of its PostgreSQL connection pool.
-THREADS: int = setting(int, "THREADS", "4", NUMBER)
+# Two of them may wait for a PDF (learn/handouts/pdf.py), and one is left. More threads compete for Python's lock: with
+# four and eight visitors, the slowest of a hundred pages took three times as long as most, with three twice as long.
+THREADS: int = setting(int, "THREADS", "3", NUMBER)
 POOLER: bool = setting(truth, "POOLER", "false", YES_NO)  # PgBouncer, in transaction mode
 ADDRESS = "Write sqlite:////srv/learn/db.sqlite3 or postgres://name:password@host:5432/learn."
 DATABASES = {"default": setting(dj_database_url.parse, "DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", ADDRESS)}

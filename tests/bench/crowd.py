@@ -22,9 +22,10 @@ def crowd(side: Any, folder: Path) -> dict[str, Any]:
     first_s: seconds from the start of the process to its first page. tail: the 99th percentile of a page's response
     times divided by the median. memory_mb: the memory of the worker in MB after all pages, including the lists.
     """
+    env = {name: value for name, value in side.env.items() if name != "THREADS"}  # as many as by default
     port, began = free_port(), time.monotonic()
     with meter.on_server_core():
-        server = serve(side.env | {"THREADS": "4"}, port, folder / "crowd.log", *AS_SERVED)
+        server = serve(env, port, folder / "crowd.log", *AS_SERVED)
     try:
         first = first_reply(port, side, began)
         names = ("step", "question", "feedback")
