@@ -158,9 +158,8 @@ test: browser
 	export PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CHROMIUM="$$(cat $(VENV)/browser)"
 	export LEARN_ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=tests.settings
 	failed= missing=
-	# One worker more than processors, because a test often waits for a browser or a server; each has its own database. At
-	# most four, because of PostgreSQL's limit of connections.
-	many="-q --numprocesses $$(python -c 'import os; print(min(os.cpu_count() + 1, 4))') --dist worksteal"
+	# One worker per processor, each with its own database. At most four, because of PostgreSQL's limit of connections.
+	many="-q --numprocesses auto --maxprocesses 4 --dist worksteal"
 	begin() { title=$$1; echo; echo "== $$title"; }
 	check() { begin "$$1"; shift; "$$@" || failed="$$failed, $$title"; }
 	check "Style" ruff check .
