@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from unittest.mock import patch
 from urllib.error import HTTPError
@@ -113,14 +113,19 @@ def stopped(cluster: Cluster) -> Iterator[None]:
 def frozen(cluster: Cluster) -> Iterator[None]:
     """Stop every process of PostgreSQL: the kernel still takes connections, and nobody answers."""
     assert cluster.server
-    pids = tree(cluster.server.pid)
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    os.kill(cluster.server.pid, signal.SIGSTOP)  # first: it starts no other process any more
     try:
+        send(signal.SIGSTOP, tree(cluster.server.pid))
         yield
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        send(signal.SIGCONT, tree(cluster.server.pid))
+
+
+def send(number: signal.Signals, pids: list[int]) -> None:
+    """Send a signal to these processes, but to those that have ended: PostgreSQL ends one with each connection."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def is_advice(reply: Reply) -> bool:
