@@ -25,7 +25,7 @@ from django.test import TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from learn.assignments.models import Pathway, Place
-from learn.lessons import content, governance, shown
+from learn.lessons import content, governance, rewording, shown
 from learn.lessons.models import CardText, Edition, Lesson, SharedWords, Step, Therapy
 from learn.management.commands import load_content as command
 from learn.people import roles
@@ -51,9 +51,8 @@ LOADED: list[type[Model]] = [
 __all__ = [
     "ALL", "FIXTURES", "PASSWORD", "SAFETY_FACT", "WHAT", "DeskCase", "FolderCase", "GuestCase", "PatientCase",
     "RecordCase", "SiteCase", "addresses", "as_form", "at", "keep_published", "load_content", "make_edition",
-    "make_nurse", "make_patient", "make_question", "make_quiz", "make_team", "paced", "plan_of", "right", "together",
-    "unguarded",
-    "words", "wrong",
+    "make_nurse", "make_patient", "make_question", "make_quiz", "make_team", "paced", "plan_of", "right", "send_text",
+    "together", "unguarded", "words", "wrong",
 ]  # fmt: skip
 
 
@@ -77,6 +76,20 @@ def make_staff(name: str, role: str) -> User:
     user = User.objects.create_user(name, is_staff=True)
     user.groups.add(Group.objects.get(name=role))
     return user
+
+
+def send_text(kind: str, slug: str, by: User, **over: Any) -> str:
+    """Send a draft of a text for review in which these values differ from what is read; return its fingerprint."""
+
+    def there() -> rewording.Standing:
+        found = rewording.standing(kind, slug)
+        assert found is not None
+        return found
+
+    body = there().next | over
+    rewording.write(kind=kind, slug=slug, seen=there().fingerprint, body=body, by=by, now=at(20))
+    rewording.send(kind=kind, slug=slug, seen=there().fingerprint, asked="", now=at(20))
+    return there().fingerprint
 
 
 def make_patient(team: CareTeam, label: str = "Ana", name: str | None = None, **over: Any) -> Patient:

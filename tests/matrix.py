@@ -32,7 +32,7 @@ from quizzes import authoring, formats, interchange, taking
 from quizzes.admin.forms import FORMS
 from quizzes.formats import known
 from quizzes.models import Revision
-from tests.cast import as_form, at, load_content, make_nurse, make_patient, make_team, right
+from tests.cast import as_form, at, load_content, make_nurse, make_patient, make_team, right, send_text
 
 VISITORS = ("anonymous", "disabled")  # the session of a disabled account is invalid from the next request
 LEARNERS = ("guest", "ana", "ben")  # ben is another patient of the same team
@@ -529,17 +529,11 @@ def draft_in_review(lesson: Lesson, by: User) -> Edition:
 
 def in_review(kind: str, slug: str, by: User, **over: str) -> rewording.Standing:
     """Return how a text stands of which this person sent a draft for review; a newer shipped text is available too."""
-
-    def there() -> rewording.Standing:
-        found = rewording.standing(kind, slug)
-        assert found is not None
-        return found
-
-    body = there().next | over
-    rewording.write(kind=kind, slug=slug, seen=there().fingerprint, body=body, by=by, now=at(20))
-    rewording.send(kind=kind, slug=slug, seen=there().fingerprint, asked="", now=at(20))
+    send_text(kind, slug, by, **over)
     Reference.objects.update(newer="0" * 64)
-    return there()
+    found = rewording.standing(kind, slug)
+    assert found is not None
+    return found
 
 
 class World:

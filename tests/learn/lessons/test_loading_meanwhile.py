@@ -32,7 +32,7 @@ from learn.visits import actions
 from learn.visits.models import SuggestedQuestion
 from quizzes import authoring, taking
 from quizzes.models import Quiz, Revision
-from tests.cast import FIXTURES, at, load_content, make_patient, make_staff, make_team
+from tests.cast import FIXTURES, at, load_content, make_patient, make_staff, make_team, send_text
 from tests.quizzes.cast import paced, together
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -112,20 +112,6 @@ def loading(folder: Path) -> Act:
     return lambda: command.load(folder).left_alone
 
 
-def sent(kind: str, slug: str, by: User, **over: Any) -> str:
-    """Send a draft for review in which these values differ from what is read; return its fingerprint."""
-
-    def there() -> rewording.Standing:
-        found = rewording.standing(kind, slug)
-        assert found is not None
-        return found
-
-    body = there().next | over
-    rewording.write(kind=kind, slug=slug, seen=there().fingerprint, body=body, by=by, now=at(20))
-    rewording.send(kind=kind, slug=slug, seen=there().fingerprint, asked="", now=at(20))
-    return there().fingerprint
-
-
 def question(data: Any, slug: str) -> Any:
     return next(row for group in data for row in group["questions"] if row["slug"] == slug)
 
@@ -141,7 +127,7 @@ ROWS = [
 def test_a_text_that_is_published_meanwhile_is_what_patients_read(
     eda: User, rex: User, folder: Path, kind: str, slug: str, field: str, file: str, change: Any, model: Any
 ) -> None:
-    seen = sent(kind, slug, eda, **{field: "Ours"})
+    seen = send_text(kind, slug, eda, **{field: "Ours"})
     edit(folder, file, change)
     publish = partial(rewording.publish, kind=kind, slug=slug, seen=seen, by=rex, now=at(20))
     loaded, acted = meanwhile(loading(folder), f'UPDATE "{model._meta.db_table}"', publish)
@@ -152,7 +138,7 @@ def test_a_text_that_is_published_meanwhile_is_what_patients_read(
 
 
 def test_the_card_that_a_clinician_signs_meanwhile_is_the_newest_one(eda: User, rex: User, folder: Path) -> None:
-    seen = sent(bodies.CARD, card.SLUG, eda, above="Ours.")
+    seen = send_text(bodies.CARD, card.SLUG, eda, above="Ours.")
     edit(folder, "call_card.yaml", lambda d: d.update(above="Newer."))
 
     def publish() -> None:
@@ -225,7 +211,7 @@ def test_two_servers_that_load_at_once_load_once(folder: Path) -> None:
 
 
 def test_of_two_who_take_newer_text_over_at_once_one_is_told(eda: User, rex: User, folder: Path) -> None:
-    seen = sent(VISIT, "cost", eda, text="Ours?")
+    seen = send_text(VISIT, "cost", eda, text="Ours?")
     rewording.publish(kind=VISIT, slug="cost", seen=seen, by=rex, now=at(20))
     edit(folder, "questions.yaml", lambda d: question(d, "cost").update(text="Newer?"))
     command.load(folder)
@@ -301,7 +287,7 @@ HOLDING = {
         authoring.retire, revision=Revision.objects.get(question__slug="how-bcg-can-feel", language="en")
     )),
     "a text": ('UPDATE "lessons_therapy"', lambda eda, rex: partial(
-        rewording.publish, kind=THERAPY, slug="basics", seen=sent(THERAPY, "basics", eda, title="Ours"), by=rex,
+        rewording.publish, kind=THERAPY, slug="basics", seen=send_text(THERAPY, "basics", eda, title="Ours"), by=rex,
         now=at(20),
     )),
     "a therapy type": ('UPDATE "lessons_lesson"', lambda eda, rex: partial(
@@ -340,8 +326,8 @@ def test_nobody_waits_for_each_other(eda: User, rex: User, folder: Path) -> None
     edit(folder, "questions.yaml", lambda d: question(d, "cost").update(text="Newer?"))
     edit(folder, "therapies.yaml", lambda d: d[0].update(title="Newer"))
     file = packed("bcg-for-the-bladder")
-    visit = sent(VISIT, "work", eda, text="Ours?")
-    therapy = sent(THERAPY, "your-care-team", eda, title="Ours")
+    visit = send_text(VISIT, "work", eda, text="Ours?")
+    therapy = send_text(THERAPY, "your-care-team", eda, title="Ours")
     drafted = add("il-2", "Drafted?", eda)
     retired = Lesson.objects.get(slug="how-virus-therapy-works")
     seen = seen_of(retired)
