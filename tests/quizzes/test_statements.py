@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from pytest_django import DjangoAssertNumQueries
 
 from quizzes import statements
@@ -30,6 +33,39 @@ def test_a_statement_is_logged_with_its_values_however_often_it_ran(
     with django_assert_num_queries(1) as logged:
         statements.run(TITLES, ["heat"])
     assert logged.captured_queries[0]["sql"] == TITLES.replace("%s", "'heat'")
+
+
+@pytest.mark.django_db
+def test_a_doubled_percent_sign_of_a_statement_is_one() -> None:
+    Quiz.objects.create(slug="heat", title="%s")
+    like = "SELECT slug, '%%s', 7 %% 4 FROM quizzes_quiz WHERE slug LIKE 'h%%' AND title = %s"
+    assert statements.run(like, ["%s"]) == [("heat", "%s", 3)]
+
+
+@pytest.mark.django_db
+def test_an_error_is_djangos_and_ends_the_transaction() -> None:
+    Quiz.objects.create(slug="heat", title="Heat")
+    Quiz.objects.create(slug="cold", title="Cold")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        statements.run("UPDATE quizzes_quiz SET title = %s, slug = %s", ["One", "heat"])
+    assert set(Quiz.objects.values_list("title", flat=True)) == {"Heat", "Cold"}
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            statements.run(TITLES, ["heat"])
+
+
+@pytest.mark.django_db
+def test_a_wrapper_of_the_connection_sees_each_statement() -> None:
+    seen = []
+
+    def look(execute: Any, sql: str, *rest: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(look):
+        statements.run(TITLES, ["heat"])
+    assert seen == [TITLES]
 
 
 @pytest.mark.race
