@@ -188,7 +188,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [*filter(None, [OWN_TEMPLATES]), BASE_DIR / "templates"],
         "OPTIONS": {
-            "loaders": [("django.template.loaders.cached.Loader", ["learn.unindented.Files", "learn.unindented.Apps"])],
+            "loaders": [("learn.unindented.Kept", ["learn.unindented.Files", "learn.unindented.Apps"])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -5,9 +5,36 @@ Values that a template inserts (a text area, a note) do not change, because they
 """
 
 import re
+from typing import Any
 
-from django.template import Origin
-from django.template.loaders import app_directories, filesystem
+from django.template import Origin, Template
+from django.template.base import NodeList
+from django.template.loaders import app_directories, cached, filesystem
+
+
+class Kept(cached.Loader):
+    """Keeps each template, as Django's does, and the blocks of each: `extends` asks for these for every page."""
+
+    def get_template(self, template_name: str, skip: list[Origin] | None = None) -> Template:
+        """Return the template; see Django's own method."""
+        template = super().get_template(template_name, skip)
+        if not isinstance(template.nodelist, _Nodes):
+            template.nodelist = _Nodes(template.nodelist)
+        return template
+
+
+class _Nodes(NodeList):
+    """The nodes of a whole template. They do not change, so each kind of node is looked for once."""
+
+    def __init__(self, nodes: NodeList) -> None:
+        super().__init__(nodes)
+        self._found: dict[Any, list[Any]] = {}
+
+    def get_nodes_by_type(self, nodetype: Any) -> list[Any]:
+        """Return all nodes of this type, also those within others."""
+        if (found := self._found.get(nodetype)) is None:
+            found = self._found[nodetype] = super().get_nodes_by_type(nodetype)
+        return found
 
 
 class Files(filesystem.Loader):

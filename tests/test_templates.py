@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.template import engines
+from django.template.base import NodeList
 from django.template.loader import get_template
+from django.template.loader_tags import BlockNode
 
 from tests.shipped import FOLDERS, ROOT
 
@@ -100,6 +102,14 @@ def test_an_email_and_the_templates_of_others_are_read_the_same_way() -> None:
     engine = engines["django"].engine
     assert "\n    {{ code }}\n" in engine.get_template("mail/code_to_keep.txt").source
     assert engine.get_template("admin/base.html").source.startswith("{% load i18n static %}")
+
+
+def test_the_blocks_of_a_template_are_looked_for_once_and_are_all_there() -> None:
+    nodes = get_template("base.html").template.nodelist
+    blocks = nodes.get_nodes_by_type(BlockNode)
+    assert blocks == NodeList(nodes).get_nodes_by_type(BlockNode)
+    assert [block.name for block in blocks] == ["title", "script", "back", "main"]
+    assert nodes.get_nodes_by_type(BlockNode) is blocks
 
 
 @pytest.mark.parametrize("path", STYLES, ids=name)
