@@ -14,7 +14,6 @@ from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -29,7 +28,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from learn import connections
@@ -120,9 +118,9 @@ class PersonMiddleware(AuthenticationMiddleware):
     """Django's middleware, but it uses the user who was read with the session. Django still makes every check."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Set `request.user`, which is loaded at its first use."""
+        """Set `request.user`. Not lazily: `lengths` needs the user of each request, and a proxy slows each use."""
         super().process_request(request)
-        request.user = SimpleLazyObject(partial(_user_of, request))  # type: ignore[assignment]
+        request.user = _user_of(request)
 
 
 def _user_of(request: HttpRequest) -> Any:
