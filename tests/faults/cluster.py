@@ -30,6 +30,7 @@ from tests.faults.server import ROOT, children, environment, kill_group, run, st
 from tests.postgres import installed
 
 DEPLOY = ROOT / "deploy" / "cluster"
+PATRONI = DEPLOY / "requirements-patroni.txt"
 DATABASES = {n: f"127.0.0.1{n}" for n in (1, 2, 3)}
 SITES = {n: f"127.0.0.2{n}" for n in (1, 2)}
 DATABASE_PORT, PORT = 5000, 8155
@@ -57,22 +58,26 @@ def fill(name: str, words: dict[str, str]) -> str:
     return WORD.sub(lambda match: words[match[0].strip("@")], (DEPLOY / name).read_text())
 
 
-def home_of_patroni() -> Path:
-    """Return the folder of the versions that requirements-patroni.txt names; it may not be there yet."""
-    wanted = sha256((DEPLOY / "requirements-patroni.txt").read_bytes()).hexdigest()
-    return Path("/var/tmp") / f"learn-patroni-{wanted[:12]}"
+def home_of(wanted: Path) -> Path:
+    """Return the folder of the virtual environment with these requirements; it may not be there yet."""
+    return Path("/var/tmp") / f"learn-{wanted.stem}-{sha256(wanted.read_bytes()).hexdigest()[:12]}"
 
 
-def patroni() -> Path:
-    """Return the folder of Patroni's programs; install them once."""
-    home = home_of_patroni()
+def programs(wanted: Path) -> Path:
+    """Return the folder of the programs of these requirements; install them once. Every user can run them."""
+    home = home_of(wanted)
     if not (home / "done").exists():
         subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", str(home)], check=True)
         quiet = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
-        wanted = str(DEPLOY / "requirements-patroni.txt")
-        subprocess.run([str(home / "bin" / "pip"), "install", *quiet, "-r", wanted], check=True)
+        subprocess.run([str(home / "bin" / "pip"), "install", *quiet, "-r", str(wanted)], check=True)
         (home / "done").touch()
     return home / "bin"
+
+
+def python_of(tree: Path, wanted: str = "requirements.txt") -> str:
+    """Return the Python that runs the code of this folder: ours, or one of its own if it requires something else."""
+    same = (tree / wanted).read_bytes() == (ROOT / wanted).read_bytes()
+    return sys.executable if same else str(programs(tree / wanted) / "python")
 
 
 def tree(pid: int) -> list[int]:
@@ -84,7 +89,7 @@ class Machines:
     """The machines of a trial; each part of a machine is a process that can be killed, frozen and started again."""
 
     def __init__(self, home: Path, *, synchronous: bool = True, tree: Path = ROOT, net: Network | None = None) -> None:
-        self.home, self.synchronous, self.patroni = home, synchronous, patroni()
+        self.home, self.synchronous, self.patroni = home, synchronous, programs(PATRONI)
         self.net, self.databases = net, net.addresses if net else DATABASES
         self.trees = dict.fromkeys(SITES, tree)  # the code of each app machine
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
@@ -199,7 +204,7 @@ class Machines:
     def upgrade(self, n: int, tree: Path | None = None) -> None:
         """Put code in place on this app machine, and run `manage.py upgrade` there."""
         self.trees[n] = tree or self.trees[n]
-        run(self.of_machine(n), "manage.py", "upgrade", at=self.trees[n])
+        run(self.of_machine(n), "manage.py", "upgrade", at=self.trees[n], python=python_of(self.trees[n]))
 
     def restart(self, n: int) -> None:
         """Let the site of this app machine finish what it has begun, and start it again, as systemd does."""
@@ -216,8 +221,8 @@ class Machines:
     def site(self, n: int) -> None:
         """Start the site on this app machine, as learn.service does (with `Restart=always`)."""
         granian = [
-            sys.executable, "-m", "granian", "--interface", "rsgi", "learn.rsgi:application", "--host", SITES[n],
-            "--port", "8000", "--no-ws", "--workers", "2", "--respawn-failed-workers",
+            python_of(self.trees[n]), "-m", "granian", "--interface", "rsgi", "learn.rsgi:application",
+            "--host", SITES[n], "--port", "8000", "--no-ws", "--workers", "2", "--respawn-failed-workers",
             "--workers-kill-timeout", "10", "--log-level", "warning",
         ]  # fmt: skip
         again = 'cd "$1" && shift && while :; do "$@"; sleep 2; done'
@@ -349,7 +354,7 @@ def main() -> int:
     """Start a cluster, say where it is, and keep it until Ctrl-C."""
     lacks = missing()
     if "--lacking" in sys.argv:  # for a build machine, which installs nothing
-        if not (home_of_patroni() / "done").exists():
+        if not (home_of(PATRONI) / "done").exists():
             lacks.append("Patroni (`make cluster` does it)")
         sys.stdout.write(", ".join(lacks))
         return 0
