@@ -8,6 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 AWAY = (OperationalError, InterfaceError, InternalError)  # the database is full, busy, read-only or not there
 # What libpq and the server say, and what we log in its place: a sentence of ours, without a name or an address.
 REASONS = (
+    ("certificate file", "a certificate file (sslrootcert, or in .postgresql of HOME) is not there or cannot be read"),
     ("refused", "nothing listens at that address"),
     ("no such file", "nothing listens at that address"),
     ("authentication failed", "the name or the password is wrong"),

@@ -27,8 +27,11 @@ from django.conf import settings
 from django.utils import translation
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
-from learn import gate
+# First: it names the settings, which the rest reads, and says in one sentence why the site cannot start.
 from learn.wsgi import application as site
+
+# isort: split
+from learn import gate
 
 SECONDS = 30  # for a whole body; forms have a few kilobytes
 WAITING = 64 * 1024 * 1024  # bytes of all bodies that one worker keeps at a time

@@ -143,6 +143,8 @@ def stumbled(request: HttpRequest) -> HttpResponse:
             return HttpResponse(loader.render_to_string("500.html", {"styled": True}), status=500)
         except Exception:  # the fault may lie in the static files
             return server_error(request)
+    # A guest's sign-in that was undone had changed the token: the new cookie would refuse the form that is kept here.
+    request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
     context = {
         "again": request.get_full_path(),
         "refused": writing.refused(error),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,73 @@ def test_each_word_of_a_template_is_filled_in(template: str, script: str) -> Non
 def test_a_script_is_right_bash(script: str) -> None:
     done = subprocess.run(["bash", "-n", str(DEPLOY / script)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def ci(tmp_path: Path, lacks: str, fails: str = "") -> tuple[int, str, str]:
+    """Run .ci/run with stand-ins for make and Python; return its code, what it printed, and what make was asked for."""
+    for name, text in {
+        ".ci/run": (ROOT / ".ci" / "run").read_text(),
+        ".venv/bin/python": f'#!/bin/sh\nprintf %s "{lacks}"\n',
+        "bin/make": f'#!/bin/sh\necho "$*" >>asked\n[ "$*" != "{fails}" ]\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    done = subprocess.run([tmp_path / ".ci" / "run"], env=env, capture_output=True, text=True)
+    return done.returncode, done.stdout, (tmp_path / "asked").read_text()
+
+
+def test_a_build_machine_with_all_of_a_cluster_runs_the_drills(tmp_path: Path) -> None:
+    assert ci(tmp_path, lacks="") == (0, "", "test\nfaults CLUSTER=1\n")
+
+
+def test_a_build_machine_without_says_what_to_install(tmp_path: Path) -> None:
+    said = "The drills on a cluster were not run. Install: etcd-server, haproxy.\n"
+    assert ci(tmp_path, lacks="etcd-server, haproxy") == (0, said, "test\n")
+
+
+@pytest.mark.parametrize("fails", ["test", "faults CLUSTER=1"])
+def test_a_build_fails_when_one_of_them_does(tmp_path: Path, fails: str) -> None:
+    code, _, asked = ci(tmp_path, lacks="", fails=fails)
+    assert (code, asked.splitlines()[-1]) == (1, fails)
+
+
+def test_what_a_build_machine_lacks_is_named(tmp_path: Path) -> None:
+    """With a PATH where there is nothing, each program that a cluster needs is lacking; nothing is installed."""
+    lacking = [sys.executable, "-m", "tests.faults.cluster", "--lacking"]
+    env = {"PATH": str(tmp_path), "LEARN_ENV_FILE": os.devnull}
+    done = subprocess.run(lacking, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"etcd-server", "openssl", "util-linux"} <= set(done.stdout.split(", "))
+
+
+def test_every_command_of_the_night_has_a_timer() -> None:
+    """Those that docs/hospital-it.md gives to cron; app.sh turns each on."""
+    told = (ROOT / "docs" / "hospital-it.md").read_text()
+    lines = [line for line in told.splitlines() if line.startswith("    ") and " * * " in line]
+    cron = {word for line in lines for word in re.findall(r"manage\.py (\w+)", line)}
+    assert {"tidy", "digest", "backup"} <= cron
+    units = {path.stem: path.read_text() for path in (DEPLOY / "systemd").glob("*.timer")}
+    assert units.keys() == {f"learn-{command}" for command in cron}
+    for command in cron - {"backup"}:  # this one has a service of its own
+        assert f"\nUnit=learn@{command}.service\n" in units[f"learn-{command}"]
+    enabled = re.findall(r"^.*systemctl enable --now .*learn-.*$", (DEPLOY / "app.sh").read_text(), re.MULTILINE)
+    assert set(re.findall(r"(learn-\w+)\.timer", " ".join(enabled))) == units.keys()
+
+
+def test_a_command_of_the_site_has_a_home_of_its_own() -> None:
+    """With root's HOME, libpq looks for certificates in /root, where the site's user may not look: no connection."""
+    script = (DEPLOY / "app.sh").read_text()
+    assert re.search(r"setpriv --reuid=learn .* env HOME=/srv/learn ", script)
+    assert script.count("manage.py") == 1, "elsewhere, use learn-manage"
+    assert "postgresql-client-15" in script  # the backup runs pg_dump
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd")
+@pytest.mark.parametrize("unit", ["tidy", "check_audit", "remind", "digest", "backup"])
+def test_systemd_understands_the_timer(unit: str) -> None:
+    text = (DEPLOY / "systemd" / f"learn-{unit}.timer").read_text()
+    (when,) = re.findall(r"^OnCalendar=(.+)$", text, re.MULTILINE)
+    done = subprocess.run(["systemd-analyze", "calendar", when], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -25,7 +25,7 @@ databases=("${@:1:3}")
 apps=("${@:4}")
 
 apt-get update -q
-DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends haproxy python3-venv
+DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends haproxy postgresql-client-15 python3-venv
 id learn >/dev/null 2>&1 || useradd --system --home-dir /srv/learn --shell /usr/sbin/nologin learn
 install -d -o learn -g learn -m 700 /var/backups/learn
 chown root:learn /etc/learn/learn.env && chmod 640 /etc/learn/learn.env
@@ -53,12 +53,22 @@ systemctl enable --now haproxy
 systemctl reload haproxy
 
 install -m 644 "$here"/systemd/learn*.service "$here"/systemd/learn*.timer /etc/systemd/system/
+for unit in learn learn@ learn-backup; do
+	install -D -m 644 "$here/systemd/confined.conf" /etc/systemd/system/$unit.service.d/confined.conf
+done
 systemctl daemon-reload
-# The site reads the file itself: for a shell, the & in an address of a database would end the line.
-(cd /srv/learn && setpriv --reuid=learn --regid=learn --clear-groups \
-	env LEARN_ENV_FILE=/etc/learn/learn.env .venv/bin/python manage.py upgrade)
-systemctl enable learn learn-daily.timer
+# A command of the site, as its user. The site reads the settings itself: for a shell, the & in an address of a database
+# would end the line. With root's HOME, libpq would look for certificates where this user may not.
+cat >/usr/local/sbin/learn-manage <<'END'
+#!/bin/sh
+# /usr/local/sbin/learn-manage COMMAND …: a command of the learning site (docs/hospital-it.md), as the site's user.
+cd /srv/learn && exec setpriv --reuid=learn --regid=learn --init-groups env HOME=/srv/learn \
+	LEARN_ENV_FILE=/etc/learn/learn.env .venv/bin/python manage.py "$@"
+END
+chmod 755 /usr/local/sbin/learn-manage
+learn-manage upgrade
+systemctl enable learn
 systemctl restart learn
-systemctl start learn-daily.timer
+systemctl enable --now learn-tidy.timer learn-check_audit.timer learn-remind.timer learn-digest.timer
 [ "${BACKUP:-0}" = 0 ] || systemctl enable --now learn-backup.timer
-echo "Done. The first administrator: cd /srv/learn && sudo -u learn LEARN_ENV_FILE=/etc/learn/learn.env .venv/bin/python manage.py make_admin"
+echo "Done. The first administrator: learn-manage make_admin"

@@ -5,7 +5,7 @@
 #
 # The first machine writes /etc/learn/cluster.env with the passwords. Copy it to the other two first. Every machine needs
 # /etc/learn/tls/server.crt and server.key (for the name in DATABASE_URL; the key readable for postgres only).
-# Running it again changes nothing but the settings files.
+# Running it again changes only the settings files, and Patroni reads its own again; PostgreSQL goes on.
 set -euo pipefail
 stop() { echo "$*" >&2; exit 1; }
 
@@ -68,6 +68,7 @@ chown postgres: /etc/learn/patroni.yml
 echo "SITE_PASSWORD=$SITE_PASSWORD" >/etc/learn/site-password.env && chown postgres: /etc/learn/site-password.env
 umask 022
 
+before=$(cat /etc/default/etcd 2>/dev/null || true)
 cat >/etc/default/etcd <<END
 ETCD_NAME=e$n
 ETCD_DATA_DIR=/var/lib/etcd/learn
@@ -87,8 +88,11 @@ echo softdog >/etc/modules-load.d/softdog.conf
 modprobe softdog 2>/dev/null || echo "There is no softdog module: Patroni runs without a watchdog." >&2
 
 install -m 644 "$here/systemd/patroni.service" /etc/systemd/system/patroni.service
+install -D -m 644 "$here/systemd/etcd.conf" /etc/systemd/system/etcd.service.d/learn.conf
 systemctl daemon-reload
 systemctl enable etcd patroni
-systemctl restart --no-block etcd
-systemctl restart --no-block patroni
+# Debian has started an etcd of its own. Where ours runs already, a restart would only be an outage.
+[ "$before" = "$(cat /etc/default/etcd)" ] || systemctl stop etcd
+systemctl start --no-block etcd
+if systemctl is-active -q patroni; then systemctl reload patroni; else systemctl start --no-block patroni; fi
 echo "Done. When two machines run: /opt/patroni/bin/patronictl -c /etc/learn/patroni.yml list"

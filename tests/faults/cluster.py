@@ -25,23 +25,31 @@ from urllib.request import urlopen
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from tests.faults.network import Network
 from tests.faults.server import ROOT, children, environment, kill_group, run, stop
 from tests.postgres import installed
 
 DEPLOY = ROOT / "deploy" / "cluster"
+PATRONI = DEPLOY / "requirements-patroni.txt"
 DATABASES = {n: f"127.0.0.1{n}" for n in (1, 2, 3)}
 SITES = {n: f"127.0.0.2{n}" for n in (1, 2)}
 DATABASE_PORT, PORT = 5000, 8155
+PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"  # there is haproxy
 WORD = re.compile(r"@[A-Z_0-9]+@")
 POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 PASSWORDS = {f"{name}_PASSWORD": f"only-a-trial-{name.lower()}" for name in ("SUPER", "COPY", "REWIND", "REST", "SITE")}
 # A run with `synchronous_mode: false` must lose answers: this is the planted fault.
-ASYNCHRONOUS = ("synchronous_mode: quorum", "synchronous_mode: false")
+# The lag is Patroni's default; with 0, a standby that lags is sometimes not made the leader, and nothing is lost.
+ASYNCHRONOUS = {
+    "synchronous_mode: quorum": "synchronous_mode: false",
+    "maximum_lag_on_failover: 0": "maximum_lag_on_failover: 1048576",
+}
 
 
 def missing() -> list[str]:
     """Return what must be installed before a cluster can run here."""
-    found = [name for name in ("etcd", "haproxy", "openssl", "setpriv") if not shutil.which(name)]
+    programs = {"etcd": "etcd-server", "haproxy": "haproxy", "openssl": "openssl", "setpriv": "util-linux"}
+    found = [package for name, package in programs.items() if not shutil.which(name, path=PATH)]
     if not installed():
         found.append("postgresql-15")
     if os.geteuid() != 0:
@@ -54,16 +62,26 @@ def fill(name: str, words: dict[str, str]) -> str:
     return WORD.sub(lambda match: words[match[0].strip("@")], (DEPLOY / name).read_text())
 
 
-def patroni() -> Path:
-    """Return the folder of Patroni's programs; install the versions of requirements-patroni.txt once."""
-    wanted = DEPLOY / "requirements-patroni.txt"
-    home = Path("/var/tmp") / f"learn-patroni-{sha256(wanted.read_bytes()).hexdigest()[:12]}"
+def home_of(wanted: Path) -> Path:
+    """Return the folder of the virtual environment with these requirements; it may not be there yet."""
+    return Path("/var/tmp") / f"learn-{wanted.stem}-{sha256(wanted.read_bytes()).hexdigest()[:12]}"
+
+
+def programs(wanted: Path) -> Path:
+    """Return the folder of the programs of these requirements; install them once. Every user can run them."""
+    home = home_of(wanted)
     if not (home / "done").exists():
         subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", str(home)], check=True)
         quiet = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
         subprocess.run([str(home / "bin" / "pip"), "install", *quiet, "-r", str(wanted)], check=True)
         (home / "done").touch()
     return home / "bin"
+
+
+def python_of(tree: Path, wanted: str = "requirements.txt") -> str:
+    """Return the Python that runs the code of this folder: ours, or one of its own if it requires something else."""
+    same = (tree / wanted).read_bytes() == (ROOT / wanted).read_bytes()
+    return sys.executable if same else str(programs(tree / wanted) / "python")
 
 
 def tree(pid: int) -> list[int]:
@@ -74,8 +92,9 @@ def tree(pid: int) -> list[int]:
 class Machines:
     """The machines of a trial; each part of a machine is a process that can be killed, frozen and started again."""
 
-    def __init__(self, home: Path, *, synchronous: bool = True, tree: Path = ROOT) -> None:
-        self.home, self.synchronous, self.patroni = home, synchronous, patroni()
+    def __init__(self, home: Path, *, synchronous: bool = True, tree: Path = ROOT, net: Network | None = None) -> None:
+        self.home, self.synchronous, self.patroni = home, synchronous, programs(PATRONI)
+        self.net, self.databases = net, net.addresses if net else DATABASES
         self.trees = dict.fromkeys(SITES, tree)  # the code of each app machine
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         self.why = ""  # the last reason why no connection was possible
@@ -89,12 +108,12 @@ class Machines:
     def make(self) -> None:
         """Start everything, from nothing to a site that answers."""
         self._certificate()
-        for n in DATABASES:
+        for n in self.databases:
             for folder in (f"etcd{n}", f"run{n}"):
                 (self.home / folder).mkdir(mode=0o700)
                 shutil.chown(self.home / folder, "postgres", "postgres")
             self.etcd(n)
-        for n in DATABASES:
+        for n in self.databases:
             self.database(n)
         self.proxy()
         self.until(lambda: len(self.streaming()) == 2 and bool(self.leader()), 60, "three databases")
@@ -126,13 +145,15 @@ class Machines:
     def _start(self, name: str, command: list[str], **env: str) -> None:
         with (self.home / f"{name}.log").open("ab") as log:
             how = {"stdout": log, "stderr": log, "stdin": subprocess.DEVNULL, "start_new_session": True}
-            env = os.environ | {"HOME": str(self.home)} | env  # libpq looks for certificates at home
+            env = os.environ | {"PATH": PATH, "HOME": str(self.home)} | env  # libpq looks for certificates at home
+            if self.net and name.startswith(("etcd", "database")):
+                command = self.net.at(int(name[-1]), command)
             self.parts[name] = subprocess.Popen(command, env=env, cwd=self.home, **how)  # type: ignore[call-overload]
 
     def etcd(self, n: int) -> None:
         """Start etcd on this machine."""
-        at, peer = f"http://{DATABASES[n]}:2379", f"http://{DATABASES[n]}:2380"
-        every = ",".join(f"e{k}=http://{ip}:2380" for k, ip in DATABASES.items())
+        at, peer = f"http://{self.databases[n]}:2379", f"http://{self.databases[n]}:2380"
+        every = ",".join(f"e{k}=http://{ip}:2380" for k, ip in self.databases.items())
         self._start(
             f"etcd{n}",
             [
@@ -148,16 +169,19 @@ class Machines:
         """Start Patroni on this machine, which starts PostgreSQL."""
         home = self.home / f"run{n}"
         words = PASSWORDS | {
-            "NODE": f"n{n}", "HOST": DATABASES[n], "ETCD": ",".join(f"{ip}:2379" for ip in DATABASES.values()),
+            "NODE": f"n{n}", "HOST": self.databases[n],
+            "ETCD": ",".join(f"{ip}:2379" for ip in self.databases.values()),
             "DATA": str(home / "data"), "RUN": str(home), "PROGRAMS": str(installed()), "MEMORY": "128MB",
-            "NETWORK": "127.0.0.0/8", "HOSTSSL": "hostssl", "TLS": "on", "CERTIFICATE": str(self.home / "server.crt"),
+            "NETWORK": self.net.subnet if self.net else "127.0.0.0/8", "HOSTSSL": "hostssl", "TLS": "on",
+            "CERTIFICATE": str(self.home / "server.crt"),
             "KEY": str(self.home / "server.key"), "CREATE": str(self.home / "create-site.sh"), "WATCHDOG": "off",
         }  # fmt: skip
         shutil.copy(DEPLOY / "create-site.sh", self.home)  # the user postgres may not be able to read the checkout
         text = fill("patroni.yml.in", words)
         if not self.synchronous:
-            assert ASYNCHRONOUS[0] in text
-            text = text.replace(*ASYNCHRONOUS)
+            for line, other in ASYNCHRONOUS.items():
+                assert line in text
+                text = text.replace(line, other)
         config = self.home / f"n{n}.yml"
         config.write_text(text)
         shutil.chown(config, "postgres", "postgres")
@@ -167,7 +191,7 @@ class Machines:
     def proxy(self) -> None:
         """Start HAProxy, one for both app machines."""
         shutil.copy(DEPLOY / "503.http", self.home)
-        words = {f"DB{n}": ip for n, ip in DATABASES.items()} | {
+        words = {f"DB{n}": ip for n, ip in self.databases.items()} | {
             "DATABASE_PORT": str(DATABASE_PORT), "BIND": f"127.0.0.1:{PORT}", "PLAIN": "FALSE", "SCHEME": "http",
             "ERRORS": str(self.home),
             "SITES": "\n".join(f"  server s{n} {ip}:8000 check" for n, ip in SITES.items()),
@@ -185,7 +209,7 @@ class Machines:
     def upgrade(self, n: int, tree: Path | None = None) -> None:
         """Put code in place on this app machine, and run `manage.py upgrade` there."""
         self.trees[n] = tree or self.trees[n]
-        run(self.of_machine(n), "manage.py", "upgrade", at=self.trees[n])
+        run(self.of_machine(n), "manage.py", "upgrade", at=self.trees[n], python=python_of(self.trees[n]))
 
     def restart(self, n: int) -> None:
         """Let the site of this app machine finish what it has begun, and start it again, as systemd does."""
@@ -202,8 +226,8 @@ class Machines:
     def site(self, n: int) -> None:
         """Start the site on this app machine, as learn.service does (with `Restart=always`)."""
         granian = [
-            sys.executable, "-m", "granian", "--interface", "rsgi", "learn.rsgi:application", "--host", SITES[n],
-            "--port", "8000", "--no-ws", "--workers", "2", "--respawn-failed-workers",
+            python_of(self.trees[n]), "-m", "granian", "--interface", "rsgi", "learn.rsgi:application",
+            "--host", SITES[n], "--port", "8000", "--no-ws", "--workers", "2", "--respawn-failed-workers",
             "--workers-kill-timeout", "10", "--log-level", "warning",
         ]  # fmt: skip
         again = 'cd "$1" && shift && while :; do "$@"; sleep 2; done'
@@ -230,7 +254,7 @@ class Machines:
 
     def members(self) -> dict[str, dict[str, object]]:
         """Return what Patroni says of its members, by name; empty if none answers."""
-        for ip in DATABASES.values():
+        for ip in self.databases.values():
             with suppress(OSError, ValueError), urlopen(f"http://{ip}:8008/cluster", timeout=2) as reply:
                 return {member["name"]: member for member in json.load(reply)["members"]}
         return {}
@@ -307,10 +331,10 @@ class Machines:
 
 
 @contextmanager
-def cluster(*, synchronous: bool = True, tree: Path = ROOT) -> Iterator[Machines]:
-    """Yield running machines; remove them afterwards."""
+def cluster(*, synchronous: bool = True, tree: Path = ROOT, net: Network | None = None) -> Iterator[Machines]:
+    """Yield running machines; remove them afterwards. With a `net`, the databases are in its namespaces."""
     home = Path(tempfile.mkdtemp(prefix="learn-cluster-", dir="/var/tmp"))
-    machines = Machines(home, synchronous=synchronous, tree=tree)
+    machines = Machines(home, synchronous=synchronous, tree=tree, net=net)
     try:
         machines.make()
         yield machines
@@ -333,10 +357,14 @@ def end_cleanly() -> None:
 
 def main() -> int:
     """Start a cluster, say where it is, and keep it until Ctrl-C."""
-    if lacks := missing():
-        sys.stderr.write(
-            f"A cluster needs: {', '.join(lacks)}.\nDebian: apt install etcd-server haproxy postgresql openssl\n"
-        )
+    lacks = missing()
+    if "--lacking" in sys.argv:  # for a build machine, which installs nothing
+        if not (home_of(PATRONI) / "done").exists():
+            lacks.append("Patroni (`make cluster` does it)")
+        sys.stdout.write(", ".join(lacks))
+        return 0
+    if lacks:
+        sys.stderr.write(f"A cluster needs: {', '.join(lacks)}.\n")
         return 77
     began = time.monotonic()
     with cluster() as machines:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from tests.faults.cluster import end_cleanly
+from tests.faults.cluster import end_cleanly, python_of
 from tests.faults.databases import postgresql
 from tests.faults.server import ROOT, environment, run
 
@@ -79,7 +79,7 @@ def main() -> int:
         but = " and ".join(f"not {word}" for word in NOT)
         chosen = ["-p", "cascading", "-m", "not browser and not one_database", "-k", but]
         places = sys.argv[1:] or ["tests/quizzes", *(f"tests/learn/{name}" for name in WALKED)]
-        command = [sys.executable, "-m", "pytest", "-q", "--reuse-db", *places, *chosen]
+        command = [python_of(old, "requirements-dev.txt"), "-m", "pytest", "-q", "--reuse-db", *places, *chosen]
         return subprocess.run(command, cwd=old, env=env).returncode
 
 

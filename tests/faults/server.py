@@ -38,9 +38,11 @@ def environment(url: str, port: int, folder: Path, *, threads: int = 2, **more: 
     }
 
 
-def run(env: dict[str, str], *command: str, given: str | None = None, at: Path = ROOT) -> str:
+def run(
+    env: dict[str, str], *command: str, given: str | None = None, at: Path = ROOT, python: str = sys.executable
+) -> str:
     """Run a Python command in this environment until it ends; return what it printed. `at` is the code's folder."""
-    done = subprocess.run([sys.executable, *command], cwd=at, env=env, input=given, capture_output=True, text=True)
+    done = subprocess.run([python, *command], cwd=at, env=env, input=given, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}:\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
     return done.stdout

@@ -22,7 +22,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import DatabaseError, OperationalError
 from django.test import Client
 
-from learn import waiting
+from learn import connections, waiting
 from learn.people.models import Session, User
 from learn.people.sessions import SessionStore
 from tests.conftest import IN_CI, ROOT
@@ -191,6 +191,18 @@ def test_a_site_that_finds_no_database_says_why_in_one_sentence(
     done = subprocess.run(run, cwd=ROOT, env=env | {"DATABASE_URL": url}, capture_output=True, text=True)
     said = [line for line in done.stderr.splitlines() if not line.startswith("{")]
     assert (done.returncode, said) == (1, [f"The site does not start. The database cannot be reached: {reason}."])
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "said",
+    [
+        'could not open certificate file "/root/.postgresql/postgresql.crt": Permission denied',
+        'root certificate file "/etc/learn/tls/ca.crt" does not exist\nEither provide the file or change sslmode',
+    ],
+)
+def test_a_certificate_that_cannot_be_read_is_no_wrong_one(said: str) -> None:
+    assert connections.why(psycopg.OperationalError(said)).startswith("a certificate file")
 
 
 @pytest.mark.django_db

@@ -179,7 +179,9 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-START = {"server": ("-c", "import learn.wsgi"), "command": ("manage.py", "check")}
+# Nobody names the settings for the server: learn.service does not.
+SERVER = "import os; del os.environ['DJANGO_SETTINGS_MODULE']; import learn.rsgi"
+START = {"server": ("-c", SERVER), "command": ("manage.py", "check")}
 REFUSED = {
     "no-key": ("SECRET_KEY", "", "is not set"),
     "blank-zone": ("TIME_ZONE", "", "is ''. Write a time zone"),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from unittest.mock import patch
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -20,6 +21,7 @@ from learn import writing
 from learn.lessons.models import Lesson, Therapy
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
+from quizzes import taking
 from tests.cast import make_edition, make_question, make_quiz
 from tests.conftest import ROOT
 from tests.quizzes.cast import together
@@ -57,6 +59,17 @@ def test_pages_that_only_read_go_on_for_a_learner_too(lesson: Lesson, client: Cl
     with read_only():
         for address in ("/", "/help/", "/lessons/", STEP, "/my/", "/my/questions/", "/my/data/", "/find/?q=rash"):
             assert client.get(address).status_code == 200, address
+
+
+@committed
+def test_a_visitor_whose_first_form_is_not_saved_can_send_it_once_more(lesson: Lesson) -> None:
+    """The sign-in of a new guest changes the token of forms; it is undone, so the token in the form is right."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    page = client.get("/check/a-quiz/").content.decode()
+    form = dict(re.findall(r'name="(csrfmiddlewaretoken)" value="([^"]*)"', page))
+    with patch.object(taking, "start", side_effect=OperationalError("away")):
+        assert client.post("/check/a-quiz/", form).status_code == 503
+    assert client.post("/check/a-quiz/", form).status_code == 303
 
 
 @committed
