@@ -202,10 +202,10 @@ class Drill:
 DRILLS = (
     Drill("leader killed", killed("database{leader}"), 30, 25, short=True),
     Drill("leader frozen, wakes", frozen("database{leader}"), 40, 30, short=True),
-    Drill("PostgreSQL alone killed", postgres_killed, 0, 25),  # where it starts slowly, another leads after 10 s
+    Drill("PostgreSQL alone killed", postgres_killed, 0, 12),
     Drill("standby killed", killed("database{standby}"), 15, 2),
     Drill("standby frozen", frozen("database{standby}"), 15, 2),
-    Drill("both standbys killed", both_standbys_killed, 15, 10),
+    Drill("both standbys killed", both_standbys_killed, 15, 5),
     Drill("two of three etcd killed", two_etcd_killed, 20, 2),
     Drill("switchover", switchover, 0, 7),
     Drill("app machine killed", killed("site1"), 10, 2),
