@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -32,10 +33,19 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 properties.register_profile("house", database=None, deadline=None, derandomize=True)
 properties.load_profile("house")
 
+# Garbage is sought seldom, as a worker of the site does (learn/wsgi.py): while tests are collected there is little, and
+# later each search went through the seven thousand tests.
+gc.set_threshold(50_000, 20, 100)
+
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
 AS_AT_HOME = ["--disable-back-forward-cache"]  # keep this cache on, as patients' browsers have it
 CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage in what was loaded: the site and all tests stay until the end."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
