@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -23,7 +24,7 @@ from django.test import client as django_client
 from hypothesis import settings as properties
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
-from tests import apart
+from tests import apart, prepared
 
 # Playwright keeps an event loop in this thread. Django would take that for asynchronous code and refuse queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -32,10 +33,19 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 properties.register_profile("house", database=None, deadline=None, derandomize=True)
 properties.load_profile("house")
 
+# Garbage is sought seldom, as a worker of the site does (learn/wsgi.py): while tests are collected there is little, and
+# later each search went through the seven thousand tests.
+gc.set_threshold(50_000, 20, 100)
+
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
 AS_AT_HOME = ["--disable-back-forward-cache"]  # keep this cache on, as patients' browsers have it
 CLOSED_NETWORK = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage in what was loaded: the site and all tests stay until the end."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -148,10 +158,29 @@ class Site:
         assert done.returncode == 0, f"manage.py {command[0]}:\n{done.stdout}{done.stderr}"
         return str(done.stdout)
 
+    def prepare(self, kept: Path, *commands: str, settings: str = "") -> None:
+        """Run these commands on the site's new database, or copy the one that they made for a site before.
+
+        `settings` names those that the other sites of the run do not have.
+        """
+        database, after = Path(self.env["DATABASE_URL"].removeprefix("sqlite:///")), ""
+        for command in commands:
+            after = prepared.bring(database, command, after=after, manage=self.manage, kept=kept)
+            after = f"{after} {settings}" if command == "migrate" and settings else after
+
+
+def shared(factory: pytest.TempPathFactory) -> Path:
+    """Return a temporary folder that all workers of this run share."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
 
 @contextmanager
-def served(folder: Path, *commands: str, **over: str) -> Iterator[Site]:
-    """Start granian on a new database in this folder, on which these commands of manage.py were run."""
+def served(folder: Path, kept: Path, *commands: str, **over: str) -> Iterator[Site]:
+    """Start granian on a new database in this folder, on which these commands of manage.py were run.
+
+    `kept` is the folder that all workers share.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url, password = f"http://127.0.0.1:{port}", "quiet-maple-42"
@@ -164,11 +193,11 @@ def served(folder: Path, *commands: str, **over: str) -> Iterator[Site]:
         "PUBLIC_URL": url,
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "DEMO_PASSWORD": password,
+        "FEW_ROUNDS": "1",
         **over,
     }
     found = Site(url, password, folder / "log", env)
-    for command in commands:
-        found.manage(*command.split())
+    found.prepare(kept, *commands, settings=" ".join(f"{name}={value}" for name, value in over.items()))
     with serving(found):
         yield found
 
@@ -200,7 +229,7 @@ def serve_on(port: int, application: str = "learn.rsgi:application") -> list[str
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Start a site as a new installation has it, by the commands of `make run`."""
     commands = ("migrate", "load_content", "make_demo --people", "collectstatic --noinput")
-    with served(tmp_path_factory.mktemp("site"), *commands) as found:
+    with served(tmp_path_factory.mktemp("site"), shared(tmp_path_factory), *commands) as found:
         yield found
 
 

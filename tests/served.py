@@ -1,4 +1,7 @@
-"""The site's settings for the processes that a test or a fault run starts; their files are in a temporary folder."""
+"""The site's settings for the processes that a test or a fault run starts; their files are in a temporary folder.
+
+With FEW_ROUNDS, passwords are hashed by the same function in fewer rounds.
+"""
 
 import os
 from pathlib import Path
@@ -10,3 +13,5 @@ apart.watch()
 FOLDER = Path(os.environ["RUN_FOLDER"])
 STATIC_ROOT = FOLDER / "static"
 MEDIA_ROOT = FOLDER / "media"
+if os.environ.get("FEW_ROUNDS"):
+    PASSWORD_HASHERS = ["tests.hashing.FewRounds"]

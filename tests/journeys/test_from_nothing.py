@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests import totp
-from tests.conftest import ROOT, Site, Visit, served
+from tests.conftest import ROOT, Site, Visit, served, shared
 from tests.journeys.hands import Hand, Keyboard, Pointer
 from tests.journeys.walk import heading, sign_in
 
@@ -24,9 +24,13 @@ NURSE = "Lead nurse: also the members and phone numbers of the teams below"
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Site]:
-    """Return a site as a hospital installs it: with the lessons, without people, and with the second step required."""
-    with served(tmp_path, "migrate", "load_content", "collectstatic --noinput", STAFF_TWO_STEP="required") as site:
+def empty(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Return a site as a hospital installs it: with the lessons, without people, and with the second step required.
+
+    Passwords are hashed in as many rounds as there.
+    """
+    commands, own = ("migrate", "load_content", "collectstatic --noinput"), {"STAFF_TWO_STEP": "required"}
+    with served(tmp_path, shared(tmp_path_factory), *commands, **own, FEW_ROUNDS="") as site:
         yield site
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.conftest import Site, Visit, served
+from tests.conftest import Site, Visit, served, shared
 from tests.journeys.axe import problems
 from tests.journeys.seen import SIDEWAYS
 from tests.journeys.voice import VOICE
@@ -34,7 +34,8 @@ PAGES = [
 def spanish(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site in English and Spanish."""
     commands = ("migrate", "load_content", "make_demo --people", "collectstatic --noinput")
-    with served(tmp_path_factory.mktemp("spanish"), *commands, LANGUAGES="en,es") as found:
+    folder, kept = tmp_path_factory.mktemp("spanish"), shared(tmp_path_factory)
+    with served(folder, kept, *commands, LANGUAGES="en,es") as found:
         yield found
 
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from learn.lessons import texts
-from tests.conftest import Site, Visit, serving
+from tests.conftest import Site, Visit, serving, shared
 from tests.journeys.hands import Keyboard, Pointer
 from tests.journeys.walk import QUIZZES, heading, press, sign_in
 
@@ -178,7 +178,9 @@ def test_a_lesson_of_a_new_treatment_is_written_reviewed_and_published(
 
 
 @both
-def test_a_therapy_type_is_carried_to_an_empty_site(visit: Visit, site: Site, tmp_path: Path, hand: type[Hand]) -> None:
+def test_a_therapy_type_is_carried_to_an_empty_site(
+    visit: Visit, site: Site, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, hand: type[Hand]
+) -> None:
     eda = staff(visit(), "eda", site, hand)
     eda.press("Lessons")
     told = eda.load("Cancer vaccines")
@@ -188,7 +190,7 @@ def test_a_therapy_type_is_carried_to_an_empty_site(visit: Visit, site: Site, tm
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     env = site.env | {"PUBLIC_URL": url, "DATABASE_URL": f"sqlite:///{tmp_path / 'second.sqlite3'}"}
     second = replace(site, url=url, log=tmp_path / "log", env=env)
-    second.manage("migrate")
+    second.prepare(shared(tmp_path_factory), "migrate")
     second.manage("shell", "-c", EDA.format(password=site.password))
     with serving(second):
         page = visit(base=url)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import Site, Visit, serving
+from tests.conftest import Site, Visit, serving, shared
 from tests.journeys.walk import heading, press, sign_in
 
 pytestmark = pytest.mark.browser
@@ -19,14 +19,13 @@ OLD, NEW = "A seizure.", "A seizure, or a fit."
 
 
 @pytest.fixture
-def own(site: Site, tmp_path: Path) -> Iterator[Site]:
+def own(site: Site, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Return a site with a database of its own: on the others, readers would be told of the changed card."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     env = site.env | {"PUBLIC_URL": url, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
     found = replace(site, url=url, log=tmp_path / "log", env=env)
-    for command in (["migrate"], ["load_content"], ["make_demo", "--people"]):
-        found.manage(*command)
+    found.prepare(shared(tmp_path_factory), "migrate", "load_content", "make_demo --people")
     with serving(found):
         yield found
 
