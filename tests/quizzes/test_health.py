@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from itertools import product
 from statistics import correlation
 from typing import Any
@@ -168,6 +169,104 @@ class TestTheHealthOfAQuestion(TestCase):
             take(self.quiz, "wrong", "right")
         with self.assertNumQueries(3):
             lines()
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> Quiz:
+    """A check of two questions that counts as one of a large site; five learners took it on the first five days."""
+    monkeypatch.setattr(health, "NEWEST", 3)
+    monkeypatch.setattr(health, "_kept", {})
+    quiz = make_quiz(make_question("one"), make_question("two"))
+    for n, how in enumerate(
+        (("right", "right"), ("wrong", "right"), ("unsure", "wrong"), ("right", "wrong"), ("wrong",))
+    ):
+        take(quiz, *how, day=n + 1)
+    return quiz
+
+
+def of_one(**how: Any) -> tuple[int, int, int]:
+    found = next(found for found in lines(**how) if found.revision.question.slug == "one").health
+    return found.n, found.right, found.unsure
+
+
+@pytest.mark.django_db
+class TestALargeSite:
+    def test_counts_once_in_ten_minutes_the_same_in_the_list_and_on_a_page(
+        self, large: Quiz, django_assert_num_queries: Any
+    ) -> None:
+        now = at(5, minute=25)
+        with django_assert_num_queries(3):
+            first = lines(now=now)
+        assert [found.health for found in first] == [found.health for found in lines()]
+        take(large, "right", "right", day=6)
+        with django_assert_num_queries(2):
+            assert lines(now=now + timedelta(minutes=4)) == first
+        for found in first:
+            with django_assert_num_queries(2):
+                assert lines(now=now, question=found.revision.question) == [found]
+        health._kept.clear()  # another worker, which counts only now
+        assert lines(now=now + timedelta(minutes=4)) == first
+        assert of_one(now=at(6, minute=30)) == of_one() != of_one(now=now)
+
+    def test_counts_what_was_there_at_the_last_full_ten_minutes(self, large: Quiz) -> None:
+        before = lines()
+        late = take(large, "right", day=5)  # began before, and answers on
+        until = at(5, minute=10)
+        assert until == at(5) + health.EVERY
+        counted = lines(now=until)
+        attempt = Attempt.objects.get(learner=late)
+        taking.answer(
+            item=attempt.items.with_answers()[1], given=right(attempt.items.all()[1].revision), number=1,
+            now=until + timedelta(seconds=1),
+        )  # fmt: skip
+        health._kept.clear()
+        assert lines(now=until + timedelta(minutes=9)) == counted != before
+        assert lines(now=until + health.EVERY) == lines() != counted
+
+    def test_shows_a_published_wording_at_once(self, large: Quiz) -> None:
+        now, one = at(5, minute=25), Revision.objects.get(question__slug="one")
+        before = of_one(now=now)
+        text = {"kind": "choice", "spec": one.spec, "why": "W.", "objective": "T"}
+        typo = authoring.draft(question=one.question, language="en", stem="Stem of one, mended?", **text)
+        authoring.publish(revision=typo, same_meaning=True)
+        assert of_one(now=now) == before != (0, 0, 0)
+        assert typo in [found.revision for found in lines(now=now)]
+        other = authoring.draft(question=one.question, language="en", stem="Another?", **text)
+        authoring.publish(revision=other, same_meaning=False)
+        assert of_one(now=now) == (0, 0, 0)
+
+    def test_keeps_nothing_of_whoever_is_gone_or_does_not_count(self, large: Quiz) -> None:
+        small, now = make_quiz(make_question("three"), slug="small"), at(5, minute=25)
+        alone = take(small, "right", day=2)
+        before = lines(now=now)
+        newest = Attempt.objects.filter(quiz=large).latest("started").learner
+        for learner in (alone, newest):
+            learner.is_staff = True
+            learner.save()
+            left = lines(now=now, leave_out={"is_staff": True})
+            assert [found.health for found in left] == [found.health for found in lines(leave_out={"is_staff": True})]
+            learner.is_staff = False
+            learner.save()
+            assert lines(now=now) == before
+            Attempt.objects.filter(learner=learner).delete()
+            assert lines(now=now) == lines() != before
+            before = lines(now=now)
+
+    def test_keeps_the_figures_of_few_samples(self, large: Quiz) -> None:
+        for n in range(3 * health.SAMPLES):
+            lines(now=at(6) + n * health.EVERY)
+        assert len(health._kept) == health.SAMPLES
+
+
+@pytest.mark.django_db
+def test_a_small_site_counts_anew_each_time(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
+    monkeypatch.setattr(health, "_kept", {})
+    quiz = make_quiz(make_question("one"), make_question("two"))
+    for n in range(3):
+        take(quiz, "right", "wrong")
+        with django_assert_num_queries(3):
+            assert of_one(now=at(1, minute=3)) == (n + 1, n + 1, 0)
+    assert health._kept == {}
 
 
 def plain(newest: int) -> dict[str, tuple[int, int, int, dict[str, int]]]:
