@@ -247,7 +247,7 @@ class AttemptItem(models.Model):
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="items", db_index=False)
     position = models.PositiveSmallIntegerField()
-    revision = models.ForeignKey(Revision, models.PROTECT, related_name="asked")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="asked", db_index=False)
 
     objects = AttemptItemQuerySet.as_manager()
 
@@ -261,6 +261,8 @@ class AttemptItem(models.Model):
             models.UniqueConstraint(fields=["attempt", "position"], name="attemptitem_one_a_place"),
             models.UniqueConstraint(fields=["attempt", "revision"], name="attemptitem_asked_once"),
         ]
+        # For the statistics of an earlier wording, which read those who were asked it last.
+        indexes = [models.Index(fields=["revision", "-id"], name="attemptitem_newest_asked")]
 
     def __str__(self) -> str:
         return f"{self.position}. {self.revision_id}"

@@ -16,15 +16,15 @@ from django.utils.dateparse import parse_datetime
 from quizzes import statements
 
 
-def rows(statement: str, *lists: Collection[int]) -> list[tuple[Any, ...]]:
+def rows(statement: str, *lists: Collection[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of a statement. Each "IN ()" in it gets the values of one list, in order; none may be empty.
 
-    On PostgreSQL, many values are one parameter: to read two thousand places for values takes as long as the query.
+    On PostgreSQL, many numbers are one parameter: to read two thousand places for values takes as long as the query.
     """
     parts, whole = statement.split("IN ()"), connection.vendor == "postgresql"
     marks, values = [], list[Any]()
     for some in lists:
-        if whole and len(some) > 1:
+        if whole and len(some) > 1 and all(isinstance(value, int) for value in some):
             marks.append("= ANY (%s::bigint[])")
             values.append(list(some))
         else:

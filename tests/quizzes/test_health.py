@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import product
 from statistics import correlation
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.test import TestCase
@@ -98,7 +99,7 @@ class TestTheHealthOfAQuestion(TestCase):
         bea = take(self.quiz, "unsure", "right")
         again("Newest?", same_meaning=False)
         take(self.quiz, "right", "right", day=3)
-        with self.assertNumQueries(1):
+        with self.assertNumQueries(2):
             first, second = health.earlier([typo, other])
         assert (first.health.n, first.health.right, first.health.discrimination) == (2, 1, None)
         assert first.picks == [("Right 0", 1, True), ("Wrong 1", 1, False), ("Wrong 2", 0, False)]
@@ -107,6 +108,15 @@ class TestTheHealthOfAQuestion(TestCase):
         assert (without.health.n, without.health.unsure) == (1, 0)
         with self.assertNumQueries(0):
             assert health.earlier([]) == []
+
+    def test_of_earlier_wordings_counts_those_who_were_asked_each_last(self) -> None:
+        for n, how in enumerate(("right", "wrong", "unsure", "right", "right")):
+            take(self.quiz, how, "right", day=n + 1)
+        wordings = list(Revision.objects.filter(question=self.one.question))
+        for most, counted in ((1, (1, 1, 0)), (3, (3, 2, 1)), (4, (4, 2, 1)), (5, (5, 3, 1)), (1000, (5, 3, 1))):
+            with mock.patch.object(health, "EARLIER", most):
+                (found,) = health.earlier(wordings)
+            assert (found.health.n, found.health.right, found.health.unsure) == counted
 
     def test_is_the_same_for_one_question_as_in_the_list(self) -> None:
         for how in (("right", "wrong"), ("wrong", "right"), ("unsure", "unsure")) * 20:
@@ -329,7 +339,7 @@ def test_a_site_with_fewer_than_500_counts_everybody() -> None:
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_no_page_looks_through_the_answers_of_everybody() -> None:
+def test_no_page_looks_through_the_answers_of_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     """At 100,000 learners that took 20 seconds and a gigabyte."""
     revisions = [make_question(f"q{n}") for n in range(5)]
     crowd(make_quiz(*revisions), learners=20_000, now=at(20))
@@ -342,3 +352,11 @@ def test_no_page_looks_through_the_answers_of_everybody() -> None:
     assert len(plans) == 6
     assert [plan for plan in plans if "Seq Scan on quizzes_response" in plan] == []
     assert sum("attempt_newest_checks" in plan for plan in plans) == 4
+    monkeypatch.setattr(health, "EARLIER", 50)  # as few among these as 1,000 among those of a large site
+    with planned() as plans:
+        [before] = health.earlier(revisions[:1], leave_out={"is_staff": True})
+    assert before.health.n == health.EARLIER
+    whole = ("Seq Scan on quizzes_response", "Seq Scan on quizzes_attemptitem")
+    assert [plan for plan in plans if any(scan in plan for scan in whole)] == []
+    assert len(plans) == 2
+    assert "attemptitem_newest_asked" in plans[1]

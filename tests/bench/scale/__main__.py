@@ -221,8 +221,8 @@ def run_all(options: argparse.Namespace, folder: Path, cluster: Cluster) -> list
         for name in workers[sizes[0]].known["commands"] if not options.only else ():
             for learners, worker in workers.items():
                 (row,) = worker.ask(name)
-                say(f"{name:<26}{learners:>10,}: {row['ms'] / 1000:.1f} s, {row['queries']} queries, "
-                    f"{row['mb']:.0f} MB. {row['said']}\n")  # fmt: skip
+                say(f"{name:<26}{learners:>10,}: {row['ms'] / 1000:.1f} s ({row['cpu'] / 1000:.1f} s of work), "
+                    f"{row['queries']} queries, {row['mb']:.0f} MB. {row['said']}\n")  # fmt: skip
     finally:
         for worker in workers.values():
             worker.end()
