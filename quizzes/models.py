@@ -208,9 +208,8 @@ class Attempt(models.Model):
             ),
         ]
         indexes = [
-            # For queries of one learner's attempts at one quiz: without it they would scan the attempts of everyone.
+            # For one learner's attempts at one quiz, found among everyone's; and for the statistics in `health`.
             models.Index(fields=["learner", "quiz"], name="attempt_learner_quiz"),
-            # For the statistics in `health`, which read the newest checks of each quiz.
             models.Index(fields=["quiz", "-started"], condition=Q(kind="check"), name="attempt_newest_checks"),
         ]
 
@@ -261,8 +260,7 @@ class AttemptItem(models.Model):
             models.UniqueConstraint(fields=["attempt", "position"], name="attemptitem_one_a_place"),
             models.UniqueConstraint(fields=["attempt", "revision"], name="attemptitem_asked_once"),
         ]
-        # For the statistics of an earlier wording, which read those who were asked it last.
-        indexes = [models.Index(fields=["revision", "-id"], name="attemptitem_newest_asked")]
+        indexes = [models.Index(fields=["revision", "-id"], name="attemptitem_newest_asked")]  # for `health.earlier`
 
     def __str__(self) -> str:
         return f"{self.position}. {self.revision_id}"
