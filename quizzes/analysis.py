@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import StatisticsError, correlation
+from math import fsum, sqrt
 
 Z = 1.959963984540054  # the normal distribution's z for a 95 % interval
 
@@ -80,17 +80,22 @@ def wilson(right: int, n: int) -> tuple[float, float]:
     return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
 
 
-def item_rest(right: Sequence[bool], rest: Sequence[float]) -> float | None:
+def item_rest(right: Sequence[bool], rest: Sequence[float], times: Sequence[int] | None = None) -> float | None:
     """Return the discrimination of a question, -1 to 1: do learners who know the rest get this one right?
 
-    Takes for each learner whether the answer was right, and the share of the other questions that were right. This is
-    the point-biserial correlation with the rest score, without the item itself: Henrysson, Psychometrika 28 (1963)
-    211-218. Returns None if all answers or all rest scores are equal.
+    Takes for each learner whether the answer was right, and the share of the other questions that were right; or, with
+    `times`, for each pair of these the number of learners. This is the point-biserial correlation with the rest score,
+    without the item itself: Henrysson, Psychometrika 28 (1963) 211-218. Returns None if all answers or all rest scores
+    are equal.
     """
-    try:
-        return correlation([float(one) for one in right], rest)
-    except StatisticsError:
+    if len(set(right)) < 2 or len(set(rest)) < 2:
         return None
+    pairs = list(zip(times or [1] * len(right), map(float, right), rest, strict=True))
+    n = sum(many for many, _, _ in pairs)
+    x, y = (fsum(pair[0] * pair[place] for pair in pairs) / n for place in (1, 2))
+    both = fsum(many * (one - x) * (other - y) for many, one, other in pairs)
+    apart = fsum(many * (one - x) ** 2 for many, one, _ in pairs) * fsum(many * (o - y) ** 2 for many, _, o in pairs)
+    return both / sqrt(apart)
 
 
 def health(answers: Sequence[First]) -> Health:
@@ -98,10 +103,12 @@ def health(answers: Sequence[First]) -> Health:
     n = sum(one.times for one in answers)
     right = sum(one.times for one in answers if one.right)
     picked: Counter[str] = Counter()
+    compared: Counter[tuple[bool, float]] = Counter()  # thousands of answers are a dozen different pairs
     for one in answers:
         for id_ in one.picked:
             picked[id_] += one.times
-    compared = [(one.right, one.rest) for one in answers if one.rest is not None for _ in range(one.times)]
+        if one.rest is not None:
+            compared[one.right, one.rest] += one.times
     low, high = wilson(right, n)
     return Health(
         n=n,
@@ -110,8 +117,8 @@ def health(answers: Sequence[First]) -> Health:
         picked=picked,
         low=low,
         high=high,
-        discrimination=item_rest([r for r, _ in compared], [rest for _, rest in compared])
-        if len(compared) >= ENOUGH_TO_COMPARE
+        discrimination=item_rest([r for r, _ in compared], [rest for _, rest in compared], list(compared.values()))
+        if compared.total() >= ENOUGH_TO_COMPARE
         else None,
     )
 

@@ -2,14 +2,18 @@
 
 For each quiz, only the learners with the NEWEST latest checks count. They are enough to judge a question. On a large
 site, a page that reads the answers of everyone would take minutes and use all memory.
+
+Where a check has NEWEST learners or more, pages show the figures of the last full EVERY (`lines` with `now`): every
+worker the same, each counted once. What is published, and who counts, is always that of now.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,12 +23,25 @@ from django.db.models.functions import RowNumber
 
 from quizzes import analysis
 from quizzes.kinds import KINDS
-from quizzes.models import Attempt, AttemptItem, Question, Quiz, Response, ResponseQuerySet, Revision
+from quizzes.models import (
+    Attempt,
+    AttemptItem,
+    AttemptItemQuerySet,
+    AttemptQuerySet,
+    Question,
+    Quiz,
+    Response,
+    ResponseQuerySet,
+    Revision,
+    RevisionQuerySet,
+)
 
 Key = tuple[int, str, int]  # the revisions that share statistics: question, language, line
 
-EARLIER = 5000  # answers to all earlier wordings of a question, the newest: enough for several of them
+EARLIER = 1000  # of each earlier wording, those who were asked it last
 NEWEST = 500  # checks of each quiz, the latest started first: the learners who took them count
+EVERY = timedelta(minutes=10)  # how often a large site counts
+SAMPLES = 8  # whose figures a process keeps: the newest
 
 
 @dataclass(frozen=True)
@@ -55,74 +72,143 @@ class QuestionHealth:
         return self.findings[0]
 
 
+@dataclass(frozen=True)
+class Sample:
+    """Whose answers count, up to when.
+
+    `since` has the start of the oldest check that counts of each quiz, and None where all count; `few` has the number
+    of these. Both change with each learner who is erased or does not count any more. So kept figures hold nothing of
+    whoever is gone.
+    """
+
+    since: tuple[tuple[int, datetime | None], ...]
+    few: tuple[tuple[int, int], ...] = ()
+    until: datetime | None = None  # None: up to now
+
+
+_kept: dict[tuple[Hashable, Sample], dict[int, analysis.Health]] = {}
+
+
 def lines(
-    *, language: str = "en", question: Question | None = None, leave_out: Mapping[str, Any] | None = None
+    *,
+    language: str = "en",
+    question: Question | None = None,
+    leave_out: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
 ) -> list[QuestionHealth]:
     """Return the statistics of every published question in this language, or of one question, worst first.
 
     `leave_out` has field lookups of the learners who do not count ({"is_staff": True}). Answers in reviews do not count
     either, because the learner has already read the feedback. Three queries, independent of the number of answers.
+    With `now`, a large site counts once in EVERY: one query less while figures are kept, one more if a quiz is small.
     """
     published = Revision.objects.published(language=language).select_related("question")
-    if question:
-        published = published.filter(question=question)
-    revisions = list(published)
-    answers = _first_answers({_key(r): r for r in revisions}, _of_the_newest(leave_out or {}, question))
-    found = [_line(revision, answers[_key(revision)]) for revision in revisions]
-    return sorted(found, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
+    revisions = list(published.filter(question=question) if question else published)
+    checks = _checks(leave_out or {})
+    sample = _sample(checks, now)
+    found = _figures(revisions, checks, sample, question, (language, NEWEST, *sorted((leave_out or {}).items())))
+    every = [_line(revision, found[revision.pk]) for revision in revisions]
+    return sorted(every, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
 
 
 def earlier(revisions: Iterable[Revision], *, leave_out: Mapping[str, Any] | None = None) -> list[QuestionHealth]:
     """Return the statistics of wordings that are asked no more, one of each line, all of one question and language.
 
-    What they say of other questions is not read, so no discrimination is known. One query, none without revisions.
+    What they say of other questions is not read, so no discrimination is known. Two queries, none without revisions.
     """
     wanted = {_key(revision): revision for revision in revisions}
     if not wanted:
         return []
     (question, language, _), *_ = wanted
-    rows = Response.objects.first_tries().filter(
-        item__revision__question=question,
-        item__revision__language=language,
-        item__revision__line__in=[line for _, _, line in wanted],
-        item__attempt__quiz__isnull=False,  # not of a review
-    )
+    lines = [line for _, _, line in wanted]
+    wordings = Revision.objects.filter(question=question, language=language, line__in=lines)
+    rows = Response.objects.first_tries().filter(item__in=_asked_last(wordings), item__attempt__quiz__isnull=False)
     rows = rows.exclude(**{f"item__attempt__learner__{key}": value for key, value in (leave_out or {}).items()})
-    newest = rows.order_by("-at", "-pk").values("pk")[:EARLIER]
-    answers = _first_answers(wanted, Response.objects.first_tries().filter(pk__in=newest))
-    return [_line(revision, answers[key]) for key, revision in wanted.items()]
+    found = _counts(wanted, rows)
+    return [_line(revision, found[key]) for key, revision in wanted.items()]
 
 
-def _of_the_newest(leave_out: Mapping[str, Any], question: Question | None) -> ResponseQuerySet:
-    """Return all first tries of the learners who took the NEWEST latest checks of each quiz, also their older ones.
+def _asked_last(wordings: RevisionQuerySet) -> AttemptItemQuerySet:
+    """Return the EARLIER items that asked each wording last. One query, by the index of these."""
+    asked = AttemptItem.objects.filter(revision=OuterRef("pk")).order_by("-pk").values("pk")[EARLIER - 1 : EARLIER]
+    found = Q(pk=None)
+    for wording, since in wordings.values_list("pk", Subquery(asked)):
+        found |= Q(revision=wording, pk__gte=since) if since else Q(revision=wording)
+    return AttemptItem.objects.filter(found)
 
-    With a question, only those in the attempts that asked it. One query finds the start time of the oldest of these
-    checks. It uses the index `attempt_newest_checks`.
-    """
+
+def _checks(leave_out: Mapping[str, Any]) -> AttemptQuerySet:
     users = get_user_model().objects
     left_out = users.filter(**leave_out) if leave_out else users.none()
-    checks = Attempt.objects.filter(kind=Attempt.Kind.CHECK).exclude(learner__in=left_out)
-    oldest = checks.filter(quiz=OuterRef("pk")).order_by("-started").values("started")[NEWEST - 1 : NEWEST]
+    return Attempt.objects.filter(kind=Attempt.Kind.CHECK).exclude(learner__in=left_out)
+
+
+def _sample(checks: AttemptQuerySet, now: datetime | None) -> Sample:
+    """Return the learners who count: those of the NEWEST latest checks of each quiz. By the index of these checks.
+
+    With `now`, they are those of the last full EVERY if any quiz has as many.
+    """
+    until = now - (now - datetime.min.replace(tzinfo=UTC)) % EVERY if now else None
+    before = checks.filter(started__lte=until) if until else checks
+    oldest = before.filter(quiz=OuterRef("pk")).order_by("-started").values("started")[NEWEST - 1 : NEWEST]
+    since = tuple(Quiz.objects.order_by("pk").values_list("pk", Subquery(oldest)))
+    if not until or not any(start for _, start in since):
+        return Sample(since)
+    small = before.filter(quiz__in=[quiz for quiz, start in since if not start])
+    few = small.order_by("quiz").values_list("quiz").annotate(Count("pk")) if small else ()
+    return Sample(since, tuple(few), until)
+
+
+def _of_the_sample(checks: AttemptQuerySet, sample: Sample, question: Question | None) -> ResponseQuerySet:
+    """Return all first tries of the learners who count, also the older ones, of the quizzes for which they count.
+
+    With a question, only those in the attempts that asked it.
+    """
     newest = Q(pk=None)
-    for quiz, since in Quiz.objects.values_list("pk", Subquery(oldest)):
+    for quiz, since in sample.since:
         newest |= Q(quiz=quiz, started__gte=since) if since else Q(quiz=quiz)
+    if sample.until:
+        newest &= Q(started__lte=sample.until)
     theirs = Exists(checks.filter(newest, learner=OuterRef("learner"), quiz=OuterRef("quiz")))
     attempts = Attempt.objects.filter(theirs)
     if question:
         # Not Exists: PostgreSQL would begin with this, and read everybody who was ever asked.
         asked = AttemptItem.objects.filter(attempt=OuterRef("pk"), revision__question=question).values("pk")[:1]
         attempts = attempts.alias(asked=Subquery(asked)).exclude(asked=None)
-    return Response.objects.first_tries().filter(item__attempt__in=attempts)
+    rows = Response.objects.first_tries().filter(item__attempt__in=attempts)
+    return rows.filter(at__lte=sample.until) if sample.until else rows
+
+
+def _figures(
+    revisions: list[Revision], checks: AttemptQuerySet, sample: Sample, question: Question | None, of: Hashable
+) -> dict[int, analysis.Health]:
+    """Return the figures by the revision's pk. They are counted anew unless the same sample was counted before.
+
+    A revision and its line never change. So what was kept for it holds for as long as the sample is the same.
+    """
+    known = _kept.get((of, sample), {}) if sample.until else {}
+    if any(revision.pk not in known for revision in revisions):
+        wanted = {_key(revision): revision for revision in revisions}
+        found = _counts(wanted, _of_the_sample(checks, sample, question), sample.until)
+        known = known | {revision.pk: found[key] for key, revision in wanted.items()}
+        if sample.until:
+            _kept[of, sample] = known
+            for old in list(_kept)[:-SAMPLES]:
+                _kept.pop(old, None)  # another thread may have done so
+    return known
 
 
 def _key(revision: Revision) -> Key:
     return revision.question_id, revision.language, revision.line
 
 
-def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> dict[Key, list[analysis.First]]:
-    """Return the learners' first answers to each line, those that are alike as one. The database counts them."""
+def _counts(
+    wanted: Mapping[Key, Revision], rows: ResponseQuerySet, until: datetime | None = None
+) -> dict[Key, analysis.Health]:
+    """Return the figures of the learners' first answers to each line. The database counts those that are alike."""
     # Retries do not count: a retry asks only the missed questions, so it says nothing about the others.
-    whole = Q(item__attempt__kind=Attempt.Kind.CHECK, item__attempt__finished__isnull=False)
+    ended = Q(item__attempt__finished__lte=until) if until else Q(item__attempt__finished__isnull=False)
+    whole = Q(item__attempt__kind=Attempt.Kind.CHECK) & ended
     of = {name: F(f"item__revision__{name}") for name in ("question", "language", "line")}
     # An attempt has one learner. Both windows begin with it, so that the rows are sorted by learner only once.
     learner, attempt = F("item__attempt__learner"), F("item__attempt")
@@ -141,7 +227,7 @@ def _first_answers(wanted: Mapping[Key, Revision], rows: ResponseQuerySet) -> di
             # In a question with rows, a choice is a pair of a row and its tile ("Row 1" with its tile), right or wrong.
             picked = wanted[key].mark(given).chosen if key in with_rows else given
             found[key].append(analysis.First(right, picked, rest, times))
-    return found
+    return {key: analysis.health(found[key]) for key in wanted}
 
 
 def _counted(answers: QuerySet[Any]) -> list[tuple[Any, ...]]:
@@ -159,12 +245,11 @@ def _counted(answers: QuerySet[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _line(revision: Revision, answers: list[analysis.First]) -> QuestionHealth:
+def _line(revision: Revision, found: analysis.Health) -> QuestionHealth:
     ask, best = KINDS[revision.kind].ask(revision.spec), revision.mark([]).best
     # In a question with rows, only the right pairs are listed: a learner who missed a pair is not counted for it.
     choices = {text: text for text in best} if ask.rows else {choice.id: choice.text for choice in ask.choices}
     right = [id_ for id_, text in choices.items() if text in best]
-    found = analysis.health(answers)
     return QuestionHealth(
         revision=revision,
         health=found,

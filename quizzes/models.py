@@ -208,9 +208,8 @@ class Attempt(models.Model):
             ),
         ]
         indexes = [
-            # For queries of one learner's attempts at one quiz: without it they would scan the attempts of everyone.
+            # For one learner's attempts at one quiz, found among everyone's; and for the statistics in `health`.
             models.Index(fields=["learner", "quiz"], name="attempt_learner_quiz"),
-            # For the statistics in `health`, which read the newest checks of each quiz.
             models.Index(fields=["quiz", "-started"], condition=Q(kind="check"), name="attempt_newest_checks"),
         ]
 
@@ -247,7 +246,7 @@ class AttemptItem(models.Model):
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="items", db_index=False)
     position = models.PositiveSmallIntegerField()
-    revision = models.ForeignKey(Revision, models.PROTECT, related_name="asked")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="asked", db_index=False)
 
     objects = AttemptItemQuerySet.as_manager()
 
@@ -261,6 +260,7 @@ class AttemptItem(models.Model):
             models.UniqueConstraint(fields=["attempt", "position"], name="attemptitem_one_a_place"),
             models.UniqueConstraint(fields=["attempt", "revision"], name="attemptitem_asked_once"),
         ]
+        indexes = [models.Index(fields=["revision", "-id"], name="attemptitem_newest_asked")]  # for `health.earlier`
 
     def __str__(self) -> str:
         return f"{self.position}. {self.revision_id}"

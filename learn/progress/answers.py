@@ -50,10 +50,11 @@ class AnswerRow(NamedTuple):
 
 
 # The columns are those of AnswerRow, in order.
-_ANSWERS = f"""
+_COLUMNS = """
 SELECT r.id, a.learner_id, v.question_id, i.id, r.number, r.mark, r.at, v.critical, v.objective, a.id, a.kind,
     a.quiz_id, z.title, a.finished, n.quiz_id, t.zone, a.helped, v.language, e.objective
-FROM {Response._meta.db_table} r
+"""
+_JOINED = f"""
 JOIN {AttemptItem._meta.db_table} i ON i.id = r.item_id
 JOIN {Attempt._meta.db_table} a ON a.id = i.attempt_id
 JOIN {Revision._meta.db_table} v ON v.id = i.revision_id
@@ -62,21 +63,28 @@ LEFT JOIN {Quiz._meta.db_table} z ON z.id = a.quiz_id
 LEFT JOIN {QuizItem._meta.db_table} n ON n.question_id = v.question_id
 LEFT JOIN {Patient._meta.db_table} p ON p.user_id = a.learner_id
 LEFT JOIN {CareTeam._meta.db_table} t ON t.id = p.care_team_id
-WHERE a.learner_id IN ()
-"""  # noqa: S608 - only names of our own tables and columns are put in
-_MISSED = f"""{_ANSWERS}
-AND v.critical AND r.mark <> '{RIGHT.value}' AND (
-    NOT EXISTS (SELECT 1 FROM {Response._meta.db_table} o WHERE o.item_id = i.id AND o.mark = '{RIGHT.value}')
-    OR EXISTS (
-        SELECT 1 FROM {Response._meta.db_table} o
-        JOIN {AttemptItem._meta.db_table} j ON j.id = o.item_id
-        JOIN {Attempt._meta.db_table} b ON b.id = j.attempt_id
-        JOIN {Revision._meta.db_table} w ON w.id = j.revision_id
-        WHERE b.learner_id = a.learner_id AND w.question_id = v.question_id AND j.id <> i.id
-            AND o.mark <> '{RIGHT.value}'
-    )
-)"""  # noqa: S608 - as above
-_RIGHT = f"{_ANSWERS} AND v.question_id IN () AND r.mark = '{RIGHT.value}'"
+"""
+_OF_LEARNERS = f"{_COLUMNS} FROM {Response._meta.db_table} r {_JOINED} WHERE a.learner_id IN ()"
+# The inner query finds the misses, which are few, before anything else is asked about them. It stands first: PostgreSQL
+# joins so many tables in the order in which they are written. `MIN` and `MAX` differ where the question was missed in
+# more than one attempt, in whatever wording.
+_MISSED = f"""{_COLUMNS}
+FROM (
+    SELECT o.id, o.item_id, MIN(j.id) OVER (PARTITION BY b.learner_id, w.question_id) AS one,
+        MAX(j.id) OVER (PARTITION BY b.learner_id, w.question_id) AS another
+    FROM {Attempt._meta.db_table} b
+    JOIN {AttemptItem._meta.db_table} j ON j.attempt_id = b.id
+    JOIN {Revision._meta.db_table} w ON w.id = j.revision_id
+    JOIN {Response._meta.db_table} o ON o.item_id = j.id
+    WHERE b.learner_id IN () AND o.mark <> '{RIGHT.value}'
+        AND w.question_id IN (SELECT c.question_id FROM {Revision._meta.db_table} c WHERE c.critical)
+) m
+JOIN {Response._meta.db_table} r ON r.id = m.id
+{_JOINED}
+WHERE v.critical AND (m.one <> m.another OR NOT EXISTS (
+    SELECT 1 FROM {Response._meta.db_table} q WHERE q.item_id = m.item_id AND q.mark = '{RIGHT.value}'
+))"""  # noqa: S608 - as above
+_RIGHT = f"{_OF_LEARNERS} AND v.question_id IN () AND r.mark = '{RIGHT.value}'"
 _SAID_BACK = f"""
 SELECT b.id, b.adds_to_id, p.user_id, b.question_id, b.outcome, b.at
 FROM {TeachBack._meta.db_table} b
@@ -146,7 +154,7 @@ class SaidBackRow(NamedTuple):
 
 def of_learner(learner: int) -> Histories:
     """Return every question that this learner (a user's pk) has answered, without teach-backs. One query."""
-    return _grouped(_answers(_ANSWERS, [learner]))
+    return _grouped(_answers(_OF_LEARNERS, [learner]))
 
 
 def on_safety(learners: Collection[int]) -> Histories:

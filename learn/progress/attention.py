@@ -25,7 +25,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from learn.assignments.models import Assignment
 from learn.languages import SOURCE
@@ -197,7 +197,7 @@ def needing(patients: PatientQuerySet, *, at: datetime, everyone: bool = False) 
     asks = _open_asks(patients, unsettled)
     waiting = MyQuestion.objects.waiting(learners)
     named = Q(pk__in=asks) | Q(user__in={*flags, *waiting}) | Q(card__isnull=False)
-    open_ = cards.with_unused(patients).filter(Q() if everyone else named).select_related("care_team", "user")
+    open_ = cards.with_unused(patients).filter(Q() if everyone else named).select_related("care_team")
     entries: list[Entry] = []
     others: list[Entry] = []
     for patient, seen, contacted, made in _with_days(open_):
@@ -256,13 +256,19 @@ def _with_days(
     def newest(rows: QuerySet[Any], whose: str, at: Any) -> Subquery:
         return Subquery(rows.order_by().values(whose).annotate(newest=Max(at)).values("newest"))
 
-    answers = Response.objects.filter(item__attempt__learner=learner)
+    # An attempt is finished by its last answer; a review that is closed instead, by the start of the next one. So of a
+    # finished attempt, no answer needs to be read.
+    attempts = Attempt.objects.filter(learner=learner)
+    answers = Response.objects.filter(item__attempt__learner=learner, item__attempt__finished=None)
+    last = (
+        newest(Reading.objects.filter(learner=learner), "learner", Coalesce("finished", "moved", "started")),
+        newest(attempts, "learner", Coalesce("finished", "started")),
+        newest(answers, "item__attempt__learner", "at"),
+    )
+    never = Value(LONG_AGO, output_field=DateTimeField())  # on SQLite, nothing is greater than NULL
     rows: Any = patients.annotate(
-        read=newest(Reading.objects.filter(learner=learner), "learner", Coalesce("finished", "moved", "started")),
-        began=newest(Attempt.objects.filter(learner=learner), "learner", "started"),
-        answered=newest(answers, "item__attempt__learner", "at"),
+        active=Greatest(*(Coalesce(one, never) for one in last)),
         contacted=newest(Contact.objects.filter(patient=OuterRef("pk")), "patient", "at"),
     )
     for row in rows:
-        seen = max((at for at in (row.read, row.began, row.answered) if at), default=None)
-        yield row, seen, row.contacted, row.card
+        yield row, row.active if row.active > LONG_AGO else None, row.contacted, row.card

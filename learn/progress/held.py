@@ -66,7 +66,7 @@ GROUP BY a.learner_id, a.quiz_id
 _ASSIGNMENT = [field.attname for field in Assignment._meta.concrete_fields]
 # What is shown of the nurse, in the model's order; the ORM reads the rest when it is used.
 _SHOWN = {"id", "username", "first_name", "last_name"}
-_NURSE = [field.attname for field in User._meta.concrete_fields if field.attname in _SHOWN]
+_NURSE = [field.attname for field in User._meta.concrete_fields if field.attname in _SHOWN]  # "id" is the first
 _ASSIGNED = f"""
 SELECT p.user_id, {", ".join(f"u.{name}" for name in _NURSE)}, {", ".join(f"t.{name}" for name in _NURSE)},
     {", ".join(f"a.{name}" for name in _ASSIGNMENT)}
@@ -104,14 +104,24 @@ def attempts(learners: Collection[int]) -> list[AttemptsRow]:
 
 
 def assigned(learners: Collection[int]) -> dict[tuple[int, int], Assignment]:
-    """Return the assignments that are not withdrawn, each with its nurse, by learner and lesson."""
+    """Return the assignments that are not withdrawn, each with its nurse, by learner and lesson.
+
+    A nurse is one object, however much they asked for.
+    """
     found, n = {}, len(_NURSE)
+    nurses: dict[int, User] = {}
+
+    def nurse(values: list[Any]) -> User:
+        if values[0] not in nurses:
+            nurses[values[0]] = User.from_db(DEFAULT_DB_ALIAS, _NURSE, values)
+        return nurses[values[0]]
+
     for learner, *values in rows(_ASSIGNED, learners) if learners else []:
         by, taught_by, row = values[:n], values[n : 2 * n], values[2 * n :]
         assignment = Assignment.from_db(DEFAULT_DB_ALIAS, _ASSIGNMENT, row)
         assignment.made = moment(assignment.made)
         assignment.since, assignment.taught_at = moment(assignment.since), moment(assignment.taught_at)
-        assignment.by = User.from_db(DEFAULT_DB_ALIAS, _NURSE, by)
-        assignment.taught_by = User.from_db(DEFAULT_DB_ALIAS, _NURSE, taught_by) if assignment.taught_by_id else None
+        assignment.by = nurse(by)
+        assignment.taught_by = nurse(taught_by) if assignment.taught_by_id else None
         found[learner, assignment.lesson_id] = assignment
     return found

@@ -224,8 +224,10 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     no earlier Done and no change of the quiz can hide them.
     """
     readings: dict[int, list[ReadingRow]] = {}
+    read: dict[tuple[int, int], list[ReadingRow]] = {}  # by learner and lesson
     for reading in held.readings(learners):
         readings.setdefault(reading.learner, []).append(reading)
+        read.setdefault((reading.learner, reading.lesson), []).append(reading)
     attempts = {(row.learner, row.quiz): row for row in held.attempts(learners)}
     if histories is None:
         histories = answers.on_safety(learners)
@@ -235,19 +237,20 @@ def whole(learners: Collection[int], histories: answers.Histories | None = None)
     assigned = held.assigned(learners)
     lessons = catalogue()
     chains = _chains(lessons, readings)
-    begun = _retired({taught.lesson for taught in lessons}, readings)
+    published = {taught.lesson for taught in lessons}
+    begun = _retired(published, readings)
     asked: dict[int, list[Assignment]] = {}
     for (learner, lesson), assignment in assigned.items():
-        if lesson not in {taught.lesson for taught in [*lessons, *begun.get(learner, ())]}:
+        if lesson not in published and lesson not in {taught.lesson for taught in begun.get(learner, ())}:
             asked.setdefault(learner, []).append(assignment)
     return {
         learner: Whole(
             [
                 _standing(
                     taught,
-                    [r for r in readings.get(learner, []) if r.lesson == taught.lesson],
+                    read.get((learner, taught.lesson), []),
                     attempts.get((learner, taught.quiz)),
-                    [(history, v) for history, v in judged.get(learner, []) if taught.quiz in history.quizzes],
+                    [(history, v) for history, v in judged.get(learner, ()) if taught.quiz in history.quizzes],
                     assigned.get((learner, taught.lesson)),
                     chains.get(taught.edition, ()),
                 )
@@ -319,6 +322,12 @@ def _needs(judged: list[tuple[answers.History, Verdict]], lessons: list[Taught])
     return sorted(needs, key=lambda need: need.flag.at, reverse=True)
 
 
+@lru_cache(maxsize=2 * shown.MOST)
+def _not_started(taught: Taught) -> Standing:
+    """Return the status of all who did nothing and were asked for nothing: most cells of a team's grid."""
+    return Standing(taught)
+
+
 def _standing(
     taught: Taught,
     readings: list[ReadingRow],
@@ -327,6 +336,8 @@ def _standing(
     assigned: Assignment | None,
     chain: changes.Chain,
 ) -> Standing:
+    if not (readings or attempts or judged or assigned):
+        return _not_started(taught)
     read = min((r.finished for r in readings if r.finished), default=None)
     checked = attempts.checked if attempts else None
     verdicts = [verdict for _, verdict in judged]

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from quizzes.admin import listing
@@ -27,7 +28,7 @@ def questions(request: StaffRequest) -> HttpResponse:
     chosen = next((quiz for quiz in quizzes if quiz.slug == request.GET.get("quiz")), None)
     wish = _wish(request.GET, chosen)
     wanted = listing.Wish(wish["q"], chosen.pk if chosen else 0, wish["kind"], wish["show"], wish["sort"])
-    fitting = [row for row in listing.rows(LANGUAGE, leave_out=STAFF) if wanted.fits(row)]
+    fitting = [row for row in listing.rows(LANGUAGE, leave_out=STAFF, now=timezone.now()) if wanted.fits(row)]
     found = sorted(filter(wanted.sees, fitting), key=wanted.order)
     context = {
         "title": "Questions",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -71,12 +72,12 @@ def folded(text: str) -> str:
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
-def rows(language: str, *, leave_out: Mapping[str, Any]) -> list[Row]:
-    """Return a row for every question that has a text in this language. Five queries."""
+def rows(language: str, *, leave_out: Mapping[str, Any], now: datetime) -> list[Row]:
+    """Return a row for every question that has a text in this language. Five queries; see `lines`."""
     places: dict[int, list[tuple[str, int, int]]] = {}
     for item in QuizItem.objects.select_related("quiz").order_by("quiz__title", "position"):
         places.setdefault(item.question_id, []).append((item.quiz.title, item.position, item.quiz_id))
-    asked = {line.revision.question_id: line for line in lines(language=language, leave_out=leave_out)}
+    asked = {line.revision.question_id: line for line in lines(language=language, leave_out=leave_out, now=now)}
     others = Revision.objects.filter(language=language).exclude(state=State.PUBLISHED).select_related("author")
     drafts, newest = dict[int, Revision](), {pk: line.revision for pk, line in asked.items()}
     for revision in others.order_by("state", "-number"):

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import authoring
@@ -95,7 +96,8 @@ def _beside(question: Question) -> dict[str, Any]:
 
 def _how_it_does(asked: Revision) -> dict[str, Any]:
     """Return the statistics of what is asked now, with a bar for each answer."""
-    line = next(iter(lines(language=asked.language, question=asked.question, leave_out=STAFF)), None)
+    found = lines(language=asked.language, question=asked.question, leave_out=STAFF, now=timezone.now())
+    line = next(iter(found), None)
     return _figures(line) if line else {}
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from itertools import product
 from statistics import correlation
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.test import TestCase
@@ -97,7 +99,7 @@ class TestTheHealthOfAQuestion(TestCase):
         bea = take(self.quiz, "unsure", "right")
         again("Newest?", same_meaning=False)
         take(self.quiz, "right", "right", day=3)
-        with self.assertNumQueries(1):
+        with self.assertNumQueries(2):
             first, second = health.earlier([typo, other])
         assert (first.health.n, first.health.right, first.health.discrimination) == (2, 1, None)
         assert first.picks == [("Right 0", 1, True), ("Wrong 1", 1, False), ("Wrong 2", 0, False)]
@@ -106,6 +108,15 @@ class TestTheHealthOfAQuestion(TestCase):
         assert (without.health.n, without.health.unsure) == (1, 0)
         with self.assertNumQueries(0):
             assert health.earlier([]) == []
+
+    def test_of_earlier_wordings_counts_those_who_were_asked_each_last(self) -> None:
+        for n, how in enumerate(("right", "wrong", "unsure", "right", "right")):
+            take(self.quiz, how, "right", day=n + 1)
+        wordings = list(Revision.objects.filter(question=self.one.question))
+        for most, counted in ((1, (1, 1, 0)), (3, (3, 2, 1)), (4, (4, 2, 1)), (5, (5, 3, 1)), (1000, (5, 3, 1))):
+            with mock.patch.object(health, "EARLIER", most):
+                (found,) = health.earlier(wordings)
+            assert (found.health.n, found.health.right, found.health.unsure) == counted
 
     def test_is_the_same_for_one_question_as_in_the_list(self) -> None:
         for how in (("right", "wrong"), ("wrong", "right"), ("unsure", "unsure")) * 20:
@@ -170,6 +181,104 @@ class TestTheHealthOfAQuestion(TestCase):
             lines()
 
 
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> Quiz:
+    """A check of two questions that counts as one of a large site; five learners took it on the first five days."""
+    monkeypatch.setattr(health, "NEWEST", 3)
+    monkeypatch.setattr(health, "_kept", {})
+    quiz = make_quiz(make_question("one"), make_question("two"))
+    for n, how in enumerate(
+        (("right", "right"), ("wrong", "right"), ("unsure", "wrong"), ("right", "wrong"), ("wrong",))
+    ):
+        take(quiz, *how, day=n + 1)
+    return quiz
+
+
+def of_one(**how: Any) -> tuple[int, int, int]:
+    found = next(found for found in lines(**how) if found.revision.question.slug == "one").health
+    return found.n, found.right, found.unsure
+
+
+@pytest.mark.django_db
+class TestALargeSite:
+    def test_counts_once_in_ten_minutes_the_same_in_the_list_and_on_a_page(
+        self, large: Quiz, django_assert_num_queries: Any
+    ) -> None:
+        now = at(5, minute=25)
+        with django_assert_num_queries(3):
+            first = lines(now=now)
+        assert [found.health for found in first] == [found.health for found in lines()]
+        take(large, "right", "right", day=6)
+        with django_assert_num_queries(2):
+            assert lines(now=now + timedelta(minutes=4)) == first
+        for found in first:
+            with django_assert_num_queries(2):
+                assert lines(now=now, question=found.revision.question) == [found]
+        health._kept.clear()  # another worker, which counts only now
+        assert lines(now=now + timedelta(minutes=4)) == first
+        assert of_one(now=at(6, minute=30)) == of_one() != of_one(now=now)
+
+    def test_counts_what_was_there_at_the_last_full_ten_minutes(self, large: Quiz) -> None:
+        before = lines()
+        late = take(large, "right", day=5)  # began before, and answers on
+        until = at(5, minute=10)
+        assert until == at(5) + health.EVERY
+        counted = lines(now=until)
+        attempt = Attempt.objects.get(learner=late)
+        taking.answer(
+            item=attempt.items.with_answers()[1], given=right(attempt.items.all()[1].revision), number=1,
+            now=until + timedelta(seconds=1),
+        )  # fmt: skip
+        health._kept.clear()
+        assert lines(now=until + timedelta(minutes=9)) == counted != before
+        assert lines(now=until + health.EVERY) == lines() != counted
+
+    def test_shows_a_published_wording_at_once(self, large: Quiz) -> None:
+        now, one = at(5, minute=25), Revision.objects.get(question__slug="one")
+        before = of_one(now=now)
+        text = {"kind": "choice", "spec": one.spec, "why": "W.", "objective": "T"}
+        typo = authoring.draft(question=one.question, language="en", stem="Stem of one, mended?", **text)
+        authoring.publish(revision=typo, same_meaning=True)
+        assert of_one(now=now) == before != (0, 0, 0)
+        assert typo in [found.revision for found in lines(now=now)]
+        other = authoring.draft(question=one.question, language="en", stem="Another?", **text)
+        authoring.publish(revision=other, same_meaning=False)
+        assert of_one(now=now) == (0, 0, 0)
+
+    def test_keeps_nothing_of_whoever_is_gone_or_does_not_count(self, large: Quiz) -> None:
+        small, now = make_quiz(make_question("three"), slug="small"), at(5, minute=25)
+        alone = take(small, "right", day=2)
+        before = lines(now=now)
+        newest = Attempt.objects.filter(quiz=large).latest("started").learner
+        for learner in (alone, newest):
+            learner.is_staff = True
+            learner.save()
+            left = lines(now=now, leave_out={"is_staff": True})
+            assert [found.health for found in left] == [found.health for found in lines(leave_out={"is_staff": True})]
+            learner.is_staff = False
+            learner.save()
+            assert lines(now=now) == before
+            Attempt.objects.filter(learner=learner).delete()
+            assert lines(now=now) == lines() != before
+            before = lines(now=now)
+
+    def test_keeps_the_figures_of_few_samples(self, large: Quiz) -> None:
+        for n in range(3 * health.SAMPLES):
+            lines(now=at(6) + n * health.EVERY)
+        assert len(health._kept) == health.SAMPLES
+
+
+@pytest.mark.django_db
+def test_a_small_site_counts_anew_each_time(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
+    monkeypatch.setattr(health, "_kept", {})
+    quiz = make_quiz(make_question("one"), make_question("two"))
+    for n in range(3):
+        take(quiz, "right", "wrong")
+        with django_assert_num_queries(3):
+            assert of_one(now=at(1, minute=3)) == (n + 1, n + 1, 0)
+    assert health._kept == {}
+
+
 def plain(newest: int) -> dict[str, tuple[int, int, int, dict[str, int]]]:
     """Reckon the same in plain Python, from every row: by question, answers, right, not sure, and what was chosen."""
     people: dict[Any, list[Any]] = {}
@@ -230,7 +339,7 @@ def test_a_site_with_fewer_than_500_counts_everybody() -> None:
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_no_page_looks_through_the_answers_of_everybody() -> None:
+def test_no_page_looks_through_the_answers_of_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     """At 100,000 learners that took 20 seconds and a gigabyte."""
     revisions = [make_question(f"q{n}") for n in range(5)]
     crowd(make_quiz(*revisions), learners=20_000, now=at(20))
@@ -243,3 +352,11 @@ def test_no_page_looks_through_the_answers_of_everybody() -> None:
     assert len(plans) == 6
     assert [plan for plan in plans if "Seq Scan on quizzes_response" in plan] == []
     assert sum("attempt_newest_checks" in plan for plan in plans) == 4
+    monkeypatch.setattr(health, "EARLIER", 50)  # as few among these as 1,000 among those of a large site
+    with planned() as plans:
+        [before] = health.earlier(revisions[:1], leave_out={"is_staff": True})
+    assert before.health.n == health.EARLIER
+    whole = ("Seq Scan on quizzes_response", "Seq Scan on quizzes_attemptitem")
+    assert [plan for plan in plans if any(scan in plan for scan in whole)] == []
+    assert len(plans) == 2
+    assert "attemptitem_newest_asked" in plans[1]

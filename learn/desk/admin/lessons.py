@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -40,7 +40,7 @@ FINE = ("good", "few")  # the findings about a question that need no mending
 @permission_required(SEES, raise_exception=True)
 def all_lessons(request: StaffRequest) -> HttpResponse:
     """List all lessons in the order of the site; `show` chooses which."""
-    found = rows(timezone.localdate())
+    found = rows(timezone.now())
     show = show if (show := request.GET.get("show", "")) in SHOWN else ""
     counts = Counter(mark for row in found for mark in row["marks"])
     context = {
@@ -54,8 +54,9 @@ def all_lessons(request: StaffRequest) -> HttpResponse:
     return render(request, "admin/lessons.html", context)
 
 
-def rows(today: date) -> list[dict[str, Any]]:
+def rows(now: datetime) -> list[dict[str, Any]]:
     """Return each lesson with all that the list says about it. A fixed number of queries."""
+    today = timezone.localdate(now)
     lessons = list(Lesson.objects.select_related("therapy").order_by("therapy__position", "position"))
     newest, published = _editions()
     wanted = {edition.pk for edition in (*newest.values(), *published.values())}
@@ -64,7 +65,7 @@ def rows(today: date) -> list[dict[str, Any]]:
         steps[step.edition_id].append(step)
     reviews = ClinicalReview.objects.valid(today).filter(edition__in=wanted).select_related("who").order_by("pk")
     signed = {review.edition_id: review for review in reviews}
-    asked, mend = _questions()
+    asked, mend = _questions(now)
     found = []
     for lesson in lessons:
         if (edition := newest.get(lesson.pk)) is None:
@@ -95,15 +96,15 @@ def _editions() -> tuple[dict[int, Edition], dict[int, Edition]]:
     return newest, published
 
 
-def _questions() -> tuple[Counter[int | None], Counter[int | None]]:
+def _questions(now: datetime) -> tuple[Counter[int | None], Counter[int | None]]:
     """Return how many questions each check asks, and how many of them need a look, by the key of the check."""
     asking = QuizItem.objects.filter(
         question__in=Revision.objects.filter(state=State.PUBLISHED, language=SOURCE).values("question")
     )
-    asked: Counter[int | None] = Counter(asking.values_list("quiz", flat=True))
-    lines = health.lines(language=SOURCE, leave_out={"is_staff": True})
-    bad = [line.revision.question for line in lines if line.worst.name not in FINE]
-    return asked, Counter(item.quiz_id for question in bad for item in question.quizitem_set.all())
+    places = list(asking.values_list("quiz", "question"))
+    lines = health.lines(language=SOURCE, leave_out={"is_staff": True}, now=now)
+    bad = {line.revision.question_id for line in lines if line.worst.name not in FINE}
+    return Counter(quiz for quiz, _ in places), Counter(quiz for quiz, question in places if question in bad)
 
 
 def _state(row: dict[str, Any], today: date) -> dict[str, Any]:

@@ -18,9 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import psycopg
 
 from tests.faults import databases
 from tests.faults.databases import Cluster, postgresql
@@ -32,8 +35,10 @@ RATIO, NOISE = 1.2, 1.0  # of the largest to the smallest; milliseconds that are
 STATISTICS = 300.0  # milliseconds for an educator's page
 DISK = 25 * 2**30  # bytes
 # As docs/hospital-it.md says for a machine of 8 GB; a checkpoint in the middle of a round would be measured as a page.
+# Without replication, an index that is made writes no WAL: gigabytes of the seeding.
 SERVER = ("shared_buffers=2GB", "maintenance_work_mem=1GB", "effective_cache_size=6GB", "max_wal_size=16GB",
-          "checkpoint_timeout=30min", "jit=off", "random_page_cost=1.1")  # fmt: skip
+          "checkpoint_timeout=30min", "jit=off", "random_page_cost=1.1",
+          "wal_level=minimal", "max_wal_senders=0")  # fmt: skip
 BIG = ("quizzes_attempt", "quizzes_attemptitem", "quizzes_response", "quizzes_card", "progress_reading", "people_user",
        "people_session", "people_auditevent", "people_accesscode", "visits_myquestion")  # fmt: skip
 NO_KEY = "NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname)"
@@ -42,8 +47,11 @@ UNIQUE = """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) 
     WHERE conrelid::regclass::text = ANY(%s) AND contype = 'u'"""
 
 
-def grow(cluster: Cluster, name: str, low: int, high: int, *, base: bool = False) -> float:
-    """Add learners to a database; return the seconds. The indexes of large tables are made anew afterwards."""
+def grow(cluster: Cluster, name: str, low: int, high: int, *, base: bool = False) -> tuple[float, float]:
+    """Add learners to a database; return the seconds, and the seconds of work of the connections that added rows.
+
+    Two connections add half of the learners each. The indexes of large tables are made anew afterwards.
+    """
     began = time.monotonic()
     with cluster.connect(name) as db:
         indexes, unique = [], []
@@ -54,9 +62,10 @@ def grow(cluster: Cluster, name: str, low: int, high: int, *, base: bool = False
                 db.execute(f'DROP INDEX "{index}"')
             for table, constraint, _ in unique:
                 db.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{constraint}"')
-        for key, value in (("lo", low), ("hi", high), ("base", int(base))):
-            db.execute(f"SET seed.{key} = '{value}'")
-        db.execute((Path(__file__).parent / "seed.sql").read_text())
+        middle = (low + high) // 2 // 200 * 200 - 1  # a team has 200 learners, from a multiple of 200 on
+        halves = [(low, middle), (middle, high)] if middle > low else [(low, high)]
+        with ThreadPoolExecutor() as threads:
+            worked = sum(threads.map(lambda half: _add(cluster, name, *half, base=base), halves))
         for table, constraint, how in unique:
             db.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{constraint}" {how}')
         for _, how in indexes:
@@ -64,7 +73,20 @@ def grow(cluster: Cluster, name: str, low: int, high: int, *, base: bool = False
         for table in ("people_user", "people_careteam", "people_patient", "quizzes_attemptitem"):
             db.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) + 1 FROM {table}))")  # noqa: S608
         db.execute("VACUUM ANALYZE")
-    return time.monotonic() - began
+        return time.monotonic() - began, worked + work(db)
+
+
+def _add(cluster: Cluster, name: str, low: int, high: int, *, base: bool) -> float:
+    with cluster.connect(name) as db:
+        for key, value in (("lo", low), ("hi", high), ("base", int(base))):
+            db.execute(f"SET seed.{key} = '{value}'")
+        db.execute((Path(__file__).parent / "seed.sql").read_text())
+        return work(db)
+
+
+def work(db: psycopg.Connection[Any]) -> float:
+    """Return for how many seconds the server's process for this connection has worked."""
+    return int(Path(f"/proc/{db.info.backend_pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def copy(cluster: Cluster, old: str, new: str) -> None:
@@ -178,10 +200,10 @@ def run_all(options: argparse.Namespace, folder: Path, cluster: Cluster) -> list
             prepare(envs[learners])
             run(envs[learners], "-m", "tests.bench.scale.base")
             grow(cluster, name, 0, 0, base=True)
-        grow(cluster, name, int(last[5:] or 0), learners)
+        _, worked = grow(cluster, name, int(last[5:] or 0), learners)
         big = size(cluster, name)
-        say(f"{learners:,} learners: seeded in {time.monotonic() - began:.0f} s, {big / 2**20:,.0f} MB, "
-            f"{big / learners / 1024:.1f} KB each\n")  # fmt: skip
+        say(f"{learners:,} learners: seeded in {time.monotonic() - began:.0f} s ({worked:.0f} s of work), "
+            f"{big / 2**20:,.0f} MB, {big / learners / 1024:.1f} KB each\n")  # fmt: skip
         last = name
     # What other processes do for a statement is not seen.
     alone = {"PGOPTIONS": "-c max_parallel_workers_per_gather=0"} if options.cpu else {}
@@ -199,8 +221,8 @@ def run_all(options: argparse.Namespace, folder: Path, cluster: Cluster) -> list
         for name in workers[sizes[0]].known["commands"] if not options.only else ():
             for learners, worker in workers.items():
                 (row,) = worker.ask(name)
-                say(f"{name:<26}{learners:>10,}: {row['ms'] / 1000:.1f} s, {row['queries']} queries, "
-                    f"{row['mb']:.0f} MB. {row['said']}\n")  # fmt: skip
+                say(f"{name:<26}{learners:>10,}: {row['ms'] / 1000:.1f} s ({row['cpu'] / 1000:.1f} s of work), "
+                    f"{row['queries']} queries, {row['mb']:.0f} MB. {row['said']}\n")  # fmt: skip
     finally:
         for worker in workers.values():
             worker.end()

@@ -16,8 +16,8 @@ from django.utils import timezone
 from learn.account import guests
 from learn.lessons.models import Lesson, Step
 from learn.people.models import CareTeam, Patient, User
-from quizzes import reviewing
-from quizzes.models import Quiz
+from quizzes import health, reviewing
+from quizzes.models import Quiz, Revision
 from tests.bench.sessions import session
 
 LESSON = "what-is-immunotherapy"
@@ -43,6 +43,16 @@ def get(client: Client, address: str) -> Ready:
         return response
 
     return lambda: call
+
+
+def counted_anew(page: Ready) -> Ready:
+    """Return this page as a worker shows it that has kept no figures: once in ten minutes."""
+
+    def ready() -> Call:
+        health._kept.clear()
+        return page()
+
+    return ready
 
 
 class Walk:
@@ -101,7 +111,7 @@ def pages() -> Iterator[tuple[str, int, Ready]]:
     desk = {name: device(user) for name, user in staff.items()}
     step = Walk().step
     for name, client in (("visitor", visitor), ("guest", g), ("patient", p)):
-        yield f"step, {name}", 12, get(client, step)
+        yield f"step, {name}", 40, get(client, step)
     yield "step (POST)", 8, lambda: (lambda walk: lambda: walk.send(walk.step))(Walk())
     yield "check begun (POST)", 8, lambda: (lambda walk: lambda: walk.send(CHECK))(Walk().read())
     yield "question", 8, walked(lambda walk: lambda: walk.client.get(walk.path))
@@ -129,6 +139,7 @@ def pages() -> Iterator[tuple[str, int, Ready]]:
     # Who signed in minutes ago is asked again, so each file is for a new session.
     yield "progress file, oak", 2, lambda: get(device(staff["oak"]), reverse(f"{at}export"))()
     yield "questions, eda", 3, get(desk["eda"], reverse("admin:quizzes_question_changelist"))
+    yield "questions (first), eda", 3, counted_anew(get(desk["eda"], reverse("admin:quizzes_question_changelist")))
     item = Quiz.objects.get(slug=LESSON).items.first()
     assert item
     yield "one question, eda", 3, get(desk["eda"], reverse("admin:quizzes_question_change", args=[item.question_id]))
@@ -158,8 +169,17 @@ def commands() -> Iterator[tuple[str, Callable[[], str]]]:
         some = User.objects.filter(pk__gt=1_000_000, pk__lte=1_000_200)
         return f"{sum(reviewing.rebuild(learner=one) for one in some)} memories of {len(some)} learners"
 
+    def earlier() -> str:
+        item = Quiz.objects.get(slug=LESSON).items.first()
+        assert item
+        asked = Revision.objects.get(question=item.question_id, state="published", language="en")
+        (found,) = health.earlier([asked], leave_out={"is_staff": True})
+        return f"{found.health.n} answers to a wording, as if it were an earlier one"
+
     yield "remind --dry-run", lambda: run("remind", "--dry-run")
     yield "tidy --dry-run", lambda: run("tidy", "--dry-run")
     yield "tidy, 2,700 guests", tidied
+
+    yield "an earlier wording", earlier
     yield "rebuild_memories of 200", rebuilt
     yield "migrate, nothing to do", lambda: run("migrate", "--verbosity", "0")

@@ -1,5 +1,6 @@
 -- Learners seed.lo + 1 to seed.hi, with three lessons each; or, with seed.base = 1, the patients of the measured teams.
 -- Every 20th learner is a patient, ten in a team; every tenth (k % 10 = 7) is a guest who did nothing.
+-- Ranges can be made at once: an item's id comes from its learner's number. A team must be in one range: the other would wait.
 -- Triggers and foreign keys are off: the rows are made to fit each other, and checking 50 million would take an hour.
 SET session_replication_role = replica;
 SET synchronous_commit = off;
@@ -54,11 +55,9 @@ CREATE TEMP TABLE asked AS
   SELECT q.quiz_id AS quiz, q.position, r.id AS revision, r.critical, r.question_id AS question
   FROM quizzes_quizitem q JOIN quizzes_revision r ON r.question_id = q.question_id AND r.state = 'published' AND r.language = 'en';
 ANALYZE asked;
-CREATE TEMP SEQUENCE itemseq;
-SELECT setval('itemseq', coalesce((SELECT max(id) FROM quizzes_attemptitem), 0) + 1);
 -- Of a hundred first answers, 17 are wrong and 3 "I am not sure"; a safety question is asked again until it is right.
 CREATE TEMP TABLE it AS
-  SELECT nextval('itemseq') AS id, att.id AS attempt, att.uid, att.at, a.position, a.revision, a.critical, a.question,
+  SELECT (att.k * 3 + att.j) * 50 + a.position AS id, att.id AS attempt, att.uid, att.at, a.position, a.revision, a.critical, a.question,
     (att.k * 31 + att.j * 17 + a.position * 7) % 100 AS dice, (att.k + a.position) % 3 AS variant
   FROM att JOIN asked a ON a.quiz = att.quiz;
 INSERT INTO quizzes_attemptitem (id, attempt_id, position, revision_id) SELECT id, attempt, position, revision FROM it;
@@ -92,4 +91,3 @@ INSERT INTO visits_myquestion (learner_id, text, position, added, shared)
   SELECT uid, 'What should I ask ' || i || '?', i, at, CASE WHEN patient AND k % 60 = 0 THEN at END
   FROM who, generate_series(1, 2) i WHERE k % 10 = 0;
 DROP TABLE ln, who, did, att, asked, it, resp;
-DROP SEQUENCE itemseq;

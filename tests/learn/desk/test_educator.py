@@ -179,11 +179,11 @@ class TestAQuestionsPage(EducatorCase):
         assert "Right 0 Right 4 of 4 Wrong 1 0 of 4 Wrong 2 0 of 4 I’m not sure 0 of 4" in then
         assert "0 of 0" not in page[: page.index("History")].split("How it does")[1]
 
-    def test_costs_one_query_more_with_one_or_three_earlier_wordings(self) -> None:
+    def test_costs_two_queries_more_with_one_or_three_earlier_wordings(self) -> None:
         self.take(2, right)
         address = self.to("change", self.plain.question_id)
         self.client.get(address)
-        for n, queries in ((0, 9), (1, 10), (2, 10), (3, 10)):
+        for n, queries in ((0, 9), (1, 11), (2, 11), (3, 11)):
             if n:
                 there = self.asked(self.plain)
                 self.write(there, stem=f"Again {n}?")

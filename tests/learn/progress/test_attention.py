@@ -12,7 +12,8 @@ from learn.people.models import CareTeam, Patient
 from learn.progress import actions, standing
 from learn.progress.attention import ORDER, Known, OpenAssignment, Why, needing, reasons
 from learn.progress.models import Reading
-from quizzes import taking
+from quizzes import reviewing, taking
+from quizzes.models import Attempt
 from tests.cast import RecordCase, at, make_nurse, make_patient, make_team, right, wrong
 
 HOME = "/admin/"
@@ -182,6 +183,29 @@ class TestTheRecord(RecordCase):
         item = attempt.items.with_answers()[0]
         taking.answer(item=item, given=right(item.revision), number=1, now=at(19))
         assert self.why(at(20)) == []
+
+    def test_knows_the_day_of_the_last_answer_of_whatever_is_finished_open_or_closed(self) -> None:
+        def seen() -> list[date | None]:
+            found = needing(Patient.objects.visible_to(self.noor).current(), at=at(28), everyone=True)
+            return [entry.seen for entry in (*found.entries, *found.others)]
+
+        assert seen() == [None]
+        self.check(now=at(2))
+        assert seen() == [on(2)]
+        attempt = taking.start(learner=self.learner, quiz=self.quiz, language="en", now=at(3))
+        assert seen() == [on(3)]
+        for n, day in enumerate((5, 8)):
+            item = attempt.items.with_answers()[n]
+            taking.answer(item=item, given=right(item.revision), number=1, now=at(day))
+            assert seen() == [on(day)]
+        assert Attempt.objects.filter(finished=None).count() == 0
+        for day in (20, 22):  # the second closes the first, which is a day old
+            begun = reviewing.start(learner=self.learner, language="en", now=at(day))
+            assert begun is not None
+            assert seen() == [on(day)]
+        assert Attempt.objects.filter(kind="review", finished=at(22)).exists()
+        self.read(1)  # on the 20th
+        assert seen() == [on(22)]
 
     def test_counts_the_start_of_a_reading_without_a_later_date_as_activity(self) -> None:
         self.ask(made=at(1), due=date(2026, 12, 24))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ class TestWhatIsRead(PatientCase):
         for learner in self.learners:
             orm = Response.objects.filter(item__attempt__learner=learner).values_list(*COLUMNS)
             assert len(orm) >= 2
-            assert typed(answers._answers(answers._ANSWERS, [learner])) == typed(orm)
+            assert typed(answers._answers(answers._OF_LEARNERS, [learner])) == typed(orm)
 
     def test_of_safety_questions_that_may_need_help(self) -> None:
         right_there = Response.objects.filter(item=OuterRef("item"), mark="right")
@@ -78,6 +79,13 @@ class TestWhatIsRead(PatientCase):
         found = answers._answers(answers._MISSED, self.learners)
         assert typed(found) == typed(orm)
         assert {row.learner for row in found} == {self.ana.user_id}
+        self.learner = self.ben.user
+        for _ in range(2):  # the rest of the one that is begun, then a whole check: missed again, and right in the end
+            self.check(safety=partial(lambda tries, revision: next(tries)(revision), iter([wrong, right])), now=at(23))
+        found = answers._answers(answers._MISSED, self.learners)
+        assert typed(found) == typed(orm.all())
+        assert [row.item for row in found if row.learner == self.ben.user_id] != []
+        assert {row.learner for row in found} == {self.ana.user_id, self.ben.user_id}
 
     def test_of_attempts(self) -> None:
         rows = Attempt.objects.filter(learner__in=self.learners).values_list("learner", "quiz")
