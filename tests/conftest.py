@@ -19,12 +19,13 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management.commands import flush
 from django.db.models.signals import post_migrate
 from django.test import client as django_client
 from hypothesis import settings as properties
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
-from tests import apart, prepared
+from tests import apart, emptied, prepared
 
 # Playwright keeps an event loop in this thread. Django would take that for asynchronous code and refuse queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -95,6 +96,13 @@ def _groups_after_a_flush() -> None:
     """
     if apps.is_installed("learn.people"):  # not installed when the engine is tested alone
         post_migrate.connect(_make_groups, sender=apps.get_app_config("people"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _put_back_after_a_flush() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "emit_post_migrate_signal", emptied.PutBack(flush.emit_post_migrate_signal))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
