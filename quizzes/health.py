@@ -4,7 +4,7 @@ For each quiz, only the learners with the NEWEST latest checks count. They are e
 site, a page that reads the answers of everyone would take minutes and use all memory.
 
 Where a check has NEWEST learners or more, pages show the figures of the last full EVERY (`lines` with `now`): every
-worker the same, each counted once. What is published, and who counts, is always that of now.
+worker the same, each counted once (ruling 64). What is published, and who counts, is always that of now.
 """
 
 from __future__ import annotations
