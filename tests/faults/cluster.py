@@ -101,7 +101,7 @@ class Machines:
         home.chmod(0o755)
         self.env = environment(
             f"postgres://learn:{PASSWORDS['SITE_PASSWORD']}@learn-db:{DATABASE_PORT}/learn"
-            f"?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert={home}/server.crt",
+            f"?hostaddr=127.0.0.1&target_session_attrs=read-write&sslmode=verify-full&sslrootcert={home}/server.crt",
             PORT, home, threads=4, PROXIES="1", LOG_LEVEL="WARNING",
         )  # fmt: skip
 
