@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -155,6 +157,86 @@ def test_an_answer_that_met_an_outage_is_kept_and_counts_once(
     said = {"nothing listens at that address", "it does not answer"}
     assert said & {line["why"] for line in lines if "why" in line}, "the log says why there was no connection"
     assert "400" not in {str(line.get("status")) for line in lines}
+
+
+@contextmanager
+def waiting_for_a_standby(cluster: Cluster) -> Iterator[psycopg.Connection[Any]]:
+    """Each commit waits for a standby that is not there, as on a leader that was cut off; afterwards none does."""
+    with cluster.connect() as db:
+        db.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        db.execute("SELECT pg_reload_conf()")
+    try:
+        with cluster.connect() as db:
+            until_set(db, "nobody")
+            yield db
+    finally:
+        with cluster.connect() as db:
+            db.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            db.execute("SELECT pg_reload_conf()")
+            until_set(db, "")
+
+
+def until_set(db: psycopg.Connection[Any], names: str) -> None:
+    until(lambda: db.execute("SHOW synchronous_standby_names").fetchone() == (names,))
+
+
+def waiting_commits(db: psycopg.Connection[Any]) -> list[int]:
+    """Return the processes whose commit waits for a standby."""
+    return [pid for (pid,) in db.execute("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'")]
+
+
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
+
+
+@pytest.mark.one_database
+def test_an_answer_that_only_a_leader_that_gave_up_has_is_not_called_saved(
+    cluster: Cluster, hospital: Hospital
+) -> None:
+    """It is in the old leader's own log. The leader comes back as a standby that shows it, and is then overwritten."""
+    address, page = hospital.question()
+    form, before = page.fill_in(), hospital.answered()
+    standby = cluster.home / "data" / "standby.signal"
+    with ThreadPoolExecutor() as pool:
+        with waiting_for_a_standby(cluster) as db:
+            sent = pool.submit(hospital.guest.ask, address, form)
+            until(lambda: waiting_commits(db))
+            standby.touch()
+            cluster.restart("fast")
+        assert is_advice(sent.result())
+    try:
+        assert hospital.answered() == before + 1, "the standby shows what nobody was promised"
+        assert hospital.guest.ask(address, form).status == 503
+    finally:
+        with cluster.connect() as db:
+            db.execute("SELECT pg_promote()")
+    hospital.back()
+    assert hospital.guest.ask(address, form).status == 303
+    assert hospital.answered() == before + 1
+
+
+@pytest.mark.one_database
+def test_an_answer_that_is_sent_again_waits_for_the_standby_that_the_first_one_waited_for(
+    cluster: Cluster, hospital: Hospital
+) -> None:
+    address, page = hospital.question()
+    form, before = page.fill_in(), hospital.answered()
+    with ThreadPoolExecutor() as pool:
+        with waiting_for_a_standby(cluster) as db:
+            sent = pool.submit(hospital.guest.ask, address, form)
+            until(lambda: waiting_commits(db))
+            (first,) = waiting_commits(db)
+            db.execute("SELECT pg_terminate_backend(%s)", [first])
+            assert is_advice(sent.result())
+            assert hospital.answered() == before + 1
+            again = pool.submit(hospital.guest.ask, address, form)
+            until(lambda: waiting_commits(db) or again.done())
+            assert not again.done(), "nothing says that a standby has it"
+        assert again.result().status == 303
+    assert hospital.answered() == before + 1
 
 
 @pytest.mark.one_database
