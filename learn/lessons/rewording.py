@@ -17,8 +17,8 @@ from learn.languages import SOURCE
 from learn.lessons import bodies, card, card_texts, reference, rows, texts
 from learn.lessons.bodies import CARD, MEDICINE
 from learn.lessons.draft import Problem
-from learn.lessons.models import ClinicalReview, Edition, Lesson, Reference, ReferenceText
-from learn.lessons.parts import FOR_SOME, PATHWAY, ROWS, THERAPY, VISIT, Body, lasting
+from learn.lessons.models import ClinicalReview, Edition, Lesson, Reference, ReferenceText, Therapy
+from learn.lessons.parts import FOR_ALL, FOR_SOME, PATHWAY, ROWS, THERAPY, VISIT, Body, lasting
 from learn.lessons.writing import Unfit, free_slug
 from learn.people import audit
 from learn.people.models import Patient, User
@@ -157,6 +157,8 @@ def problems(now: Standing, body: Body) -> list[Problem]:
     known = lessons() if now.kind in (MEDICINE, VISIT, PATHWAY) else {}
     others = {slug: row for slug, row in rows.read(now.kind).items() if slug != now.slug} if now.kind in ROWS else {}
     found = list(bodies.problems(now.kind, now.slug, body, known, others))
+    if now.kind in (MEDICINE, PATHWAY) and Therapy.objects.filter(slug=body["therapy"], kind=FOR_ALL).exists():
+        found.append(Problem("therapy", "This therapy type is for everyone. Choose a treatment"))
     turned = now.kind == THERAPY and (now.read or body)["kind"] == FOR_SOME != body["kind"]
     if turned and (whose := _belonging(now.slug)):
         found.append(Problem("kind", f"It stays a treatment as long as it has {', '.join(whose)}"))
@@ -199,9 +201,7 @@ def begin(*, kind: str, body: Body, by: User, now: datetime) -> Standing:
         taken.add(slug)
         there = _locked(kind, slug)
     _write(there, body, by=by, now=now)
-    found = standing(kind, slug)
-    assert found is not None  # noqa: S101 - it was written just now
-    return found
+    return _locked(kind, slug)
 
 
 @transaction.atomic

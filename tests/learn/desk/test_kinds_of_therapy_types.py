@@ -18,16 +18,19 @@ from learn.assignments.models import Pathway, Place
 from learn.handouts import sheets
 from learn.handouts.parts import Look
 from learn.lessons import rewording, texts
+from learn.lessons.bodies import MEDICINE, empty, shipped
 from learn.lessons.models import Lesson, Reference, ReferenceText, Therapy
-from learn.lessons.parts import FOR_ALL, FOR_SOME, THERAPY
+from learn.lessons.parts import FOR_ALL, FOR_SOME, PATHWAY, THERAPY
 from learn.lessons.texts import digest
 from learn.management.commands import load_content as command
+from learn.people import roles
 from learn.people.phones import Phones
-from tests.cast import FIXTURES, at, load_content, make_patient, make_team, words
+from tests.cast import FIXTURES, at, load_content, make_patient, make_staff, make_team, words
 from tests.learn.desk.texts import form, published, url, written
 
 pytestmark = pytest.mark.django_db
 BASICS, TEAM, VIRUS = "basics", "your-care-team", "virus-therapy"
+HEART = {"therapy": "heart"}
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +94,28 @@ def test_what_came_to_belong_to_it_meanwhile_is_said_when_it_is_published(eda: C
     answer = rex.post(url("read", THERAPY, "heart"), {"verdict": "publish", "seen": seen})
     assert "It stays a treatment as long as it has 1 pathway" in words(answer)
     assert kind("heart") == FOR_SOME
+
+
+@pytest.mark.parametrize(
+    ("part", "body"),
+    [
+        (MEDICINE, shipped(MEDICINE)["aldesleukin"] | HEART | {"generic": "heartimod", "brands": [], "aliases": []}),
+        (PATHWAY, HEART | {"name": "Heart", "lessons": ["il-2"]}),
+    ],
+)
+def test_what_belongs_to_a_treatment_is_not_published_when_that_became_a_theme_for_everyone(
+    eda: Client, rex: Client, part: str, body: dict[str, str | list[str]]
+) -> None:
+    heart = Therapy.objects.create(slug="heart", position=99, kind=FOR_SOME, title="Heart", summary="S.")
+    Lesson.objects.filter(slug="il-2").update(therapy=heart)
+    made = rewording.begin(kind=part, body=empty(part) | body, by=make_staff("Edith", roles.EDUCATOR), now=at(23))
+    eda.post(url("send", part, made.slug), {"seen": made.fingerprint})
+    Therapy.objects.update(kind=FOR_ALL)
+    verdict = {"verdict": "publish", "seen": form(part, made.slug)["seen"]}
+    answer = rex.post(url("read", part, made.slug), verdict)
+    assert "This therapy type is for everyone. Choose a treatment" in words(answer)
+    Therapy.objects.update(kind=FOR_SOME)
+    assert rex.post(url("read", part, made.slug), verdict).status_code == 303
 
 
 @pytest.mark.parametrize("value", ["", "somebody", "x" * 5000, "a\x00b"])
