@@ -259,7 +259,7 @@ def browser() -> Iterator[Browser]:
 
     Where none starts, the test is skipped with the reason; on a build machine it fails.
     """
-    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    names = (os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, (shutil.which(name) for name in names if name)), None)
     args = [*CLOSED_NETWORK, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with ExitStack() as stack:

@@ -103,7 +103,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="quiz-weight-"))
     port = free_port()
     env = environment(f"sqlite:///{folder / 'db.sqlite3'}", port, folder)
-    chromium = shutil.which(os.environ.get("CHROMIUM") or "chromium")
+    names = (os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium")
+    chromium = next(filter(None, (shutil.which(name) for name in names if name)), None)
     safe = ["--no-sandbox"] if os.geteuid() == 0 else []
     try:
         prepare(env)
