@@ -18,13 +18,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from urllib.request import urlopen
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from tests.faults.environments import home_of, programs, python_of
 from tests.faults.network import Network
 from tests.faults.server import ROOT, children, environment, kill_group, run, stop
 from tests.postgres import installed
@@ -46,9 +46,10 @@ ASYNCHRONOUS = {
 }
 
 
-def missing() -> list[str]:
-    """Return what must be installed before a cluster can run here."""
+def missing(*, pooler: bool = False) -> list[str]:
+    """Return what must be installed before a cluster can run here, or one with a pooler."""
     programs = {"etcd": "etcd-server", "haproxy": "haproxy", "openssl": "openssl", "setpriv": "util-linux"}
+    programs |= {"pgbouncer": "pgbouncer"} if pooler else {}
     found = [package for name, package in programs.items() if not shutil.which(name, path=PATH)]
     if not installed():
         found.append("postgresql-15")
@@ -62,28 +63,6 @@ def fill(name: str, words: dict[str, str]) -> str:
     return WORD.sub(lambda match: words[match[0].strip("@")], (DEPLOY / name).read_text())
 
 
-def home_of(wanted: Path) -> Path:
-    """Return the folder of the virtual environment with these requirements; it may not be there yet."""
-    return Path("/var/tmp") / f"learn-{wanted.stem}-{sha256(wanted.read_bytes()).hexdigest()[:12]}"
-
-
-def programs(wanted: Path) -> Path:
-    """Return the folder of the programs of these requirements; install them once. Every user can run them."""
-    home = home_of(wanted)
-    if not (home / "done").exists():
-        subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", str(home)], check=True)
-        quiet = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
-        subprocess.run([str(home / "bin" / "pip"), "install", *quiet, "-r", str(wanted)], check=True)
-        (home / "done").touch()
-    return home / "bin"
-
-
-def python_of(tree: Path, wanted: str = "requirements.txt") -> str:
-    """Return the Python that runs the code of this folder: ours, or one of its own if it requires something else."""
-    same = (tree / wanted).read_bytes() == (ROOT / wanted).read_bytes()
-    return sys.executable if same else str(programs(tree / wanted) / "python")
-
-
 def tree(pid: int) -> list[int]:
     """Return a process and everything below it."""
     return [pid, *(below for child in children(pid) for below in tree(child))]
@@ -92,9 +71,12 @@ def tree(pid: int) -> list[int]:
 class Machines:
     """The machines of a trial; each part of a machine is a process that can be killed, frozen and started again."""
 
-    def __init__(self, home: Path, *, synchronous: bool = True, tree: Path = ROOT, net: Network | None = None) -> None:
+    def __init__(
+        self, home: Path, *, synchronous: bool = True, tree: Path = ROOT, net: Network | None = None,
+        pooler: bool = False,
+    ) -> None:  # fmt: skip
         self.home, self.synchronous, self.patroni = home, synchronous, programs(PATRONI)
-        self.net, self.databases = net, net.addresses if net else DATABASES
+        self.net, self.databases, self.pooler = net, net.addresses if net else DATABASES, pooler
         self.trees = dict.fromkeys(SITES, tree)  # the code of each app machine
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         self.why = ""  # the last reason why no connection was possible
@@ -118,6 +100,8 @@ class Machines:
         self.proxy()
         self.until(lambda: len(self.streaming()) == 2 and bool(self.leader()), 60, "three databases")
         self.until(self.reached, 60, "leader behind the proxy")
+        if self.pooler:
+            self.bouncer()
         for n in SITES:
             self.upgrade(n)
             self.site(n)
@@ -136,7 +120,7 @@ class Machines:
             "-days",
             "2",
         ]
-        name = ["-subj", "/CN=learn-db", "-addext", "subjectAltName=DNS:learn-db"]
+        name = ["-subj", "/CN=learn-db", "-addext", "subjectAltName=DNS:learn-db,IP:127.0.0.1"]
         out = ["-keyout", str(self.home / "server.key"), "-out", str(self.home / "server.crt")]
         subprocess.run([*new, *name, *out], check=True, capture_output=True)
         shutil.chown(self.home / "server.key", "postgres", "postgres")
@@ -201,6 +185,22 @@ class Machines:
         config.write_text(fill("haproxy.cfg.in", words))
         self._start("proxy", ["haproxy", "-db", "-f", str(config)])
 
+    def bouncer(self) -> None:
+        """Start PgBouncer, one for both app machines."""
+        (users := self.home / "userlist.txt").write_text(f'"learn" "{PASSWORDS["SITE_PASSWORD"]}"\n')
+        shutil.chown(users, "postgres", "postgres")
+        text = (DEPLOY / "pgbouncer.ini").read_text()
+        for there, here in {
+            "host=learn-db": "host=127.0.0.1",  # there is no such name here; the certificate is for both
+            "/etc/pgbouncer/userlist.txt": str(users),
+            "/etc/learn/tls/ca.crt": f"{self.home}/server.crt",
+        }.items():
+            assert there in text
+            text = text.replace(there, here)
+        config = self.home / "pgbouncer.ini"
+        config.write_text(text)
+        self._start("bouncer", [*POSTGRES, "pgbouncer", str(config)])
+
     def of_machine(self, n: int) -> dict[str, str]:
         """Return the environment of this app machine: each has the static files of its own release."""
         (folder := self.home / f"files{n}").mkdir(exist_ok=True)
@@ -231,7 +231,11 @@ class Machines:
             "--workers-kill-timeout", "10", "--log-level", "warning",
         ]  # fmt: skip
         again = 'cd "$1" && shift && while :; do "$@"; sleep 2; done'
-        self._start(f"site{n}", ["sh", "-c", again, "sh", str(self.trees[n]), *granian], **self.of_machine(n))
+        env = self.of_machine(n)
+        if self.pooler:
+            url = f"postgres://learn:{PASSWORDS['SITE_PASSWORD']}@127.0.0.1:6432/learn"
+            env |= {"POOLER": "1", "DATABASE_URL": url}
+        self._start(f"site{n}", ["sh", "-c", again, "sh", str(self.trees[n]), *granian], **env)
 
     def pids(self, part: str) -> list[int]:
         """Return the processes of a part; PostgreSQL leaves Patroni's process tree, so it is added."""
@@ -331,10 +335,12 @@ class Machines:
 
 
 @contextmanager
-def cluster(*, synchronous: bool = True, tree: Path = ROOT, net: Network | None = None) -> Iterator[Machines]:
+def cluster(
+    *, synchronous: bool = True, tree: Path = ROOT, net: Network | None = None, pooler: bool = False
+) -> Iterator[Machines]:
     """Yield running machines; remove them afterwards. With a `net`, the databases are in its namespaces."""
     home = Path(tempfile.mkdtemp(prefix="learn-cluster-", dir="/var/tmp"))
-    machines = Machines(home, synchronous=synchronous, tree=tree, net=net)
+    machines = Machines(home, synchronous=synchronous, tree=tree, net=net, pooler=pooler)
     try:
         machines.make()
         yield machines

@@ -216,6 +216,11 @@ NETWORK = (
     Drill("leader unplugged", unplugged, 40, 30),
     Drill("leader parted", parted, 40, 30, post=20),
 )
+# PgBouncer between the sites and HAProxy: it does not look whether a server may write.
+POOLED = (
+    Drill("pooled leader killed", killed("database{leader}"), 30, 25),
+    Drill("pooled leader parted", parted, 40, 30, post=20),
+)
 ROLLING = Drill("rolling upgrade", rolling_upgrade, 0, 5)
 PLANT = Drill("planted: asynchronous", stalled_and_killed, 30, 60, short=True)
 
@@ -316,6 +321,9 @@ def groups(options: argparse.Namespace) -> Iterator[tuple[tuple[Drill, ...], Abs
     if on_network := chosen(*NETWORK):
         with network() as net:
             yield on_network, cluster(net=net)
+    if pooled := chosen(*POOLED):
+        with network() as net:
+            yield pooled, cluster(net=net, pooler=True)
     if upgraded := chosen(ROLLING):
         with tree() as old:
             if old:
@@ -336,7 +344,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every drill, not only the three short ones")
     parser.add_argument("--only", help="the drills whose name contains this")
     options = parser.parse_args()
-    if lacks := missing():
+    if lacks := missing(pooler=options.all or "pooled" in (options.only or "")):
         sys.stderr.write(f"A cluster needs: {', '.join(lacks)}.\n")
         return 77
     began, outcomes = time.monotonic(), list[Outcome]()

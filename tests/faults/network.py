@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SUBNET = "10.213.77"  # of no other machine, as this one is the only way to it
+LETTERS = iter("abcdefgh")
 NOBODY = "02:00:00:00:00:99"  # no card has this address, so what is sent to it is lost
 
 
@@ -25,7 +26,7 @@ class Network:
     """The namespaces of three machines and the bridge between them, which is also this machine's way to them."""
 
     def __init__(self) -> None:
-        self.name = f"l{os.getpid()}"
+        self.name = f"l{os.getpid()}{next(LETTERS)}"  # cables of a network that was removed may still be there
         self.addresses = {n: f"{SUBNET}.1{n}" for n in (1, 2, 3)}
         self.subnet = f"{SUBNET}.0/24"
 

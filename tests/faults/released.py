@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from tests.faults.cluster import end_cleanly, python_of
+from tests.faults.cluster import end_cleanly
 from tests.faults.databases import postgresql
+from tests.faults.environments import python_of
 from tests.faults.server import ROOT, environment, run
 
 # There is no release yet: the newest landed state whose schema is older than this one's. At a release, name its tag.
