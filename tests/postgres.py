@@ -24,8 +24,10 @@ from urllib.parse import quote
 import psycopg
 
 NOT_HERE = 77  # the exit code that test tools read as "could not run"
-# Fast but not durable: the data need not survive a power failure. No network access.
-OPTIONS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Fast but not durable: the data need not survive a power failure. No network access. Nothing works in the background.
+OPTIONS = (
+    "listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off", "autovacuum=off",
+)  # fmt: skip
 
 MEMORY = Path("/dev/shm")
 ROOM = 4_000_000_000  # bytes
