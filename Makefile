@@ -163,6 +163,7 @@ test: browser
 	many="-q --numprocesses auto --maxprocesses 4 --dist worksteal"
 	begin() { title=$$1; echo; echo "== $$title"; }
 	check() { begin "$$1"; shift; "$$@" || failed="$$failed, $$title"; }
+	mypy >$(VENV)/types.log 2>&1 & types=$$! # on one processor, while the others are tried
 	check "Style" ruff check .
 	check "Format" ruff format --check .
 	check "Templates" djade --target-version 5.2 --check $$(find templates quizzes/templates -name '*.html')
@@ -171,7 +172,9 @@ test: browser
 	check "Settings for a hospital" env DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=learn.settings \
 		SECRET_KEY="$$(python -c 'import secrets; print(secrets.token_hex(40))')" PUBLIC_URL=https://learn.example \
 		python manage.py check --deploy --fail-level WARNING
-	check "Types" mypy
+	begin "Types"
+	wait $$types || failed="$$failed, $$title"
+	cat $(VENV)/types.log
 	check "The engine alone" python -m pytest $$many tests/quizzes --ds=tests.quizzes.alone.settings -m "not race"
 	rm -f .coverage.json
 	check "Tests, on SQLite and in a browser" python -m slipcover --json --out .coverage.json -m pytest $$many -m "not race"

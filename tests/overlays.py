@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.test import override_settings
 
 from learn.lessons import overlays, symptoms, texts
 from quizzes.templatetags import kept as drawn
+from tests.cast import as_yaml
 
 ACCENTS = str.maketrans("aeiou", "áéíóú")
 LANGUAGES = [("en", "English"), ("es", "Español")]
@@ -46,7 +46,7 @@ def save(folder: Path, name: str, language: str, told: dict[str, Any]) -> None:
     """Write a translation."""
     path = folder / language / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(told, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    path.write_text(as_yaml(told), encoding="utf-8")
 
 
 def forget() -> None:

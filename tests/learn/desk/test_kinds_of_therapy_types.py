@@ -9,7 +9,6 @@ from shutil import copytree
 
 import pytest
 import time_machine
-import yaml
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.urls import reverse
 from learn.assignments.models import Pathway, Place
 from learn.handouts import sheets
 from learn.handouts.parts import Look
-from learn.lessons import rewording, texts
+from learn.lessons import rewording
 from learn.lessons.bodies import MEDICINE, empty, shipped
 from learn.lessons.models import Lesson, Reference, ReferenceText, Therapy
 from learn.lessons.parts import FOR_ALL, FOR_SOME, PATHWAY, THERAPY
@@ -25,7 +24,7 @@ from learn.lessons.texts import digest
 from learn.management.commands import load_content as command
 from learn.people import roles
 from learn.people.phones import Phones
-from tests.cast import FIXTURES, at, load_content, make_patient, make_staff, make_team, words
+from tests.cast import FIXTURES, at, edit, load_content, make_patient, make_staff, make_team, words
 from tests.learn.desk.texts import form, published, url, written
 
 pytestmark = pytest.mark.django_db
@@ -138,10 +137,7 @@ def test_the_fact_sheet_names_treatments_only(eda: Client, rex: Client) -> None:
 
 def test_a_newer_kind_is_loaded_unless_the_hospital_chose_one(eda: Client, rex: Client, tmp_path: Path) -> None:
     copytree(FIXTURES, tmp_path, dirs_exist_ok=True)
-    data = texts.read(tmp_path / "therapies.yaml")
-    for row in data:
-        row["kind"] = FOR_SOME
-    (tmp_path / "therapies.yaml").write_text(yaml.safe_dump(data, allow_unicode=True))
+    edit(tmp_path, "therapies.yaml", lambda data: [row.update(kind=FOR_SOME) for row in data])
     published(eda, rex, THERAPY, TEAM, title="Ours")
     report = command.load(tmp_path)
     assert report.added == ["therapy type basics, its words"]

@@ -10,18 +10,17 @@ from typing import Any
 
 import pytest
 import time_machine
-import yaml
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
-from learn.lessons import rewording, texts
+from learn.lessons import rewording
 from learn.lessons.models import ReferenceText
 from learn.lessons.parts import HIDDEN, TOP, VISIT
 from learn.lessons.texts import digest
 from learn.management.commands import load_content as command
 from learn.visits.models import ROOM, SuggestedQuestion
-from tests.cast import FIXTURES, at, load_content, words
+from tests.cast import FIXTURES, at, edit, load_content, words
 from tests.learn.desk.texts import form, published, url, written
 
 pytestmark = pytest.mark.django_db
@@ -46,9 +45,9 @@ def groups() -> dict[str, list[str]]:
 def edited(folder: Path, change: Any) -> Path:
     """Return a copy of fixtures/ of which a newer version of the site has changed the visit questions."""
     copytree(FIXTURES, folder, dirs_exist_ok=True)
-    data = texts.read(folder / "questions.yaml")
-    change({row["slug"]: row for group in data for row in group["questions"]})
-    (folder / "questions.yaml").write_text(yaml.safe_dump(data, allow_unicode=True))
+    edit(
+        folder, "questions.yaml", lambda groups: change({row["slug"]: row for of in groups for row in of["questions"]})
+    )
     return folder
 
 

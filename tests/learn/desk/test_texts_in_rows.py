@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-import yaml
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -21,7 +20,7 @@ from learn.lessons.models import Reference, ReferenceText, Therapy
 from learn.lessons.parts import FIRST, HIDDEN, ONLY_AFTER, PATHWAY, THERAPY, VISIT
 from learn.management.commands import load_content as command
 from learn.visits.models import SuggestedQuestion
-from tests.cast import FIXTURES, at, load_content, words
+from tests.cast import FIXTURES, at, edit, load_content, words
 from tests.learn.desk.texts import form, published, url, written
 
 pytestmark = pytest.mark.django_db
@@ -44,12 +43,6 @@ def folder(tmp_path: Path) -> Path:
     """Return a copy of fixtures/ that a newer version of the site has changed."""
     copytree(FIXTURES, tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-def edit(folder: Path, name: str, change: Any) -> None:
-    data = texts.read(folder / name)
-    change(data)
-    (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True))
 
 
 def test_a_visit_question_goes_from_its_form_to_the_patient(eda: Client, rex: Client) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.core.management import CommandError, call_command
 
 from learn.assignments import content as pathways
@@ -21,7 +20,7 @@ from learn.people.models import User
 from learn.visits import content as suggestions
 from quizzes import authoring, taking
 from quizzes.models import Question, Quiz, QuizItem, Revision
-from tests.cast import FIXTURES, FolderCase, at, right
+from tests.cast import FIXTURES, FolderCase, as_yaml, at, right
 
 LESSON, QUIZ = "lessons/what-is-immunotherapy.yaml", "quizzes/what-is-immunotherapy.yaml"
 
@@ -29,7 +28,7 @@ LESSON, QUIZ = "lessons/what-is-immunotherapy.yaml", "quizzes/what-is-immunother
 class TestLoading(FolderCase):
     def test_publishes_all_twenty_lessons(self) -> None:
         assert Edition.objects.filter(state="published").count() == Lesson.objects.count() == 20
-        steps = sum(len(yaml.safe_load(path.read_text())["steps"]) for path in (self.folder / "lessons").iterdir())
+        steps = sum(len(texts.read(path)["steps"]) for path in (self.folder / "lessons").iterdir())
         assert Step.objects.filter(frozen=True).count() == steps == 113
         assert Revision.objects.filter(state="published").count() == QuizItem.objects.count() == 111
         assert len(self.first.added) == 20 + 111 + 1  # lessons, questions, the wording of the call card
@@ -410,7 +409,7 @@ def put(folder: Path, name: str, at: tuple[Any, ...], value: Any) -> None:
     for key in at[:-1]:
         part = part[key]
     part[at[-1]] = value
-    (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True))
+    (folder / name).write_text(as_yaml(data))
 
 
 @pytest.mark.usefixtures("_read_once")

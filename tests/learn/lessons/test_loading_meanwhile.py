@@ -17,12 +17,11 @@ from threading import Event
 from typing import Any
 
 import pytest
-import yaml
 from django.db import connection, transaction
 
 from learn.assignments.actions import assign
 from learn.assignments.models import Pathway
-from learn.lessons import bodies, card, pack, places, reviewing, rewording, texts, writing
+from learn.lessons import bodies, card, pack, places, reviewing, rewording, writing
 from learn.lessons.models import CardText, Lesson, ReferenceText, Therapy
 from learn.lessons.parts import PATHWAY, THERAPY, VISIT
 from learn.management.commands import load_content as command
@@ -32,7 +31,7 @@ from learn.visits import actions
 from learn.visits.models import SuggestedQuestion
 from quizzes import authoring, taking
 from quizzes.models import Quiz, Revision
-from tests.cast import FIXTURES, at, load_content, make_patient, make_staff, make_team, send_text
+from tests.cast import FIXTURES, as_yaml, at, edit, load_content, make_patient, make_staff, make_team, send_text
 from tests.quizzes.cast import paced, together
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -61,12 +60,6 @@ def folder(tmp_path: Path) -> Path:
     """Return a copy of fixtures/ that a newer version of the site has changed."""
     copytree(FIXTURES, tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-def edit(folder: Path, name: str, change: Callable[[Any], object]) -> None:
-    data = texts.read(folder / name)
-    change(data)
-    (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True))
 
 
 WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
@@ -229,7 +222,7 @@ def packed(slug: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as zipped:
         for name, data in files.items():
-            zipped.writestr(name, yaml.safe_dump(data, allow_unicode=True))
+            zipped.writestr(name, as_yaml(data))
     return file.getvalue()
 
 

@@ -18,7 +18,7 @@ from learn.lessons.models import Edition, Lesson, Step, Therapy
 from learn.people import roles
 from learn.people.models import User
 from quizzes.models import Question, Quiz, QuizItem, Revision
-from tests.cast import LOADED, at, load_content
+from tests.cast import LOADED, as_yaml, at, load_content
 
 pytestmark = pytest.mark.django_db
 SLUG = "non-specific-immunotherapies"  # has questions of three kinds
@@ -53,7 +53,7 @@ def rezipped(whole: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as zipped:
         for name, data in files.items():
-            zipped.writestr(name, data if isinstance(data, bytes) else yaml.safe_dump(data, allow_unicode=True))
+            zipped.writestr(name, data if isinstance(data, bytes) else as_yaml(data))
     return held.getvalue()
 
 

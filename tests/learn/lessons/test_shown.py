@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -26,6 +25,7 @@ from tests.cast import (
     FIXTURES,
     as_form,
     at,
+    edit,
     load_content,
     make_edition,
     make_patient,
@@ -254,10 +254,8 @@ def test_loading_other_content_shows_at_the_next_get(tmp_path: Path) -> None:
     address = reverse("step", args=["basics", "what-is-immunotherapy", 1])
     assert "A heading of today" not in words(Client().get(address))
     shutil.copytree(FIXTURES, tmp_path, dirs_exist_ok=True)
-    file = tmp_path / "lessons" / "what-is-immunotherapy.yaml"
-    data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    data["steps"][0]["heading"] = "A heading of today"
-    file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    today = {"heading": "A heading of today"}
+    edit(tmp_path, "lessons/what-is-immunotherapy.yaml", lambda data: data["steps"][0].update(today))
     content.load(tmp_path)
     assert "A heading of today" in words(Client().get(address))
 
