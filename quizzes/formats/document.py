@@ -8,6 +8,7 @@ Feedback, why and topic may be empty: such a question becomes an unfinished draf
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -294,7 +295,7 @@ def _ordering(spec: Spec) -> tuple[str, Spec]:
 
 def _id(thing: dict[str, Any]) -> dict[str, str]:
     id_ = thing.get("id")
-    return {"id": id_} if isinstance(id_, str) and 0 < len(id_) <= 32 and id_.isalnum() else {}
+    return {"id": id_} if isinstance(id_, str) and re.fullmatch("[A-Za-z0-9]{1,32}", id_) else {}
 
 
 _FINISH: dict[str, Callable[[Spec], tuple[str, Spec]]] = {

@@ -36,7 +36,8 @@ VOID = {"img", "embed", "br", "hr", "input", "source", "track", "wbr", "col", "a
 SKIPPED = {"script", "style", "head", "template", *(tag for tag in LOST if tag not in VOID)}
 FORMULA = re.compile(r"\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 IMAGE = re.compile(r"(?<!\\)!\[(?:\\.|[^\[\]\\])*\]\([^)\n]*\)")
-ADDRESS = re.compile(r"(?:https://|tel:)[\w\-./:?=&%+,;@#~*!$']+", re.ASCII)
+_SIGNS = r"(?:[\w\-./:?=&+,;@~*!$']|%[0-9A-Fa-f]{2})"
+ADDRESS = re.compile(rf"(?:https://|tel:){_SIGNS}+(?:#{_SIGNS}*)?", re.ASCII)
 
 
 class Run(NamedTuple):

@@ -242,6 +242,15 @@ class TestQti:
         assert (item.stem, item.objective, item.key) == ("Look. Which?", "Topic", "q")
         assert picks(item) == [("a", True, ""), ("b", False, "")]
 
+    def test_keeps_ids_of_our_own_files_that_can_be_written_again(self) -> None:
+        text = qti().replace('title="Topic"', 'title="Topic" toolName="quizzes"')
+        ours = only(
+            read(text.replace('identifier="A"', 'identifier="c-a1"').replace("<value>A", "<value>c-a1").encode())
+        )
+        assert [choice.get("id") for choice in ours.spec["choices"]] == ["a1", None]
+        odd = only(read(text.replace('identifier="A"', 'identifier="c-²"').replace("<value>A", "<value>c-²").encode()))
+        assert [choice.get("id") for choice in odd.spec["choices"]] == [None, None]
+
     def test_feedback_is_found_by_running_the_response_processing(self) -> None:
         item = only(read(qti(rules=RIGHT_OR_WRONG, feedback=FEEDBACK).encode()))
         assert picks(item) == [("a", True, "Yes."), ("b", False, "No.")]
