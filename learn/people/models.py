@@ -24,7 +24,7 @@ from learn.people.marks import ErasedMark as ErasedMark  # Django looks for tabl
 from learn.people.marks import KeyMark as KeyMark
 from learn.people.names import shown
 from learn.people.phones import Phones as Phones
-from learn.people.sort_key import SortKey
+from learn.people.sort_key import BY_NAME, CLOSED_LAST, SortKey
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -94,7 +94,7 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         # Staff are few among the learners: without it, each list of theirs would read all of them.
-        indexes = [models.Index(F("first_name"), F("last_name"), name="user_staff", condition=Q(is_staff=True))]
+        indexes = [models.Index(BY_NAME, F("id"), name="staff_by_name", condition=Q(is_staff=True))]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username or f"Guest {self.pk}"
@@ -160,6 +160,9 @@ class CareTeam(models.Model):
     closed = models.DateTimeField(null=True, blank=True)  # nobody is invited into a closed team
 
     objects = CareTeamQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(CLOSED_LAST, F("name"), name="team_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -389,10 +392,7 @@ class AuditSeal(models.Model):
 
 
 def phones_for(user: Any) -> Phones:
-    """Return the phone numbers and the fever number for this user.
-
-    A patient's come from the care team, which was read with the user: no query. Those of all others come from settings.
-    """
+    """Return a patient's numbers of their team, which was read with the user (no query), or those of the settings."""
     team = user.patient.care_team if getattr(user, "is_authenticated", False) and hasattr(user, "patient") else None
     if team is None:
         return Phones(settings.DAY_PHONE, settings.NIGHT_PHONE, "")

@@ -1,12 +1,19 @@
-"""The field by which both databases sort names in the same way."""
+"""What names are sorted by: a field that both databases sort in the same way, and expressions that have an index."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import models
+from django.db.models import Case, Value, When
+from django.db.models.functions import Coalesce, Concat, Lower, NullIf, Trim
 
 from learn import typed
+
+# `str(person)` of somebody who has a sign-in name, in the database.
+PERSON = Coalesce(NullIf(Trim(Concat("first_name", Value(" "), "last_name")), Value("")), "username")
+BY_NAME = Lower(PERSON)  # of staff
+CLOSED_LAST = Case(When(closed=None, then=0), default=1)  # of care teams
 
 
 class SortKey(models.CharField):  # type: ignore[type-arg]  # it takes none when the program runs

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Case, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+from django.db.models.functions import Coalesce
 
 from learn.people import audit, passwords, rate_limits, roles, sessions, teams
 from learn.people.models import CareTeam, Membership, User
@@ -23,8 +23,7 @@ ALL = (roles.NURSE, roles.LEAD, roles.EDUCATOR, roles.REVIEWER, roles.IT)
 IN_TEAMS = (roles.NURSE, roles.LEAD)
 AGAIN = timedelta(minutes=1)  # the same form within this time is a double click
 
-# `str(person)` and `role(person)` (here "No role" for none) in the database, to sort by.
-NAME = Coalesce(NullIf(Trim(Concat("first_name", Value(" "), "last_name")), Value("")), "username")
+# `role(person)` in the database, to sort by; here "No role" for none.
 _HELD = Case(*[When(name=name, then=n) for n, name in enumerate(ALL)])
 _ROLES = Group.objects.filter(user=OuterRef("pk"), name__in=ALL).order_by(_HELD.desc()).values("name")
 ROLE = Coalesce(Subquery(_ROLES[:1]), Value("No role"))

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Case, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,6 +22,7 @@ from learn.desk.it_forms import NumbersForm, TeamForm
 from learn.people import audit, names, roles, seen, teams
 from learn.people.models import AuditEvent, CareTeam, Membership, Phones, User
 from learn.people.requests import StaffRequest
+from learn.people.sort_key import CLOSED_LAST
 
 ADDS, CHANGES = "people.add_careteam", "people.change_careteam"
 TAKEN = "There is a care team with this name already. Choose another"
@@ -40,7 +40,7 @@ def nurses() -> list[User]:
 def all_teams(request: StaffRequest) -> HttpResponse:
     """List the care teams with their numbers and leads, closed ones at the end: `?q=` words, `?after=` so many."""
     now, query = timezone.now(), request.GET.get("q", "")[:LONGEST].strip()
-    found = CareTeam.objects.select_related("called_by").order_by(Case(When(closed=None, then=0), default=1), "name")
+    found = CareTeam.objects.select_related("called_by").order_by(CLOSED_LAST, "name")
     if query:
         words = typed.fold(query).split()
         found = found.filter(pk__in=[pk for pk, name in found.values_list("pk", "name") if has(name, words)])

@@ -16,8 +16,8 @@ from django.http import QueryDict
 
 from learn.desk.admin import drawn
 from learn.desk.admin.days import short
-from learn.people import staff
 from learn.people.models import AuditEvent, PatientQuerySet, User
+from learn.people.sort_key import PERSON
 from learn.progress import standing
 from learn.progress.attention import CHIPS, ORDER, Entry, Worklist
 
@@ -37,7 +37,7 @@ HEADS = {
 def with_nurse(patients: PatientQuerySet) -> PatientQuerySet:
     """Add `nurse` to each patient: the name of who invited them, by the audit log; None if it does not know."""
     invited = AuditEvent.objects.filter(patient=OuterRef("pk"), what="invited").order_by("at", "pk")
-    names = User.objects.filter(pk=OuterRef("invited_by")).annotate(shown=staff.NAME)
+    names = User.objects.filter(pk=OuterRef("invited_by")).annotate(shown=PERSON)
     return patients.annotate(invited_by=Subquery(invited.values("who")[:1])).annotate(
         nurse=Subquery(names.values("shown")[:1])
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Count, Q
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -22,6 +22,7 @@ from learn.people import audit, two_step
 from learn.people import staff as people
 from learn.people.models import AuditEvent, CareTeam, User
 from learn.people.requests import StaffRequest
+from learn.people.sort_key import BY_NAME
 from quizzes.numbers import number
 
 SEES = "people.view_user"
@@ -66,7 +67,7 @@ def all_staff(request: StaffRequest) -> HttpResponse:
     tests = {f"n_{key}": Count("pk", filter=test(now)) for key, (_, test) in SHOWN.items()}
     counts = found.aggregate(can=Count("pk", filter=Q(is_active=True)), **tests)
     part = pages.part(wish, counts[f"n_{show}"])
-    shown = found.filter(SHOWN[show][1](now)).order_by(*SORTS[sort][1], Lower(people.NAME), "pk")
+    shown = found.filter(SHOWN[show][1](now)).order_by(*SORTS[sort][1], BY_NAME, "pk")
     page = list(shown[part.start : part.end])
     factors = two_step.second_factors(page)
     context = {

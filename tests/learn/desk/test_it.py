@@ -13,11 +13,12 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TestCase, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from learn.people import audit, roles, staff, teams
 from learn.people.models import AuditEvent, CareTeam, Membership, Patient, Session, User
-from tests.cast import PASSWORD, at, load_content, make_nurse, make_patient, make_team, paced, together, words
+from tests.cast import PASSWORD, at, load_content, make_nurse, make_patient, make_team, paced, plan_of, together, words
 
 NOW = at(23, 9)
 STAFF, TEAMS = "/admin/people/user/", "/admin/people/careteam/"
@@ -66,6 +67,15 @@ class ItCase(TestCase):
         """Return the names that head the rows of a list."""
         page = self.client.get(of, asked).content.decode()
         return re.findall(r'<th role="rowheader" scope="row">\s*<a [^>]+><bdi>([^<]+)</bdi>', page)
+
+    def assert_in_order_of(self, index: str, of: str) -> None:
+        """Fail if the rows of a list are not read in the order of this index: then all of them would be sorted."""
+        with CaptureQueriesContext(connection) as done:
+            self.client.get(of)
+        (page,) = (query["sql"] for query in done if "ORDER BY" in query["sql"] and "LIMIT" in query["sql"])
+        plan = plan_of(page)
+        assert index in plan
+        assert not re.search("Sort|TEMP B-TREE", plan), plan
 
     def audited(self) -> list[tuple[str, int | None]]:
         events = AuditEvent.objects.exclude(what__in=("list.seen", "signed.in", "sign-in.failed")).order_by("pk")
@@ -131,6 +141,9 @@ class TestTheStaffList(ItCase):
             User.objects.filter(pk=person.pk).update(last_login=at(23, 9) - timedelta(days=days))
         assert self.rows(sort="last") == ["Lea", "Ian", "Noor", "bob", "Ivy"]
 
+    def test_is_read_in_the_order_of_an_index(self) -> None:
+        self.assert_in_order_of("staff_by_name", STAFF)
+
     def test_costs_the_same_queries_for_few_and_many_people(self) -> None:
         self.client.get(STAFF)
         for more in (0, 10):
@@ -154,6 +167,9 @@ class TestTheListOfTeams(ItCase):
         assert "51 to 52 of 52 Earlier" in words(self.client.get(f"{TEAMS}all/", {"after": 50}))
         assert self.rows(f"{TEAMS}all/", q="wArd 7") == ["Ward 17", "Ward 27", "Ward 37", "Ward 47", "Ward 07"]
         assert "No care team has this name" in words(self.client.get(f"{TEAMS}all/", {"q": "nobody"}))
+
+    def test_is_read_in_the_order_of_an_index(self) -> None:
+        self.assert_in_order_of("team_by_name", f"{TEAMS}all/")
 
     def test_costs_the_same_queries_for_few_and_many_teams(self) -> None:
         self.client.get(f"{TEAMS}all/")
