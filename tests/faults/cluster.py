@@ -276,12 +276,21 @@ class Machines:
         roles = ("quorum_standby", "sync_standby")
         return [int(name[1:]) for name, of in self.members().items() if of["role"] in roles]
 
+    def failsafe(self) -> bool:
+        """Return whether a member keeps to the leader that called it while etcd was away, for `ttl` after that."""
+        for ip in self.databases.values():
+            with suppress(OSError, ValueError), urlopen(f"http://{ip}:8008/patroni", timeout=2) as reply:
+                if json.load(reply).get("failsafe_mode_is_active"):
+                    return True
+        return False
+
     def well(self) -> bool:
-        """Return whether one leads and two follow, at least one of them synchronously."""
+        """Return whether one leads and two follow, at least one of them synchronously, and whether all go by etcd."""
         return (
             bool(self.leader())
             and len(self.streaming()) == 2
             and (not self.synchronous or bool(self.synchronous_now()))
+            and not self.failsafe()
         )
 
     def reached(self) -> bool:
