@@ -31,7 +31,7 @@ PAGE = 50  # audit rows per page
 
 # name in the address: (words, who is shown)
 SHOWN: dict[str, tuple[str, Callable[[datetime], Q]]] = {
-    "": ("All", lambda now: Q(is_staff=True)),
+    "": ("All", lambda now: Q()),
     "never": ("Never signed in", lambda now: Q(last_login=None)),
     "away": ("Not here for 90 days", lambda now: Q(is_active=True, last_login__lt=now - AWAY)),
     "disabled": ("Disabled", lambda now: Q(is_active=False)),

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='user',
-            index=models.Index(Lower(Coalesce(NullIf(Trim(Concat('first_name', models.Value(' '), 'last_name')), models.Value('')), 'username')), models.F('id'), condition=models.Q(('is_staff', True)), name='staff_by_name'),
+            index=models.Index(Lower(Coalesce(NullIf(Trim(Concat('first_name', models.Value(' '), 'last_name')), models.Value('')), 'username')), models.F('id'), condition=models.Q(('is_staff', True)), include=('is_active', 'last_login'), name='staff_by_name'),
         ),
         migrations.RemoveIndex(
             model_name='user',
