@@ -1,7 +1,7 @@
 """How long a page waits for a PostgreSQL that does not answer at all. A site on SQLite does not load this module.
 
-PostgreSQL's own limits (settings.PAGES_WAIT) end a statement that takes long. A server that hangs, or whose machine is
-gone, keeps no limits, and TCP may wait for it a quarter of an hour. So pages look at the clock themselves.
+PostgreSQL's own limits (settings.PAGE_OPTIONS) end a statement that takes long. A server that hangs, or whose machine
+is gone, keeps no limits, and TCP may wait for it a quarter of an hour. So pages look at the clock themselves.
 """
 
 from __future__ import annotations

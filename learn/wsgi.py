@@ -33,7 +33,7 @@ if connection.vendor == "postgresql" and not settings.POOLER:  # PgBouncer refus
     from learn.waiting import Timed  # here, because it loads psycopg, which a site on SQLite does without
 
     options = connection.settings_dict["OPTIONS"]
-    options["options"] = f"{options.get('options', '')} {settings.PAGES_WAIT}".strip()
+    options["options"] = f"{options.get('options', '')} {settings.PAGE_OPTIONS}".strip()
     options["pool"] |= {"connection_class": Timed}
 try:
     problems = database_problems()

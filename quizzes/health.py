@@ -169,13 +169,12 @@ def _of_the_sample(checks: AttemptQuerySet, sample: Sample, question: Question |
         newest |= Q(quiz=quiz, started__gte=since) if since else Q(quiz=quiz)
     if sample.until:
         newest &= Q(started__lte=sample.until)
-    theirs = Exists(checks.filter(newest, learner=OuterRef("learner"), quiz=OuterRef("quiz")))
-    attempts = Attempt.objects.filter(theirs)
+    theirs = checks.filter(newest, learner=OuterRef("item__attempt__learner"), quiz=OuterRef("item__attempt__quiz"))
+    rows = Response.objects.first_tries().filter(Exists(theirs))
     if question:
         # Not Exists: PostgreSQL would begin with this, and read everybody who was ever asked.
-        asked = AttemptItem.objects.filter(attempt=OuterRef("pk"), revision__question=question).values("pk")[:1]
-        attempts = attempts.alias(asked=Subquery(asked)).exclude(asked=None)
-    rows = Response.objects.first_tries().filter(item__attempt__in=attempts)
+        asked = AttemptItem.objects.filter(attempt=OuterRef("item__attempt"), revision__question=question)
+        rows = rows.alias(asked=Subquery(asked.values("pk")[:1])).exclude(asked=None)
     return rows.filter(at__lte=sample.until) if sample.until else rows
 
 

@@ -205,8 +205,7 @@ def run_all(options: argparse.Namespace, folder: Path, cluster: Cluster) -> list
         say(f"{learners:,} learners: seeded in {time.monotonic() - began:.0f} s ({worked:.0f} s of work), "
             f"{big / 2**20:,.0f} MB, {big / learners / 1024:.1f} KB each\n")  # fmt: skip
         last = name
-    # What other processes do for a statement is not seen.
-    alone = {"PGOPTIONS": "-c max_parallel_workers_per_gather=0"} if options.cpu else {}
+    alone = {"PGOPTIONS": "-c max_parallel_workers_per_gather=0"}  # as for pages (settings.PAGE_OPTIONS)
     workers = {learners: Worker(env | alone) for learners, env in envs.items()}
     try:
         found = measured(workers, options.only, options.rounds)
