@@ -235,8 +235,8 @@ else:
             **({} if POOLER else {"pool": {"min_size": 1, "max_size": THREADS, "timeout": 5, "reconnect_timeout": 2}}),
         },
     }
-# How long a page waits for PostgreSQL, and that it takes one processor there, so that the others answer other people
-# (learn/wsgi.py). Commands may take longer: migrations, backups, reminders.
+# The limits of a page in PostgreSQL (learn/wsgi.py): how long a statement and a lock may take, and no helpers in
+# parallel, so that one page does not take the processors of other people's. Commands have none: migrations, backups.
 PAGE_OPTIONS = "-c statement_timeout=10s -c lock_timeout=3s -c max_parallel_workers_per_gather=0"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

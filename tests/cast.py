@@ -150,12 +150,12 @@ def words(response: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", re.sub("</?bdi>", "", main)).split())
 
 
-def plan_of(statement: str) -> str:
+def plan_of(statement: str, params: Any = None) -> str:
     """Return the query plan of a statement, with sequential scans off: PostgreSQL prefers them for a small table."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {'QUERY PLAN' if connection.vendor == 'sqlite' else ''} {statement}")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN' if connection.vendor == 'sqlite' else ''} {statement}", params)
         return str(cursor.fetchall())
 
 

@@ -19,7 +19,7 @@ HTML = frozenset({"p", "ul", "ol", "li", "strong", "em", "a", "br"})
 V2, V3 = "2.2", "3.0"
 NAMESPACE = {V2: "http://www.imsglobal.org/xsd/imsqti_v2p2", V3: "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"}
 SCHEMA = {
-    V2: "https://purl.imsglobal.org/spec/qti/v2p2/schema/xsd/imsqti_v2p2p4.xsd",  # in 2.2.0, a link can have no text
+    V2: "https://purl.imsglobal.org/spec/qti/v2p2/schema/xsd/imsqti_v2p2p4.xsd",  # 2.2.0 allows no text in a link
     V3: "https://purl.imsglobal.org/spec/qti/v3p0/schema/xsd/imsqti_asiv3p0_v1p0.xsd",
 }
 PACKAGE = {

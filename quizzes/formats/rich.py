@@ -36,8 +36,7 @@ VOID = {"img", "embed", "br", "hr", "input", "source", "track", "wbr", "col", "a
 SKIPPED = {"script", "style", "head", "template", *(tag for tag in LOST if tag not in VOID)}
 FORMULA = re.compile(r"\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 IMAGE = re.compile(r"(?<!\\)!\[(?:\\.|[^\[\]\\])*\]\([^)\n]*\)")
-_SIGNS = r"(?:[\w\-./:?=&+,;@~*!$']|%[0-9A-Fa-f]{2})"
-ADDRESS = re.compile(rf"(?:https://|tel:){_SIGNS}+(?:#{_SIGNS}*)?", re.ASCII)
+ADDRESS = re.compile(r"(?:https://|tel:)[\w\-./:?=&%+,;@#~*!$']+", re.ASCII)
 
 
 class Run(NamedTuple):
@@ -110,8 +109,7 @@ class _Reader(HTMLParser):
         self.strong += tag in STRONG
         self.em += tag in EM
         if tag == "a":
-            address = (dict(attrs).get("href") or "").strip()
-            self.href = address if ADDRESS.fullmatch(address) else ""
+            self.href = _address((dict(attrs).get("href") or "").strip())
 
     def handle_endtag(self, tag: str) -> None:
         if self.skipping:
@@ -221,6 +219,14 @@ def _joined(signs: Sequence[Run]) -> Paragraph:
         else:
             found.append(sign)
     return tuple(found)
+
+
+def _address(text: str) -> str:
+    """Return the address of a link as a URI (RFC 3986: one "#", two digits behind each "%"); "" if none may stand."""
+    if not ADDRESS.fullmatch(text):
+        return ""
+    page, sign, part = re.sub("%(?![0-9A-Fa-f]{2})", "%25", text).partition("#")
+    return f"{page}{sign}{part.replace('#', '%23')}"
 
 
 def from_html(text: str, *, lines: bool = False) -> Rich:

@@ -5,14 +5,32 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
 
-from quizzes.formats import BadFile, Document, gift
+from quizzes.formats import BadFile, Document, gift, rich
 from quizzes.formats.known import read
 
 pytestmark = pytest.mark.one_database
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://a.org/b?c=1&d=%C3%A9#e", "https://a.org/b?c=1&d=%C3%A9#e"),
+        ("tel:+1-555-0100", "tel:+1-555-0100"),
+        ("https://a.org/#a#b", "https://a.org/#a%23b"),
+        ("https://a.org/100%", "https://a.org/100%25"),
+        ("http://a.org", ""),
+        ("javascript:alert", ""),
+        ("https://a.org/(b)", ""),
+    ],
+)
+def test_an_address_is_kept_as_a_uri_or_not_at_all(address: str, kept: str) -> None:
+    found = rich.to_html(rich.from_html(f'<p><a href="{address.replace("&", "&amp;")}">here</a></p>').blocks)
+    assert unescape(found) == (f'<p><a href="{kept}">here</a></p>' if kept else "<p>here</p>")
 
 
 def only(document: Document) -> Any:
