@@ -169,12 +169,17 @@ def _of_the_sample(checks: AttemptQuerySet, sample: Sample, question: Question |
         newest |= Q(quiz=quiz, started__gte=since) if since else Q(quiz=quiz)
     if sample.until:
         newest &= Q(started__lte=sample.until)
-    theirs = checks.filter(newest, learner=OuterRef("item__attempt__learner"), quiz=OuterRef("item__attempt__quiz"))
-    rows = Response.objects.first_tries().filter(Exists(theirs))
+    counted = checks.filter(newest)
+    rows = Response.objects.first_tries()
     if question:
+        theirs = counted.filter(learner=OuterRef("learner"), quiz=OuterRef("quiz"))
         # Not Exists: PostgreSQL would begin with this, and read everybody who was ever asked.
-        asked = AttemptItem.objects.filter(attempt=OuterRef("item__attempt"), revision__question=question)
-        rows = rows.alias(asked=Subquery(asked.values("pk")[:1])).exclude(asked=None)
+        asked = AttemptItem.objects.filter(attempt=OuterRef("pk"), revision__question=question).values("pk")[:1]
+        attempts = Attempt.objects.filter(Exists(theirs)).alias(asked=Subquery(asked)).exclude(asked=None)
+        rows = rows.filter(item__attempt__in=attempts)
+    else:  # nearly all their attempts: chosen like this, PostgreSQL reads them once
+        theirs = counted.filter(learner=OuterRef("item__attempt__learner"), quiz=OuterRef("item__attempt__quiz"))
+        rows = rows.filter(Exists(theirs))
     return rows.filter(at__lte=sample.until) if sample.until else rows
 
 

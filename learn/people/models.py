@@ -24,7 +24,7 @@ from learn.people.marks import ErasedMark as ErasedMark  # Django looks for tabl
 from learn.people.marks import KeyMark as KeyMark
 from learn.people.names import shown
 from learn.people.phones import Phones as Phones
-from learn.people.sort_key import BY_NAME, CLOSED_LAST, SortKey
+from learn.people.sort_key import CLOSED_LAST, STAFF, SortKey
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -93,8 +93,7 @@ class User(AbstractUser):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
-        # Staff are few among the learners: without it, each list of theirs would read all of them.
-        indexes = [models.Index(BY_NAME, F("id"), name="staff_by_name", condition=Q(is_staff=True))]
+        indexes = [models.Index(*STAFF, name="staff_by_name", condition=Q(is_staff=True))]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username or f"Guest {self.pk}"

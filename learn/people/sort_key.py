@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import ExpressionWrapper, Func, Q
+from django.db.models import ExpressionWrapper, F, Func, Q
 from django.db.models.functions import Coalesce, Lower
 
 from learn import typed
@@ -17,7 +17,10 @@ _FULL_NAME = Func(
     template="NULLIF(TRIM(%(expressions)s), '')",
 )  # fmt: skip
 PERSON = Coalesce(_FULL_NAME, "username")  # `str(person)` of somebody who has a sign-in name
-BY_NAME = Lower(PERSON)  # of staff
+BY_NAME = Lower(PERSON)
+# An index of the staff alone, who are few among the learners: without it, each list of theirs would read all users. By
+# its last two columns they are counted without their rows, which lie far apart. A sign-in pays 5 to 10 microseconds.
+STAFF = (BY_NAME, F("id"), F("is_active"), F("last_login"))
 CLOSED_LAST = ExpressionWrapper(Q(closed__isnull=False), models.BooleanField())  # of care teams
 
 

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='user',
-            index=models.Index(Lower(Coalesce(models.Func('first_name', 'last_name', arg_joiner=" || ' ' || ", output_field=models.CharField(), template="NULLIF(TRIM(%(expressions)s), '')"), 'username')), models.F('id'), condition=models.Q(('is_staff', True)), name='staff_by_name'),
+            index=models.Index(Lower(Coalesce(models.Func('first_name', 'last_name', arg_joiner=" || ' ' || ", output_field=models.CharField(), template="NULLIF(TRIM(%(expressions)s), '')"), 'username')), models.F('id'), models.F('is_active'), models.F('last_login'), condition=models.Q(('is_staff', True)), name='staff_by_name'),
         ),
     ]
