@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def load(folder: Path) -> Report:
     report = Report()
     with transaction.atomic(), named("questions.yaml"):
         known = {question.slug: question for question in SuggestedQuestion.objects.prefetch_related("lessons")}
+        stood = [(question, question.position) for question in known.values()]
         groups = read(folder / "questions.yaml")
         shapes.fit(groups, GROUPS, "groups")
         theirs = Theirs(VISIT, bodies.of(VISIT, groups))
@@ -42,7 +44,28 @@ def load(folder: Path) -> Report:
                 question.withdrawn = True
                 question.save(update_fields=["withdrawn"])
                 report.added.append(f"suggested question {question.slug}: withdrawn")
+        _move_along(stood, {data["slug"]: n * ROOM for n, (_, data) in enumerate(rows, 1)})
     return report
+
+
+def _move_along(stood: Sequence[tuple[SuggestedQuestion, int]], shipped: Mapping[str, int]) -> None:
+    """Move what the hospital wrote or placed along with the shipped questions, where the file has new ones before them.
+
+    `stood`: all questions, with their positions before; `shipped`: the positions of the file. What stands in a shipped
+    place, with the hospital's words, stands in it again; what stands behind a shipped question, behind that one.
+    """
+    places = {position: shipped[question.slug] for question, position in stood if _ships(question, position, shipped)}
+    moved = []
+    for question, position in stood:
+        above = max((place for place in places if place <= position), default=None)
+        if question.position == position and above is not None:  # else the file has put it elsewhere, or none is above
+            question.position = places[above] + position - above
+            moved += [question] if question.position != position else []
+    SuggestedQuestion.objects.bulk_update(moved, ["position"])
+
+
+def _ships(question: SuggestedQuestion, position: int, shipped: Mapping[str, int]) -> bool:
+    return position % ROOM == 0 and question.slug in shipped
 
 
 def _load(

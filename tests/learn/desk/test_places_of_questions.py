@@ -179,6 +179,25 @@ def test_a_hospital_that_goes_back_to_the_shipped_text_has_its_shipped_place(eda
     assert groups() == before
 
 
+def test_newer_shipped_questions_before_it_move_what_the_hospital_wrote_and_placed_along(
+    eda: Client, rex: Client, tmp_path: Path
+) -> None:
+    published(eda, rex, VISIT, "exercise", after="my-days")
+    published(eda, rex, VISIT, "people-at-home", text="Who helps me at home?")
+    published(eda, rex, VISIT, "where-to-go", after=TOP, own_group=DAILY)
+    before = groups()[DAILY]
+    first = {"slug": "new-one", "text": "What is new?"}
+    copytree(FIXTURES, tmp_path, dirs_exist_ok=True)
+    edit(tmp_path, "questions.yaml", lambda groups: groups[0]["questions"].insert(0, first))
+    command.load(tmp_path)
+    assert groups()[DAILY] == before
+    assert groups()["Choosing treatment"][0] == "new-one"
+    assert command.load(tmp_path).added == []
+    edit(tmp_path, "questions.yaml", lambda groups: groups[0]["questions"].pop(0))
+    command.load(tmp_path)
+    assert groups()[DAILY] == before
+
+
 def test_the_migration_makes_room_and_what_was_shipped_stays_so() -> None:
     """As before it: shipped positions 1, 2, 3, …; what the hospital moved has that of the last of its group."""
     migration = import_module("learn.visits.migrations.0003_room_between")
