@@ -8,19 +8,20 @@ from django.db import connection
 from django.db.models import Model
 
 # One row an index: its table, its name, its columns in order, whether it covers every row, whether it is unique.
-# PostgreSQL: a column with its own operators (`…_like`) or order is another column. Expressions are left out.
+# PostgreSQL: a column with its own operators (`…_like`) or order is another column. An expression counts as a column.
 POSTGRESQL = """
-SELECT t.relname, i.relname, array_agg(a.attname || ' ' || x.indclass[k.n - 1] || ' ' || x.indoption[k.n - 1]
+SELECT t.relname, i.relname,
+       array_agg(pg_get_indexdef(i.oid, k.n::int, true) || ' ' || x.indclass[k.n - 1] || ' ' || x.indoption[k.n - 1]
        ORDER BY k.n), x.indpred IS NULL, x.indisunique
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
 CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(attnum, n)
-JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum
-WHERE t.relname = %s GROUP BY t.relname, i.relname, x.indpred IS NULL, x.indisunique
+WHERE k.n <= x.indnkeyatts AND t.relname = %s GROUP BY t.relname, i.relname, x.indpred IS NULL, x.indisunique
 """
 SQLITE = """
-SELECT i.name, c.name || ' ' || c.coll || ' ' || c."desc", NOT i.partial, i."unique"
+SELECT i.name, coalesce(c.name, 'expression of ' || i.name) || ' ' || c.coll || ' ' || c."desc",
+       NOT i.partial, i."unique"
 FROM pragma_index_list(%s) i, pragma_index_xinfo(i.name) c
-WHERE c.key AND c.name IS NOT NULL ORDER BY i.name, c.seqno
+WHERE c.key ORDER BY i.name, c.seqno
 """
 
 Index = tuple[str, str, list[str], bool, bool]
