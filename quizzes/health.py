@@ -177,7 +177,7 @@ def _of_the_sample(checks: AttemptQuerySet, sample: Sample, question: Question |
         asked = AttemptItem.objects.filter(attempt=OuterRef("pk"), revision__question=question).values("pk")[:1]
         attempts = Attempt.objects.filter(Exists(theirs)).alias(asked=Subquery(asked)).exclude(asked=None)
         rows = rows.filter(item__attempt__in=attempts)
-    else:  # nearly all their attempts: chosen like this, PostgreSQL reads them once
+    else:  # by the attempt that is joined anyway: with IN, PostgreSQL would join all attempts once more
         theirs = counted.filter(learner=OuterRef("item__attempt__learner"), quiz=OuterRef("item__attempt__quiz"))
         rows = rows.filter(Exists(theirs))
     return rows.filter(at__lte=sample.until) if sample.until else rows
