@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from quizzes import statements
 from quizzes.kinds import KINDS, Ask, Given, Mark, Spec
-from quizzes.models import SOURCE, Attempt, AttemptItem, Memory, Pause, Quiz, Response, Revision, State, in_own_order
+from quizzes.models import SOURCE, Attempt, AttemptItem, Memory, Pause, Quiz, Response, Revision, State
 from quizzes.scheduling import MemoryState
 
 MOST = 2000  # size of the cache, in revisions; about 2 KB each
@@ -111,8 +111,8 @@ class Asked:
         return self.attempt.pk
 
     def ask(self) -> Ask:
-        """Return what a page may show of this item, without the solution, in the order of `in_own_order`."""
-        return in_own_order(self.pk, KINDS[self.revision.kind].ask(self.revision.spec))
+        """Return what a page may show of this item, without the solution, in this item's order."""
+        return KINDS[self.revision.kind].ask(self.revision.spec).in_order_of(self.pk)
 
 
 Item = AttemptItem | Asked  # from `with_answers`, or from here

@@ -9,9 +9,8 @@ separate index would be redundant (tests/learn/test_indexes.py).
 
 from __future__ import annotations
 
-import hashlib
 import uuid
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from quizzes.immutable import Guard
-from quizzes.kinds import KINDS, Ask, Choice, Mark
+from quizzes.kinds import KINDS, Ask, Mark
 from quizzes.scheduling import MemoryState
 
 if TYPE_CHECKING:
@@ -266,26 +265,8 @@ class AttemptItem(models.Model):
         return f"{self.position}. {self.revision_id}"
 
     def ask(self) -> Ask:
-        """Return what a page may show of this item, without the solution, in the order of `in_own_order`."""
-        return in_own_order(self.pk, KINDS[self.revision.kind].ask(self.revision.spec))
-
-
-def in_own_order(item: int, ask: Ask) -> Ask:
-    """Return the question with its choices shuffled for this item (a primary key); always in the same order (ruling 3).
-
-    The choices are sorted by a hash of (item, choice). So no order is stored, and neither the order nor an id reveals
-    the right answer. If rows come out in the right order by chance, they are rotated by one.
-    """
-
-    def own_order(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
-        return tuple(sorted(choices, key=lambda c: hashlib.sha256(f"{item}:{c.id}".encode()).digest()))
-
-    if ask.shuffle_choices:
-        ask = replace(ask, choices=own_order(ask.choices))
-    if ask.shuffle_rows:
-        rows = own_order(ask.rows)
-        ask = replace(ask, rows=rows if rows != ask.rows else rows[1:] + rows[:1])
-    return ask
+        """Return what a page may show of this item, without the solution, in this item's order."""
+        return KINDS[self.revision.kind].ask(self.revision.spec).in_order_of(self.pk)
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):

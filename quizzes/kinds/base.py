@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 Spec = dict[str, Any]
@@ -71,6 +72,22 @@ class Ask:
     shuffle_choices: bool = False  # each learner sees the choices in a different order
     shuffle_rows: bool = False  # the same for the rows, and never in the order given here
     of_site: bool = False  # the choices are words of the site: "True", "First"
+
+    def in_order_of(self, item: int) -> Ask:
+        """Return the question with its choices shuffled for this item (a primary key), always alike (ruling 3).
+
+        The choices are sorted by a hash of (item, choice). So no order is stored, and neither the order nor an id
+        reveals the right answer. If rows come out in the right order by chance, they are rotated by one.
+        """
+
+        def shuffled(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+            return tuple(sorted(choices, key=lambda c: hashlib.sha256(f"{item}:{c.id}".encode()).digest()))
+
+        choices = shuffled(self.choices) if self.shuffle_choices else self.choices
+        rows = shuffled(self.rows) if self.shuffle_rows else self.rows
+        if self.shuffle_rows and rows == self.rows:
+            rows = rows[1:] + rows[:1]
+        return replace(self, choices=choices, rows=rows)
 
 
 @dataclass(frozen=True)
