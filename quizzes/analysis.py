@@ -114,7 +114,7 @@ def health(answers: Sequence[First]) -> Health:
         n=n,
         right=right,
         unsure=sum(one.times for one in answers if not one.picked),
-        picked=picked,
+        picked=dict(picked),
         low=low,
         high=high,
         discrimination=item_rest([r for r, _ in compared], [rest for _, rest in compared], list(compared.values()))

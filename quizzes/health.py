@@ -3,16 +3,18 @@
 For each quiz, only the learners with the NEWEST latest checks count. They are enough to judge a question. On a large
 site, a page that reads the answers of everyone would take minutes and use all memory.
 
-Where a check has NEWEST learners or more, pages show the figures of the last full EVERY (`lines` with `now`): every
-worker the same, each counted once (ruling 64). What is published, and who counts, is always that of now.
+Where a check has NEWEST learners or more, pages show the figures of the last full EVERY (`lines` with `now`), every
+worker the same (ruling 64): those that a timer counted for all (`store`), else those that the worker counted once. What
+is published, and who counts, is always that of now.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +30,7 @@ from quizzes.models import (
     AttemptItem,
     AttemptItemQuerySet,
     AttemptQuerySet,
+    ItemAnalysis,
     Question,
     Quiz,
     Response,
@@ -41,6 +44,7 @@ Key = tuple[int, str, int]  # the revisions that share statistics: question, lan
 EARLIER = 1000  # of each earlier wording, those who were asked it last
 NEWEST = 500  # checks of each quiz, the latest started first: the learners who took them count
 EVERY = timedelta(minutes=10)  # how often a large site counts
+STAFF = {"is_staff": True}  # for `leave_out`: staff who try a check do not count as learners
 SAMPLES = 8  # whose figures a process keeps: the newest
 
 
@@ -98,17 +102,72 @@ def lines(
 ) -> list[QuestionHealth]:
     """Return the statistics of every published question in this language, or of one question, worst first.
 
-    `leave_out` has field lookups of the learners who do not count ({"is_staff": True}). Answers in reviews do not count
-    either, because the learner has already read the feedback. Three queries, independent of the number of answers.
-    With `now`, a large site counts once in EVERY: one query less while figures are kept, one more if a quiz is small.
+    `leave_out` has field lookups of the learners who do not count (STAFF). Answers in reviews do not count either,
+    because the learner has already read the feedback. Three queries, independent of the number of answers. With `now`,
+    one more, which reads what `store` counted; then a large site counts once in EVERY: one query less while figures are
+    known, one more if a quiz is small.
     """
     published = Revision.objects.published(language=language).select_related("question")
     revisions = list(published.filter(question=question) if question else published)
-    checks = _checks(leave_out or {})
-    sample = _sample(checks, now)
-    found = _figures(revisions, checks, sample, question, (language, NEWEST, *sorted((leave_out or {}).items())))
+    checks, of = _checks(leave_out or {}), _of(language, leave_out or {})
+    stored = _stored(of, now) if now else None
+    sample = _sample(checks, stored.until if stored else _last_full(now) if now else None)
+    found = _figures(revisions, checks, sample, question, of, _read(stored, sample))
     every = [_line(revision, found[revision.pk]) for revision in revisions]
     return sorted(every, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
+
+
+def store(*, language: str, leave_out: Mapping[str, Any], now: datetime) -> bool:
+    """Count for every worker what `lines` shows of a large site until the last full EVERY. Return whether it is large.
+
+    Does nothing where another machine has done so. The arguments are those of `lines`.
+    """
+    forget(now=now)
+    revisions = list(Revision.objects.published(language=language))
+    checks, of = _checks(leave_out), _of(language, leave_out)
+    sample = _sample(checks, _last_full(now))
+    if not sample.until:
+        return False
+    known = _read(_stored(of, now), sample)
+    if any(revision.pk not in known for revision in revisions):
+        found = _figures(revisions, checks, sample, None, of, known)
+        figures = {revision.pk: asdict(found[revision.pk]) for revision in revisions}
+        what = {"until": sample.until, "sample": _hash(sample), "figures": figures}
+        ItemAnalysis.objects.update_or_create(of=_hash(of), defaults=what)
+    return True
+
+
+def forget(*, now: datetime) -> None:
+    """Delete what `store` counted too long ago to be shown: somebody in it may have been erased since."""
+    ItemAnalysis.objects.filter(until__lte=now - 2 * EVERY).delete()
+
+
+def _last_full(now: datetime) -> datetime:
+    """Return the end of the last full EVERY in UTC, as the database tells it: so that its hash is the same."""
+    return (now - (now - datetime.min.replace(tzinfo=UTC)) % EVERY).astimezone(UTC)
+
+
+def _of(language: str, leave_out: Mapping[str, Any]) -> tuple[Hashable, ...]:
+    """Return what figures depend on, beside the sample. Code that counts something else has other names here."""
+    return (language, NEWEST, *(field.name for field in fields(analysis.Health)), *sorted(leave_out.items()))
+
+
+def _hash(what: object) -> str:
+    """Return the same 64 letters in every process for the same values."""
+    plain = asdict(what) if isinstance(what, Sample) else what
+    return hashlib.sha256(json.dumps(plain, default=str).encode()).hexdigest()
+
+
+def _stored(of: tuple[Hashable, ...], now: datetime) -> ItemAnalysis | None:
+    """Return what was counted until the last full EVERY or, while the timer has not yet counted, until that before."""
+    return ItemAnalysis.objects.filter(of=_hash(of), until__gt=now - 2 * EVERY, until__lte=now).first()
+
+
+def _read(stored: ItemAnalysis | None, sample: Sample) -> dict[int, analysis.Health]:
+    """Return the stored figures by the revision's pk; none if other people were counted."""
+    if not stored or stored.sample != _hash(sample):
+        return {}
+    return {int(pk): analysis.Health(**figures) for pk, figures in stored.figures.items()}
 
 
 def earlier(revisions: Iterable[Revision], *, leave_out: Mapping[str, Any] | None = None) -> list[QuestionHealth]:
@@ -143,12 +202,11 @@ def _checks(leave_out: Mapping[str, Any]) -> AttemptQuerySet:
     return Attempt.objects.filter(kind=Attempt.Kind.CHECK).exclude(learner__in=left_out)
 
 
-def _sample(checks: AttemptQuerySet, now: datetime | None) -> Sample:
+def _sample(checks: AttemptQuerySet, until: datetime | None) -> Sample:
     """Return the learners who count: those of the NEWEST latest checks of each quiz. By the index of these checks.
 
-    With `now`, they are those of the last full EVERY if any quiz has as many.
+    With `until`, they are those of that time if any quiz has as many.
     """
-    until = now - (now - datetime.min.replace(tzinfo=UTC)) % EVERY if now else None
     before = checks.filter(started__lte=until) if until else checks
     oldest = before.filter(quiz=OuterRef("pk")).order_by("-started").values("started")[NEWEST - 1 : NEWEST]
     since = tuple(Quiz.objects.order_by("pk").values_list("pk", Subquery(oldest)))
@@ -184,13 +242,18 @@ def _of_the_sample(checks: AttemptQuerySet, sample: Sample, question: Question |
 
 
 def _figures(
-    revisions: list[Revision], checks: AttemptQuerySet, sample: Sample, question: Question | None, of: Hashable
+    revisions: list[Revision],
+    checks: AttemptQuerySet,
+    sample: Sample,
+    question: Question | None,
+    of: Hashable,
+    stored: dict[int, analysis.Health],
 ) -> dict[int, analysis.Health]:
     """Return the figures by the revision's pk. They are counted anew unless the same sample was counted before.
 
     A revision and its line never change. So what was kept for it holds for as long as the sample is the same.
     """
-    known = _kept.get((of, sample), {}) if sample.until else {}
+    known = stored | _kept.get((of, sample), {}) if sample.until else {}
     if any(revision.pk not in known for revision in revisions):
         wanted = {_key(revision): revision for revision in revisions}
         found = _counts(wanted, _of_the_sample(checks, sample, question), sample.until)

@@ -1,4 +1,4 @@
-"""The record (Quiz, Question, Revision, Attempt, AttemptItem, Response) and Memory, the review schedule made from it.
+"""The record (Quiz, Question, Revision, Attempt, AttemptItem, Response), and Memory and ItemAnalysis, made from it.
 
 The record is immutable: an attempt pins the revisions that it asks, the text of a published revision never changes, and
 responses are only added, never overwritten. Totals are counted from these rows.
@@ -379,3 +379,18 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner_id} until {self.until}"
+
+
+class ItemAnalysis(models.Model):
+    """What `health.store` counted of a large site, for every worker. A cache of the record, without anybody's name."""
+
+    of = models.CharField(max_length=64, primary_key=True)  # a hash of the language and of who is left out
+    until = models.DateTimeField()
+    sample = models.CharField(max_length=64)  # a hash of whose answers were counted
+    figures = models.JSONField()  # by the revision's primary key
+
+    class Meta:
+        verbose_name_plural = "item analyses"
+
+    def __str__(self) -> str:
+        return f"Until {self.until}"

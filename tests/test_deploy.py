@@ -109,7 +109,7 @@ def test_a_command_of_the_site_has_a_home_of_its_own() -> None:
 
 
 @pytest.mark.skipif(not IN_CI and not shutil.which("systemd-analyze"), reason="there is no systemd")
-@pytest.mark.parametrize("unit", ["tidy", "check_audit", "remind", "digest", "backup"])
+@pytest.mark.parametrize("unit", ["tidy", "check_audit", "remind", "digest", "item_analysis", "backup"])
 def test_systemd_understands_the_timer(unit: str) -> None:
     text = (DEPLOY / "systemd" / f"learn-{unit}.timer").read_text()
     (when,) = re.findall(r"^OnCalendar=(.+)$", text, re.MULTILINE)

@@ -70,5 +70,6 @@ learn-manage upgrade
 systemctl enable learn
 systemctl restart learn
 systemctl enable --now learn-tidy.timer learn-check_audit.timer learn-remind.timer learn-digest.timer
+systemctl enable --now learn-item_analysis.timer
 [ "${BACKUP:-0}" = 0 ] || systemctl enable --now learn-backup.timer
 echo "Done. The first administrator: learn-manage make_admin"

@@ -73,7 +73,7 @@ def folded(text: str) -> str:
 
 
 def rows(language: str, *, leave_out: Mapping[str, Any], now: datetime) -> list[Row]:
-    """Return a row for every question that has a text in this language. Five queries; see `lines`."""
+    """Return a row for every question that has a text in this language. Six queries; see `lines`."""
     places: dict[int, list[tuple[str, int, int]]] = {}
     for item in QuizItem.objects.select_related("quiz").order_by("quiz__title", "position"):
         places.setdefault(item.question_id, []).append((item.quiz.title, item.position, item.quiz_id))

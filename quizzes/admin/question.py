@@ -12,11 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quizzes import authoring
 from quizzes.admin import bars
-from quizzes.admin.health import STAFF
 from quizzes.admin.requests import LANGUAGE, StaffRequest, find
 from quizzes.analysis import ENOUGH
 from quizzes.forms import AnswerForm
-from quizzes.health import NEWEST, QuestionHealth, earlier, lines
+from quizzes.health import NEWEST, STAFF, QuestionHealth, earlier, lines
 from quizzes.kinds import KINDS, said
 from quizzes.models import Attempt, AttemptItem, Question, Response, Revision, State
 from quizzes.places import ALONE

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 from datetime import timedelta
+from io import StringIO
 from itertools import product
 from statistics import correlation
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.core.management import call_command
 from django.test import TestCase
+from django.utils import timezone
 
-from quizzes import authoring, health, taking
+from quizzes import analysis, authoring, health, taking
 from quizzes.health import QuestionHealth, lines
-from quizzes.models import Attempt, Quiz, Response, Revision
-from tests.quizzes.cast import at, crowd, make_learner, make_question, make_quiz, planned, right, wrong
+from quizzes.models import Attempt, ItemAnalysis, Quiz, Response, Revision
+from tests.quizzes.cast import at, crowd, make_learner, make_question, make_quiz, planned, right, together, wrong
 
 
 def take(quiz: Quiz, *how: str, learner: Any = None, day: int = 1) -> Any:
@@ -205,14 +209,14 @@ class TestALargeSite:
         self, large: Quiz, django_assert_num_queries: Any
     ) -> None:
         now = at(5, minute=25)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             first = lines(now=now)
         assert [found.health for found in first] == [found.health for found in lines()]
         take(large, "right", "right", day=6)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             assert lines(now=now + timedelta(minutes=4)) == first
         for found in first:
-            with django_assert_num_queries(2):
+            with django_assert_num_queries(3):
                 assert lines(now=now, question=found.revision.question) == [found]
         health._kept.clear()  # another worker, which counts only now
         assert lines(now=now + timedelta(minutes=4)) == first
@@ -253,8 +257,8 @@ class TestALargeSite:
         for learner in (alone, newest):
             learner.is_staff = True
             learner.save()
-            left = lines(now=now, leave_out={"is_staff": True})
-            assert [found.health for found in left] == [found.health for found in lines(leave_out={"is_staff": True})]
+            left = lines(now=now, leave_out=health.STAFF)
+            assert [found.health for found in left] == [found.health for found in lines(leave_out=health.STAFF)]
             learner.is_staff = False
             learner.save()
             assert lines(now=now) == before
@@ -268,15 +272,143 @@ class TestALargeSite:
         assert len(health._kept) == health.SAMPLES
 
 
+def counted(now: Any) -> None:
+    """Count for all workers, as the timer does; then be a worker that has counted nothing."""
+    assert health.store(language="en", leave_out={}, now=now)
+    health._kept.clear()
+
+
+@pytest.mark.django_db
+class TestWhatATimerCounted:
+    def test_is_shown_by_every_worker_in_the_list_and_on_a_page(
+        self, large: Quiz, django_assert_num_queries: Any
+    ) -> None:
+        before, now = lines(), at(5, minute=25)
+        counted(now)
+        for _ in range(2):  # revisions, what was counted, and who counts: no answer is read
+            with django_assert_num_queries(3):
+                found = lines(now=now + timedelta(minutes=4))
+            assert found == before
+            assert [one.picks for one in found] == [one.picks for one in before]
+        for one in found:
+            with django_assert_num_queries(3):
+                assert lines(now=now, question=one.revision.question) == [one]
+        assert health._kept == {}
+        assert lines(now=now, language="es") == []
+
+    def test_is_shown_until_it_has_counted_again_or_ten_minutes_longer(self, large: Quiz) -> None:
+        before, until = lines(), at(5, minute=20)
+        counted(until)
+        later = taking.start(learner=make_learner(), quiz=large, language="en", now=until + timedelta(minutes=5))
+        for item in later.items.with_answers():
+            taking.answer(item=item, given=right(item.revision), number=1, now=later.started)
+        assert lines(now=until + timedelta(minutes=19, seconds=59)) == before
+        assert lines(now=until + timedelta(minutes=20)) == lines() != before
+        counted(until + timedelta(minutes=10))
+        assert lines(now=until + timedelta(minutes=10)) == lines()
+        assert lines(now=until + timedelta(minutes=5)) == before, "a clock that is late shows nothing of later"
+
+    def test_holds_nothing_of_whoever_is_gone(self, large: Quiz) -> None:
+        small, now = make_quiz(make_question("three"), slug="small"), at(5, minute=25)
+        alone = take(small, "right", day=2)
+        counted(now)
+        before = lines(now=now)
+        for learner in (alone, Attempt.objects.filter(quiz=large).latest("started").learner):
+            Attempt.objects.filter(learner=learner).delete()
+            assert lines(now=now) == lines() != before
+            counted(now)
+            before = lines(now=now)
+            assert before == lines()
+
+    def test_does_not_stand_for_a_wording_that_is_new(self, large: Quiz, django_assert_num_queries: Any) -> None:
+        now, one = at(5, minute=25), Revision.objects.get(question__slug="one")
+        counted(now)
+        before = of_one(now=now)
+        text = {"kind": "choice", "spec": one.spec, "why": "W.", "objective": "T"}
+        typo = authoring.draft(question=one.question, language="en", stem="Stem of one, mended?", **text)
+        authoring.publish(revision=typo, same_meaning=True)
+        assert of_one(now=now) == before
+        counted(now)
+        with django_assert_num_queries(3):
+            assert of_one(now=now) == before
+
+    def test_does_not_stand_for_another_language_or_for_others_who_are_left_out(self, large: Quiz) -> None:
+        now = at(5, minute=25)
+        counted(now)
+        newest = Attempt.objects.filter(quiz=large).latest("started").learner
+        type(newest).objects.filter(pk=newest.pk).update(is_staff=True)
+        assert lines(now=now, leave_out=health.STAFF) == lines(leave_out=health.STAFF) != lines(now=now)
+        one = Revision.objects.get(question__slug="one")
+        text = {"kind": "choice", "spec": one.spec, "why": "P.", "objective": "T"}
+        una = authoring.draft(question=one.question, language="es", stem="¿Una?", **text)
+        authoring.publish(revision=una, same_meaning=False)
+        for language, left_out in (("en", health.STAFF), ("es", {})):
+            health.store(language=language, leave_out=left_out, now=now)
+        assert ItemAnalysis.objects.count() == 3
+
+    def test_is_counted_once_for_all_machines_and_deleted_when_it_is_old(
+        self, large: Quiz, django_assert_num_queries: Any
+    ) -> None:
+        now = at(5, minute=20)
+        with django_assert_num_queries(11):
+            counted(now)
+        with django_assert_num_queries(4):  # another machine: what is old, what is published, who counts, what is there
+            counted(now + timedelta(minutes=3))
+        counted(now + health.EVERY)
+        assert ItemAnalysis.objects.get().until == now + health.EVERY
+        health.forget(now=now + 3 * health.EVERY - timedelta(seconds=1))
+        assert ItemAnalysis.objects.exists()
+        health.forget(now=now + 3 * health.EVERY)
+        assert not ItemAnalysis.objects.exists()
+
+    def test_is_that_of_another_release_only_if_it_counted_the_same(
+        self, large: Quiz, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now, taken = at(5, minute=25), fields(analysis.Health)
+        with monkeypatch.context() as older:
+            older.setattr(health, "fields", lambda _: taken[:-1])
+            counted(now)
+        stored = ItemAnalysis.objects.get()
+        for figures in stored.figures.values():
+            del figures["discrimination"]
+        stored.save()
+        assert lines(now=now) == lines()
+
+
+@pytest.mark.django_db
+def test_the_command_says_whether_it_counted(large: Quiz, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [StringIO(), StringIO()]
+    call_command("item_analysis", stdout=said[0])
+    assert said[0].getvalue() == "Counted, for every worker.\n"
+    health._kept.clear()
+    assert lines(leave_out=health.STAFF, now=timezone.now()) == lines(leave_out=health.STAFF)
+    assert health._kept == {}, "nothing had to be counted"
+    monkeypatch.setattr(health, "NEWEST", 500)
+    call_command("item_analysis", stdout=said[1])
+    assert said[1].getvalue() == "No check was taken by 500 people yet: the pages count for themselves.\n"
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_machines_that_count_at_once_store_one_row(large: Quiz) -> None:
+    now = at(5, minute=25)
+    assert together(4, lambda _: health.store(language="en", leave_out={}, now=now)) == [True] * 4
+    assert ItemAnalysis.objects.count() == 1
+    health._kept.clear()
+    assert lines(now=now) == lines()
+
+
 @pytest.mark.django_db
 def test_a_small_site_counts_anew_each_time(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
     monkeypatch.setattr(health, "_kept", {})
     quiz = make_quiz(make_question("one"), make_question("two"))
     for n in range(3):
         take(quiz, "right", "wrong")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             assert of_one(now=at(1, minute=3)) == (n + 1, n + 1, 0)
     assert health._kept == {}
+    assert health.store(language="en", leave_out={}, now=at(1, minute=13)) is False
+    assert not ItemAnalysis.objects.exists()
 
 
 def plain(newest: int) -> dict[str, tuple[int, int, int, dict[str, int]]]:
@@ -345,8 +477,8 @@ def test_no_page_looks_through_the_answers_of_everybody(monkeypatch: pytest.Monk
     crowd(make_quiz(*revisions), learners=20_000, now=at(20))
     assert Response.objects.count() == 100_000
     with planned() as plans:
-        found = lines(leave_out={"is_staff": True})
-        [alone] = lines(leave_out={"is_staff": True}, question=revisions[0].question)
+        found = lines(leave_out=health.STAFF)
+        [alone] = lines(leave_out=health.STAFF, question=revisions[0].question)
     assert {one.health.n for one in found} == {500}
     assert alone in found
     assert len(plans) == 6
@@ -354,7 +486,7 @@ def test_no_page_looks_through_the_answers_of_everybody(monkeypatch: pytest.Monk
     assert sum("attempt_newest_checks" in plan for plan in plans) == 4
     monkeypatch.setattr(health, "EARLIER", 50)  # as few among these as 1,000 among those of a large site
     with planned() as plans:
-        [before] = health.earlier(revisions[:1], leave_out={"is_staff": True})
+        [before] = health.earlier(revisions[:1], leave_out=health.STAFF)
     assert before.health.n == health.EARLIER
     whole = ("Seq Scan on quizzes_response", "Seq Scan on quizzes_attemptitem")
     assert [plan for plan in plans if any(scan in plan for scan in whole)] == []

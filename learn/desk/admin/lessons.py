@@ -102,7 +102,7 @@ def _questions(now: datetime) -> tuple[Counter[int | None], Counter[int | None]]
         question__in=Revision.objects.filter(state=State.PUBLISHED, language=SOURCE).values("question")
     )
     places = list(asking.values_list("quiz", "question"))
-    lines = health.lines(language=SOURCE, leave_out={"is_staff": True}, now=now)
+    lines = health.lines(language=SOURCE, leave_out=health.STAFF, now=now)
     bad = {line.revision.question_id for line in lines if line.worst.name not in FINE}
     return Counter(quiz for quiz, _ in places), Counter(quiz for quiz, question in places if question in bad)
 

@@ -29,7 +29,7 @@ from learn.progress import actions
 from learn.progress.models import Reading
 from learn.visits.models import MyQuestion
 from quizzes import reviewing, taking
-from quizzes.models import Attempt, Memory, Pause, Response, State
+from quizzes.models import Attempt, ItemAnalysis, Memory, Pause, Response, State
 from tests.cast import at, load_content, make_nurse, make_patient, make_team, right, together, words
 
 NOW = at(20)
@@ -452,6 +452,15 @@ class TestTheTidyCommand(ClaimCase):
             assert [len(batch) for batch in guests.candidates(at=NOW)] == [3, 3, 1]
             assert "Guests without progress for 30 days: 7 erased." in self.tidy()
         assert not User.objects.filter(pk__in=made).exists()
+
+    def test_deletes_what_was_counted_of_somebody_who_may_be_erased(self) -> None:
+        for minutes in (19, 21):
+            until = NOW - timedelta(minutes=minutes)
+            ItemAnalysis.objects.create(of=str(minutes), until=until, sample="", figures={})
+        self.tidy("--dry-run")
+        assert ItemAnalysis.objects.count() == 2
+        self.tidy()
+        assert [counted.of for counted in ItemAnalysis.objects.all()] == ["19"]
 
     def test_deletes_old_tries(self) -> None:
         Hit.objects.create(whose="old", n=1, until=int(NOW.timestamp()) - 31 * 86400)
