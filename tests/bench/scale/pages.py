@@ -17,7 +17,7 @@ from learn.account import guests
 from learn.lessons.models import Lesson, Step
 from learn.people.models import CareTeam, Patient, User
 from quizzes import health, reviewing
-from quizzes.models import Quiz, Revision
+from quizzes.models import SOURCE, ItemAnalysis, Quiz, Revision
 from tests.bench.sessions import session
 
 LESSON = "what-is-immunotherapy"
@@ -45,10 +45,14 @@ def get(client: Client, address: str) -> Ready:
     return lambda: call
 
 
-def counted_anew(page: Ready) -> Ready:
-    """Return this page as a worker shows it that has kept no figures: once in ten minutes."""
+def anew(page: Ready, *, timer: bool) -> Ready:
+    """Return this page as a worker shows it that has kept no figures: with those that the timer counted, or without."""
 
     def ready() -> Call:
+        if timer:
+            health.store(language=SOURCE, leave_out=health.STAFF, now=timezone.now())
+        else:
+            ItemAnalysis.objects.all().delete()
         health._kept.clear()
         return page()
 
@@ -138,8 +142,10 @@ def pages() -> Iterator[tuple[str, int, Ready]]:
     yield "who saw what, lena", 4, get(desk["lena"], reverse("admin:people_careteam_audit", args=[oak.pk]))
     # Who signed in minutes ago is asked again, so each file is for a new session.
     yield "progress file, oak", 2, lambda: get(device(staff["oak"]), reverse(f"{at}export"))()
-    yield "questions, eda", 3, get(desk["eda"], reverse("admin:quizzes_question_changelist"))
-    yield "questions (first), eda", 3, counted_anew(get(desk["eda"], reverse("admin:quizzes_question_changelist")))
+    questions = get(desk["eda"], reverse("admin:quizzes_question_changelist"))
+    yield "questions (no timer), eda", 3, anew(questions, timer=False)
+    yield "questions (first), eda", 3, anew(questions, timer=True)
+    yield "questions, eda", 3, questions
     item = Quiz.objects.get(slug=LESSON).items.first()
     assert item
     yield "one question, eda", 3, get(desk["eda"], reverse("admin:quizzes_question_change", args=[item.question_id]))
@@ -173,13 +179,19 @@ def commands() -> Iterator[tuple[str, Callable[[], str]]]:
         item = Quiz.objects.get(slug=LESSON).items.first()
         assert item
         asked = Revision.objects.get(question=item.question_id, state="published", language="en")
-        (found,) = health.earlier([asked], leave_out={"is_staff": True})
+        (found,) = health.earlier([asked], leave_out=health.STAFF)
         return f"{found.health.n} answers to a wording, as if it were an earlier one"
 
     yield "remind --dry-run", lambda: run("remind", "--dry-run")
     yield "tidy --dry-run", lambda: run("tidy", "--dry-run")
     yield "tidy, 2,700 guests", tidied
 
+    def counted() -> str:
+        ItemAnalysis.objects.all().delete()
+        health._kept.clear()
+        return run("item_analysis")
+
     yield "an earlier wording", earlier
+    yield "item_analysis", counted
     yield "rebuild_memories of 200", rebuilt
     yield "migrate, nothing to do", lambda: run("migrate", "--verbosity", "0")
