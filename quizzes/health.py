@@ -3,9 +3,10 @@
 For each quiz, only the learners with the NEWEST latest checks count. They are enough to judge a question. On a large
 site, a page that reads the answers of everyone would take minutes and use all memory.
 
-Where a check has NEWEST learners or more, pages show the figures of the last full EVERY (`lines` with `now`), every
-worker the same (ruling 64): those that a timer counted for all (`store`), else those that the worker counted once. What
-is published, and who counts, is always that of now.
+Where a check has NEWEST learners or more, pages show the figures until the end of the last full EVERY (`lines` with
+`now`), every worker the same (ruling 64): those that a timer counted for all (`store`), else those that the worker
+counted once. While the timer has not yet counted, they are those of the EVERY before. What is published, and who
+counts, is always that of now.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ Key = tuple[int, str, int]  # the revisions that share statistics: question, lan
 EARLIER = 1000  # of each earlier wording, those who were asked it last
 NEWEST = 500  # checks of each quiz, the latest started first: the learners who took them count
 EVERY = timedelta(minutes=10)  # how often a large site counts
+WAY = 1  # how the answers are counted; raise it when a figure means something else than in the last release
 STAFF = {"is_staff": True}  # for `leave_out`: staff who try a check do not count as learners
 SAMPLES = 8  # whose figures a process keeps: the newest
 
@@ -103,15 +105,17 @@ def lines(
     """Return the statistics of every published question in this language, or of one question, worst first.
 
     `leave_out` has field lookups of the learners who do not count (STAFF). Answers in reviews do not count either,
-    because the learner has already read the feedback. Three queries, independent of the number of answers. With `now`,
-    one more, which reads what `store` counted; then a large site counts once in EVERY: one query less while figures are
-    known, one more if a quiz is small.
+    because the learner has already read the feedback. Three queries, independent of the number of answers.
+
+    With `now`, a large site counts once in EVERY. Four queries, or three where the figures are known; on a large site
+    with a small quiz one more.
     """
     published = Revision.objects.published(language=language).select_related("question")
     revisions = list(published.filter(question=question) if question else published)
     checks, of = _checks(leave_out or {}), _of(language, leave_out or {})
     stored = _stored(of, now) if now else None
-    sample = _sample(checks, stored.until if stored else _last_full(now) if now else None)
+    until = _last_full(now) if now else None
+    sample = _sample(checks, stored.until if stored else until)
     found = _figures(revisions, checks, sample, question, of, _read(stored, sample))
     every = [_line(revision, found[revision.pk]) for revision in revisions]
     return sorted(every, key=lambda line: (*analysis.rank(line.health, line.worst), line.revision.question.slug))
@@ -120,9 +124,9 @@ def lines(
 def store(*, language: str, leave_out: Mapping[str, Any], now: datetime) -> bool:
     """Count for every worker what `lines` shows of a large site until the last full EVERY. Return whether it is large.
 
-    Does nothing where another machine has done so. The arguments are those of `lines`.
+    Counts nothing where another machine has done so, and nothing was published since. The arguments are those of
+    `lines`.
     """
-    forget(now=now)
     revisions = list(Revision.objects.published(language=language))
     checks, of = _checks(leave_out), _of(language, leave_out)
     sample = _sample(checks, _last_full(now))
@@ -130,30 +134,26 @@ def store(*, language: str, leave_out: Mapping[str, Any], now: datetime) -> bool
         return False
     known = _read(_stored(of, now), sample)
     if any(revision.pk not in known for revision in revisions):
-        found = _figures(revisions, checks, sample, None, of, known)
+        found = _figures(revisions, checks, sample, None, of, {})
         figures = {revision.pk: asdict(found[revision.pk]) for revision in revisions}
         what = {"until": sample.until, "sample": _hash(sample), "figures": figures}
         ItemAnalysis.objects.update_or_create(of=_hash(of), defaults=what)
     return True
 
 
-def forget(*, now: datetime) -> None:
-    """Delete what `store` counted too long ago to be shown: somebody in it may have been erased since."""
-    ItemAnalysis.objects.filter(until__lte=now - 2 * EVERY).delete()
-
-
 def _last_full(now: datetime) -> datetime:
     """Return the end of the last full EVERY in UTC, as the database tells it: so that its hash is the same."""
-    return (now - (now - datetime.min.replace(tzinfo=UTC)) % EVERY).astimezone(UTC)
+    now = now.astimezone(UTC)
+    return now - (now - datetime.min.replace(tzinfo=UTC)) % EVERY
 
 
 def _of(language: str, leave_out: Mapping[str, Any]) -> tuple[Hashable, ...]:
-    """Return what figures depend on, beside the sample. Code that counts something else has other names here."""
-    return (language, NEWEST, *(field.name for field in fields(analysis.Health)), *sorted(leave_out.items()))
+    """Return what figures depend on, beside the sample. What the last release counted otherwise has another WAY."""
+    return (language, WAY, NEWEST, *(field.name for field in fields(analysis.Health)), *sorted(leave_out.items()))
 
 
 def _hash(what: object) -> str:
-    """Return the same 64 letters in every process for the same values."""
+    """Return the same 64 letters in every process for the same values: texts, numbers, times in UTC."""
     plain = asdict(what) if isinstance(what, Sample) else what
     return hashlib.sha256(json.dumps(plain, default=str).encode()).hexdigest()
 
@@ -253,7 +253,7 @@ def _figures(
 
     A revision and its line never change. So what was kept for it holds for as long as the sample is the same.
     """
-    known = stored | _kept.get((of, sample), {}) if sample.until else {}
+    known = _kept.get((of, sample), {}) | stored if sample.until else {}
     if any(revision.pk not in known for revision in revisions):
         wanted = {_key(revision): revision for revision in revisions}
         found = _counts(wanted, _of_the_sample(checks, sample, question), sample.until)

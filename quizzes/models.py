@@ -382,9 +382,13 @@ class Pause(models.Model):
 
 
 class ItemAnalysis(models.Model):
-    """What `health.store` counted of a large site, for every worker. A cache of the record, without anybody's name."""
+    """What `health.store` counted of a large site, for every worker. A cache of the record.
 
-    of = models.CharField(max_length=64, primary_key=True)  # a hash of the language and of who is left out
+    It has only numbers, but in a small quiz a number may be about one learner. So `tidy` of the site deletes it at
+    night: whoever was erased is not in what is counted then.
+    """
+
+    of = models.CharField(max_length=64, primary_key=True)  # a hash of the language, who is left out, and how it counts
     until = models.DateTimeField()
     sample = models.CharField(max_length=64)  # a hash of whose answers were counted
     figures = models.JSONField()  # by the revision's primary key

@@ -19,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Count what is published in the language of the Desk, without staff; print whether that was needed."""
         large = health.store(language=SOURCE, leave_out=health.STAFF, now=timezone.now())
-        small = f"No check was taken by {health.NEWEST} people yet: the pages count for themselves."
+        small = f"No check was taken {health.NEWEST} times yet: the pages count for themselves."
         self.stdout.write("Counted, for every worker." if large else small)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from io import StringIO
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.test import Client, TestCase, TransactionTestCase
 from django.urls import reverse
 
 from learn.lessons import content
 from learn.people import roles
 from learn.people.models import User
-from quizzes import authoring, taking
-from quizzes.models import Attempt, Question, Quiz, Response, Revision, State
+from quizzes import authoring, health, taking
+from quizzes.models import Attempt, ItemAnalysis, Question, Quiz, Response, Revision, State
 from tests.cast import (
     FIXTURES,
     as_form,
@@ -128,6 +131,21 @@ class TestTheQuestions(EducatorCase):
         taking.answer(item=item, given=[], number=1, now=at(20))
         assert "Stem of plain? A quiz Too few answers yet 0 of 0" in words(self.client.get(self.to("changelist")))
         assert "Too few answers yet: 0 of the 30 that it takes." in self.page(item.revision)
+
+    def test_and_lessons_show_what_a_timer_counted(self) -> None:
+        self.take(3, right)
+        before = self.asked(self.plain)
+        with patch.object(health, "NEWEST", 2), patch.object(health, "_kept", {}):
+            call_command("item_analysis", stdout=StringIO())
+            health._kept.clear()
+            lessons = reverse("admin:lessons_lesson_changelist")
+            for address in (self.to("changelist"), self.to("change", before.question_id), lessons):
+                assert self.client.get(address).status_code == 200
+                assert health._kept == {}, f"{address} did not have to count"
+            row = ItemAnalysis.objects.get()
+            row.figures[str(before.pk)] |= {"n": 1234, "right": 1233}
+            row.save()
+            assert "1233 of 1234" in words(self.client.get(self.to("changelist")))
 
     def test_show_waiting_drafts(self) -> None:
         self.write(self.safety, stem="Mended?")
