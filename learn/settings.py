@@ -172,6 +172,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "learn.lessons.owned.middleware",  # each request sees the texts of the hospital as they are published then
+    "learn.views.only_forms",
 ]
 
 ROOT_URLCONF = "learn.urls"

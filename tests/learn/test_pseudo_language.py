@@ -562,6 +562,7 @@ class TestThePseudoLanguage(TestCase):
         """Open the error pages: wrong input, expired links and forms, rate limits."""
         self.client = Client()
         self.see(self.client.get("/nowhere/"))
+        self.see(self.client.get(reverse("language")))
         self.get("code", next="/my/")
         for letters in ("", "x" * 200, "BCD", "BCDF GHJK LMNP"):
             self.post("code", letters=letters)

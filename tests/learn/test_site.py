@@ -18,9 +18,10 @@ from django.http import HttpResponse
 from django.test import Client, TestCase
 
 from learn.logs import JsonLines
+from learn.people import roles
 from learn.people.models import User
 from learn.progress.models import Reading
-from tests.cast import load_content, unguarded
+from tests.cast import load_content, make_staff, unguarded
 
 STEP = "/lessons/basics/what-is-immunotherapy/1/"
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -421,6 +422,24 @@ class TestHealth(TestCase):
         self.client.get("/readyz")
         with patch("learn.views.database_problems", side_effect=OperationalError):
             assert self.client.get("/readyz").status_code == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/language/", "/my/pages/", "/admin/quizzes/question/1/publish/"])
+def test_an_address_that_only_takes_a_form_says_so(client: Client, address: str) -> None:
+    """A phone that opens its last page again asks for it with GET: Django's answer to that is empty."""
+    eda = make_staff("eda", roles.EDUCATOR)
+    if address.startswith("/admin/"):
+        client.force_login(eda)
+    page = client.get(address)
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert "no-store" in page.headers["Cache-Control"]
+    assert "There is nothing to read here" in page.content.decode()
+    assert "Opening it changed nothing." in page.content.decode()
+    for method in ("head", "put", "delete"):
+        page = getattr(client, method)(address)
+        assert (page.status_code, page.headers["Allow"], page.content) == (405, "POST", b"")
+    assert User.objects.get() == eda
 
 
 @pytest.mark.django_db
