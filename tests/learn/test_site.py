@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.db import OperationalError
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.test import Client, TestCase
+from django.urls import reverse
 
 from learn.logs import JsonLines
 from learn.people import roles
@@ -436,6 +438,8 @@ def test_an_address_that_only_takes_a_form_says_so(client: Client, address: str)
     assert "no-store" in page.headers["Cache-Control"]
     assert "There is nothing to read here" in page.content.decode()
     assert "Opening it changed nothing." in page.content.decode()
+    on = re.findall(r'<a class="btn" href="([^"]+)"', page.content.decode())
+    assert on == [reverse("admin:index" if address.startswith("/admin/") else "my")]
     for method in ("head", "put", "delete"):
         page = getattr(client, method)(address)
         assert (page.status_code, page.headers["Allow"], page.content) == (405, "POST", b"")
