@@ -86,6 +86,8 @@ def patient_pages(page: Page) -> Iterator[str]:
         yield name
     page.goto("/lessons/nowhere/")
     yield "not found"
+    page.goto("/language/")
+    yield "only takes a form"
     page.goto("/lessons/")
     yield "lessons"
     press(page, "The basics")

@@ -27,6 +27,7 @@ SPOKEN = "said.filter(part => part.text).map(part => [part.lang, part.voice.lang
 PAGES = [
     "/", "/lessons/", "/lessons/basics/", STEP, "/help/", "/find/", "/words/", "/my/questions/", "/my/", "/more/",
     "/about/", "/settings/", "/check/what-is-immunotherapy/", "/code/", "/print/", "/privacy/", "/nowhere/",
+    "/language/",
 ]  # fmt: skip
 
 
