@@ -33,7 +33,9 @@ SIZES = (1_000, 100_000, 1_000_000)
 ROUNDS = 3
 RATIO, NOISE = 1.2, 1.0  # of the largest to the smallest; milliseconds that are not judged
 STATISTICS = 300.0  # milliseconds for an educator's page
-COUNTED, ITSELF = "questions (no timer), eda", 500.0  # a page that counts by itself: its own limit at every size
+# What a page takes that counts for itself. The rule is about the installed site, where a timer has counted; so this is
+# printed, and held to a limit of its own.
+NO_TIMER, COUNTING = "questions (no timer), eda", 500.0
 DISK = 25 * 2**30  # bytes
 # As docs/hospital-it.md says for a machine of 8 GB; a checkpoint in the middle of a round would be measured as a page.
 # Without replication, an index that is made writes no WAL: gigabytes of the seeding.
@@ -159,13 +161,12 @@ def judged(name: str, at: dict[int, list[dict[str, Any]]], by: str) -> tuple[str
     asked = str(queries[small]) if len(set(queries.values())) == 1 else "/".join(map(str, queries.values()))
     row += f"{asked:>12}" + "".join(f"{most[learners]:>7.0f}" for learners in at)
     wrong = ""
-    if name == COUNTED:
-        wrong = f"{name}: {p50[large]:.0f} ms, not {ITSELF:.0f}" if p50[large] > ITSELF else ""
-    elif ratio > RATIO and p50[large] - p50[small] > NOISE:
+    limit = COUNTING if name == NO_TIMER else STATISTICS
+    if name != NO_TIMER and ratio > RATIO and p50[large] - p50[small] > NOISE:
         slow = max(at[large], key=lambda one: one["slowest"])
         wrong = f"{name}: {ratio:.2f} times; slowest statement {slow['slowest']:.0f} ms: {slow['sql']}"
-    elif name.endswith(", eda") and p50[large] > STATISTICS:
-        wrong = f"{name}: {p50[large]:.0f} ms, not {STATISTICS:.0f}"
+    elif name.endswith(", eda") and p50[large] > limit:
+        wrong = f"{name}: {p50[large]:.0f} ms, not {limit:.0f}"
     return row + ("  NOT MET" if wrong else ""), wrong
 
 
