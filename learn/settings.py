@@ -172,7 +172,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "learn.lessons.owned.middleware",  # each request sees the texts of the hospital as they are published then
-    "learn.views.only_forms",
+    "learn.views.only_forms",  # the page for an address that only takes a form, in the reader's language and texts
 ]
 
 ROOT_URLCONF = "learn.urls"

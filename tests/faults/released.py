@@ -21,7 +21,7 @@ from tests.faults.databases import postgresql
 from tests.faults.environments import python_of
 from tests.faults.server import ROOT, environment, run
 
-# There is no release yet: the landed state of 29 November, fifteen migrations ago. At a release, name its tag.
+# There is no release yet: the landed state of 29 November. At a release, name its tag.
 LAST = "794f144f7f96d6d84b3aca2ccc02a31d323b7835"
 WALKED = ("account", "assignments", "desk", "lessons", "people", "progress", "study", "visits", "test_site.py")
 # They look at the schema itself, at migrations, or at commands that run only when the site is stopped.

@@ -346,7 +346,7 @@ class TestWhatATimerCounted:
             health.store(language=language, leave_out=left_out, now=now)
         assert ItemAnalysis.objects.count() == 3
 
-    def test_is_counted_once_for_all_machines_and_deleted_when_it_is_old(
+    def test_is_counted_once_for_all_machines_and_replaced_ten_minutes_later(
         self, large: Quiz, django_assert_num_queries: Any
     ) -> None:
         now = at(5, minute=20)
